@@ -1,0 +1,77 @@
+import TinyQueue from 'tinyqueue';
+
+interface Timer {
+  readonly at: number;
+  readonly sequence: number;
+  run: (() => void) | undefined;
+}
+
+/** The instant at which every lab run begins (LAB.md, "Time"), in milliseconds since the epoch. */
+export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
+
+/**
+ * The lab's only clock. Time stands still while promises settle and jumps to the next timer when nothing is left to
+ * do at this instant, so an hour takes seconds and the same timers always fire in the same order.
+ */
+export class VirtualClock {
+  #now = LAB_EPOCH_MS;
+  #sequence = 0;
+  readonly #timers = new TinyQueue<Timer>([], (a, b) => a.at - b.at || a.sequence - b.sequence);
+
+  /** Milliseconds since the epoch. */
+  readonly now = (): number => this.#now;
+
+  /** Seconds since the lab began. */
+  elapsedSeconds(): number {
+    return (this.#now - LAB_EPOCH_MS) / 1000;
+  }
+
+  /** Resolves after `milliseconds` of virtual time. */
+  readonly sleep = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => {
+      this.after(milliseconds, resolve);
+    });
+
+  /** Runs `run` after `milliseconds` of virtual time; returns what cancels it. */
+  after(milliseconds: number, run: () => void): () => void {
+    return this.at(this.#now + Math.max(0, milliseconds), run);
+  }
+
+  /** Runs `run` at `instant` (milliseconds since the epoch; the past means now); returns what cancels it. */
+  at(instant: number, run: () => void): () => void {
+    const timer: Timer = { at: Math.max(this.#now, instant), sequence: this.#sequence++, run };
+    this.#timers.push(timer);
+    return () => {
+      timer.run = undefined;
+    };
+  }
+
+  /**
+   * Plays timers in order until none is left, `isOver` says so, or `until` (milliseconds since the epoch) is reached.
+   * Returns whether it ended by itself, that is before `until`.
+   */
+  async run(options: { until?: number; isOver?: () => boolean } = {}): Promise<boolean> {
+    const until = options.until ?? Number.POSITIVE_INFINITY;
+    for (;;) {
+      // One turn of the event loop lets every promise chain of this instant settle: nothing in the lab does real I/O.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (options.isOver?.()) return true;
+      let next = this.#timers.peek();
+      while (next && next.run === undefined) {
+        this.#timers.pop();
+        next = this.#timers.peek();
+      }
+      if (!next) return true;
+      if (next.at > until) {
+        this.#now = until;
+        return false;
+      }
+      this.#now = next.at;
+      while (next && next.at === this.#now) {
+        this.#timers.pop();
+        next.run?.();
+        next = this.#timers.peek();
+      }
+    }
+  }
+}
