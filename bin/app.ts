@@ -1,0 +1,13 @@
+import { App } from 'aws-cdk-lib';
+import { addStacks } from '../lib/app.ts';
+import { CONTEXT_KEY, ConfigurationError } from '../lib/config.ts';
+
+const app = new App();
+try {
+  addStacks(app, app.node.tryGetContext(CONTEXT_KEY));
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  // The message is for the person who wrote cdk.json; a stack trace would only hide it.
+  console.error(error.message);
+  process.exitCode = 1;
+}

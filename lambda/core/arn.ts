@@ -1,0 +1,46 @@
+/** The parts of an ARN, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+export interface Arn {
+  readonly partition: string;
+  readonly service: string;
+  readonly region: string;
+  readonly account: string;
+  /** All after the account: `role/path/name`, `task-definition/family:3`. */
+  readonly resource: string;
+}
+
+/** The parts of `text`, or undefined where it is no ARN. */
+export function parseArn(text: string): Arn | undefined {
+  const match = /^arn:([^:]+):([^:]+):([^:]*):([^:]*):(.+)$/.exec(text);
+  if (!match) return undefined;
+  const [, partition = '', service = '', region = '', account = '', resource = ''] = match;
+  return { partition, service, region, account, resource };
+}
+
+/** Where an account's resources live; what a reference to a foreign one is told apart by. */
+export interface Home {
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * The cluster name a RunTask request means: a name, an ARN, or nothing (`default`).
+ * Undefined for an ARN of another account, Region or service.
+ */
+export function clusterName(reference: string | undefined, home: Home): string | undefined {
+  return nameIn(reference ?? 'default', 'cluster', home);
+}
+
+/**
+ * The family of a task definition reference: `family`, `family:revision` or an ARN of either.
+ * Undefined for an ARN of another account, Region or service.
+ */
+export function familyName(reference: string, home: Home): string | undefined {
+  return nameIn(reference, 'task-definition', home)?.replace(/:\d+$/, '');
+}
+
+function nameIn(reference: string, resourceType: string, home: Home): string | undefined {
+  if (!reference.startsWith('arn:')) return reference;
+  const arn = parseArn(reference);
+  if (arn?.service !== 'ecs' || arn.account !== home.account || arn.region !== home.region) return undefined;
+  return arn.resource.startsWith(`${resourceType}/`) ? arn.resource.slice(resourceType.length + 1) : undefined;
+}

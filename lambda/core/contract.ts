@@ -1,0 +1,95 @@
+/**
+ * Every name that crosses a wire: environment variables, reasons, metrics, log keys, error and state names. Constructs,
+ * handlers, saved queries and the lab all take them from here, so that none can be written one way and read another.
+ */
+
+/** Why an event asks for nothing to be done. */
+export const IGNORE_REASONS = [
+  'notAThrottle',
+  'ownCall',
+  'launcherRetries',
+  'retriesItself',
+  'otherAccount',
+  'otherRegion',
+  'replayed',
+  'stale',
+  'callerNotListed',
+  'familyNotListed',
+  'clusterNotListed',
+  'observeMode',
+] as const;
+export type IgnoreReason = (typeof IGNORE_REASONS)[number];
+
+/** Why a call that throttling took is not repeated: a person has to decide. */
+export const REFUSE_REASONS = [
+  'malformed',
+  'missingParameters',
+  'unknownParameter',
+  'invalidParameter',
+  'hiddenEnvironment',
+  'noClientToken',
+  'roleOverride',
+  'executeCommand',
+  'tooLate',
+  'tooLarge',
+  'notOptedIn',
+  'observeMode',
+  'rejectedByEcs',
+] as const;
+export type RefuseReason = (typeof REFUSE_REASONS)[number];
+
+/** Why a re-run ended without its task although it was allowed to run. */
+export const GIVE_UP_REASONS = ['deadline', 'maxAttempts'] as const;
+export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
+
+/** What the executions of the re-run workflow fail with, so that they can be told apart (and redriven) in the console. */
+export const ERROR_NAMES = { gaveUp: 'GaveUp', refused: 'Refused' } as const;
+
+/** States of the re-run workflow, as the console shows them. */
+export const STATES = {
+  settle: 'Let caller retries settle',
+  takeTurn: 'Take a turn',
+  stillInTime: 'Still in time?',
+  runTask: 'Run the task',
+  next: 'What next?',
+  backOff: 'Back off',
+  started: 'Started',
+} as const;
+
+/** Environment variables of the handlers. */
+export const ENVIRONMENT = {
+  settings: 'SETTINGS',
+  accountId: 'ACCOUNT_ID',
+  rerunStateMachineArn: 'RERUN_STATE_MACHINE_ARN',
+  digestStateMachineArn: 'DIGEST_STATE_MACHINE_ARN',
+  runTaskRoleArn: 'RUN_TASK_ROLE_ARN',
+  tableName: 'TABLE_NAME',
+  topicArn: 'TOPIC_ARN',
+} as const;
+
+/** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
+export const HANDLERS = ['intake', 'turnstile', 'run-task'] as const;
+export type HandlerName = (typeof HANDLERS)[number];
+
+export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
+/** Metrics, each counted once per event, call or attempt; `reason` and `kind` are their only dimensions. */
+export const METRICS = {
+  /** Verdicts on delivered events, by kind and reason. */
+  verdict: 'Verdict',
+  /** RunTask requests of ours, by outcome. */
+  attempt: 'Attempt',
+  /** Ends of re-runs, by kind and reason. */
+  result: 'Result',
+  /** Turns handed out. */
+  turn: 'Turn',
+  /** Seconds from a call's event time to its result. */
+  waitSeconds: 'WaitSeconds',
+} as const;
+
+/** Messages of the structured log lines that saved queries filter on. */
+export const LOG_MESSAGES = {
+  verdict: 'verdict',
+  attempt: 'attempt',
+  result: 'result',
+  turns: 'turns',
+} as const;

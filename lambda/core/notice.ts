@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { GiveUpReason, RefuseReason } from './contract.ts';
+
+/** Something a person has to know: a call that was not brought back. */
+export interface Notice {
+  readonly kind: 'refused' | 'gaveUp';
+  readonly reason: RefuseReason | GiveUpReason;
+  /** ARN of the IAM role or user that made the call; empty where the event did not say. */
+  readonly caller: string;
+  /** Task definition family; empty where the event did not say. */
+  readonly family: string;
+}
+
+/** Notices of one caller, family and reason within one hour: people are told of the group, never of each call. */
+export interface NoticeGroup {
+  /** Identity of the group. */
+  readonly id: string;
+  /** When its hour is over. */
+  readonly endsAt: string;
+  readonly subject: string;
+  readonly message: string;
+}
+
+const HOUR_MS = 3_600_000;
+/** SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+const SUBJECT_LENGTH = 100;
+
+/** What to do about each reason, in the words of somebody who was just woken up. */
+const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
+  malformed: 'The event could not be read. It waits in the dead-letter queue of the intake.',
+  missingParameters: 'The CloudTrail record does not hold the request. Repeat the call by hand.',
+  unknownParameter:
+    'The request has a parameter this version does not know. Repeat the call by hand, then update the stack.',
+  invalidParameter: 'The recorded request has a value of the wrong type. Repeat the call by hand.',
+  hiddenEnvironment:
+    'CloudTrail hides environment values, so the request cannot be repeated faithfully. Repeat the call by hand; let the caller pass values by SSM parameter or environment file instead.',
+  noClientToken:
+    'Without a client token nothing proves that the call runs once. Let the caller send one (current SDKs do), or set allowWithoutClientToken.',
+  roleOverride:
+    'The request replaces a role. List the role ARN in allowedRoleOverrides and passRoleArns if that is intended.',
+  executeCommand: 'The request switches ECS Exec on. Set allowExecuteCommand if that is intended.',
+  tooLate:
+    'The record arrived when the client token was no longer proof. Look whether the task ran, then repeat the call by hand.',
+  tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
+  notOptedIn: 'An execution was started for a call that the configuration does not allow. Find out who started it.',
+  observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
+  rejectedByEcs: 'ECS rejected the repeated request. The execution names the error; CloudTrail has its message.',
+  deadline:
+    'ECS throttled until the deadline. Look whether the task ran, then repeat the call by hand; consider a quota increase.',
+  maxAttempts: 'ECS throttled every attempt. Repeat the call by hand; consider a quota increase.',
+};
+
+/** The group that a notice of this instant belongs to, with what people are told first. */
+export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
+  const { kind, reason, caller, family } = notice;
+  const hour = Math.floor(nowMs / HOUR_MS);
+  const id = createHash('sha256')
+    .update(JSON.stringify([kind, reason, caller, family, hour]))
+    .digest('hex')
+    .slice(0, 32);
+  const what = kind === 'refused' ? 'was not re-run' : 'could not be re-run';
+  const subject = `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`;
+  return {
+    id,
+    endsAt: new Date((hour + 1) * HOUR_MS).toISOString(),
+    subject: subject.length > SUBJECT_LENGTH ? `${subject.slice(0, SUBJECT_LENGTH - 3)}...` : subject,
+    message: [
+      `A throttled RunTask call ${what}.`,
+      '',
+      `Reason: ${reason}`,
+      `Family: ${family || 'unknown'}`,
+      `Caller: ${caller || 'unknown'}`,
+      '',
+      ADVICE[reason],
+      '',
+      'Further calls of this kind are counted until the hour is over.',
+    ].join('\n'),
+  };
+}
+
+/** SNS subjects are printable ASCII. */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?');
+}

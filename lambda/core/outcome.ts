@@ -1,0 +1,61 @@
+import { type ApiError, classifyError, isPassingFailure } from './throttle.ts';
+
+/** What one RunTask request of ours came to. */
+export type Outcome =
+  | { readonly kind: 'started'; readonly taskArns: readonly string[] }
+  /** The caller's own retry, or an attempt of ours whose answer was lost, got there first. */
+  | { readonly kind: 'alreadyStarted'; readonly taskArns: readonly string[] }
+  | { readonly kind: 'throttled' }
+  /** Some tasks found no room for now. */
+  | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
+  /** No task started, and the same may work later: `answered` by ECS with `failures[]`, or the service failed. */
+  | { readonly kind: 'unavailable'; readonly answered: boolean }
+  /** Asking again would not help. `code` is the error's name or the first failure's reason. */
+  | { readonly kind: 'rejected'; readonly code: string; readonly taskArns: readonly string[] };
+
+/** The parts of a RunTask response that decide. */
+export interface RunTaskAnswer {
+  readonly tasks: readonly { readonly taskArn: string; readonly createdAtMs: number | undefined }[];
+  readonly failures: readonly { readonly reason: string }[];
+}
+
+/** Clocks of AWS services agree within this; a task created longer before our request is not ours. */
+const CLOCK_TOLERANCE_MS = 1000;
+
+/** Reads ECS's answer to a request for `requested` tasks that was sent at `sentAtMs`. */
+export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs: number): Outcome {
+  const taskArns = answer.tasks.map((task) => task.taskArn);
+  const remaining = requested - taskArns.length;
+  // failures[] holds a line for each container instance that was tried, not for each task: only the tasks can be counted.
+  if (remaining > 0 && answer.failures.length > 0) {
+    if (!answer.failures.some(({ reason }) => isPassingFailure(reason))) {
+      return { kind: 'rejected', code: answer.failures[0]?.reason ?? 'unknown', taskArns };
+    }
+    return taskArns.length > 0
+      ? { kind: 'partlyStarted', taskArns, remaining }
+      : { kind: 'unavailable', answered: true };
+  }
+  const isOld = answer.tasks.some(
+    ({ createdAtMs }) => createdAtMs !== undefined && createdAtMs < sentAtMs - CLOCK_TOLERANCE_MS,
+  );
+  return { kind: isOld ? 'alreadyStarted' : 'started', taskArns };
+}
+
+/** Reads the error of a RunTask request; `resourceIds` are those of a ConflictException. */
+export function errorOutcome(error: ApiError & { readonly resourceIds?: readonly string[] | undefined }): Outcome {
+  const { resourceIds = [] } = error;
+  if (error.code === 'ConflictException' && resourceIds.length > 0) {
+    return { kind: 'alreadyStarted', taskArns: resourceIds };
+  }
+  const kind = classifyError(error);
+  switch (kind) {
+    case 'throttled':
+      return { kind: 'throttled' };
+    case 'transient':
+      return { kind: 'unavailable', answered: false };
+    case 'rejected':
+      return { kind: 'rejected', code: error.code, taskArns: [] };
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { remainderToken } from './identity.ts';
+import { type RunTaskRequest, runTaskRequestSchema } from './run-task-request.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Input of one execution of the re-run workflow: one throttled call. It holds nothing that differs between two
+ * deliveries of the same record, so that starting it twice is starting it once.
+ */
+export const rerunInputSchema = z.strictObject({
+  callId: z.string(),
+  call: z.strictObject({
+    account: z.string(),
+    region: z.string(),
+    cluster: z.string(),
+    family: z.string(),
+    /** ARN of the IAM role or user that made the call. */
+    caller: z.string(),
+    /** When the call was made. */
+    eventTime: z.iso.datetime(),
+  }),
+  /** Until when the caller's own retries are left to themselves. */
+  settleUntil: z.iso.datetime(),
+  /** When the re-run gives up. */
+  deadline: z.iso.datetime(),
+  request: runTaskRequestSchema,
+});
+export type RerunInput = z.infer<typeof rerunInputSchema>;
+
+/** What a re-run carries from one attempt to the next. */
+export const progressSchema = z.strictObject({
+  /** RunTask requests answered so far. */
+  attempts: z.int(),
+  /** Tasks still to start. */
+  remaining: z.int(),
+  /** Answers with `failures[]` so far; each needs a new client token. */
+  round: z.int(),
+  /** Tasks started so far. */
+  taskArns: z.array(z.string()),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+/** The request of the next attempt: the caller's own, or what is left of it under a token of its own. */
+export function attemptRequest({ request, callId }: RerunInput, { remaining, round }: Progress): RunTaskRequest {
+  if (round === 0) return request;
+  return { ...request, count: remaining, clientToken: remainderToken(callId, remaining, round) };
+}
+
+/** Instants of a call, both in milliseconds since the epoch. */
+export function timesOf(eventTimeMs: number, settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>) {
+  return {
+    settleUntilMs: eventTimeMs + settings.graceSeconds * 1000,
+    deadlineMs: eventTimeMs + settings.deadlineSeconds * 1000,
+  };
+}

@@ -1,0 +1,80 @@
+import type { GiveUpReason, RefuseReason } from './contract.ts';
+import type { Outcome } from './outcome.ts';
+import type { Progress } from './rerun.ts';
+
+/** How a re-run ended. */
+export type Result =
+  | { readonly kind: 'started' | 'alreadyStarted'; readonly taskArns: readonly string[] }
+  | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason }
+  | { readonly kind: 'refused'; readonly reason: RefuseReason; readonly code?: string };
+
+/** What a re-run does after an attempt. */
+export type NextStep =
+  | { readonly kind: 'finish'; readonly result: Result }
+  | { readonly kind: 'backOff'; readonly seconds: number; readonly progress: Progress };
+
+/** Exponential backoff with full jitter: a wait evenly drawn from 0 to min(cap, base * 2^(n - 1)), in seconds. */
+export interface Backoff {
+  readonly baseSeconds: number;
+  readonly capSeconds: number;
+}
+
+/** After a throttle: the pace does the waiting, this only spreads what was throttled together. */
+export const THROTTLE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 60 };
+/** After `failures[]`: room comes back when tasks end or instances join, which takes minutes. */
+export const CAPACITY_BACKOFF: Backoff = { baseSeconds: 15, capSeconds: 300 };
+
+/** The wait before attempt `attempt + 1`; `random` gives numbers in [0, 1). */
+export function backoffSeconds({ baseSeconds, capSeconds }: Backoff, attempt: number, random: () => number): number {
+  return random() * Math.min(capSeconds, baseSeconds * 2 ** (attempt - 1));
+}
+
+export interface RetryLimits {
+  readonly maxAttempts: number;
+  readonly deadlineMs: number;
+}
+
+/** A re-run before its first attempt. */
+export function firstProgress(count: number | undefined): Progress {
+  return { attempts: 0, remaining: count ?? 1, round: 0, taskArns: [] };
+}
+
+/** Decides what follows an attempt that was answered at `nowMs`. */
+export function nextStep(
+  outcome: Outcome,
+  before: Progress,
+  limits: RetryLimits,
+  nowMs: number,
+  random: () => number,
+): NextStep {
+  const attempts = before.attempts + 1;
+  const wait = (backoff: Backoff, changes: Partial<Progress> = {}): NextStep => {
+    if (attempts >= limits.maxAttempts) return { kind: 'finish', result: { kind: 'gaveUp', reason: 'maxAttempts' } };
+    const left = Math.max(0, (limits.deadlineMs - nowMs) / 1000);
+    return {
+      kind: 'backOff',
+      seconds: Math.min(left, backoffSeconds(backoff, attempts, random)),
+      progress: { ...before, attempts, ...changes },
+    };
+  };
+  switch (outcome.kind) {
+    case 'started':
+    case 'alreadyStarted':
+      return { kind: 'finish', result: { kind: outcome.kind, taskArns: [...before.taskArns, ...outcome.taskArns] } };
+    case 'throttled':
+      return wait(THROTTLE_BACKOFF);
+    case 'partlyStarted':
+      return wait(CAPACITY_BACKOFF, {
+        remaining: outcome.remaining,
+        round: before.round + 1,
+        taskArns: [...before.taskArns, ...outcome.taskArns],
+      });
+    case 'unavailable':
+      // Without an answer the request may have been accepted: only its own token can tell.
+      return outcome.answered ? wait(CAPACITY_BACKOFF, { round: before.round + 1 }) : wait(THROTTLE_BACKOFF);
+    case 'rejected':
+      return { kind: 'finish', result: { kind: 'refused', reason: 'rejectedByEcs', code: outcome.code } };
+    default:
+      return outcome satisfies never;
+  }
+}

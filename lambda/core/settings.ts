@@ -1,0 +1,51 @@
+import * as z from 'zod';
+
+const entry = z.string().min(1);
+const seconds = z.number().min(0);
+
+/** Limits of the pace, in turns per second. */
+export const paceSettingsSchema = z.strictObject({
+  /** Where a drain begins. */
+  initialPerSecond: z.number().positive().default(10),
+  minPerSecond: z.number().positive().default(0.5),
+  maxPerSecond: z.number().positive().default(500),
+});
+export type PaceSettings = z.infer<typeof paceSettingsSchema>;
+
+/**
+ * The part of the configuration that decides about calls, as constructs hand it to the handlers. The configuration
+ * that people write (`lib/config.ts`) extends it.
+ */
+export const settingsSchema = z.strictObject({
+  /** `observe`: everything but the launch. */
+  mode: z.enum(['observe', 'rerun']).default('observe'),
+  /** Names or ARNs of clusters whose calls may be re-run; `*` for any. */
+  clusters: z.array(entry).default([]),
+  /** Task definition families that may be re-run; `*` for any. */
+  families: z.array(entry).default([]),
+  /** IAM roles and users whose calls may be re-run. */
+  callers: z
+    .array(
+      z.union([
+        entry.transform((arn) => ({ arn })),
+        z.strictObject({ arn: entry, retriesItself: z.boolean().optional() }),
+      ]),
+    )
+    .default([]),
+  /** Role ARNs that a request may put in place of the task definition's. */
+  allowedRoleOverrides: z.array(entry).default([]),
+  allowExecuteCommand: z.boolean().default(false),
+  /** Re-run calls without a client token, although nothing then proves that they run once. */
+  allowWithoutClientToken: z.boolean().default(false),
+  /** How long the caller's own retries are left to themselves, from the call's event time. */
+  graceSeconds: seconds.default(30),
+  /** RunTask requests of ours for one call. */
+  maxAttempts: z.int().min(1).max(100).default(8),
+  /**
+   * How long after the call's event time a re-run may still launch. A client token is proof of sameness for one hour at
+   * least (a job of seconds frees it then), less five minutes for the clocks and the last request.
+   */
+  deadlineSeconds: z.number().min(60).max(3300).default(3300),
+  pace: paceSettingsSchema.default(() => paceSettingsSchema.parse({})),
+});
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,69 @@
+/**
+ * What a throttle looks like, as data: ECS-specific shapes with where each was seen.
+ * The error's name alone never decides: InvalidParameterException carries throttles and real mistakes alike.
+ */
+
+/** What a failed API call says of itself. */
+export interface ApiError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** `throttled`: the caller was too fast. `transient`: the service failed. `rejected`: the request itself is at fault. */
+export type ErrorKind = 'throttled' | 'transient' | 'rejected';
+
+/** Names that always mean a throttle (AWS SDK "standard" retry mode, less those that ECS uses for quotas). */
+const THROTTLE_CODES: ReadonlySet<string> = new Set([
+  'ThrottlingException', // ECS RunTask, not among its modeled errors
+  'Throttling',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'RequestLimitExceeded', // EC2, behind ECS
+  'EC2ThrottledException',
+  'SlowDown',
+]);
+
+/** Names of a failure on the service's side; ECS answers them with HTTP 500 and 503. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  'ServerException', // ECS
+  'InternalFailure',
+  'InternalError',
+  'InternalServerError',
+  'InternalServerException',
+  'ServiceUnavailable',
+  'ServiceUnavailableException',
+]);
+
+/** Names under which ECS passes on what another service told it. */
+const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException', 'ClientException']);
+
+/**
+ * Texts of a wrapped throttle. Verbatim in dagster#33439, construct-hub#415 and dask-cloudprovider#56:
+ * `Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)`,
+ * `Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`.
+ */
+const WRAPPED_THROTTLE =
+  /\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\b/;
+
+/** Tells a throttle from a failing service and from a request that is wrong. */
+export function classifyError({ code, message }: ApiError): ErrorKind {
+  // CloudTrail prefixes some codes with `Client.` or `Server.`.
+  const name = code.replace(/^(?:Client|Server)\./, '');
+  if (THROTTLE_CODES.has(name)) return 'throttled';
+  if (TRANSIENT_CODES.has(name)) return 'transient';
+  return WRAPPER_CODES.has(name) && WRAPPED_THROTTLE.test(message) ? 'throttled' : 'rejected';
+}
+
+/**
+ * Beginnings of `failures[].reason` that may hold for now only: no room at this moment.
+ * ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+ */
+const PASSING_FAILURES = ['RESOURCE:', 'AGENT', 'Capacity is unavailable at this time'] as const;
+
+/** Whether a placement failure is worth another try. */
+export function isPassingFailure(reason: string): boolean {
+  return PASSING_FAILURES.some((beginning) => reason.startsWith(beginning));
+}

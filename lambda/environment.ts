@@ -1,0 +1,25 @@
+import type { Home } from './core/arn.ts';
+import { ENVIRONMENT } from './core/contract.ts';
+import { type Settings, settingsSchema } from './core/settings.ts';
+
+/** The names and settings that constructs hand to the handlers. */
+export interface Environment {
+  readonly settings: Settings;
+  readonly home: Home;
+  variable(name: keyof typeof ENVIRONMENT): string;
+}
+
+/** Reads a function's environment variables; throws where the construct and the handler disagree about them. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  const read = (name: string): string => {
+    const value = variables[name];
+    if (!value) throw new Error(`environment variable ${name}: found nothing, expected the construct to set it`);
+    return value;
+  };
+  return {
+    settings: settingsSchema.parse(JSON.parse(read(ENVIRONMENT.settings))),
+    // Lambda sets AWS_REGION itself, but tells a function nothing of its account.
+    home: { account: read(ENVIRONMENT.accountId), region: read('AWS_REGION') },
+    variable: (name) => read(ENVIRONMENT[name]),
+  };
+}

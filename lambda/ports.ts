@@ -1,0 +1,48 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { METRICS } from './core/contract.ts';
+import type { Environment } from './environment.ts';
+
+/** The AWS clients that handlers use; each asks for those it needs. */
+export interface Clients {
+  readonly ecs: Pick<ECSClient, 'send'>;
+  readonly sfn: Pick<SFNClient, 'send'>;
+  readonly dynamoDb: Pick<DynamoDBClient, 'send'>;
+}
+
+/** All that a handler is built from. */
+export interface Wiring<Needed extends keyof Clients> extends Ports {
+  readonly environment: Environment;
+  readonly clients: Pick<Clients, Needed>;
+}
+
+/** What handlers need from the world beside AWS; the lab brings its own. */
+export interface Ports {
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Values that may stand in a log line: names, identities, counts. Never a request, an environment value or a command. */
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** Structured log lines. */
+export interface Log {
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+}
+
+export interface Metrics {
+  /** Adds `value` to a metric under the given dimensions. */
+  add(name: (typeof METRICS)[keyof typeof METRICS], value: number, dimensions?: Readonly<Record<string, string>>): void;
+}

@@ -1,0 +1,35 @@
+import { backoffSeconds } from './core/retry.ts';
+import { classifyError } from './core/throttle.ts';
+import type { Ports } from './ports.ts';
+
+const BACKOFF = { baseSeconds: 0.2, capSeconds: 5 } as const;
+const MAX_ATTEMPTS = 6;
+
+/**
+ * Calls a service other than ECS until it answers, at most six times. The clients themselves do not retry
+ * (`maxAttempts: 1`): their waits would be on a clock and a random source of their own.
+ */
+export async function retrying<T>(
+  { clock, random }: Pick<Ports, 'clock' | 'random'>,
+  call: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (attempt === MAX_ATTEMPTS || !isPassing(error)) throw error;
+      await clock.sleep(backoffSeconds(BACKOFF, attempt, random) * 1000);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
+  return status >= 500 || classifyError({ code: error.name, message: '' }) !== 'rejected';
+}
+
+/** The name of what was thrown, for log lines: messages may hold what a caller sent. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

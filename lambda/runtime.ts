@@ -1,0 +1,38 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
+import type { Ports } from './ports.ts';
+
+/** The options of every SDK client: no retries of its own, see `retrying`. */
+export const CLIENT_CONFIG = { maxAttempts: 1 } as const;
+
+/** The real world: system clock, `Math.random`, log lines and metrics on standard output. */
+export function lambdaPorts(handler: HandlerName): Ports {
+  const logger = new Logger({ serviceName: handler });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: handler });
+  return {
+    clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    random: () => Math.random(),
+    log: {
+      info: (message, fields) => logger.info(message, { ...fields }),
+      warn: (message, fields) => logger.warn(message, { ...fields }),
+      error: (message, fields) => logger.error(message, { ...fields }),
+    },
+    metrics: {
+      add(name, value, dimensions = {}) {
+        const metric = metrics.singleMetric();
+        metric.addDimensions(dimensions);
+        metric.addMetric(name, name === METRICS.waitSeconds ? MetricUnit.Seconds : MetricUnit.Count, value);
+      },
+    },
+  };
+}
+
+/** Builds a handler at its first invocation, not when its module is read: tests read it without an environment. */
+export function lazily<Event, Reply>(build: () => (event: Event) => Promise<Reply>): (event: Event) => Promise<Reply> {
+  let handler: ((event: Event) => Promise<Reply>) | undefined;
+  return (event) => {
+    handler ??= build();
+    return handler(event);
+  };
+}

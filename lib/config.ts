@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import { paceSettingsSchema, settingsSchema } from '../lambda/core/settings.ts';
+
+/** The context key in `cdk.json` under which people write the configuration. */
+export const CONTEXT_KEY = 'ecsThrottleRemediation';
+
+const ANY = '*';
+const principalArn = z
+  .string()
+  .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role or user, or "*"');
+const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
+const name = z.string().regex(/^(\*|[A-Za-z0-9_-]{1,255})$/, 'a name of letters, digits, - and _, or "*"');
+const clusterReference = z
+  .string()
+  .regex(
+    /^(\*|[A-Za-z0-9_-]{1,255}|arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/[A-Za-z0-9_-]{1,255})$/,
+    'a cluster name, the ARN of a cluster, or "*"',
+  );
+
+/** Retention periods that CloudWatch Logs knows, https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const pace = paceSettingsSchema.refine(
+  ({ minPerSecond, initialPerSecond, maxPerSecond }) =>
+    minPerSecond <= initialPerSecond && initialPerSecond <= maxPerSecond,
+  'minPerSecond <= initialPerSecond <= maxPerSecond',
+);
+
+/** All keys but `environments`; the README explains each. */
+const baseSchema = settingsSchema.extend({
+  clusters: z.array(clusterReference).default([]),
+  families: z.array(name).default([]),
+  callers: z
+    .array(
+      z.union(
+        [
+          principalArn.transform((arn) => ({ arn })),
+          z.strictObject({ arn: principalArn, retriesItself: z.boolean().optional() }),
+        ],
+        'the ARN of an IAM role or user, "*", or { "arn": ..., "retriesItself": true }',
+      ),
+    )
+    .default([]),
+  pace: pace.default(() => pace.parse({})),
+  passRoleArns: z.array(roleArn).default([]),
+  allowedRoleOverrides: z.array(roleArn).default([]),
+  maxGenerations: z.int().min(0).max(10).default(3),
+  maxTasksPerHour: z.int().min(1).optional(),
+  sweep: z
+    .strictObject({
+      everyMinutes: z.int().min(0).max(1440).default(15),
+      quietMinutes: z.int().min(1).max(1440).default(15),
+    })
+    .default({ everyMinutes: 15, quietMinutes: 15 }),
+  cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
+  notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
+  encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
+  retentionDays: z
+    .literal(RETENTION_DAYS, `a retention that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`)
+    .default(30),
+});
+
+/** Where a stack goes, and what is different there. */
+const environmentSchema = z.looseObject({
+  account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as "us-east-1"'),
+});
+
+/** The configuration of one stack. */
+export type Configuration = z.infer<typeof baseSchema>;
+
+/** One stack's configuration and, where the owner named one, its place. */
+export interface EnvironmentConfiguration {
+  readonly env?: { readonly account: string; readonly region: string };
+  readonly configuration: Configuration;
+}
+
+/** A configuration that cannot be used; the message has one line for each problem. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads what stands under the context key. Without `environments` it is one stack in the environment of the CLI;
+ * otherwise one stack for each, with the entry's own keys in place of the common ones.
+ */
+export function readConfiguration(context: unknown): EnvironmentConfiguration[] {
+  const { environments, ...common } = parse(z.looseObject({}), context ?? {}, CONTEXT_KEY);
+  if (environments === undefined) return [{ configuration: parse(baseSchema, common, CONTEXT_KEY) }];
+  const places = parse(z.array(environmentSchema).min(1), environments, `${CONTEXT_KEY}.environments`);
+  return places.map(({ account, region, ...own }, index) => ({
+    env: { account, region },
+    configuration: parse(baseSchema, { ...common, ...own }, `${CONTEXT_KEY}.environments[${index}]`),
+  }));
+}
+
+/** What a configuration will not do although it looks as if it did, for people to read at synth. */
+export function warningsOf({ clusters, families, callers, mode, maxTasksPerHour }: Configuration): string[] {
+  const lists = { clusters, families, callers: callers.map(({ arn }) => arn) };
+  const entries = Object.entries(lists);
+  return [
+    ...entries
+      .filter(([, list]) => list.length === 0)
+      .map(([key]) => `${CONTEXT_KEY}.${key} is empty: nothing will be re-run. List what may be, or "*".`),
+    ...entries
+      .filter(([, list]) => list.includes(ANY))
+      .map(([key]) => `${CONTEXT_KEY}.${key} holds "*": any of them may be re-run. List them if you can.`),
+    ...(mode === 'observe'
+      ? [`${CONTEXT_KEY}.mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.`]
+      : []),
+    ...(maxTasksPerHour === undefined ? [] : [`${CONTEXT_KEY}.maxTasksPerHour is not enforced yet.`]),
+  ];
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.flatMap((issue) => explain(issue, value, root));
+  throw new ConfigurationError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
+}
+
+function explain(issue: z.core.$ZodIssue, value: unknown, root: string): string[] {
+  const key = [root, ...issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))].join(
+    '',
+  );
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((unknown) => `- ${key}.${unknown}: found an unknown key, expected one that the README lists`);
+  }
+  const found = issue.path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown>)?.[part], value);
+  const expected = issue.message.replace(/^Invalid input: expected /, '').replace(/^Invalid option: expected /, '');
+  return [`- ${key}: found ${found === undefined ? 'nothing' : JSON.stringify(found)}, expected ${expected}`];
+}

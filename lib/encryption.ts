@@ -1,0 +1,41 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { Configuration } from './config.ts';
+
+/**
+ * The key under which everything of the stack is stored, or undefined where AWS-owned keys are to do.
+ * The services that write on our behalf without a role of ours have to be named in the key's policy.
+ */
+export function encryptionKey(scope: Construct, encryption: Configuration['encryption']): IKey | undefined {
+  if (encryption === 'awsOwned') return undefined;
+  const { partition, region, account } = Stack.of(scope);
+  const key = new Key(scope, 'Key', {
+    description: 'ecs-throttle-remediation: queues, state machines, table, topic and logs',
+    enableKeyRotation: true,
+    // Execution histories and dead-letter queues outlive the stack; without the key nobody could read them.
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'RulesWriteToQueues',
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    }),
+  );
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogGroups',
+      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+      resources: ['*'],
+      conditions: {
+        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:*` },
+      },
+    }),
+  );
+  return key;
+}

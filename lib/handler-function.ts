@@ -1,0 +1,79 @@
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Architecture,
+  type CfnFunction,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { ENVIRONMENT, type HandlerName } from '../lambda/core/contract.ts';
+import { settingsSchema } from '../lambda/core/settings.ts';
+import { bundledHandler } from './bundle.ts';
+import type { Configuration } from './config.ts';
+
+/** Key of the CloudFormation metadata that names the handler a function runs. */
+export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
+
+/** Lambda refuses larger environments. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MAX_SETTINGS_BYTES = 3500;
+
+export interface HandlerFunctionProps {
+  readonly handler: HandlerName;
+  readonly description: string;
+  readonly configuration: Configuration;
+  readonly timeout: Duration;
+  readonly encryptionKey: IKey | undefined;
+  /** By their names in the contract. */
+  readonly environment: Partial<Record<keyof typeof ENVIRONMENT, string>>;
+}
+
+/** A Lambda function of one of `lambda/*.ts`, with its log group, and the settings in its environment. */
+export class HandlerFunction extends LambdaFunction {
+  constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
+    const { handler, configuration, encryptionKey } = props;
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: configuration.retentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryptionKey && { encryptionKey }),
+    });
+    super(scope, id, {
+      description: props.description,
+      code: bundledHandler(handler),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 256,
+      timeout: props.timeout,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      ...(encryptionKey && { environmentEncryption: encryptionKey }),
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        [ENVIRONMENT.settings]: settingsText(configuration),
+        [ENVIRONMENT.accountId]: Stack.of(scope).account,
+        ...Object.fromEntries(
+          Object.entries(props.environment).map(([key, value]) => [
+            ENVIRONMENT[key as keyof typeof ENVIRONMENT],
+            value,
+          ]),
+        ),
+      },
+    });
+    (this.node.defaultChild as CfnFunction).addMetadata(HANDLER_METADATA_KEY, handler);
+  }
+}
+
+function settingsText(configuration: Configuration): string {
+  const known = Object.keys(settingsSchema.shape) as (keyof typeof settingsSchema.shape)[];
+  const text = JSON.stringify(Object.fromEntries(known.map((key) => [key, configuration[key]])));
+  if (Buffer.byteLength(text) > MAX_SETTINGS_BYTES) {
+    throw new Error(
+      `clusters, families, callers and allowedRoleOverrides: found ${Buffer.byteLength(text)} bytes of settings, expected at ` +
+        `most ${MAX_SETTINGS_BYTES} (Lambda's limit for environment variables). Use "*" for one of the lists, or several stacks.`,
+    );
+  }
+  return text;
+}

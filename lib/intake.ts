@@ -1,0 +1,74 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match, Rule } from 'aws-cdk-lib/aws-events';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Configuration } from './config.ts';
+import { HandlerFunction } from './handler-function.ts';
+import type { Notifications } from './notifications.ts';
+import { encryptedQueue, QueueTarget } from './queues.ts';
+import type { RerunWorkflow } from './rerun-workflow.ts';
+
+export interface IntakeProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  readonly workflow: RerunWorkflow;
+  readonly notifications: Notifications;
+}
+
+/** How often an event that the intake cannot handle is tried before it goes to the dead-letter queue. */
+const MAX_RECEIVES = 10;
+
+/** From the events of throttled calls to executions of the re-run workflow. */
+export class Intake extends Construct {
+  readonly queue: Queue;
+  readonly deadLetterQueue: Queue;
+  readonly handler: HandlerFunction;
+
+  constructor(scope: Construct, id: string, props: IntakeProps) {
+    super(scope, id);
+    const { configuration, encryptionKey, workflow, notifications } = props;
+    const timeout = Duration.seconds(60);
+
+    this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
+    this.queue = encryptedQueue(this, 'Queue', {
+      encryptionKey,
+      visibilityTimeout: timeout,
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
+    });
+
+    this.handler = new HandlerFunction(this, 'Handler', {
+      handler: 'intake',
+      description: 'Decides about each throttled RunTask call, and starts its re-run',
+      configuration,
+      timeout,
+      encryptionKey,
+      environment: {
+        rerunStateMachineArn: workflow.stateMachine.stateMachineArn,
+        runTaskRoleArn: workflow.runTaskRole.roleArn,
+        ...notifications.environment,
+      },
+    });
+    this.handler.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
+    );
+    workflow.stateMachine.grantStartExecution(this.handler);
+    notifications.grantTell(this.handler);
+
+    new Rule(this, 'RunTaskThrottled', {
+      description: 'Standalone RunTask calls that ECS rejected',
+      // Which rejections are throttles is decided by their messages, which no pattern can read well enough.
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventSource: ['ecs.amazonaws.com'],
+          eventName: ['RunTask'],
+          errorCode: Match.exists(),
+        },
+      },
+      targets: [new QueueTarget(this.queue, this.deadLetterQueue)],
+    });
+  }
+}

@@ -1,0 +1,111 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  JitterType,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import {
+  DynamoAttributeValue,
+  DynamoGetItem,
+  DynamoProjectionExpression,
+  SnsPublish,
+} from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import type { Configuration } from './config.ts';
+import { workflowDefaults } from './workflow.ts';
+
+export interface NotificationsProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  /** Where notices are counted. */
+  readonly table: ITable;
+}
+
+/**
+ * Tells people of calls that were not brought back: of the first of its kind at once, of the rest in one message when
+ * the hour is over. One execution of the digest workflow is one such group.
+ */
+export class Notifications extends Construct {
+  readonly topic: Topic;
+  readonly digest: StateMachine;
+  readonly #table: ITable;
+
+  constructor(scope: Construct, id: string, props: NotificationsProps) {
+    super(scope, id);
+    const { configuration, encryptionKey, table } = props;
+    this.#table = table;
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'ECS throttle remediation',
+      enforceSSL: true,
+      ...(encryptionKey && { masterKey: encryptionKey }),
+    });
+    for (const email of configuration.notifications.emails) this.topic.addSubscription(new EmailSubscription(email));
+
+    this.digest = new StateMachine(this, 'Digest', {
+      ...workflowDefaults(this, { configuration, encryptionKey }),
+      comment: 'Tells people of one kind of call that was not brought back',
+      definitionBody: DefinitionBody.fromChainable(this.#definition()),
+    });
+  }
+
+  /** Names that a handler needs in order to tell people. */
+  get environment() {
+    return { digestStateMachineArn: this.digest.stateMachineArn, tableName: this.#table.tableName };
+  }
+
+  /** Lets a handler tell people. */
+  grantTell(handler: LambdaFunction): void {
+    this.digest.grantStartExecution(handler);
+    this.#table.grant(handler, 'dynamodb:UpdateItem');
+  }
+
+  #definition(): SnsPublish {
+    const retry = {
+      errors: ['States.ALL'],
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxDelay: Duration.minutes(5),
+      maxAttempts: 15,
+      jitterStrategy: JitterType.FULL,
+    };
+    const tellFirst = SnsPublish.jsonata(this, 'Tell of the first', {
+      topic: this.topic,
+      subject: '{% $states.input.subject %}',
+      message: TaskInput.fromText('{% $states.input.message %}'),
+      assign: { notice: '{% $states.input %}' },
+    });
+    const wait = Wait.jsonata(this, 'Until the hour is over', { time: WaitTime.timestamp('{% $notice.endsAt %}') });
+    const count = DynamoGetItem.jsonata(this, 'Count the rest', {
+      table: this.#table,
+      key: { id: DynamoAttributeValue.fromString("{% 'notice#' & $notice.id %}") },
+      consistentRead: true,
+      projectionExpression: [new DynamoProjectionExpression().withAttribute('notices')],
+      outputs: { count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}' },
+    });
+    const more = Choice.jsonata(this, 'Were there more?');
+    const tellRest = SnsPublish.jsonata(this, 'Tell of the rest', {
+      topic: this.topic,
+      subject: '{% $notice.subject %}',
+      message: TaskInput.fromText(
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.\n\n' & $notice.message %}",
+      ),
+    });
+    const told = Succeed.jsonata(this, 'Told');
+    for (const task of [tellFirst, count, tellRest]) task.addRetry(retry);
+    tellFirst.next(wait).next(count).next(more);
+    more.when(Condition.jsonata('{% $states.input.count > 1 %}'), tellRest).otherwise(told);
+    tellRest.next(told);
+    return tellFirst;
+  }
+}

@@ -1,0 +1,54 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IRule, IRuleTarget, RuleTargetConfig } from 'aws-cdk-lib/aws-events';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type DeadLetterQueue, type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+export interface EncryptedQueueProps {
+  readonly encryptionKey: IKey | undefined;
+  readonly visibilityTimeout?: Duration;
+  readonly deadLetterQueue?: DeadLetterQueue;
+}
+
+/** A queue that takes nothing in the clear and keeps what it has for as long as SQS can. */
+export function encryptedQueue(scope: Construct, id: string, props: EncryptedQueueProps): Queue {
+  const { encryptionKey, visibilityTimeout, deadLetterQueue } = props;
+  return new Queue(scope, id, {
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+    encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
+    ...(encryptionKey && { encryptionMasterKey: encryptionKey, dataKeyReuse: Duration.hours(1) }),
+    ...(visibilityTimeout && { visibilityTimeout }),
+    ...(deadLetterQueue && { deadLetterQueue }),
+  });
+}
+
+/**
+ * A queue as the target of a rule, open to that rule alone. The library's own target drops the condition on the rule when
+ * the queue has a customer-managed key; then any rule of the account could feed the queue a forged event.
+ */
+export class QueueTarget implements IRuleTarget {
+  readonly #queue: Queue;
+  readonly #deadLetterQueue: IQueue;
+
+  constructor(queue: Queue, deadLetterQueue: IQueue) {
+    this.#queue = queue;
+    this.#deadLetterQueue = deadLetterQueue;
+  }
+
+  bind(rule: IRule): RuleTargetConfig {
+    for (const queue of [this.#queue, this.#deadLetterQueue]) {
+      queue.addToResourcePolicy(
+        new PolicyStatement({
+          effect: Effect.ALLOW,
+          principals: [new ServicePrincipal('events.amazonaws.com')],
+          actions: ['sqs:SendMessage'],
+          resources: [queue.queueArn],
+          conditions: { ArnEquals: { 'aws:SourceArn': rule.ruleArn } },
+        }),
+      );
+    }
+    return { arn: this.#queue.queueArn, deadLetterConfig: { arn: this.#deadLetterQueue.queueArn } };
+  }
+}

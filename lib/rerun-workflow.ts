@@ -1,0 +1,163 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  Choice,
+  Condition,
+  DefinitionBody,
+  IntegrationPattern,
+  JitterType,
+  QueryLanguage,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  Timeout,
+  Wait,
+  WaitTime,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
+import type { Configuration } from './config.ts';
+import { HandlerFunction } from './handler-function.ts';
+import type { Notifications } from './notifications.ts';
+import type { Turnstile } from './turnstile.ts';
+import { workflowDefaults } from './workflow.ts';
+
+export interface RerunWorkflowProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  readonly turnstile: Turnstile;
+  readonly notifications: Notifications;
+}
+
+/** An execution that waits longer than this parks anew: its message may be gone. */
+const PARKING_SECONDS = 900;
+
+/** One execution for each throttled call, from its record to its task. */
+export class RerunWorkflow extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly runTask: HandlerFunction;
+
+  constructor(scope: Construct, id: string, props: RerunWorkflowProps) {
+    super(scope, id);
+    const { configuration, encryptionKey, turnstile, notifications } = props;
+    this.runTask = new HandlerFunction(this, 'RunTask', {
+      handler: 'run-task',
+      description: 'Makes one attempt at a throttled RunTask call',
+      configuration,
+      timeout: Duration.seconds(30),
+      encryptionKey,
+      environment: notifications.environment,
+    });
+    notifications.grantTell(this.runTask);
+    this.#grantLaunch(configuration);
+
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      ...workflowDefaults(this, { configuration, encryptionKey }),
+      comment: 'Re-runs one RunTask call that ECS throttled',
+      queryLanguage: QueryLanguage.JSONATA,
+      definitionBody: DefinitionBody.fromChainable(this.#definition(turnstile)),
+    });
+    turnstile.grantAnswer(this.stateMachine);
+  }
+
+  /** The role under which the calls are repeated. */
+  get runTaskRole(): IRole {
+    if (!this.runTask.role) throw new Error('expected the run-task function to have a role');
+    return this.runTask.role;
+  }
+
+  #definition(turnstile: Turnstile): Wait {
+    const settle = Wait.jsonata(this, STATES.settle, {
+      time: WaitTime.timestamp('{% $states.input.settleUntil %}'),
+      assign: { rerun: '{% $states.input %}', progress: null },
+    });
+    const takeTurn = SqsSendMessage.jsonata(this, STATES.takeTurn, {
+      queue: turnstile.queue,
+      integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+      messageBody: TaskInput.fromObject({ taskToken: '{% $states.context.Task.Token %}' }),
+      taskTimeout: Timeout.jsonata(
+        `{% $max([1, $min([${PARKING_SECONDS}, $ceil(($toMillis($rerun.deadline) - $millis()) / 1000)])]) %}`,
+      ),
+    });
+    const stillInTime = Choice.jsonata(this, STATES.stillInTime);
+    const runTask = LambdaInvoke.jsonata(this, STATES.runTask, {
+      lambdaFunction: this.runTask,
+      payload: TaskInput.fromObject({ rerun: '{% $rerun %}', progress: '{% $progress %}' }),
+      retryOnServiceExceptions: false,
+      outputs: '{% $states.result.Payload %}',
+    });
+    const next = Choice.jsonata(this, STATES.next);
+    const backOff = Wait.jsonata(this, STATES.backOff, {
+      time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
+      assign: { progress: '{% $states.input.progress %}' },
+    });
+    const started = Succeed.jsonata(this, STATES.started);
+
+    // A turn that did not come in time: look at the clock, then park anew. No turn at all must not lose a call.
+    takeTurn.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
+    takeTurn.addRetry({
+      errors: ['States.ALL'],
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(30),
+      maxAttempts: 8,
+      jitterStrategy: JitterType.FULL,
+    });
+    takeTurn.addCatch(stillInTime, { errors: ['States.ALL'] });
+    // The handler ends a re-run without its task by an error of its own, so that the execution fails in a state which
+    // a redrive runs again. Whatever else goes wrong there is tried again until the handler itself sees the deadline.
+    runTask.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
+    runTask.addRetry({
+      errors: ['States.ALL'],
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(60),
+      maxAttempts: 100,
+      jitterStrategy: JitterType.FULL,
+    });
+
+    settle.next(takeTurn);
+    takeTurn.next(runTask);
+    stillInTime.when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), takeTurn).otherwise(runTask);
+    runTask.next(next);
+    next.when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff).otherwise(started);
+    backOff.next(takeTurn);
+    return settle;
+  }
+
+  /** RunTask on the listed families and clusters, PassRole on the listed roles: nothing in observe mode. */
+  #grantLaunch({ mode, clusters, families, passRoleArns, allowedRoleOverrides }: Configuration): void {
+    if (mode === 'observe' || clusters.length === 0 || families.length === 0) return;
+    const stack = Stack.of(this);
+    const arn = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
+    const clusterArns = clusters.map((cluster) => (cluster.startsWith('arn:') ? cluster : arn('cluster', cluster)));
+    this.runTask.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'RunListedFamilies',
+        actions: ['ecs:RunTask'],
+        resources: families.map((family) => arn('task-definition', `${family}:*`)),
+        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+      }),
+    );
+    this.runTask.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'TagWhatIsRun',
+        actions: ['ecs:TagResource'],
+        resources: clusters.map((cluster) => arn('task', `${cluster.split('/').at(-1)}/*`)),
+        conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+      }),
+    );
+    const roles = [...new Set([...passRoleArns, ...allowedRoleOverrides])];
+    if (roles.length === 0) return;
+    this.runTask.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'PassListedRoles',
+        actions: ['iam:PassRole'],
+        resources: roles,
+        conditions: { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'ecs.amazonaws.com'] } },
+      }),
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { type Configuration, warningsOf } from './config.ts';
+import { encryptionKey as createKey } from './encryption.ts';
+import { Intake } from './intake.ts';
+import { Notifications } from './notifications.ts';
+import { RerunWorkflow } from './rerun-workflow.ts';
+import { stateTable } from './state-table.ts';
+import { createTrail } from './trail.ts';
+import { Turnstile } from './turnstile.ts';
+
+export interface ThrottleRemediationStackProps extends StackProps {
+  readonly configuration: Configuration;
+}
+
+/** Everything that brings throttled RunTask calls of one account and Region back. */
+export class ThrottleRemediationStack extends Stack {
+  constructor(scope: Construct, id: string, props: ThrottleRemediationStackProps) {
+    super(scope, id, { description: 'Re-runs standalone ECS RunTask calls that throttling lost', ...props });
+    const { configuration } = props;
+    const encryptionKey = createKey(this, configuration.encryption);
+    const common = { configuration, encryptionKey };
+
+    const table = stateTable(this, encryptionKey);
+    const notifications = new Notifications(this, 'Notifications', { ...common, table });
+    const turnstile = new Turnstile(this, 'Turnstile', { ...common, table });
+    const workflow = new RerunWorkflow(this, 'Rerun', { ...common, turnstile, notifications });
+    const intake = new Intake(this, 'Intake', { ...common, workflow, notifications });
+    if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
+
+    new CfnOutput(this, 'RerunStateMachine', { value: workflow.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
+    new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
+    warningsOf(configuration).forEach((warning, index) => {
+      Annotations.of(this).addWarningV2(`ecs-throttle-remediation:configuration${index}`, warning);
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { Duration } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Configuration } from './config.ts';
+import { HandlerFunction } from './handler-function.ts';
+import { encryptedQueue } from './queues.ts';
+
+export interface TurnstileProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  /** Where the shared pace is kept. */
+  readonly table: ITable;
+}
+
+/** Where executions wait for their turn to call ECS, and what hands the turns out. */
+export class Turnstile extends Construct {
+  /** Without a redrive policy: what waits here is held by its execution, which parks anew when a message is lost. */
+  readonly queue: Queue;
+  readonly handler: HandlerFunction;
+
+  constructor(scope: Construct, id: string, props: TurnstileProps) {
+    super(scope, id);
+    const { configuration, encryptionKey, table } = props;
+    const timeout = Duration.seconds(30);
+    this.queue = encryptedQueue(this, 'Queue', { encryptionKey, visibilityTimeout: timeout });
+    this.handler = new HandlerFunction(this, 'Handler', {
+      handler: 'turnstile',
+      description: 'Hands out turns to call ECS, at the pace that all re-runs share',
+      configuration,
+      timeout,
+      encryptionKey,
+      environment: { tableName: table.tableName },
+    });
+    // Two is the least that SQS allows; the pace is shared through the table.
+    this.handler.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 2, reportBatchItemFailures: true }),
+    );
+    table.grant(this.handler, 'dynamodb:PutItem');
+  }
+
+  /** Lets the turnstile answer the executions of a state machine, which the actions cannot be limited to. */
+  grantAnswer(stateMachine: IStateMachine): void {
+    this.handler.addToRolePolicy(
+      new PolicyStatement({ actions: ['states:SendTaskSuccess'], resources: [stateMachine.stateMachineArn] }),
+    );
+  }
+}
