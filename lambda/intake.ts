@@ -51,6 +51,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
     log.info(LOG_MESSAGES.verdict, {
       kind,
       reason,
+      messageId,
       eventId: event.eventId,
       caller: event.caller.principalArn,
       errorCode: event.error.code,

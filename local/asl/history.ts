@@ -1,0 +1,67 @@
+import { ErrorName, StatesError } from './errors.ts';
+
+export type HistoryKind =
+  | 'executionStarted'
+  | 'executionEnded'
+  | 'stateEntered'
+  | 'stateExited'
+  | 'stateRetried'
+  | 'stateFailed'
+  | 'evaluationFailed'
+  | 'taskStarted'
+  | 'taskEnded'
+  | 'branchesStarted'
+  | 'branchesSucceeded'
+  | 'iterationStarted'
+  | 'iterationEnded';
+
+export interface HistoryStep {
+  readonly kind: HistoryKind;
+  readonly state?: string;
+  /** How many events it adds to what GetExecutionHistory returns. */
+  readonly events: number;
+  /** How many state transitions AWS bills for it: one for each state entered and one for each retry. */
+  readonly transitions: number;
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/bp-history-limit.html */
+const MAX_EVENTS = 25_000;
+
+/**
+ * Counts the events of one execution. The event that reports the failure is itself the last that fits, as recorded from
+ * the service: the machine can produce one fewer.
+ */
+export class History {
+  #events = 0;
+  readonly #observe: ((step: HistoryStep) => void) | undefined;
+
+  constructor(observe: ((step: HistoryStep) => void) | undefined) {
+    this.#observe = observe;
+  }
+
+  /** Returns the id of the last event it adds. */
+  record(kind: HistoryKind, state: string, events: number, transitions = 0): number {
+    const room = MAX_EVENTS - 1 - this.#events;
+    this.#add({ kind, state, events: Math.min(events, room), transitions });
+    if (events > room) {
+      throw new StatesError(
+        ErrorName.runtime,
+        `The execution reached the maximum number of history events (${MAX_EVENTS}).`,
+      );
+    }
+    return this.#events;
+  }
+
+  start(): void {
+    this.#add({ kind: 'executionStarted', events: 1, transitions: 0 });
+  }
+
+  end(): void {
+    this.#add({ kind: 'executionEnded', events: 1, transitions: 0 });
+  }
+
+  #add(step: HistoryStep): void {
+    this.#events += step.events;
+    this.#observe?.(step);
+  }
+}

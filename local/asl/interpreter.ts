@@ -1,0 +1,185 @@
+import { UnsupportedError } from '../aws/service.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Random } from '../kernel/random.ts';
+import { type Journey, runMap, runParallel } from './branches.ts';
+import type { Exit, Fallible, State, StateMachineDefinition } from './definition.ts';
+import { ErrorName, StatesError } from './errors.ts';
+import { History, type HistoryStep } from './history.ts';
+import { choose, fail, wait } from './leaf-states.ts';
+import { Lifeline } from './lifeline.ts';
+import { checkSize } from './limits.ts';
+import { matches, Retries } from './retry.ts';
+import { runTask } from './task.ts';
+import { type Execution, type Extra, evaluate, type TaskCall, type Variables, type Visit } from './visit.ts';
+
+export interface ExecutionHost {
+  readonly clock: { now(): number; after(milliseconds: number, run: () => void): () => void };
+  /** Jitter, `$random`, `$uuid` and task tokens. */
+  readonly random: Random;
+  /** Rejects with a `StatesError`. A late result of a task that timed out is ignored. Absent: no Task states. */
+  runTask?(call: TaskCall): Promise<Json>;
+  /** Called for what Step Functions would write to the history. */
+  onHistory?(step: HistoryStep): void;
+}
+
+export interface ExecutionResult {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
+  readonly output: Json;
+  readonly error: string | null;
+  readonly cause: string | null;
+}
+
+/** Runs one execution. `context` is what `$states.context` holds of the execution and its state machine. */
+export async function execute(
+  definition: StateMachineDefinition,
+  input: Json,
+  host: ExecutionHost,
+  context: JsonObject,
+): Promise<ExecutionResult> {
+  const { flow, timeoutSeconds, taskStates } = definition;
+  if (taskStates.length > 0 && !host.runTask) {
+    throw new UnsupportedError(`Task states are not supported here: ${taskStates.join(', ')}`);
+  }
+  const history = new History(host.onHistory?.bind(host));
+  const lifeline = new Lifeline();
+  const execution: Execution = {
+    world: host,
+    timers: host.clock,
+    history,
+    context,
+    runTask: (call) => host.runTask?.(call) ?? Promise.resolve(null),
+  };
+  history.start();
+  const journey = { execution, lifeline, flow, input, variables: {}, context: {} };
+  const result = await race(timeoutSeconds, host, lifeline, finish(travel(journey)));
+  history.end();
+  return result;
+}
+
+async function finish(output: Promise<Json>): Promise<ExecutionResult> {
+  try {
+    return { status: 'SUCCEEDED', output: await output, error: null, cause: null };
+  } catch (error) {
+    if (!(error instanceof StatesError)) throw error;
+    return { status: 'FAILED', output: null, error: error.error, cause: error.cause };
+  }
+}
+
+function race(
+  timeoutSeconds: number | undefined,
+  host: ExecutionHost,
+  lifeline: Lifeline,
+  result: Promise<ExecutionResult>,
+): Promise<ExecutionResult> {
+  if (timeoutSeconds === undefined) return result;
+  return new Promise((resolve, reject) => {
+    const cancel = host.clock.after(timeoutSeconds * 1000, () => {
+      lifeline.cut();
+      resolve({ status: 'TIMED_OUT', output: null, error: ErrorName.timeout, cause: null });
+    });
+    result.then(resolve, reject).finally(cancel);
+  });
+}
+
+/** Walks a flow from its start to its end. */
+async function travel(journey: Journey): Promise<Json> {
+  const { execution, lifeline, flow } = journey;
+  let { input, variables } = journey;
+  let name: string | null = flow.startAt;
+  while (name !== null) {
+    const state = flow.states.get(name);
+    if (state === undefined) throw new Error(`no state ${name}: the definition was not read by parseDefinition`);
+    const enteredId = execution.history.record('stateEntered', name, 1, 1);
+    const entered = { Name: name, EnteredTime: new Date(execution.world.clock.now()).toISOString() };
+    const context = { ...execution.context, ...journey.context, State: entered };
+    const left = await stay({ execution, lifeline, state, input, variables, enteredId, context });
+    execution.history.record('stateExited', name, 1);
+    ({ output: input, variables, next: name } = left);
+  }
+  return input;
+}
+
+interface Leaving {
+  readonly output: Json;
+  readonly variables: Variables;
+  readonly next: string | null;
+}
+
+function stay(visit: Visit): Promise<Leaving> {
+  const { state } = visit;
+  return isFallible(state) ? persist({ ...visit, state }) : attempt(visit);
+}
+
+/** Attempts the state until it succeeds, is caught, or fails for good. */
+async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
+  const { state, execution, lifeline } = visit;
+  const retries = new Retries(state.retry);
+  for (let count = 0; ; count++) {
+    try {
+      return await attempt(withRetryCount(visit, count));
+    } catch (error) {
+      if (!(error instanceof StatesError)) throw error;
+      const delay = retries.next(error, execution.world.random);
+      if (delay === undefined) return handle(visit, error);
+      execution.history.record('stateRetried', state.name, 0, 1);
+      await lifeline.sleep(execution.timers, delay);
+    }
+  }
+}
+
+type FallibleState = Extract<State, Fallible>;
+const isFallible = (state: State): state is FallibleState => 'retry' in state;
+
+function withRetryCount(visit: Visit, count: number): Visit {
+  const { context } = visit;
+  return { ...visit, context: { ...context, State: { ...(context.State as JsonObject), RetryCount: count } } };
+}
+
+async function handle(visit: Visit<FallibleState>, error: StatesError): Promise<Leaving> {
+  // Parallel and Map report their failure once, after their retries, unless the execution is past all handling.
+  const isReported = visit.state.type !== 'Task' && error.error !== ErrorName.runtime;
+  if (isReported) visit.execution.history.record('stateFailed', visit.state.name, 1);
+  const catcher = visit.state.catch.find(({ errorEquals }) => matches(error, errorEquals));
+  if (catcher === undefined) throw error;
+  const errorOutput = error.toErrorOutput();
+  return leave(visit, catcher, errorOutput, { errorOutput });
+}
+
+async function attempt(visit: Visit): Promise<Leaving> {
+  const { state, input } = visit;
+  switch (state.type) {
+    case 'Pass':
+    case 'Succeed':
+      return leave(visit, state, input);
+    case 'Choice':
+      return leave(visit, await choose({ ...visit, state }), input);
+    case 'Wait':
+      await wait({ ...visit, state });
+      return leave(visit, state, input);
+    case 'Fail':
+      return fail({ ...visit, state });
+    case 'Map':
+      return leaveWith(visit, state, await runMap({ ...visit, state }, travel));
+    case 'Parallel':
+      return leaveWith(visit, state, await runParallel({ ...visit, state }, travel));
+    case 'Task':
+      return leaveWith(visit, state, await runTask({ ...visit, state }));
+    default:
+      return state satisfies never;
+  }
+}
+
+const leaveWith = (visit: Visit, exit: Exit, result: Json): Promise<Leaving> => leave(visit, exit, result, { result });
+
+/** Assign and Output see the same values: what is assigned here is for the states that follow. */
+async function leave(visit: Visit, exit: Exit, otherwise: Json, extra?: Extra): Promise<Leaving> {
+  const { state, variables } = visit;
+  const assigned = exit.assign === undefined ? undefined : await evaluate(visit, exit.assign, extra);
+  if (assigned !== undefined) checkSize(assigned, state.name);
+  const output = exit.output === undefined ? otherwise : await evaluate(visit, exit.output, extra);
+  return {
+    output: checkSize(output, state.name),
+    variables: assigned === undefined ? variables : { ...variables, ...(assigned as JsonObject) },
+    next: exit.next,
+  };
+}

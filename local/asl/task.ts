@@ -1,0 +1,102 @@
+import type { Json } from '../kernel/json.ts';
+import { uuid } from '../kernel/random.ts';
+import type { TaskState } from './definition.ts';
+import { ErrorName, StatesError } from './errors.ts';
+import { POSITIVE_SECONDS } from './fields.ts';
+import type { Timers } from './lifeline.ts';
+import { checkSize } from './limits.ts';
+import type { Template } from './template.ts';
+import { evaluate, evaluateNumber, type TaskCall, type Visit } from './visit.ts';
+
+interface Deadlines {
+  readonly timeoutSeconds: number | undefined;
+  readonly heartbeatSeconds: number | undefined;
+}
+
+/** Runs the resource once and returns its result. */
+export async function runTask(visit: Visit<TaskState>): Promise<Json> {
+  const { state, execution } = visit;
+  const waitsForToken = state.resource.endsWith('.waitForTaskToken');
+  const taskToken = waitsForToken ? { taskToken: uuid(execution.world.random) } : {};
+  const within = withToken(visit, taskToken.taskToken);
+
+  const input = state.arguments === undefined ? visit.input : await evaluate(within, state.arguments);
+  checkSize(input, state.name);
+  const seconds = async (template: Template | undefined, field: string) =>
+    template === undefined ? undefined : evaluateNumber(within, template, field, POSITIVE_SECONDS);
+  const deadlines = {
+    timeoutSeconds: await seconds(state.timeoutSeconds, 'TimeoutSeconds'),
+    heartbeatSeconds: await seconds(state.heartbeatSeconds, 'HeartbeatSeconds'),
+  };
+
+  // TaskScheduled, TaskStarted and, where the call returns before the task is done, TaskSubmitted.
+  execution.history.record('taskStarted', state.name, waitsForToken ? 3 : 2);
+  try {
+    const result = await call(visit, { resource: state.resource, arguments: input, ...taskToken }, deadlines);
+    return checkSize(result, producer(state.resource));
+  } finally {
+    execution.history.record('taskEnded', state.name, 1);
+  }
+}
+
+function withToken(visit: Visit<TaskState>, token: string | undefined): Visit<TaskState> {
+  return token === undefined ? visit : { ...visit, context: { ...visit.context, Task: { Token: token } } };
+}
+
+/** Settles with the task or with a deadline, whichever is first: a late result is nobody's. */
+function call(visit: Visit, task: Omit<TaskCall, 'heartbeat'>, deadlines: Deadlines): Promise<Json> {
+  const { execution, lifeline } = visit;
+  const timeout = new Deadline(execution.timers, deadlines.timeoutSeconds);
+  const heartbeat = new Deadline(execution.timers, deadlines.heartbeatSeconds);
+  const stop = () => {
+    timeout.stop();
+    heartbeat.stop();
+  };
+  const forget = lifeline.onCut(stop);
+  const settled = new Promise<Json>((resolve, reject) => {
+    timeout.start(() => reject(new StatesError(ErrorName.timeout, null)));
+    heartbeat.start(() => reject(new StatesError(ErrorName.timeout, null, ErrorName.heartbeatTimeout)));
+    execution.runTask({ ...task, heartbeat: () => heartbeat.restart() }).then(resolve, reject);
+  });
+  return lifeline.keep(
+    settled.finally(() => {
+      stop();
+      forget();
+    }),
+  );
+}
+
+/** Fires once, unless it is stopped or started anew before. */
+class Deadline {
+  readonly #timers: Timers;
+  readonly #seconds: number | undefined;
+  #fire: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(timers: Timers, seconds: number | undefined) {
+    this.#timers = timers;
+    this.#seconds = seconds;
+  }
+
+  start(fire: () => void): void {
+    this.#fire = fire;
+    this.restart();
+  }
+
+  restart(): void {
+    this.#cancel?.();
+    if (this.#fire && this.#seconds !== undefined) {
+      this.#cancel = this.#timers.after(this.#seconds * 1000, this.#fire);
+    }
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#fire = undefined;
+  }
+}
+
+/** `lambda` of `arn:aws:states:::lambda:invoke`; the ARN itself of a function or an activity. */
+function producer(resource: string): string {
+  return /^arn:[^:]+:states:::([^.]+?):[^:]+$/.exec(resource)?.[1] ?? resource;
+}

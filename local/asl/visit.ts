@@ -1,0 +1,122 @@
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { State } from './definition.ts';
+import { ErrorName, StatesError } from './errors.ts';
+import { describe, isWithin, type Range } from './fields.ts';
+import type { World } from './functions.ts';
+import type { History } from './history.ts';
+import { ExpressionError, evaluateExpression } from './jsonata.ts';
+import type { Lifeline, Timers } from './lifeline.ts';
+import type { Expression, Template } from './template.ts';
+
+export type Variables = Readonly<JsonObject>;
+
+/** A task as the host is asked to run it. */
+export interface TaskCall {
+  readonly resource: string;
+  readonly arguments: Json;
+  /** Set for `.waitForTaskToken`: the task ends when the host says so, not when the call returns. */
+  readonly taskToken?: string;
+  /** To be called for each SendTaskHeartbeat. */
+  heartbeat(): void;
+}
+
+/** What all visits of one execution share. */
+export interface Execution {
+  readonly world: World;
+  readonly timers: Timers;
+  readonly history: History;
+  /** `$states.context` without what belongs to a state. */
+  readonly context: JsonObject;
+  readonly runTask: (call: TaskCall) => Promise<Json>;
+}
+
+/** One stay in a state. Each way through its flow has its own lifeline and variables. */
+export interface Visit<S extends State = State> {
+  readonly execution: Execution;
+  readonly lifeline: Lifeline;
+  readonly state: S;
+  readonly input: Json;
+  readonly variables: Variables;
+  /** Of the event that reports the entry: causes name it. */
+  readonly enteredId: number;
+  /** `$states.context`. */
+  readonly context: JsonObject;
+}
+
+/** What `$states` has beside `input` and `context`. */
+export interface Extra {
+  readonly result?: Json;
+  readonly errorOutput?: JsonObject;
+}
+
+/** An error of the state itself, whose cause tells where the execution stood. */
+export function stateError({ state, enteredId }: Visit, error: string, cause: string): StatesError {
+  return new StatesError(
+    error,
+    `An error occurred while executing the state '${state.name}' (entered at the event id #${enteredId}). ${cause}`,
+  );
+}
+
+export function evaluationError(visit: Visit, cause: string): StatesError {
+  visit.execution.history.record('evaluationFailed', visit.state.name, 1);
+  return stateError(visit, ErrorName.queryEvaluation, cause);
+}
+
+export async function evaluate(visit: Visit, template: Template, extra?: Extra): Promise<Json> {
+  switch (template.kind) {
+    case 'literal':
+      return template.value;
+    case 'expression':
+      return evaluateOne(visit, template, extra);
+    case 'array': {
+      const items: Json[] = [];
+      for (const item of template.items) items.push(await evaluate(visit, item, extra));
+      return items;
+    }
+    case 'object': {
+      const fields: [string, Json][] = [];
+      for (const [key, field] of template.fields) fields.push([key, await evaluate(visit, field, extra)]);
+      return Object.fromEntries(fields);
+    }
+    default:
+      return template satisfies never;
+  }
+}
+
+async function evaluateOne(visit: Visit, expression: Expression, extra: Extra | undefined): Promise<Json> {
+  const { execution, input, context, variables, lifeline } = visit;
+  const bindings = { ...variables, states: { input, context, ...extra } };
+  try {
+    return await lifeline.keep(evaluateExpression(expression.source, bindings, execution.world));
+  } catch (error) {
+    if (error instanceof ExpressionError) throw evaluationError(visit, `${subject(expression)} ${error.message}`);
+    throw error;
+  }
+}
+
+const subject = ({ source, location }: Expression): string =>
+  `The JSONata expression '${source}' specified for the field '${location}'`;
+
+/** The value of a field that must be of one type. What is no expression was checked when the definition was read. */
+export async function evaluateTyped<T extends Json>(
+  visit: Visit,
+  template: Template,
+  type: string,
+  isOfType: (value: Json) => value is T,
+): Promise<T> {
+  const value = await evaluate(visit, template);
+  if (isOfType(value) || template.kind !== 'expression') return value as T;
+  const found = `Expected '${type}', but was '${typeName(value)}' for value: ${JSON.stringify(value)}`;
+  throw evaluationError(visit, `${subject(template)} returned an unexpected result type. ${found}`);
+}
+
+export async function evaluateNumber(visit: Visit, template: Template, field: string, range: Range): Promise<number> {
+  const value = await evaluateTyped(visit, template, 'number', (json) => typeof json === 'number');
+  if (isWithin(value, range)) return value;
+  throw evaluationError(visit, `The ${field} field must be ${describe(range)}, but was: ${value}`);
+}
+
+function typeName(value: Json): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Account } from '../scenario.ts';
+import type { ApiRequest } from './ecs/api-request.ts';
+import type { Principal } from './service.ts';
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
+const MAX_FIELD_BYTES = 100 * 1024;
+const MAX_ERROR_MESSAGE = 1024;
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+const USER_AGENT = 'aws-sdk-js/3.1164.0 ua/2.1 os/linux lang/js md/nodejs#24.21.0 api/ecs#3.1164.0';
+
+/**
+ * One request as CloudTrail records it. The shape follows the real RunTask records of
+ * https://github.com/aws-samples/aws-batch-runtime-monitoring/issues/20 and
+ * https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/99
+ */
+export function cloudTrailRecord(request: ApiRequest, { id: accountId, region }: Account): JsonObject {
+  const { principal, outcome } = request;
+  const refused = 'code' in outcome ? outcome : undefined;
+  return {
+    eventVersion: '1.11',
+    userIdentity: userIdentity(principal, request.at),
+    eventTime: wholeSeconds(request.at),
+    eventSource: 'ecs.amazonaws.com',
+    eventName: request.operation,
+    awsRegion: region,
+    // A service that calls for somebody stands in both fields under its own name.
+    sourceIPAddress: principal.invokedBy ?? sourceAddress(principal),
+    userAgent: principal.invokedBy ?? principal.userAgent ?? USER_AGENT,
+    ...(refused && { errorCode: refused.code, errorMessage: refused.message.slice(0, MAX_ERROR_MESSAGE) }),
+    requestParameters: field(request.input),
+    // Reads record none: "actions that don't change state" have no response elements.
+    responseElements: 'code' in outcome || request.readOnly ? null : field(outcome.output()),
+    requestID: request.requestId,
+    eventID: request.eventId,
+    readOnly: request.readOnly,
+    eventType: 'AwsApiCall',
+    managementEvent: true,
+    recipientAccountId: accountId,
+    eventCategory: 'Management',
+  };
+}
+
+export const wholeSeconds = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+
+interface Identity {
+  readonly name: string;
+  readonly accessKeyId: string;
+}
+
+/** What `LookupEvents` shows of the caller: the session of a role, the name of a user. */
+export function identityOf({ arn }: Principal): Identity {
+  const { user, session } = partsOf(arn);
+  return { name: user ?? session, accessKeyId: `${user ? 'AKIA' : 'ASIA'}${mark(arn)}` };
+}
+
+/** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
+function userIdentity(principal: Principal, at: number): JsonObject {
+  const { accountId, partition, user, rolePath, role, session } = partsOf(principal.arn);
+  const { accessKeyId } = identityOf(principal);
+  const invokedBy: JsonObject = principal.invokedBy ? { invokedBy: principal.invokedBy } : {};
+  if (user !== undefined) {
+    const principalId = `AIDA${mark(principal.arn)}`;
+    return { type: 'IAMUser', principalId, arn: principal.arn, accountId, accessKeyId, userName: user, ...invokedBy };
+  }
+  const issuer = `arn:${partition}:iam::${accountId}:role/${rolePath}`;
+  const principalId = `AROA${mark(issuer)}`;
+  return {
+    type: 'AssumedRole',
+    principalId: `${principalId}:${session}`,
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${role}/${session}`,
+    accountId,
+    accessKeyId,
+    sessionContext: {
+      sessionIssuer: { type: 'Role', principalId, arn: issuer, accountId, userName: role },
+      // Sessions are as old as the hour is.
+      attributes: { creationDate: wholeSeconds(at - (at % 3_600_000)), mfaAuthenticated: 'false' },
+    },
+    ...invokedBy,
+  };
+}
+
+/** An assumed role's session ARN, an IAM role (whose session the fake has to name) or an IAM user. */
+function partsOf(arn: string) {
+  const [, partition = '', , , accountId = '', resource = ''] = arn.split(':');
+  const [kind, ...path] = resource.split('/');
+  const last = path.at(-1) ?? '';
+  const common = { partition, accountId };
+  if (kind === 'user') return { ...common, user: last, rolePath: '', role: '', session: '' };
+  if (kind === 'role') return { ...common, user: undefined, rolePath: path.join('/'), role: last, session: 'session' };
+  const [role = '', session = ''] = path;
+  return { ...common, user: undefined, rolePath: role, role, session };
+}
+
+const digests = new Map<string, Buffer>();
+
+/** Remembered, because few principals make many requests. */
+function digestOf(arn: string): Buffer {
+  const digest = digests.get(arn) ?? createHash('sha256').update(arn).digest();
+  digests.set(arn, digest);
+  return digest;
+}
+
+/** Sixteen characters that stand for an ARN, in the alphabet of IAM's unique identifiers. */
+const mark = (arn: string): string =>
+  digestOf(arn).toString('hex', 0, 8).toUpperCase().replaceAll('0', 'Z').replaceAll('1', 'Y');
+
+/** An address of the range reserved for documentation (RFC 5737), the same for every request of a principal. */
+const sourceAddress = ({ arn }: Principal): string => `198.51.100.${digestOf(arn).readUInt8() % 254}`;
+
+/** Too large a field is left out: "when the field size exceeds 100 KB, the content is omitted". */
+function field(value: JsonObject): Json {
+  const shown = rewritten(value);
+  return Buffer.byteLength(JSON.stringify(shown)) > MAX_FIELD_BYTES ? null : shown;
+}
+
+const dates = new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'medium' });
+/** ECS's records hold dates as Java prints them: `Jan 15, 2026, 3:00:01 AM`. */
+const javaDate = (seconds: Json): Json => dates.format(Number(seconds) * 1000).replaceAll('\u202f', ' ');
+
+/** What the record shows differently from the request and the answer, wherever it stands. */
+const REWRITES: Readonly<Record<string, (value: Json) => Json>> = {
+  environment: () => HIDDEN,
+  connectivityAt: javaDate,
+  createdAt: javaDate,
+  startedAt: javaDate,
+  stoppedAt: javaDate,
+  stoppingAt: javaDate,
+};
+
+function rewritten(value: Json): Json {
+  if (Array.isArray(value)) return value.map(rewritten);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, (REWRITES[key] ?? rewritten)(member)] as const),
+  );
+}

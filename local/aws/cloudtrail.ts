@@ -1,0 +1,190 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { type Random, randomStream, uniform } from '../kernel/random.ts';
+import type { Account } from '../scenario.ts';
+import { cloudTrailRecord, identityOf, wholeSeconds } from './cloudtrail-record.ts';
+import type { ApiRequest } from './ecs/api-request.ts';
+import { derivedUuid } from './ecs/task.ts';
+import { TokenBucket } from './ecs/token-bucket.ts';
+import { AwsError, type FakeService, UnsupportedError } from './service.ts';
+
+export interface FakeCloudTrailOptions {
+  readonly clock: VirtualClock;
+  readonly account: Account;
+  readonly seed: number;
+  /** Where the trail's events go: the bus. */
+  readonly emit: (event: JsonObject) => void;
+}
+
+/** A request that waits to be rendered: most are never asked for. */
+interface Entry {
+  readonly request: ApiRequest;
+  /** When `LookupEvents` begins to show it. */
+  readonly visibleAt: number;
+}
+
+/** "The rate of lookup requests is limited to two per second, per account, per Region." */
+const LOOKUP_BUCKET = { burst: 2, refillPerSecond: 2 };
+const PAGE_SIZE = 50;
+
+/**
+ * CloudTrail: one record for each request to ECS (the calls to other services are not recorded). A trail brings write
+ * calls to the bus; the event history has reads too and is reached by `LookupEvents`. Its ninety days outlast every run.
+ */
+export class FakeCloudTrail implements FakeService {
+  readonly name = 'cloudtrail';
+  readonly #options: FakeCloudTrailOptions;
+  readonly #lookups = new TokenBucket(LOOKUP_BUCKET);
+  readonly #toBus: Random;
+  readonly #toHistory: Random;
+  /** In the order of event time, since virtual time never runs backwards. */
+  readonly #history: Entry[] = [];
+
+  constructor(options: FakeCloudTrailOptions) {
+    this.#options = options;
+    this.#toBus = randomStream(options.seed, 'cloudtrail/bus');
+    this.#toHistory = randomStream(options.seed, 'cloudtrail/history');
+  }
+
+  /** Takes note of a request: the fake ECS's `onRequest`. */
+  readonly record = (request: ApiRequest): void => {
+    const { clock, account, emit } = this.#options;
+    const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
+    this.#history.push({ request, visibleAt: request.at + historyDelay * 1000 });
+    // "By default, rules match only write management events": reads would need the rule state
+    // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
+    if (request.readOnly) return;
+    const busDelay = uniform(this.#toBus, account.cloudTrailDelaySeconds);
+    clock.after(busDelay * 1000, () => emit(this.#event(request)));
+  };
+
+  call(operation: string, input: JsonObject): JsonObject {
+    if (operation !== 'LookupEvents')
+      throw new UnsupportedError(`the lab's CloudTrail does not know the operation ${operation}`);
+    if (!TokenBucket.takeFromAll([this.#lookups], this.#options.clock.now()))
+      throw new AwsError('ThrottlingException', 'Rate exceeded');
+    return this.#lookupEvents(decodeLookup(input));
+  }
+
+  /** Newest first. The token holds the place of the next older event, so pages neither repeat nor skip one. */
+  #lookupEvents({ NextToken, ...query }: Lookup): JsonObject {
+    const now = this.#options.clock.now();
+    const [attribute] = query.LookupAttributes ?? [];
+    const matches = attribute ? MATCHERS[attribute.AttributeKey](attribute.AttributeValue) : () => true;
+    const from = (query.StartTime ?? Number.NEGATIVE_INFINITY) * 1000;
+    const size = query.MaxResults ?? PAGE_SIZE;
+
+    const events: JsonObject[] = [];
+    let place =
+      NextToken == null ? this.#lastUpTo(query.EndTime ?? Number.POSITIVE_INFINITY) : placeIn(NextToken, query);
+    for (; place >= 0; place--) {
+      const { request, visibleAt } = this.#history[place] as Entry;
+      if (eventTime(request) < from) break;
+      if (visibleAt > now || !matches(request)) continue;
+      if (events.length === size) return { Events: events, NextToken: tokenFor(place, query) };
+      events.push(this.#lookedUp(request));
+    }
+    return { Events: events };
+  }
+
+  /** The place of the last entry whose event time is not after `endSeconds`, by bisection; -1 where there is none. */
+  #lastUpTo(endSeconds: number): number {
+    let low = 0;
+    let high = this.#history.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (eventTime((this.#history[middle] as Entry).request) <= endSeconds * 1000) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  #lookedUp(request: ApiRequest): JsonObject {
+    const { name, accessKeyId } = identityOf(request.principal);
+    return {
+      EventId: request.eventId,
+      EventName: request.operation,
+      ReadOnly: String(request.readOnly),
+      AccessKeyId: accessKeyId,
+      EventTime: eventTime(request) / 1000,
+      EventSource: 'ecs.amazonaws.com',
+      Username: name,
+      Resources: [],
+      CloudTrailEvent: JSON.stringify(cloudTrailRecord(request, this.#options.account)),
+    };
+  }
+
+  #event(request: ApiRequest): JsonObject {
+    const { account } = this.#options;
+    return {
+      version: '0',
+      id: derivedUuid(request.eventId, 'event'),
+      'detail-type': 'AWS API Call via CloudTrail',
+      source: 'aws.ecs',
+      account: account.id,
+      time: wholeSeconds(request.at),
+      region: account.region,
+      resources: [],
+      detail: cloudTrailRecord(request, account),
+    };
+  }
+}
+
+/** CloudTrail knows whole seconds only. */
+const eventTime = ({ at }: ApiRequest): number => Math.floor(at / 1000) * 1000;
+
+const MATCHERS = {
+  EventId: (value: string) => (request: ApiRequest) => request.eventId === value,
+  EventName: (value: string) => (request: ApiRequest) => request.operation === value,
+  EventSource: (value: string) => () => value === 'ecs.amazonaws.com',
+  ReadOnly: (value: string) => (request: ApiRequest) => String(request.readOnly) === value,
+  Username: (value: string) => (request: ApiRequest) => identityOf(request.principal).name === value,
+} as const satisfies Record<string, (value: string) => (request: ApiRequest) => boolean>;
+
+const lookupSchema = z.strictObject({
+  LookupAttributes: z
+    .array(
+      z.object({
+        AttributeKey: z.enum(Object.keys(MATCHERS) as (keyof typeof MATCHERS)[]),
+        AttributeValue: z.string(),
+      }),
+    )
+    .nullish(),
+  StartTime: z.number().nullish(),
+  EndTime: z.number().nullish(),
+  MaxResults: z.number().nullish(),
+  NextToken: z.string().nullish(),
+});
+type Lookup = z.output<typeof lookupSchema>;
+
+/** What the fake's LookupEvents cannot do (other attributes, Insights events) is loud; what AWS refuses is its error. */
+function decodeLookup(input: JsonObject): Lookup {
+  const parsed = lookupSchema.safeParse(input);
+  if (!parsed.success) throw new UnsupportedError(`the lab's LookupEvents: ${z.prettifyError(parsed.error)}`);
+  const { LookupAttributes, StartTime, EndTime, MaxResults } = parsed.data;
+  if ((LookupAttributes?.length ?? 0) > 1)
+    throw new AwsError('InvalidLookupAttributesException', 'You can only specify one lookup attribute.');
+  if (MaxResults != null && !(MaxResults >= 1 && MaxResults <= PAGE_SIZE))
+    throw new AwsError('InvalidMaxResultsException', `MaxResults must be between 1 and ${PAGE_SIZE}.`);
+  if (StartTime != null && EndTime != null && StartTime > EndTime)
+    throw new AwsError('InvalidTimeRangeException', 'StartTime must not be after EndTime.');
+  return parsed.data;
+}
+
+type Query = Omit<Lookup, 'NextToken'>;
+
+const tokenFor = (place: number, query: Query): string =>
+  Buffer.from(JSON.stringify({ place, query })).toString('base64url');
+
+/** "This token must be passed in with the same parameters that were specified in the original call." */
+function placeIn(token: string, query: Query): number {
+  try {
+    const decoded = JSON.parse(Buffer.from(token, 'base64url').toString()) as { place: number; query: Query };
+    if (isDeepStrictEqual(decoded.query, query)) return decoded.place;
+  } catch {
+    // Not a token of ours: refused below like one of another query.
+  }
+  throw new AwsError('InvalidNextTokenException', 'The token is invalid or belongs to other parameters.');
+}

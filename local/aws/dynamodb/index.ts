@@ -1,0 +1,108 @@
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../service.ts';
+import { query } from './query.ts';
+import { batchGetItem, getItem } from './reads.ts';
+import { Table, type TableOptions } from './table.ts';
+import { Transactions } from './transactions.ts';
+import type { Item } from './values.ts';
+import { planDelete, planPut, planUpdate, write } from './writes.ts';
+
+export type { TableOptions } from './table.ts';
+export type { AttributeValue, Item } from './values.ts';
+
+interface Operation {
+  /** Parameters that the fake knows; any other is refused loudly, not passed over. */
+  readonly parameters: readonly string[];
+  readonly run: (input: JsonObject, database: FakeDynamoDb) => JsonObject;
+}
+
+/** Parameters that change no answer here: reads are always consistent, and nothing is metered. */
+const WITHOUT_EFFECT = ['ConsistentRead'];
+const NAMES = 'ExpressionAttributeNames';
+const CONDITIONS = [
+  'ConditionExpression',
+  NAMES,
+  'ExpressionAttributeValues',
+  'ReturnValues',
+  'ReturnValuesOnConditionCheckFailure',
+];
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  GetItem: {
+    parameters: ['TableName', 'Key', 'ProjectionExpression', NAMES],
+    run: (input, database) => getItem(database.table(input.TableName), input),
+  },
+  PutItem: {
+    parameters: ['TableName', 'Item', ...CONDITIONS],
+    run: (input, database) => write(planPut, database.table(input.TableName), input),
+  },
+  UpdateItem: {
+    parameters: ['TableName', 'Key', 'UpdateExpression', ...CONDITIONS],
+    run: (input, database) => write(planUpdate, database.table(input.TableName), input),
+  },
+  DeleteItem: {
+    parameters: ['TableName', 'Key', ...CONDITIONS],
+    run: (input, database) => write(planDelete, database.table(input.TableName), input),
+  },
+  Query: {
+    parameters: [
+      'TableName',
+      'KeyConditionExpression',
+      'FilterExpression',
+      'ProjectionExpression',
+      NAMES,
+      'ExpressionAttributeValues',
+      'Limit',
+      'ExclusiveStartKey',
+      'ScanIndexForward',
+      'Select',
+    ],
+    run: (input, database) => query(database.table(input.TableName), input),
+  },
+  BatchGetItem: {
+    parameters: ['RequestItems'],
+    run: (input, database) => batchGetItem((name) => database.table(name), input),
+  },
+  TransactWriteItems: {
+    parameters: ['TransactItems', 'ClientRequestToken'],
+    run: (input, database) => database.transactions.write((name) => database.table(name), input),
+  },
+};
+
+/** Amazon DynamoDB, as far as one program with keys and expressions sees it: no indexes, scans or streams. */
+export class FakeDynamoDb implements FakeService {
+  readonly name = 'dynamodb';
+  readonly transactions: Transactions;
+  readonly #tables = new Map<string, Table>();
+
+  constructor({ clock }: { clock: VirtualClock }) {
+    this.transactions = new Transactions(clock);
+  }
+
+  createTable(options: TableOptions): void {
+    this.#tables.set(options.tableName, new Table(options));
+  }
+
+  /** Everything in a table, for tests. */
+  items(tableName: string): Item[] {
+    return this.table(tableName).items();
+  }
+
+  table(name: unknown): Table {
+    // The API takes an ARN in place of a name.
+    const table = this.#tables.get(String(name).replace(/^arn:.*:table\//, ''));
+    if (!table) throw new AwsError('ResourceNotFoundException', 'Requested resource not found');
+    return table;
+  }
+
+  call(operation: string, input: JsonObject): JsonObject {
+    const known = OPERATIONS[operation];
+    if (!known) throw new UnsupportedError(`dynamodb ${operation}`);
+    for (const [parameter, value] of Object.entries(input)) {
+      const isKnown = known.parameters.includes(parameter) || WITHOUT_EFFECT.includes(parameter) || value === 'NONE';
+      if (!isKnown) throw new UnsupportedError(`dynamodb ${operation} with ${parameter}`);
+    }
+    return known.run(input, this);
+  }
+}

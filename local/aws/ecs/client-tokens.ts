@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonObject } from '../../kernel/json.ts';
+import { AwsError } from '../service.ts';
+import type { Cluster } from './catalog.ts';
+import { type Task, taskArn } from './task.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What an accepted RunTask started. */
+export interface Launch {
+  readonly input: JsonObject;
+  readonly at: number;
+  readonly tasks: readonly Task[];
+  readonly failures: readonly JsonObject[];
+}
+
+/**
+ * Which launch a clientToken stands for: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
+ * The scope is the cluster, whoever calls. Whether it holds across two principals nobody could verify.
+ */
+export class ClientTokens {
+  readonly #launches = new Map<string, Launch>();
+
+  /**
+   * The launch that this request repeats, or undefined where the token is new or its time is over. Parameters are
+   * compared as they were sent: a cluster's ARN is not its name, an explicit default is not an absent one.
+   */
+  repeated(cluster: Cluster, token: string, input: JsonObject, now: number): Launch | undefined {
+    const launch = this.#launches.get(key(cluster, token));
+    if (!launch || now >= expiry(launch)) return undefined;
+    if (isDeepStrictEqual(launch.input, input)) return launch;
+    throw new AwsError(
+      'ConflictException',
+      'The provided clientToken is already in use with a different RunTask request.',
+      {
+        members: { resourceIds: launch.tasks.map(taskArn) },
+      },
+    );
+  }
+
+  remember(cluster: Cluster, token: string, launch: Launch): void {
+    // A Map keeps the order of insertion: tokens whose time is over gather at its head.
+    for (const [oldest, remembered] of this.#launches) {
+      if (launch.at < expiry(remembered)) break;
+      this.#launches.delete(oldest);
+    }
+    this.#launches.delete(key(cluster, token));
+    this.#launches.set(key(cluster, token), launch);
+  }
+}
+
+const key = ({ name }: Cluster, token: string): string => `${name} ${token}`;
+
+/** min(24 h, task lifetime + 1 h), which for a launch that placed no task is one hour. */
+function expiry({ at, tasks }: Launch): number {
+  const lastStop = Math.max(at, ...tasks.map(({ stoppedAt }) => stoppedAt ?? Number.POSITIVE_INFINITY));
+  return Math.min(at + DAY_MS, lastStop + HOUR_MS);
+}

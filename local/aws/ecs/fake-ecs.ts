@@ -1,0 +1,218 @@
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, randomStream, uuid } from '../../kernel/random.ts';
+import type { Account } from '../../scenario.ts';
+import { AwsError, type FakeService, type Principal, UnsupportedError } from '../service.ts';
+import type { Answered, ApiRequest } from './api-request.ts';
+import { Catalog, type Cluster } from './catalog.ts';
+import { ClientTokens, type Launch } from './client-tokens.ts';
+import { Fleet } from './fleet.ts';
+import { decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
+import { checkRunTask, countOf, decodeRunTask, type RunTaskRequest } from './run-task-request.ts';
+import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
+import { taskDefinitionInApi, taskInApi } from './task-view.ts';
+import { Throttles } from './throttles.ts';
+
+export interface FakeEcsOptions {
+  readonly clock: VirtualClock;
+  readonly account: Account;
+  readonly seed: number;
+  /** Hears of every request, whoever sent it and however it ended: CloudTrail. */
+  readonly onRequest: (request: ApiRequest) => void;
+  /** Where events go: the bus. */
+  readonly emit: (event: JsonObject) => void;
+}
+
+/** What the lab's oracle sees of tasks: at once and complete, whatever becomes of the events. */
+export type TaskTransition =
+  | {
+      readonly kind: 'launched';
+      readonly taskArn: string;
+      readonly at: number;
+      readonly input: JsonObject;
+      readonly clientToken: string | undefined;
+      readonly principal: Principal;
+    }
+  | { readonly kind: 'running'; readonly taskArn: string; readonly at: number }
+  | {
+      readonly kind: 'stopped';
+      readonly taskArn: string;
+      readonly at: number;
+      readonly stopCode: StopCode;
+      readonly stoppedReason: string;
+      readonly everRan: boolean;
+    };
+
+interface Operation {
+  readonly readOnly: boolean;
+  /** Takes from the buckets, then does the work; returns what renders the answer. */
+  readonly handle: (input: JsonObject, principal: Principal) => Answered['output'];
+}
+
+/** Amazon ECS as far as throttled standalone tasks are concerned. */
+export class FakeEcs implements FakeService {
+  readonly name = 'ecs';
+  readonly #options: FakeEcsOptions;
+  readonly #throttles: Throttles;
+  readonly #catalog: Catalog;
+  readonly #tokens = new ClientTokens();
+  readonly #fleet: Fleet;
+  readonly #requestIds: Random;
+  readonly #listeners: ((transition: TaskTransition) => void)[] = [];
+
+  readonly #operations: Readonly<Record<string, Operation>> = {
+    RunTask: { readOnly: false, handle: (input, principal) => this.#runTask(input, principal) },
+    StopTask: { readOnly: false, handle: (input) => this.#stopTask(input) },
+    DescribeTasks: { readOnly: true, handle: (input) => this.#describeTasks(input) },
+    ListTasks: { readOnly: true, handle: (input) => this.#listTasks(input) },
+    DescribeTaskDefinition: { readOnly: true, handle: (input) => this.#describeTaskDefinition(input) },
+  };
+
+  constructor(options: FakeEcsOptions) {
+    const { account, clock, seed, emit } = options;
+    this.#options = options;
+    this.#throttles = new Throttles(account, seed);
+    this.#catalog = new Catalog(account);
+    this.#requestIds = randomStream(seed, 'ecs/requests');
+    this.#fleet = new Fleet({ clock, account, seed, emit, onTransition: (task, status) => this.#passOn(task, status) });
+  }
+
+  onTask(listener: (transition: TaskTransition) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  call(operation: string, input: JsonObject, principal: Principal): JsonObject {
+    const { readOnly, handle } = this.#operations[operation] ?? unsupported(operation);
+    const record = (outcome: ApiRequest['outcome']) =>
+      this.#options.onRequest({
+        operation,
+        readOnly,
+        principal,
+        input,
+        outcome,
+        at: this.#options.clock.now(),
+        requestId: uuid(this.#requestIds),
+        eventId: uuid(this.#requestIds),
+      });
+    try {
+      const output = handle(input, principal);
+      record({ output });
+      return output();
+    } catch (error) {
+      if (error instanceof AwsError) record({ code: error.code, message: error.message });
+      throw error;
+    }
+  }
+
+  #runTask(input: JsonObject, principal: Principal): Answered['output'] {
+    const now = this.#options.clock.now();
+    const request = decodeRunTask(input);
+    this.#throttles.admitRunTask(request, now);
+    const cluster = this.#cluster(request.cluster);
+    const definition = this.#catalog.taskDefinition(request.taskDefinition);
+    // https://github.com/remind101/empire/issues/353
+    if (!definition) throw new AwsError('ClientException', 'TaskDefinition not found.');
+    checkRunTask(request, definition);
+
+    const { clientToken } = request;
+    const repeated = clientToken == null ? undefined : this.#tokens.repeated(cluster, clientToken, input, now);
+    if (repeated) return () => runTaskAnswer(repeated);
+
+    const tasks: Task[] = [];
+    const failures: JsonObject[] = [];
+    for (let n = 0; n < countOf(request); n++) {
+      const placed = this.#fleet.launch(request, cluster, definition);
+      if (!isTask(placed)) failures.push(placed);
+      else {
+        tasks.push(placed);
+        this.#tell({ ...launched(placed, request), input, principal });
+      }
+    }
+    const launch: Launch = { input, at: now, tasks, failures };
+    if (clientToken != null) this.#tokens.remember(cluster, clientToken, launch);
+    return () => runTaskAnswer(launch);
+  }
+
+  #stopTask(input: JsonObject): Answered['output'] {
+    const { cluster, task: reference, reason } = decodeStopTask(input);
+    this.#throttles.admitWrite(this.#options.clock.now());
+    const task = this.#fleet.find(reference, this.#cluster(cluster));
+    if (!task) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
+    this.#fleet.stop(task, reason ?? 'Task stopped by user');
+    return () => ({ task: taskInApi(task, 'STOPPED') });
+  }
+
+  #describeTasks(input: JsonObject): Answered['output'] {
+    const { cluster: reference, tasks: references, include } = decodeDescribeTasks(input);
+    this.#throttles.admitRead(this.#options.clock.now());
+    const cluster = this.#cluster(reference);
+    const arnOf = (task: string) => (task.startsWith('arn:') ? task : taskArn({ cluster, id: task }));
+    const found = references.map(
+      (task): Task | JsonObject => this.#fleet.find(task, cluster) ?? { arn: arnOf(task), reason: 'MISSING' },
+    );
+    const shown = ({ tags, ...task }: JsonObject): JsonObject =>
+      include?.includes('TAGS') ? { ...task, tags: tags ?? [] } : task;
+    return () => ({
+      tasks: found.filter(isTask).map((task) => shown(taskInApi(task, statusOf(task)))),
+      failures: found.filter((entry): entry is JsonObject => !isTask(entry)),
+    });
+  }
+
+  #listTasks(input: JsonObject): Answered['output'] {
+    const query = decodeListTasks(input);
+    this.#throttles.admitRead(this.#options.clock.now());
+    const cluster = this.#cluster(query.cluster);
+    const status = query.desiredStatus ?? 'RUNNING';
+    // "Although you can filter results based on a desired status of PENDING, this doesn't return any results."
+    const tasks = status === 'PENDING' ? [] : this.#fleet.list(status);
+    const answer = page(tasks, cluster, query);
+    return () => answer;
+  }
+
+  #describeTaskDefinition(input: JsonObject): Answered['output'] {
+    this.#throttles.admitRead(this.#options.clock.now());
+    const definition = this.#catalog.taskDefinition(String(input.taskDefinition));
+    // https://github.com/sil-org/ecs-deploy/issues/145
+    if (!definition) throw new AwsError('ClientException', 'Unable to describe task definition.');
+    return () => ({ taskDefinition: taskDefinitionInApi(definition), tags: [] });
+  }
+
+  #cluster(reference: string | null | undefined): Cluster {
+    const cluster = this.#catalog.cluster(reference);
+    if (!cluster) throw new AwsError('ClusterNotFoundException', 'Cluster not found.');
+    return cluster;
+  }
+
+  #passOn(task: Task, status: TaskStatus): void {
+    const { stopCode, stoppedReason } = task;
+    const step = { taskArn: taskArn(task), at: this.#options.clock.now() };
+    if (status === 'RUNNING') this.#tell({ kind: 'running', ...step });
+    if (status === 'STOPPED' && stopCode !== undefined && stoppedReason !== undefined)
+      this.#tell({ kind: 'stopped', ...step, stopCode, stoppedReason, everRan: task.startedAt !== undefined });
+  }
+
+  #tell(transition: TaskTransition): void {
+    for (const listener of this.#listeners) listener(transition);
+  }
+}
+
+function launched(task: Task, { clientToken }: RunTaskRequest) {
+  return {
+    kind: 'launched',
+    taskArn: taskArn(task),
+    at: task.createdAt,
+    clientToken: clientToken ?? undefined,
+  } as const;
+}
+
+const isTask = (placed: Task | JsonObject): placed is Task => 'createdAt' in placed;
+
+/** The answer to the request that launched, and to each that repeats it. */
+const runTaskAnswer = ({ tasks, failures }: Launch): JsonObject => ({
+  tasks: tasks.map((task) => taskInApi(task, 'PROVISIONING')),
+  failures: [...failures],
+});
+
+function unsupported(operation: string): never {
+  throw new UnsupportedError(`the lab's ECS does not know the operation ${operation}`);
+}

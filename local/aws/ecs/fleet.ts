@@ -1,0 +1,125 @@
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts';
+import type { Account } from '../../scenario.ts';
+import type { Cluster, TaskDefinition } from './catalog.ts';
+import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
+import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
+import { taskStateChange } from './task-view.ts';
+
+/** "Currently, stopped tasks appear in the returned results for at least one hour": the fake keeps to the least. */
+const VISIBLE_AFTER_STOP_MS = 3_600_000;
+const START_SECONDS = [5, 30] as const;
+const EVENT_DELAY_SECONDS = [0.1, 2] as const;
+
+export interface FleetOptions {
+  readonly clock: VirtualClock;
+  readonly account: Account;
+  readonly seed: number;
+  /** Where task state changes go. */
+  readonly emit: (event: JsonObject) => void;
+  readonly onTransition: (task: Task, status: TaskStatus) => void;
+}
+
+/** The tasks of the account: launches them, lets them live and die, and forgets them an hour later. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  #launches = 0;
+  #stops = 0;
+  readonly #live = new Map<string, Task>();
+  /** In the order of stopping, which is the order of forgetting. */
+  readonly #stopped = new Map<string, Task>();
+  /** Cancels the next step in the life of a live task. */
+  readonly #nextStep = new Map<Task, () => void>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** One task of a call, or the reason why it could not be placed. */
+  launch(request: RunTaskRequest, cluster: Cluster, definition: TaskDefinition): Task | JsonObject {
+    const { account, clock, seed } = this.#options;
+    const number = this.#launches++;
+    const random = randomStream(seed, `ecs/task/${number}`);
+    const strikes = (entry: { family: string; probability: number }) =>
+      entry.family === definition.family && random() < entry.probability;
+
+    const id = uuid(random).replaceAll('-', '');
+    const unplaced = account.placementFailures.find(strikes);
+    if (unplaced) return placementFailure(unplaced.reason, request, cluster, id);
+    const task: Task = { number, id, cluster, definition, request, createdAt: clock.now() };
+    this.#live.set(id, task);
+    this.#announce(task, random);
+
+    const failure = account.startFailures.find(strikes);
+    if (failure)
+      this.#after(task, uniform(random, failure.afterSeconds), () =>
+        this.#stop(task, 'TaskFailedToStart', failure.stoppedReason, random),
+      );
+    else
+      this.#after(task, uniform(random, START_SECONDS), () => {
+        task.startedAt = clock.now();
+        this.#announce(task, random);
+        this.#after(task, uniform(random, account.taskSeconds), () =>
+          this.#stop(task, 'EssentialContainerExited', 'Essential container in task exited', random),
+        );
+      });
+    return task;
+  }
+
+  /** Ends a task because somebody asked for it: at once, where the real one takes up to `stopTimeout`. */
+  stop(task: Task, reason: string): void {
+    if (!this.#live.has(task.id)) return;
+    this.#nextStep.get(task)?.();
+    this.#stop(task, 'UserInitiated', reason, randomStream(this.#options.seed, `ecs/stop/${task.number}`));
+  }
+
+  /** A visible task by its ID or ARN. */
+  find(reference: string, cluster: Cluster): Task | undefined {
+    this.#forget();
+    const id = reference.slice(reference.lastIndexOf('/') + 1);
+    const task = this.#live.get(id) ?? this.#stopped.get(id);
+    return task?.cluster === cluster && (reference === id || reference === taskArn(task)) ? task : undefined;
+  }
+
+  /** The visible tasks that are to run, by creation, or that are to be stopped, by the time of it. */
+  list(desiredStatus: 'RUNNING' | 'STOPPED'): Iterable<Task> {
+    this.#forget();
+    return (desiredStatus === 'RUNNING' ? this.#live : this.#stopped).values();
+  }
+
+  #stop(task: Task, stopCode: StopCode, stoppedReason: string, random: Random): void {
+    Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber: this.#stops++ });
+    this.#nextStep.delete(task);
+    this.#live.delete(task.id);
+    this.#forget();
+    this.#stopped.set(task.id, task);
+    this.#announce(task, random);
+  }
+
+  #forget(): void {
+    const before = this.#options.clock.now() - VISIBLE_AFTER_STOP_MS;
+    for (const [id, { stoppedAt = 0 }] of this.#stopped) {
+      if (stoppedAt > before) return;
+      this.#stopped.delete(id);
+    }
+  }
+
+  #after(task: Task, seconds: number, step: () => void): void {
+    this.#nextStep.set(task, this.#options.clock.after(seconds * 1000, step));
+  }
+
+  #announce(task: Task, random: Random): void {
+    const { clock, emit, onTransition } = this.#options;
+    const status = statusOf(task);
+    const at = clock.now();
+    onTransition(task, status);
+    clock.after(uniform(random, EVENT_DELAY_SECONDS) * 1000, () => emit(taskStateChange(task, status, at)));
+  }
+}
+
+/** EC2 names the instance that did not fit; Fargate has none to name. */
+function placementFailure(reason: string, request: RunTaskRequest, cluster: Cluster, id: string): JsonObject {
+  if (launchTypeOf(request) === 'FARGATE') return { reason };
+  return { arn: `${cluster.arn.replace(':cluster/', ':container-instance/')}/${id}`, reason };
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { Cluster, TaskDefinition } from './catalog.ts';
+import type { RunTaskRequest } from './run-task-request.ts';
+
+/** What the fake keeps of a task: its full record is rendered from this when somebody asks (task-view.ts). */
+export interface Task {
+  /** Counts the launches of this account: the order of creation. */
+  readonly number: number;
+  readonly id: string;
+  readonly cluster: Cluster;
+  readonly definition: TaskDefinition;
+  readonly request: RunTaskRequest;
+  readonly createdAt: number;
+  startedAt?: number;
+  stoppedAt?: number;
+  stopCode?: StopCode;
+  stoppedReason?: string;
+  /** Counts the stops of this account: the order in which stopped tasks are listed and forgotten. */
+  stopNumber?: number;
+}
+
+export type StopCode = 'TaskFailedToStart' | 'EssentialContainerExited' | 'UserInitiated';
+
+export type TaskStatus = 'PROVISIONING' | 'RUNNING' | 'STOPPED';
+
+export function statusOf(task: Task): TaskStatus {
+  if (task.stoppedAt !== undefined) return 'STOPPED';
+  return task.startedAt === undefined ? 'PROVISIONING' : 'RUNNING';
+}
+
+export const taskArn = ({ cluster, id }: Pick<Task, 'cluster' | 'id'>): string =>
+  `${cluster.arn.replace(':cluster/', ':task/')}/${id}`;
+
+/** A UUID that follows from `parts`: what a task is made of gets the same identifiers in every rendering. */
+export function derivedUuid(...parts: string[]): string {
+  const hex = createHash('sha256').update(parts.join('/')).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
+}

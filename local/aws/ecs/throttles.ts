@@ -1,0 +1,53 @@
+import { type Random, randomStream } from '../../kernel/random.ts';
+import type { Account } from '../../scenario.ts';
+import { AwsError } from '../service.ts';
+import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** The request buckets of the account, and what ECS says where one is empty. */
+export class Throttles {
+  readonly #modify: TokenBucket;
+  readonly #read: TokenBucket;
+  readonly #fargate: TokenBucket | undefined;
+  readonly #disguisedShare: number;
+  readonly #random: Random;
+
+  constructor({ buckets, disguisedShare }: Account, seed: number) {
+    this.#modify = new TokenBucket(buckets.clusterResourceModify);
+    this.#read = new TokenBucket(buckets.clusterResourceRead);
+    this.#fargate = buckets.fargateRunTask ? new TokenBucket(buckets.fargateRunTask) : undefined;
+    this.#disguisedShare = disguisedShare;
+    this.#random = randomStream(seed, 'ecs/disguised');
+  }
+
+  admitRead(now: number): void {
+    if (!TokenBucket.takeFromAll([this.#read], now)) throw rateExceeded();
+  }
+
+  admitWrite(now: number): void {
+    if (!TokenBucket.takeFromAll([this.#modify], now)) throw rateExceeded();
+  }
+
+  admitRunTask(request: RunTaskRequest, now: number): void {
+    const onFargate = launchTypeOf(request) === 'FARGATE' && this.#fargate;
+    if (TokenBucket.takeFromAll(onFargate ? [this.#modify, onFargate] : [this.#modify], now)) return;
+    throw this.#random() < this.#disguisedShare ? disguised(request, this.#random) : rateExceeded();
+  }
+}
+
+const rateExceeded = (): AwsError => new AwsError('ThrottlingException', 'Rate exceeded');
+
+/**
+ * An EC2 throttle in the clothes of a bad parameter, verbatim from https://github.com/dagster-io/dagster/issues/33439
+ * and https://github.com/dask/dask-cloudprovider/issues/56
+ */
+function disguised({ networkConfiguration }: RunTaskRequest, random: Random): AwsError {
+  const { subnets, securityGroups } = networkConfiguration?.awsvpcConfiguration ?? {};
+  const list = (ids: readonly string[] | null | undefined, otherwise: string) =>
+    ids?.length ? ids.join(', ') : otherwise;
+  const message =
+    random() < 0.5
+      ? `Error retrieving subnet information for [${list(subnets, 'subnet-0ab')}]: Rate exceeded (ErrorCode: Throttling)`
+      : `Error retrieving security group information for [${list(securityGroups, 'sg-0ab')}]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`;
+  return new AwsError('InvalidParameterException', message);
+}

@@ -1,0 +1,183 @@
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { type Random, randomStream, uniform } from '../kernel/random.ts';
+import type { FakeSqs, ReceivedMessage } from './sqs.ts';
+import { systemAttributes } from './sqs.ts';
+
+/** What is wrong with an invocation, by the name under which Step Functions reports it. */
+export class InvocationError extends Error {
+  readonly errorType: string;
+
+  constructor(errorType: string, message: string) {
+    super(message);
+    this.errorType = errorType;
+  }
+}
+
+/** A sandbox of one function: runs one invocation at a time, with clients of its own. */
+export interface Sandbox {
+  invoke(payload: Json): Promise<Json>;
+  /** Nothing that it still has underway takes effect any more. */
+  kill(): void;
+}
+
+export interface FunctionOptions {
+  readonly arn: string;
+  /** The handler's name in the product's contract and in faults. */
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly createSandbox: () => Sandbox;
+}
+
+export interface EventSourceOptions {
+  readonly functionArn: string;
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly maximumConcurrency: number;
+}
+
+export interface FakeLambdaOptions {
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  readonly sqs: FakeSqs;
+  readonly region: string;
+  readonly isOut: (handler: string) => boolean;
+  readonly crash: (handler: string) => 'before' | 'after' | undefined;
+  readonly onInvoked: (invocation: { handler: string; seconds: number; memoryMb: number }) => void;
+  /** Receives and deletes of event sources, which SQS bills. */
+  readonly onPolled: (requests: number) => void;
+}
+
+/** How long a warm function takes to be reached. */
+const START_SECONDS = [0.005, 0.02] as const;
+/** How long an event source takes from a message's arrival to its receive. */
+const POLL_SECONDS = [0.005, 0.05] as const;
+/** SQS gives at most ten messages at a time. */
+const MAX_RECEIVE = 10;
+
+/** AWS Lambda: sandboxes that are reused while warm, timeouts, and event sources on SQS. */
+export class FakeLambda {
+  readonly #options: FakeLambdaOptions;
+  readonly #functions = new Map<string, { options: FunctionOptions; idle: Sandbox[] }>();
+  readonly #random: Random;
+
+  constructor(options: FakeLambdaOptions) {
+    this.#options = options;
+    this.#random = randomStream(options.seed, 'lambda');
+  }
+
+  createFunction(options: FunctionOptions): void {
+    this.#functions.set(options.arn, { options, idle: [] });
+  }
+
+  /** Invokes synchronously; rejects with an `InvocationError`. */
+  async invoke(functionArn: string, payload: Json): Promise<Json> {
+    const { clock, isOut, crash, onInvoked } = this.#options;
+    const entry = this.#functions.get(functionArn);
+    if (!entry) throw new InvocationError('Lambda.ResourceNotFoundException', `Function not found: ${functionArn}`);
+    const { options, idle } = entry;
+    await clock.sleep(uniform(this.#random, START_SECONDS) * 1000);
+    if (isOut(options.handler)) throw new InvocationError('Lambda.ServiceException', 'the function is out of service');
+
+    const sandbox = idle.pop() ?? options.createSandbox();
+    const startedAt = clock.now();
+    const ended = () => {
+      const { handler, memoryMb } = options;
+      onInvoked({ handler, memoryMb, seconds: (clock.now() - startedAt) / 1000 });
+    };
+    const crashes = crash(options.handler);
+    if (crashes === 'before') {
+      sandbox.kill();
+      ended();
+      throw exited();
+    }
+    return new Promise((resolve, reject) => {
+      const lose = (error: InvocationError) => {
+        sandbox.kill();
+        ended();
+        reject(error);
+      };
+      const cancel = clock.after(options.timeoutSeconds * 1000, () =>
+        lose(new InvocationError('Sandbox.Timedout', `Task timed out after ${options.timeoutSeconds} seconds`)),
+      );
+      const settle = (answer: () => void) => {
+        cancel();
+        if (crashes === 'after') return lose(exited());
+        ended();
+        idle.push(sandbox);
+        answer();
+      };
+      sandbox.invoke(payload).then(
+        (reply) => settle(() => resolve(reply)),
+        (error) => settle(() => reject(new InvocationError(errorType(error), errorMessage(error)))),
+      );
+    });
+  }
+
+  /**
+   * Polls a queue as a Lambda event source with ReportBatchItemFailures: what a batch does not name as failed is deleted,
+   * what it names, or all if the invocation fails, comes back when its visibility timeout is over.
+   */
+  createEventSource({ functionArn, queueArn, batchSize, maximumConcurrency }: EventSourceOptions): void {
+    const { clock, sqs, onPolled } = this.#options;
+    let running = 0;
+    let isPolling = false;
+    const poll = () => {
+      if (isPolling || running >= maximumConcurrency || sqs.depth(queueArn).visible === 0) return;
+      isPolling = true;
+      clock.after(uniform(this.#random, POLL_SECONDS) * 1000, () => {
+        isPolling = false;
+        const messages = sqs.receive(queueArn, Math.min(batchSize, MAX_RECEIVE));
+        onPolled(1);
+        if (messages.length > 0) {
+          running += 1;
+          run(messages).finally(() => {
+            running -= 1;
+            poll();
+          });
+        }
+        poll();
+      });
+    };
+    const run = async (messages: readonly ReceivedMessage[]): Promise<void> => {
+      const failed = await this.#runBatch(functionArn, queueArn, messages);
+      const done = messages.filter(({ id }) => !failed.has(id));
+      for (const { receiptHandle } of done) sqs.delete(queueArn, receiptHandle);
+      if (done.length > 0) onPolled(1);
+    };
+    sqs.onArrival(queueArn, poll);
+  }
+
+  /** The ids of messages that the batch did not get done. */
+  async #runBatch(functionArn: string, queueArn: string, messages: readonly ReceivedMessage[]): Promise<Set<string>> {
+    const all = new Set(messages.map(({ id }) => id));
+    const Records = messages.map((message) => this.#record(queueArn, message));
+    try {
+      const reply = (await this.invoke(functionArn, { Records })) as JsonObject | null;
+      const failures = (reply?.batchItemFailures ?? []) as { itemIdentifier: string }[];
+      return new Set(failures.map(({ itemIdentifier }) => itemIdentifier));
+    } catch (error) {
+      if (error instanceof InvocationError) return all;
+      throw error;
+    }
+  }
+
+  #record(queueArn: string, message: ReceivedMessage): JsonObject {
+    return {
+      messageId: message.id,
+      receiptHandle: message.receiptHandle,
+      body: message.body,
+      attributes: systemAttributes(message) as JsonObject,
+      messageAttributes: {},
+      md5OfBody: message.md5OfBody,
+      eventSource: 'aws:sqs',
+      eventSourceARN: queueArn,
+      awsRegion: this.#options.region,
+    };
+  }
+}
+
+const exited = () => new InvocationError('Runtime.ExitError', 'RequestId: lab Error: Runtime exited with error');
+const errorType = (error: unknown) => (error instanceof Error ? error.name : 'Error');
+const errorMessage = (error: unknown) => (error instanceof Error ? error.message : String(error));

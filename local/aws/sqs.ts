@@ -1,0 +1,91 @@
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { type Random, uuid } from '../kernel/random.ts';
+import { AwsError, type FakeService, type Principal, UnsupportedError } from './service.ts';
+import { invalidValue, type MessageAttributes } from './sqs/messages.ts';
+import { OPERATIONS, systemAttributes } from './sqs/operations.ts';
+import { type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './sqs/queue.ts';
+
+export type { Depth, MessageAttributes, QueueOptions, ReceivedMessage };
+export { systemAttributes };
+
+/** In place of the id that AWS gives each of its own services. */
+const AWS_SERVICE = 'amazonaws.com';
+
+/** Amazon SQS standard queues. Besides the API it serves those parts of the lab that are AWS themselves. */
+export class FakeSqs implements FakeService {
+  readonly name = 'sqs';
+  readonly #clock: VirtualClock;
+  readonly #newId: () => string;
+  readonly #byUrl = new Map<string, Queue>();
+  readonly #byArn = new Map<string, Queue>();
+
+  constructor({ clock, random }: { clock: VirtualClock; random: Random }) {
+    this.#clock = clock;
+    this.#newId = () => uuid(random);
+  }
+
+  createQueue(options: QueueOptions): void {
+    const bury = (message: Message) => this.#queue(options.deadLetter?.targetArn ?? '').add(message);
+    const queue = new Queue(options, this.#clock, bury);
+    this.#byUrl.set(options.url, queue);
+    this.#byArn.set(options.arn, queue);
+  }
+
+  /** Calls `listener` whenever a message becomes visible: sent, no longer delayed, or not deleted in time. */
+  onArrival(queueArn: string, listener: () => void): void {
+    this.#queue(queueArn).onArrival(listener);
+  }
+
+  /** Receives as Lambda's event source does: any number of messages, under the queue's own visibility timeout. */
+  receive(queueArn: string, max: number): ReceivedMessage[] {
+    return this.#queue(queueArn).receive(max);
+  }
+
+  delete(queueArn: string, receiptHandle: string): void {
+    this.#queue(queueArn).delete(receiptHandle);
+  }
+
+  /** Sends as an AWS service does, say an EventBridge target; returns the message's id. */
+  send(queueArn: string, body: string, attributes: MessageAttributes = {}): string {
+    return this.#queue(queueArn).send(this.#newId(), { body, attributes, system: { SenderId: AWS_SERVICE } }).id;
+  }
+
+  depth(queueArn: string): Depth {
+    return this.#queue(queueArn).depth();
+  }
+
+  call(operation: string, input: JsonObject, principal: Principal): JsonObject {
+    if (operation === 'StartMessageMoveTask') return this.#move(input);
+    const run = OPERATIONS[operation];
+    if (!run) throw new UnsupportedError(`sqs ${operation}`);
+    const queue = this.#byUrl.get(String(input.QueueUrl));
+    if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    return run({ queue, senderId: principal.arn, newId: this.#newId }, input);
+  }
+
+  /**
+   * Moves what is visible in a dead-letter queue, all at once. Moved messages count as new ones:
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+   */
+  #move({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate }: JsonObject): JsonObject {
+    if (rate !== undefined) throw new UnsupportedError('sqs StartMessageMoveTask with MaxNumberOfMessagesPerSecond');
+    const source = this.#queue(String(SourceArn));
+    const isDeadLetterQueue = [...this.#byArn.values()].some(
+      ({ options }) => options.deadLetter?.targetArn === source.options.arn,
+    );
+    if (!isDeadLetterQueue) throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
+    for (const { sourceArn = '', ...content } of source.drain()) {
+      const destination = this.#queue(typeof DestinationArn === 'string' ? DestinationArn : sourceArn);
+      const { body, attributes, system } = content;
+      destination.send(this.#newId(), { body, attributes, system }, 0);
+    }
+    return { TaskHandle: Buffer.from(`${source.options.name} ${this.#newId()}`).toString('base64') };
+  }
+
+  #queue(arn: string): Queue {
+    const queue = this.#byArn.get(arn);
+    if (queue) return queue;
+    throw new AwsError('ResourceNotFoundException', `The resource ${arn} does not exist.`, { status: 404 });
+  }
+}

@@ -1,0 +1,213 @@
+import {
+  type ExecutionResult,
+  execute,
+  type StateMachineDefinition,
+  StatesError,
+  type TaskCall,
+} from '../asl/index.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { type Random, randomStream, uuid } from '../kernel/random.ts';
+import type { BucketSettings } from '../scenario.ts';
+import { TokenBucket } from './ecs/token-bucket.ts';
+import { AwsError, type FakeService, UnsupportedError } from './service.ts';
+
+export interface StateMachineOptions {
+  readonly arn: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly definition: StateMachineDefinition;
+}
+
+/** One execution, running or closed. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly stateMachine: StateMachineOptions;
+  /** The text of its input; dropped when it closes, as nobody compares it from then on. */
+  input: string | undefined;
+  readonly startedAt: number;
+  stoppedAt: number | undefined;
+  result: ExecutionResult | undefined;
+  stateTransitions: number;
+  historyEvents: number;
+}
+
+export interface FakeStatesOptions {
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  readonly startExecution: BucketSettings;
+  /** Runs a Task's resource for a state machine; rejects with a `StatesError`. */
+  readonly runTask: (call: TaskCall, stateMachine: StateMachineOptions) => Promise<Json>;
+  readonly onStarted: (execution: Execution, input: Json) => void;
+  readonly onClosed: (execution: Execution) => void;
+  /** What the lab cannot run at all. */
+  readonly onUnsupported: (error: unknown) => void;
+}
+
+/** https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const MAX_INPUT_BYTES = 262_144;
+/** "Must be unique … 1 to 80 characters", https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
+const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+
+interface PendingTask {
+  readonly succeed: (output: Json) => void;
+  readonly fail: (error: StatesError) => void;
+  readonly heartbeat: () => void;
+}
+
+/** AWS Step Functions: Standard workflows, as far as their API and their definitions are used here. */
+export class FakeStates implements FakeService {
+  readonly name = 'states';
+  readonly #options: FakeStatesOptions;
+  readonly #bucket: TokenBucket;
+  readonly #machines = new Map<string, StateMachineOptions>();
+  /** By ARN. Names stay taken for 90 days, which no run of the lab outlasts. */
+  readonly #executions = new Map<string, Execution>();
+  readonly #pending = new Map<string, PendingTask>();
+  readonly #random: Random;
+  #open = 0;
+
+  constructor(options: FakeStatesOptions) {
+    this.#options = options;
+    this.#bucket = new TokenBucket(options.startExecution);
+    this.#random = randomStream(options.seed, 'states');
+  }
+
+  createStateMachine(options: StateMachineOptions): void {
+    this.#machines.set(options.arn, options);
+  }
+
+  get executions(): Iterable<Execution> {
+    return this.#executions.values();
+  }
+
+  /** Executions that have not closed yet. */
+  get open(): number {
+    return this.#open;
+  }
+
+  call(operation: string, input: JsonObject): JsonObject {
+    switch (operation) {
+      case 'StartExecution':
+        return this.#startExecution(input);
+      case 'SendTaskSuccess':
+        this.#take(input.taskToken).succeed(parse(input.output, 'InvalidOutput'));
+        return {};
+      case 'SendTaskFailure': {
+        const text = (value: Json | undefined) => (typeof value === 'string' ? value : null);
+        this.#take(input.taskToken).fail(new StatesError(text(input.error), text(input.cause)));
+        return {};
+      }
+      case 'SendTaskHeartbeat':
+        this.#task(input.taskToken).heartbeat();
+        return {};
+      default:
+        throw new UnsupportedError(`states ${operation}`);
+    }
+  }
+
+  /** Registers a task that ends by its token, or when its time is over. */
+  awaitToken(token: string, { heartbeat, onOver }: Pick<TaskCall, 'heartbeat' | 'onOver'>): Promise<Json> {
+    onOver(() => this.#pending.delete(token));
+    return new Promise((succeed, fail) => this.#pending.set(token, { succeed, fail, heartbeat }));
+  }
+
+  /** A task that is answered by this: a second answer finds it gone. */
+  #take(token: Json | undefined): PendingTask {
+    const task = this.#task(token);
+    this.#pending.delete(String(token));
+    return task;
+  }
+
+  #task(token: Json | undefined): PendingTask {
+    if (typeof token !== 'string' || token === '') throw new AwsError('InvalidToken', `Invalid Token: '${token}'`);
+    const task = this.#pending.get(token);
+    // The service says the same of tasks that timed out and of tasks that were answered before.
+    if (!task) throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
+    return task;
+  }
+
+  #startExecution({ stateMachineArn, name = uuid(this.#random), input = '{}' }: JsonObject): JsonObject {
+    const { clock } = this.#options;
+    if (!TokenBucket.takeFromAll([this.#bucket], clock.now()))
+      throw new AwsError('ThrottlingException', 'Rate exceeded');
+    const stateMachine = this.#machines.get(String(stateMachineArn));
+    if (!stateMachine) {
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${String(stateMachineArn)}'`);
+    }
+    if (typeof name !== 'string' || !EXECUTION_NAME.test(name)) {
+      throw new AwsError('InvalidName', `Invalid Name: '${String(name)}'`);
+    }
+    const data = parse(input, 'InvalidExecutionInput');
+    const arn = `${stateMachine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+    const existing = this.#executions.get(arn);
+    if (existing && existing.input !== input) {
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+    }
+    const execution = existing ?? this.#start(stateMachine, arn, name, String(input), data);
+    return { executionArn: execution.arn, startDate: execution.startedAt / 1000 };
+  }
+
+  #start(stateMachine: StateMachineOptions, arn: string, name: string, input: string, data: Json): Execution {
+    const { clock, seed, runTask, onStarted, onUnsupported } = this.#options;
+    const execution: Execution = {
+      arn,
+      name,
+      stateMachine,
+      input,
+      startedAt: clock.now(),
+      stoppedAt: undefined,
+      result: undefined,
+      stateTransitions: 0,
+      historyEvents: 0,
+    };
+    this.#executions.set(arn, execution);
+    this.#open += 1;
+    onStarted(execution, data);
+    const context = {
+      Execution: {
+        Id: arn,
+        Name: name,
+        Input: data,
+        RoleArn: stateMachine.roleArn,
+        StartTime: new Date(execution.startedAt).toISOString(),
+        RedriveCount: 0,
+      },
+      StateMachine: { Id: stateMachine.arn, Name: stateMachine.name },
+    };
+    const host = {
+      clock,
+      random: randomStream(seed, `execution/${name}`),
+      runTask: (call: TaskCall) => runTask(call, stateMachine),
+      onHistory: ({ events, transitions }: { events: number; transitions: number }) => {
+        execution.historyEvents += events;
+        execution.stateTransitions += transitions;
+      },
+    };
+    execute(stateMachine.definition, data, host, context).then(
+      (result) => this.#close(execution, result),
+      (error) => onUnsupported(error),
+    );
+    return execution;
+  }
+
+  #close(execution: Execution, result: ExecutionResult): void {
+    execution.result = result;
+    execution.stoppedAt = this.#options.clock.now();
+    execution.input = undefined;
+    this.#open -= 1;
+    this.#options.onClosed(execution);
+  }
+}
+
+function parse(text: Json | undefined, error: string): Json {
+  if (typeof text !== 'string' || Buffer.byteLength(text) > MAX_INPUT_BYTES) {
+    throw new AwsError(error, `expected at most ${MAX_INPUT_BYTES} bytes of JSON text`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AwsError(error, `Invalid JSON: ${(cause as Error).message}`);
+  }
+}

@@ -1,0 +1,97 @@
+import { decode, type WireRequest } from './protocols.ts';
+import { AwsError, type FakeService, type Principal } from './service.ts';
+
+/** What a run hangs into every call. `before` and `after` may take virtual time and may throw an `AwsError`. */
+export interface CallHooks {
+  before?(service: string, operation: string): Promise<void>;
+  /** Runs once the effect has happened: throwing here loses the answer of a call that succeeded. */
+  after?(service: string, operation: string): Promise<void>;
+  /** Told of whatever is no answer of AWS's: what a fake cannot do, and its own defects. The run must fail. */
+  onUnsupported?(error: unknown): void;
+}
+
+interface WireResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+export interface InProcessClientConfig {
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  requestHandler: {
+    handle(request: WireRequest): Promise<{ response: WireResponse }>;
+    updateHttpClientConfig(): void;
+    httpHandlerConfigs(): Record<string, never>;
+  };
+  maxAttempts: number;
+  retryMode: string;
+  signer: { sign<T>(request: T): Promise<T> };
+  authSchemePreference: string[];
+  userAgentAppId: string;
+  useFipsEndpoint: boolean;
+  useDualstackEndpoint: boolean;
+  ignoreConfiguredEndpointUrls: boolean;
+  accountIdEndpointMode: 'disabled';
+}
+
+/** Spreads into the constructor of any SDK client, which then calls `service`, in this process, as `principal`. */
+export function clientConfig(
+  service: FakeService,
+  principal: Principal,
+  region: string,
+  hooks: CallHooks = {},
+): InProcessClientConfig {
+  let calls = 0;
+  return {
+    region,
+    credentials: { accessKeyId: 'LAB', secretAccessKey: 'LAB' },
+    requestHandler: {
+      handle: async (request) => ({
+        response: await exchange(service, principal, hooks, request, `lab-${service.name}-${++calls}`),
+      }),
+      updateHttpClientConfig: () => {},
+      httpHandlerConfigs: () => ({}),
+    },
+    // The SDK's own retries wait on real timers with a real random jitter.
+    maxAttempts: 1,
+    // The principal is known without a signature, which would cost a third of each call.
+    signer: { sign: async (request) => request },
+    // Whatever is left out here, the SDK looks for in ~/.aws before its first send: real I/O, outside virtual time.
+    retryMode: 'standard',
+    authSchemePreference: [],
+    userAgentAppId: '',
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+    ignoreConfiguredEndpointUrls: true,
+    accountIdEndpointMode: 'disabled',
+  };
+}
+
+async function exchange(
+  service: FakeService,
+  principal: Principal,
+  hooks: CallHooks,
+  request: WireRequest,
+  requestId: string,
+): Promise<WireResponse> {
+  const call = decode(request);
+  const respond = (statusCode: number, body: string, headers: Record<string, string> = {}): WireResponse => ({
+    statusCode,
+    headers: { 'x-amzn-requestid': requestId, ...headers },
+    body: Buffer.from(body),
+  });
+  try {
+    await hooks.before?.(service.name, call.operation);
+    const output = await service.call(call.operation, call.input, principal);
+    await hooks.after?.(service.name, call.operation);
+    return respond(200, call.answer(output, requestId));
+  } catch (error) {
+    if (error instanceof AwsError) {
+      const { body, headers } = call.refuse(error, requestId);
+      return respond(error.status, body, headers);
+    }
+    hooks.onUnsupported?.(error);
+    throw error;
+  }
+}

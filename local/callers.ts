@@ -1,0 +1,169 @@
+import { AwsError, type Principal } from './aws/service.ts';
+import { type AttemptOutcome, type Call, CallLedger, type CallState, type OpenCall } from './call-ledger.ts';
+import { LAB_EPOCH_MS, type VirtualClock } from './kernel/clock.ts';
+import type { JsonObject } from './kernel/json.ts';
+import { type Random, randomStream, uniform, uuid } from './kernel/random.ts';
+import { type Caller, isRateCaller, type RateCaller } from './scenario.ts';
+
+export interface CallersOptions {
+  readonly clock: VirtualClock;
+  /** The fake ECS, called directly: callers are simulated clients. */
+  readonly ecs: { call(operation: string, input: JsonObject, principal: Principal): JsonObject };
+  readonly callers: readonly Caller[];
+  readonly seed: number;
+  /** Asked at each arrival of a caller with `callsPerSecond`: whether it has stopped for good. */
+  readonly isOver: (caller: RateCaller) => boolean;
+  /** Told when a caller is done with a call. */
+  readonly onClosed?: (call: Call) => void;
+}
+
+/** Lets the callers loose on the fake ECS. Who is asked how the calls ended is the ledger. */
+export function startCallers(options: CallersOptions): CallLedger {
+  const { callers, clock, seed, isOver } = options;
+  const finiteCalls = callers.reduce((sum, caller) => sum + (isRateCaller(caller) ? 0 : caller.calls), 0);
+  const ledger = new CallLedger(finiteCalls, clock.now());
+  for (const caller of callers) {
+    const arrivals = arrivalsOf(caller, randomStream(seed, `caller/${caller.name}/arrivals`));
+    // One timer per caller: each arrival brings the next.
+    const awaitNext = (index: number): void => {
+      const next = arrivals.next();
+      if (next.done) return;
+      clock.at(LAB_EPOCH_MS + next.value * 1000, () => {
+        if (isRateCaller(caller) && isOver(caller)) return;
+        new Client(caller, index, options, ledger).call();
+        awaitNext(index + 1);
+      });
+    };
+    awaitNext(0);
+  }
+  return ledger;
+}
+
+/** When the calls of a caller are made, in seconds since the lab began. */
+function* arrivalsOf(caller: Caller, random: Random): Generator<number, void> {
+  const { startAt } = caller;
+  if (!isRateCaller(caller)) {
+    for (let i = 0; i < caller.calls; i++) yield startAt + (i * caller.overSeconds) / caller.calls;
+    return;
+  }
+  const gap = 1 / caller.callsPerSecond;
+  if (caller.arrival === 'even') {
+    const phase = random();
+    for (let i = 0; ; i++) yield startAt + (phase + i) * gap;
+  }
+  let at = startAt;
+  for (;;) {
+    at -= Math.log(1 - random()) * gap;
+    yield at;
+  }
+}
+
+/** Base delays of the SDK's backoff, in milliseconds: what is not here is not retried. */
+const RETRY_BASE_MS: Partial<Record<AttemptOutcome, number>> = { throttled: 1000, unavailable: 50 };
+const MAX_BACKOFF_MS = 20_000;
+
+const STATE_AFTER: Record<AttemptOutcome, CallState> = {
+  accepted: 'accepted',
+  unplaced: 'unplaced',
+  throttled: 'throttled',
+  disguised: 'throttled',
+  unavailable: 'failed',
+  rejected: 'failed',
+};
+
+/** One call's own client. Its draws come from a stream of its own: what others do changes nothing in them. */
+class Client {
+  readonly #caller: Caller;
+  readonly #options: CallersOptions;
+  readonly #ledger: CallLedger;
+  readonly #call: OpenCall;
+  readonly #random: Random;
+  readonly #sendsToken: boolean;
+  #newTokensLeft: number;
+
+  constructor(caller: Caller, index: number, options: CallersOptions, ledger: CallLedger) {
+    const { clientToken, ...request } = caller.request;
+    this.#caller = caller;
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#random = randomStream(options.seed, `caller/${caller.name}/call/${index}`);
+    this.#sendsToken = clientToken !== null && caller.clientToken !== null;
+    this.#newTokensLeft = caller.retriesWithNewToken?.times ?? 0;
+    this.#call = {
+      caller: caller.name,
+      index,
+      finite: !isRateCaller(caller),
+      principal: principalOf(caller),
+      request: { referenceId: callReference(caller.name, index), ...(request as JsonObject) },
+      madeAt: options.clock.now(),
+      tokens: [],
+      attempts: [],
+      state: 'pending',
+      taskArns: [],
+      failures: [],
+      doneAt: undefined,
+    };
+    ledger.open(this.#call);
+  }
+
+  /** The call as the SDK makes it: one token, up to `maxAttempts` attempts. */
+  call(): void {
+    const token = this.#sendsToken ? uuid(this.#random) : undefined;
+    if (token !== undefined) this.#call.tokens.push(token);
+    this.#attempt(token, token === undefined ? this.#call.request : { ...this.#call.request, clientToken: token }, 1);
+  }
+
+  #attempt(token: string | undefined, input: JsonObject, n: number): void {
+    const { clock } = this.#options;
+    const outcome = this.#send(input);
+    this.#call.attempts.push({ at: clock.now(), token, outcome });
+    const base = RETRY_BASE_MS[outcome];
+    if (base === undefined || n >= this.#caller.maxAttempts) this.#finish(outcome);
+    else {
+      const delay = uniform(this.#random, [0, Math.min(MAX_BACKOFF_MS, base * 2 ** (n - 1))]);
+      clock.after(delay, () => this.#attempt(token, input, n + 1));
+    }
+  }
+
+  #send(input: JsonObject): AttemptOutcome {
+    try {
+      const { tasks, failures } = this.#options.ecs.call('RunTask', input, this.#call.principal);
+      this.#call.taskArns.push(...(tasks as JsonObject[]).map(({ taskArn }) => String(taskArn)));
+      this.#call.failures = failures as JsonObject[];
+      return this.#call.taskArns.length > 0 ? 'accepted' : 'unplaced';
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      return refusal(error);
+    }
+  }
+
+  /** A scheduler above the SDK may start the call anew. It looks for tasks, so one of several is enough for it. */
+  #finish(outcome: AttemptOutcome): void {
+    const { retriesWithNewToken } = this.#caller;
+    const { clock } = this.#options;
+    if (outcome !== 'accepted' && retriesWithNewToken && this.#newTokensLeft-- > 0)
+      clock.after(retriesWithNewToken.after * 1000, () => this.call());
+    else {
+      this.#ledger.close(this.#call, STATE_AFTER[outcome], clock.now());
+      this.#options.onClosed?.(this.#call);
+    }
+  }
+}
+
+function refusal({ code, status, message }: AwsError): AttemptOutcome {
+  if (status >= 500) return 'unavailable';
+  if (code === 'ThrottlingException') return 'throttled';
+  return /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/.test(message) ? 'disguised' : 'rejected';
+}
+
+/**
+ * Marks all requests of one call, so that the lab knows whose task it is that somebody starts: a faithful repetition has
+ * the same mark, whatever its token.
+ */
+export function callReference(caller: string, index: number): string {
+  return `${caller}/${index}`;
+}
+
+function principalOf({ principalArn, userAgent, invokedBy }: Caller): Principal {
+  return { arn: principalArn, ...(userAgent && { userAgent }), ...(invokedBy && { invokedBy }) };
+}

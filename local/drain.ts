@@ -1,0 +1,52 @@
+/** One call that the remediation launched. Instants in milliseconds since the epoch. */
+export interface DrainedCall {
+  /** Arrival of the call's first record, or the end of its grace if that is later. */
+  readonly readyAt: number;
+  readonly startedAt: number;
+}
+
+export interface DrainFigures {
+  readonly seconds: number;
+  readonly limitSeconds: number;
+  readonly ratio: number | null;
+  readonly waitSeconds: { readonly p50: number; readonly p99: number };
+}
+
+/** Below this many re-runs a ratio says nothing: the first seconds weigh too much. */
+const RATIO_MIN_CALLS = 100;
+
+/**
+ * How long the drain took, beside the least that any client could take without harming others: calls that become ready
+ * one by one, served at what the tightest bucket refills beyond what others ask for (LAB.md, "drain").
+ */
+export function drainFigures(
+  calls: readonly DrainedCall[],
+  refillPerSecond: number,
+  othersAttempts: readonly number[],
+): DrainFigures {
+  if (calls.length === 0) return { seconds: 0, limitSeconds: 0, ratio: null, waitSeconds: { p50: 0, p99: 0 } };
+  const ready = calls.map(({ readyAt }) => readyAt).toSorted((a, b) => a - b);
+  const first = ready[0] ?? 0;
+  const last = Math.max(...starts(calls));
+  const seconds = (last - first) / 1000;
+  const othersPerSecond = seconds > 0 ? othersAttempts.filter((at) => at >= first && at <= last).length / seconds : 0;
+  const spacing = 1000 / Math.max(refillPerSecond - othersPerSecond, Number.EPSILON);
+  const limit = ready.reduce((free, readyAt) => Math.max(free, readyAt) + spacing, Number.NEGATIVE_INFINITY);
+  const limitSeconds = (limit - first) / 1000;
+  const waits = calls.map(({ readyAt, startedAt }) => (startedAt - readyAt) / 1000).toSorted((a, b) => a - b);
+  return {
+    seconds,
+    limitSeconds,
+    ratio: calls.length < RATIO_MIN_CALLS ? null : seconds / limitSeconds,
+    waitSeconds: { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) },
+  };
+}
+
+function starts(calls: readonly DrainedCall[]): number[] {
+  return [calls.reduce((latest, { startedAt }) => Math.max(latest, startedAt), Number.NEGATIVE_INFINITY)];
+}
+
+/** Nearest rank. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}

@@ -1,0 +1,197 @@
+import type { TaskTransition } from './aws/ecs/fake-ecs.ts';
+import type { Call, CallLedger } from './call-ledger.ts';
+import { callReference } from './callers.ts';
+import type { JsonObject } from './kernel/json.ts';
+
+/** What became of one call, as the lab itself saw it. */
+export interface CallFate {
+  readonly call: Call;
+  readonly count: number;
+  /** Tasks of the call that were ever RUNNING, whoever started them. */
+  running: number;
+  /** Tasks that were launched and neither ran nor stopped yet. */
+  pending: number;
+  /** Tasks of the caller's own that stopped before they ran. */
+  startFailed: number;
+  /** When an attempt of ours first launched a task of it. */
+  launchedByUsAt: number | undefined;
+  /** Whether an execution or a verdict said why the call is not brought back. */
+  hasReason: boolean;
+}
+
+/** What the configuration of a scenario allows, read by the lab for itself. */
+interface Allowed {
+  readonly mode?: string;
+  readonly clusters?: readonly string[];
+  readonly families?: readonly string[];
+  readonly callers?: readonly (string | { readonly arn: string; readonly retriesItself?: boolean })[];
+  readonly allowedRoleOverrides?: readonly string[];
+  readonly allowExecuteCommand?: boolean;
+  readonly allowWithoutClientToken?: boolean;
+}
+
+/** AWS's own launchers repeat by themselves what was rejected. */
+const LAUNCHERS = ['batch', 'states', 'events', 'scheduler', 'ecs'].map((name) => `${name}.amazonaws.com`);
+
+/**
+ * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
+ * what is being judged.
+ */
+export class Oracle {
+  readonly #allowed: Allowed;
+  readonly #ledger: () => CallLedger;
+  readonly #isOurs: (principalArn: string) => boolean;
+  readonly #fates = new Map<string, CallFate>();
+  readonly #taskCalls = new Map<string, { readonly fate: CallFate; readonly own: boolean }>();
+  /** Tasks that we launched for no call of the scenario. */
+  #strangers = 0;
+
+  constructor(options: {
+    /** The configuration as people wrote it; undefined where the remediation is off. */
+    readonly configuration: JsonObject | undefined;
+    readonly ledger: () => CallLedger;
+    readonly isOurs: (principalArn: string) => boolean;
+  }) {
+    this.#allowed = (options.configuration ?? {}) as Allowed;
+    this.#ledger = options.ledger;
+    this.#isOurs = options.isOurs;
+  }
+
+  /** Listens to the fake ECS; returns the fate that a transition is part of. */
+  readonly task = (transition: TaskTransition): CallFate | undefined => {
+    if (transition.kind === 'launched') {
+      const own = !this.#isOurs(transition.principal.arn);
+      const fate = this.fateOf(String(transition.input.referenceId));
+      if (!fate) {
+        if (!own) this.#strangers += 1;
+        return undefined;
+      }
+      fate.pending += 1;
+      if (!own) fate.launchedByUsAt ??= transition.at;
+      this.#taskCalls.set(transition.taskArn, { fate, own });
+      return fate;
+    }
+    const entry = this.#taskCalls.get(transition.taskArn);
+    if (!entry) return undefined;
+    const { fate, own } = entry;
+    if (transition.kind === 'running') {
+      fate.running += 1;
+      fate.pending -= 1;
+      return fate;
+    }
+    if (!transition.everRan) {
+      fate.pending -= 1;
+      if (own) fate.startFailed += 1;
+    }
+    this.#taskCalls.delete(transition.taskArn);
+    return fate;
+  };
+
+  /** The fate of the call that a request's `referenceId` names. */
+  fateOf(reference: string): CallFate | undefined {
+    const known = this.#fates.get(reference);
+    if (known) return known;
+    const call = this.#ledger().byReference(reference);
+    if (!call) return undefined;
+    const fate: CallFate = {
+      call,
+      count: Number(call.request.count ?? 1),
+      running: 0,
+      pending: 0,
+      startFailed: 0,
+      launchedByUsAt: undefined,
+      hasReason: false,
+    };
+    this.#fates.set(reference, fate);
+    return fate;
+  }
+
+  /** The fates of all finite callers' calls so far. */
+  *finite(): Generator<CallFate> {
+    for (const call of this.#ledger().calls) {
+      const fate = call.finite ? this.fateOf(callReference(call.caller, call.index)) : undefined;
+      if (fate) yield fate;
+    }
+  }
+
+  /** Whether the caller's own attempts were rejected and the remediation owes the call. */
+  owesRejected({ call, count }: CallFate): boolean {
+    if (call.doneAt === undefined || call.taskArns.length >= count) return false;
+    const isThrottled = call.state === 'throttled';
+    const isUnplaced = call.failures.length > 0;
+    if (!isThrottled && !isUnplaced) return false;
+    // CloudTrail is all that is left of a rejected call, and it hides environment values.
+    return this.#isAllowed(call, { retriesItself: false }) && !hasEnvironment(call.request) && this.#hasToken(call);
+  }
+
+  /** Whether tasks of the caller's own died before they ran, and the remediation owes them. */
+  owesStartFailed({ call, startFailed }: CallFate): boolean {
+    return startFailed > 0 && this.#isAllowed(call, { retriesItself: true });
+  }
+
+  owes(fate: CallFate): boolean {
+    return this.owesRejected(fate) || this.owesStartFailed(fate);
+  }
+
+  /** Whether nothing is to be waited for any more. */
+  isSettled(fate: CallFate): boolean {
+    if (fate.call.doneAt === undefined || fate.pending > 0) return false;
+    return fate.running >= fate.count || fate.hasReason || !this.owes(fate);
+  }
+
+  isLost(fate: CallFate): boolean {
+    return this.owes(fate) && fate.running < fate.count && !fate.hasReason;
+  }
+
+  /** Tasks that ran beyond their call's count, and tasks that nobody asked for. */
+  duplicated(): number {
+    let sum = this.#strangers;
+    for (const { running, count } of this.#fates.values()) sum += Math.max(0, running - count);
+    return sum;
+  }
+
+  #isAllowed(call: Call, { retriesItself }: { retriesItself: boolean }): boolean {
+    const { mode, clusters = [], families = [], callers = [] } = this.#allowed;
+    const { cluster = 'default', taskDefinition, overrides, enableExecuteCommand, volumeConfigurations } = call.request;
+    const entry = callers
+      .map((caller) => (typeof caller === 'string' ? { arn: caller, retriesItself: false } : caller))
+      .find(({ arn }) => arn === '*' || roleOf(arn) === roleOf(call.principal.arn));
+    const { taskRoleArn, executionRoleArn } = (overrides ?? {}) as JsonObject;
+    const roles = [
+      taskRoleArn,
+      executionRoleArn,
+      ...((volumeConfigurations ?? []) as JsonObject[]).map(
+        ({ managedEBSVolume }) => (managedEBSVolume as JsonObject | undefined)?.roleArn,
+      ),
+    ].filter((role) => role !== undefined);
+    return (
+      mode === 'rerun' &&
+      entry !== undefined &&
+      (retriesItself || !entry.retriesItself) &&
+      (retriesItself || !LAUNCHERS.includes(call.principal.invokedBy ?? call.principal.userAgent ?? '')) &&
+      isListed(lastPart(String(cluster)), clusters.map(lastPart)) &&
+      isListed(lastPart(String(taskDefinition)).replace(/:\d+$/, ''), families) &&
+      roles.every((role) => this.#allowed.allowedRoleOverrides?.includes(String(role))) &&
+      (!enableExecuteCommand || this.#allowed.allowExecuteCommand === true)
+    );
+  }
+
+  #hasToken({ tokens }: Call): boolean {
+    return tokens.length > 0 || this.#allowed.allowWithoutClientToken === true;
+  }
+}
+
+const isListed = (name: string, list: readonly string[]) => list.includes(name) || list.includes('*');
+const lastPart = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1);
+
+/** The account and name of the role or user that an ARN names: `111122223333/cron`. */
+function roleOf(arn: string): string {
+  const [, , , , account, resource = ''] = arn.split(':');
+  const parts = resource.split('/');
+  return `${account}/${parts[0] === 'assumed-role' ? parts[1] : parts.at(-1)}`;
+}
+
+function hasEnvironment({ overrides }: JsonObject): boolean {
+  const containers = ((overrides as JsonObject | undefined)?.containerOverrides ?? []) as JsonObject[];
+  return containers.some(({ environment }) => environment !== undefined);
+}

@@ -1,0 +1,129 @@
+import { LOG_MESSAGES } from '../lambda/core/contract.ts';
+import type { ApiRequest } from './aws/ecs/api-request.ts';
+import type { Execution } from './aws/states.ts';
+import type { JsonObject } from './kernel/json.ts';
+import type { CallFate, Oracle } from './oracle.ts';
+import type { LogLine, MetricValue } from './sandbox.ts';
+import type { Observer } from './world.ts';
+
+/** Counts by reason. */
+export type ByReason = Record<string, number>;
+
+/** Collects what a run's figures are made of, as it happens. */
+export class Records implements Observer {
+  readonly #oracle: () => Oracle;
+  readonly #now: () => number;
+  readonly #onProgress: (fate: CallFate | undefined) => void;
+  /** Each copy of an event at a queue of ours, until a verdict names it. */
+  readonly unanswered = new Set<string>();
+  /** When the first record of a call arrived at a queue of ours, and when its call was made according to it. */
+  readonly arrivals = new Map<CallFate, { readonly at: number; readonly eventTime: number }>();
+  readonly executions: Execution[] = [];
+  readonly started = { started: 0, alreadyStarted: 0 };
+  readonly gaveUp: ByReason = {};
+  readonly refused: ByReason = {};
+  readonly ignored: ByReason = {};
+  runTaskCalls = 0;
+  readCalls = 0;
+  logLines = 0;
+  /** RunTask attempts of callers with `callsPerSecond`, by time. */
+  readonly othersAttempts: number[] = [];
+  readonly #callsByEventId = new Map<string, CallFate>();
+  readonly #refusedEvents = new Set<string>();
+  readonly #rerunCalls = new Map<Execution, CallFate | undefined>();
+
+  constructor(options: {
+    readonly oracle: () => Oracle;
+    readonly now: () => number;
+    /** Called whenever something about a call, or about none in particular, may have been settled. */
+    readonly onProgress: (fate: CallFate | undefined) => void;
+  }) {
+    this.#oracle = options.oracle;
+    this.#now = options.now;
+    this.#onProgress = options.onProgress;
+  }
+
+  readonly request = ({ operation, readOnly, input, eventId, at }: ApiRequest, isOurs: boolean): void => {
+    if (isOurs) {
+      if (operation === 'RunTask') this.runTaskCalls += 1;
+      if (readOnly) this.readCalls += 1;
+      return;
+    }
+    const fate = operation === 'RunTask' ? this.#oracle().fateOf(String(input.referenceId)) : undefined;
+    if (!fate) return;
+    if (fate.call.finite) this.#callsByEventId.set(eventId, fate);
+    else this.othersAttempts.push(at);
+  };
+
+  readonly delivered = (event: JsonObject, messageId: string): void => {
+    this.unanswered.add(messageId);
+    const { eventID, eventTime } = (event.detail ?? {}) as JsonObject;
+    const fate = this.#callsByEventId.get(String(eventID));
+    if (fate && !this.arrivals.has(fate)) {
+      this.arrivals.set(fate, { at: this.#now(), eventTime: Date.parse(String(eventTime)) });
+    }
+  };
+
+  readonly executionStarted = (execution: Execution, input: unknown): void => {
+    this.executions.push(execution);
+    const { request } = (input ?? {}) as { request?: JsonObject };
+    if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
+  };
+
+  readonly executionClosed = (execution: Execution): void => {
+    this.logLines += execution.historyEvents;
+    if (!this.#rerunCalls.has(execution)) return;
+    const fate = this.#rerunCalls.get(execution);
+    const { status, output, error, cause } = execution.result ?? {};
+    if (status === 'SUCCEEDED') {
+      const { result } = output as { result: 'started' | 'alreadyStarted' };
+      this.started[result] += 1;
+    } else {
+      const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
+      if (into) {
+        count(into, reasonOf(cause));
+        if (fate) fate.hasReason = true;
+      }
+    }
+    this.#onProgress(fate);
+  };
+
+  readonly log = ({ message, fields }: LogLine): void => {
+    this.logLines += 1;
+    if (message !== LOG_MESSAGES.verdict) return;
+    const { kind, reason = '', messageId, eventId } = fields;
+    this.unanswered.delete(String(messageId));
+    if (kind === 'ignore') count(this.ignored, String(reason));
+    if (kind === 'refuse') this.#refuse(String(reason), String(eventId ?? messageId));
+  };
+
+  readonly metric = (_: MetricValue): void => {
+    this.logLines += 1;
+  };
+
+  /** Several records of one call are one refusal. */
+  #refuse(reason: string, eventId: string): void {
+    const fate = this.#callsByEventId.get(eventId);
+    const identity = fate ? `${fate.call.caller}/${fate.call.index}` : eventId;
+    if (this.#refusedEvents.has(identity)) return;
+    this.#refusedEvents.add(identity);
+    count(this.refused, reason);
+    if (fate) fate.hasReason = true;
+    this.#onProgress(fate);
+  }
+
+  /** Executions of the re-run workflow. */
+  get reruns(): Iterable<Execution> {
+    return this.#rerunCalls.keys();
+  }
+}
+
+function count(into: ByReason, reason: string): void {
+  into[reason] = (into[reason] ?? 0) + 1;
+}
+
+/** `rejectedByEcs: AccessDeniedException` is of the reason `rejectedByEcs`. */
+function reasonOf(cause: string | null | undefined): string {
+  const { errorMessage = '' } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
+  return errorMessage.split(':')[0] ?? '';
+}

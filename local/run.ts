@@ -1,0 +1,133 @@
+import { settingsSchema } from '../lambda/core/settings.ts';
+import type { CallLedger } from './call-ledger.ts';
+import { startCallers } from './callers.ts';
+import { Usage } from './cost.ts';
+import { Faults } from './faults.ts';
+import { LAB_EPOCH_MS, VirtualClock } from './kernel/clock.ts';
+import type { JsonObject } from './kernel/json.ts';
+import { type CallFate, Oracle } from './oracle.ts';
+import { Records } from './records.ts';
+import { isRateCaller, type Scenario } from './scenario.ts';
+import { mergedConfiguration, synthesize } from './stack/synthesize.ts';
+import { World } from './world.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** Without remediation live traffic goes on for this long after the last finite caller (LAB.md, "Configuration"). */
+const AFTER_LAST_FINITE_MS = 60_000;
+
+/** A played scenario: what its report is made from. */
+export interface Run {
+  readonly scenario: Scenario;
+  readonly graceMs: number;
+  readonly clock: VirtualClock;
+  readonly world: World;
+  readonly ledger: CallLedger;
+  readonly oracle: Oracle;
+  readonly records: Records;
+  readonly usage: Usage;
+  /** When the drain was over, the end of what `others` covers; undefined where it never was. */
+  readonly drainedAt: number | undefined;
+  /** Whether nothing was left to do before 24 virtual hours were over. */
+  readonly hasEnded: boolean;
+}
+
+export interface PlayOptions {
+  /** Whether to deploy the remediation. */
+  readonly enabled: boolean;
+  /** Ends live traffic at this instant, in milliseconds since the epoch, instead of at the end of the drain. */
+  readonly othersUntil?: number;
+  /** Called about once in each virtual second in which something happens. */
+  readonly onTick?: (run: { readonly clock: VirtualClock; readonly records: Records; readonly oracle: Oracle }) => void;
+}
+
+/** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */
+export async function play(scenario: Scenario, { enabled, othersUntil, onTick }: PlayOptions): Promise<Run> {
+  const clock = new VirtualClock();
+  const { account, seed } = scenario;
+  const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;
+  const usage = new Usage();
+  const faults = new Faults(scenario.faults, seed, clock);
+
+  let drainedAt: number | undefined;
+  const records = new Records({
+    oracle: () => oracle,
+    now: clock.now,
+    onProgress: (fate) => drain.check(fate),
+  });
+  const world = new World({ clock, scenario, faults, observer: records, usage });
+  const oracle = new Oracle({ configuration, ledger: () => ledger, isOurs: world.isOurs });
+  const drain = new DrainWatch(oracle, finiteCalls(scenario), () => {
+    drainedAt ??= clock.now();
+  });
+  world.ecs.onTask((transition) => {
+    drain.check(oracle.task(transition));
+  });
+  if (configuration) world.deploy(synthesize(configuration, { account: account.id, region: account.region }));
+
+  const ledger: CallLedger = startCallers({
+    clock,
+    ecs: world.ecs,
+    callers: scenario.callers,
+    seed,
+    isOver: () => {
+      if (othersUntil !== undefined) return clock.now() >= othersUntil;
+      if (enabled) return drainedAt !== undefined;
+      return ledger.finiteDoneAt !== undefined && clock.now() >= ledger.finiteDoneAt + AFTER_LAST_FINITE_MS;
+    },
+    onClosed: (call) => drain.check(oracle.fateOf(String(call.request.referenceId))),
+  });
+  for (const { at, event } of scenario.events) {
+    clock.at(LAB_EPOCH_MS + at * 1000, () => world.bus.put(event as JsonObject));
+  }
+
+  let nextTick = 0;
+  const hasEnded = await clock.run({
+    until: LAB_EPOCH_MS + DAY_MS,
+    isOver: () => {
+      if (onTick && clock.now() >= nextTick) {
+        nextTick = clock.now() + 1000;
+        onTick({ clock, records, oracle });
+      }
+      return world.hasFailed;
+    },
+  });
+  world.check();
+  usage.logged(records.logLines);
+  return {
+    scenario,
+    graceMs: settingsSchema.shape.graceSeconds.parse(configuration?.graceSeconds) * 1000,
+    clock,
+    world,
+    ledger,
+    oracle,
+    records,
+    usage,
+    drainedAt: othersUntil ?? drainedAt,
+    hasEnded: hasEnded && world.states.open === 0,
+  };
+}
+
+const finiteCalls = ({ callers }: Scenario) =>
+  callers.reduce((sum, caller) => sum + (isRateCaller(caller) ? 0 : caller.calls), 0);
+
+/** Waits for the first instant at which nothing is to be waited for any more in any finite caller's call. */
+class DrainWatch {
+  readonly #oracle: Oracle;
+  readonly #total: number;
+  readonly #onDrained: () => void;
+  readonly #settled = new Set<CallFate>();
+
+  constructor(oracle: Oracle, total: number, onDrained: () => void) {
+    this.#oracle = oracle;
+    this.#total = total;
+    this.#onDrained = onDrained;
+    if (total === 0) onDrained();
+  }
+
+  check(fate: CallFate | undefined): void {
+    if (!fate?.call.finite) return;
+    if (this.#oracle.isSettled(fate)) this.#settled.add(fate);
+    else this.#settled.delete(fate);
+    if (this.#settled.size === this.#total) this.#onDrained();
+  }
+}

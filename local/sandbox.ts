@@ -1,0 +1,93 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import type { HandlerName } from '../lambda/core/contract.ts';
+import { readEnvironment } from '../lambda/environment.ts';
+import { makeHandler as makeIntake } from '../lambda/intake.ts';
+import type { Clients, LogFields, Wiring } from '../lambda/ports.ts';
+import { makeHandler as makeRunTask } from '../lambda/run-task.ts';
+import { makeHandler as makeTurnstile } from '../lambda/turnstile.ts';
+import type { Sandbox } from './aws/lambda.ts';
+import type { FakeService, Principal } from './aws/service.ts';
+import { type CallHooks, clientConfig } from './aws/transport.ts';
+import type { VirtualClock } from './kernel/clock.ts';
+import type { Json } from './kernel/json.ts';
+import type { Random } from './kernel/random.ts';
+
+/** The product's handlers, by the names of its contract. */
+const HANDLERS: Readonly<Record<HandlerName, (wiring: Wiring<keyof Clients>) => (event: never) => Promise<unknown>>> = {
+  intake: makeIntake,
+  turnstile: makeTurnstile,
+  'run-task': makeRunTask,
+};
+
+export interface LogLine {
+  readonly handler: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+export interface MetricValue {
+  readonly handler: string;
+  readonly name: string;
+  readonly value: number;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+export interface SandboxOptions {
+  readonly handler: HandlerName;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly principal: Principal;
+  readonly region: string;
+  readonly services: { readonly ecs: FakeService; readonly states: FakeService; readonly dynamodb: FakeService };
+  readonly hooks: Required<CallHooks>;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly onLog: (line: LogLine) => void;
+  readonly onMetric: (metric: MetricValue) => void;
+}
+
+/** A real handler with real SDK clients, on the lab's clock, over the lab's services. */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  const { handler, principal, region, services, hooks, clock, random } = options;
+  let isAlive = true;
+  // What a killed sandbox waits for never comes: so nothing that it had underway takes effect.
+  const alive = <T>(value: T): T | Promise<T> => (isAlive ? value : new Promise<T>(() => {}));
+  const ownHooks: CallHooks = {
+    around: async (service, operation, call) => {
+      const answer = await hooks.around(service, operation, async () => {
+        await alive(undefined);
+        return call();
+      });
+      return alive(answer);
+    },
+    onUnsupported: hooks.onUnsupported,
+  };
+  const config = (service: FakeService) => clientConfig(service, principal, region, ownHooks);
+  const log = (level: LogLine['level']) => (message: string, fields: LogFields) => {
+    if (isAlive) options.onLog({ handler, level, message, fields });
+  };
+  const handle = HANDLERS[handler]({
+    environment: readEnvironment({ ...options.variables, AWS_REGION: region }),
+    clients: {
+      ecs: new ECSClient(config(services.ecs)),
+      sfn: new SFNClient(config(services.states)),
+      dynamoDb: new DynamoDBClient(config(services.dynamodb)),
+    },
+    clock: { now: clock.now, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
+    random,
+    log: { info: log('info'), warn: log('warn'), error: log('error') },
+    metrics: {
+      add: (name, value, dimensions = {}) => {
+        if (isAlive) options.onMetric({ handler, name, value, dimensions });
+      },
+    },
+  });
+  return {
+    // Payload and reply travel as JSON text.
+    invoke: async (payload) => JSON.parse(JSON.stringify((await handle(payload as never)) ?? null)) as Json,
+    kill: () => {
+      isAlive = false;
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import { z } from 'zod';
+import { Catalog } from './aws/ecs/catalog.ts';
+import type { JsonObject } from './kernel/json.ts';
+
+/**
+ * The scenario format of LAB.md. Defaults are the values that LAB.md's own example shows; lists default to empty.
+ * What LAB.md leaves open is decided here, next to the key, with the reason.
+ */
+
+const seconds = z.number().nonnegative();
+const probability = z.number().min(0).max(1);
+const count = z.int().positive();
+/** An open JSON object: someone else (the product, the bus, ECS) judges what is in it. */
+const anyObject = z.record(z.string(), z.json());
+
+const range = z
+  .tuple([seconds, seconds])
+  .refine(([from, to]) => from <= to, 'a range whose start is not after its end');
+
+const bucket = z.strictObject({ burst: z.number().positive(), refillPerSecond: z.number().positive() });
+
+const account = z.strictObject({
+  id: z
+    .string()
+    .regex(/^\d{12}$/)
+    .default('111122223333'),
+  region: z.string().default('us-east-1'),
+  buckets: z
+    .strictObject({
+      clusterResourceModify: bucket.default({ burst: 100, refillPerSecond: 40 }),
+      clusterResourceRead: bucket.default({ burst: 100, refillPerSecond: 20 }),
+      fargateRunTask: bucket.nullable().default(null).describe('null: no such limit'),
+      startExecution: bucket.default({ burst: 1300, refillPerSecond: 300 }),
+    })
+    .prefault({}),
+  // The cluster that ECS assumes where a request names none.
+  clusters: z.array(z.string().min(1)).default(['default']),
+  taskDefinitions: z
+    .array(
+      z.strictObject({
+        family: z.string().regex(/^[\w-]{1,255}$/),
+        revision: count.default(1),
+        containers: z.array(z.string().min(1)).min(1).default(['app']),
+        taskRoleArn: z.string().optional(),
+        executionRoleArn: z.string().optional(),
+        status: z.enum(['ACTIVE', 'INACTIVE']).default('ACTIVE'),
+      }),
+    )
+    .default([]),
+  startFailures: z
+    .array(
+      z.strictObject({
+        family: z.string(),
+        probability,
+        stoppedReason: z.string(),
+        afterSeconds: range.default([30, 180]),
+      }),
+    )
+    .default([])
+    .describe('drawn per task, entry by entry; the first that strikes decides'),
+  placementFailures: z
+    .array(z.strictObject({ family: z.string(), probability, reason: z.string() }))
+    .default([])
+    .describe('drawn per task, entry by entry; the first that strikes decides'),
+  taskSeconds: range.default([60, 600]),
+  disguisedShare: probability.default(0.1),
+  cloudTrailDelaySeconds: range.default([2, 15]),
+  eventHistoryDelaySeconds: range.default([60, 300]),
+});
+
+const callerKeys = {
+  name: z.string().min(1),
+  principalArn: z
+    .string()
+    .regex(/^arn:[\w-]+:(sts::\d{12}:assumed-role\/[^/]+\/[^/]+|iam::\d{12}:(role|user)\/.+)$/)
+    .describe('an assumed role (arn:aws:sts::…:assumed-role/ROLE/SESSION), an IAM role or an IAM user'),
+  startAt: seconds.default(0),
+  // What AWS SDKs do where nobody configures them: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+  maxAttempts: count.default(3),
+  userAgent: z.string().optional(),
+  invokedBy: z.string().optional(),
+  retriesWithNewToken: z
+    .strictObject({ after: seconds, times: count })
+    .optional()
+    .describe('a scheduler above the SDK: `after` seconds without a task, the whole call again, up to `times` times'),
+  // LAB.md does not say on which level `"clientToken": null` stands: both are understood.
+  clientToken: z.null().optional().describe('null: the client sends no clientToken'),
+  request: z
+    .object({ cluster: z.string().optional(), taskDefinition: z.string(), clientToken: z.null().optional() })
+    .catchall(z.json())
+    .describe('the input of RunTask'),
+};
+
+const finiteCaller = z.strictObject({
+  ...callerKeys,
+  calls: count,
+  // All at once, the harshest storm.
+  overSeconds: seconds.default(0),
+});
+
+const rateCaller = z.strictObject({
+  ...callerKeys,
+  callsPerSecond: z.number().positive(),
+  arrival: z.enum(['even', 'poisson']).default('even'),
+  // LAB.md knows no other end of live traffic than the drain; `false` ends it with the last finite caller.
+  untilDrained: z.boolean().default(true),
+});
+
+const handler = z.enum(['intake', 'turnstile', 'run-task', 'sweep']);
+const service = z.enum(['dynamodb', 'states', 'sqs', 'ecs', 'sns', 'cloudtrail']);
+const detailType = z.string().optional().describe('only events of this detail-type; absent: every event');
+
+const fault = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('duplicateEvents'), probability }),
+  z.strictObject({ kind: z.literal('delayEvents'), seconds: range, detailType }),
+  z.strictObject({ kind: z.literal('dropEvents'), probability, detailType }),
+  z.strictObject({ kind: z.literal('handlerCrash'), handler, probability }),
+  z.strictObject({ kind: z.literal('outage'), handler, from: seconds, seconds }),
+  z.strictObject({ kind: z.literal('serviceError'), service, probability }),
+]);
+
+const scenarioSchema = z.strictObject({
+  name: z.string().min(1),
+  seed: z.int(),
+  remediation: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      config: anyObject.default({}).describe("merged deeply over cdk.json's configuration; the product validates it"),
+    })
+    .prefault({}),
+  account: account.prefault({}),
+  callers: z.array(z.union([finiteCaller, rateCaller])).default([]),
+  events: z.array(z.strictObject({ at: seconds, event: anyObject })).default([]),
+  faults: z.array(fault).default([]),
+});
+
+export type Scenario = z.output<typeof scenarioSchema>;
+export type Account = z.output<typeof account>;
+export type BucketSettings = z.output<typeof bucket>;
+export type FiniteCaller = z.output<typeof finiteCaller>;
+export type RateCaller = z.output<typeof rateCaller>;
+export type Caller = FiniteCaller | RateCaller;
+export type Fault = z.output<typeof fault>;
+
+export const isRateCaller = (caller: Caller): caller is RateCaller => 'callsPerSecond' in caller;
+
+export class BadScenarioError extends Error {
+  override readonly name = 'BadScenarioError';
+}
+
+/** Reads a scenario; throws a `BadScenarioError` with one line per problem: path in the file, found, expected. */
+export function readScenario(text: string, fileName: string): Scenario {
+  const raise = (problems: readonly string[]): never => {
+    throw new BadScenarioError(problems.map((problem) => `${fileName}: ${problem}`).join('\n'));
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return raise([`found text that is not JSON (${(error as Error).message}), expected a scenario`]);
+  }
+  const parsed = scenarioSchema.safeParse(json);
+  if (!parsed.success) return raise(parsed.error.issues.flatMap((issue) => describe(json, issue)));
+  const problems = [...contradictions(parsed.data)].map(({ path, expected }) => problem(json, path, expected));
+  return problems.length > 0 ? raise(problems) : parsed.data;
+}
+
+/** The JSON Schema of what a scenario file may hold (docs/scenario.schema.json). */
+export function scenarioJsonSchema(): JsonObject {
+  return z.toJSONSchema(scenarioSchema, { io: 'input' }) as JsonObject;
+}
+
+type Path = readonly PropertyKey[];
+
+/** What is well-formed and still makes no sense. */
+function* contradictions({ account, callers }: Scenario): Generator<{ path: Path; expected: string }> {
+  const families = new Set(account.taskDefinitions.map(({ family }) => family));
+  for (const list of ['startFailures', 'placementFailures'] as const)
+    for (const [index, { family }] of account[list].entries())
+      if (!families.has(family))
+        yield { path: ['account', list, index, 'family'], expected: `a family of account.taskDefinitions` };
+
+  const catalog = new Catalog(account);
+  const names = new Set<string>();
+  for (const [index, { name, request }] of callers.entries()) {
+    if (names.has(name)) yield { path: ['callers', index, 'name'], expected: 'a name that no other caller has' };
+    names.add(name);
+    if (!catalog.cluster(request.cluster))
+      yield { path: ['callers', index, 'request', 'cluster'], expected: 'a cluster of account.clusters' };
+    if (!catalog.taskDefinition(request.taskDefinition))
+      yield { path: ['callers', index, 'request', 'taskDefinition'], expected: 'one of account.taskDefinitions' };
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+function describe(json: unknown, issue: Issue, prefix: Path = []): string[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) =>
+      problem(json, [...path, key], 'no such key (docs/scenario.schema.json has them all)'),
+    );
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    // The kind of caller that the file comes nearest to.
+    const nearest = issue.errors.reduce((best, errors) => (errors.length < best.length ? errors : best));
+    return nearest.flatMap((error) => describe(json, error, path));
+  }
+  return [problem(json, path, expectation(issue))];
+}
+
+function expectation(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : issue.expected;
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    case 'invalid_union':
+      return `one of the documented values of ${issue.discriminator ?? 'this key'}`;
+    case 'invalid_format':
+      return issue.pattern ? `text that matches ${issue.pattern}` : issue.format;
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${issue.origin === 'string' ? ' characters' : ''}`;
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+function problem(json: unknown, path: Path, expected: string): string {
+  let found: unknown = json;
+  for (const key of path) found = (found as Record<PropertyKey, unknown> | undefined)?.[key];
+  const where = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  const shown = found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 80);
+  return `${where.replace(/^\./, '') || 'the file'}: found ${shown}, expected ${expected}`;
+}

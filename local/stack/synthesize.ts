@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { addStacks } from '../../lib/app.ts';
+import { CONTEXT_KEY } from '../../lib/config.ts';
+import type { JsonObject } from '../kernel/json.ts';
+
+/** A synthesized CloudFormation template. */
+export interface Template {
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+}
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: JsonObject;
+  readonly Metadata?: JsonObject;
+}
+
+const CDK_JSON = new URL('../../cdk.json', import.meta.url);
+
+function readContext(): JsonObject {
+  return (JSON.parse(readFileSync(CDK_JSON, 'utf8')) as { context: JsonObject }).context;
+}
+
+/** The configuration of `cdk.json` with `config` merged over it. */
+export function mergedConfiguration(config: JsonObject): JsonObject {
+  const { environments, ...common } = readContext()[CONTEXT_KEY] as JsonObject;
+  return merge(common, config);
+}
+
+/**
+ * Synthesizes the app for one account and Region. Handlers are not bundled: the lab runs their sources. Throws a
+ * ConfigurationError for what the product does not accept.
+ */
+export function synthesize(configuration: JsonObject, env: { account: string; region: string }): Template {
+  const outdir = mkdtempSync(join(tmpdir(), 'lab-'));
+  try {
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      context: { ...readContext(), 'aws:cdk:bundling-stacks': [] },
+    });
+    const [stack] = addStacks(app, { ...configuration, environments: [env] });
+    if (!stack) throw new Error('expected one stack');
+    return app.synth().getStackByName(stack.stackName).template as Template;
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** Deeply; arrays replace. */
+function merge(below: JsonObject, above: JsonObject): JsonObject {
+  const merged: JsonObject = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const base = merged[key];
+    merged[key] = isObject(base) && isObject(value) ? merge(base, value) : value;
+  }
+  return merged;
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,99 @@
+import { UnsupportedError } from '../aws/service.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { type Identity, resolve, type Scope } from './intrinsics.ts';
+import { INERT, type Properties, RUNNING, type RunningType } from './resources.ts';
+import type { Template } from './synthesize.ts';
+
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** One resource that the lab runs, its properties resolved and checked. */
+export interface Resource<Type extends RunningType> {
+  readonly logicalId: string;
+  readonly arn: string;
+  readonly properties: Properties<Type>;
+  readonly metadata: JsonObject;
+}
+
+/** A template in which every reference has its value, as after a deployment. */
+export class DeployedTemplate {
+  readonly #template: Template;
+  readonly #scope: Scope;
+
+  /** Throws an `UnsupportedError` for resource types that the lab does not know. */
+  constructor(template: Template, place: Place) {
+    this.#template = template;
+    for (const [logicalId, { Type }] of Object.entries(template.Resources)) {
+      if (!(Type in RUNNING) && !INERT.has(Type)) throw new UnsupportedError(`${logicalId}: the resource type ${Type}`);
+    }
+    this.#scope = {
+      pseudoParameters: {
+        'AWS::AccountId': place.account,
+        'AWS::Region': place.region,
+        'AWS::Partition': 'aws',
+        'AWS::URLSuffix': 'amazonaws.com',
+        'AWS::StackName': 'lab',
+      },
+      identity: (logicalId) => {
+        const resource = template.Resources[logicalId];
+        return resource && identityOf(resource.Type, logicalId, place);
+      },
+    };
+  }
+
+  /** All resources of one type. */
+  all<Type extends RunningType>(type: Type): Resource<Type>[] {
+    return Object.entries(this.#template.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .map(([logicalId, { Properties: given = {}, Metadata: metadata = {} }]) => {
+        const parsed = RUNNING[type].safeParse(resolve(given as Json, this.#scope));
+        if (!parsed.success) {
+          const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+          throw new UnsupportedError(`${logicalId} (${type}): ${problems.join('; ')}`);
+        }
+        const arn = this.#scope.identity(logicalId)?.attributes.Arn ?? '';
+        return { logicalId, arn, properties: parsed.data as Properties<Type>, metadata };
+      });
+  }
+}
+
+/** Names and ARNs as CloudFormation would return them; physical names are the logical ones. */
+function identityOf(type: string, name: string, { account, region }: Place): Identity {
+  const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
+  const byName = (value: string): Identity => ({ ref: name, attributes: { Arn: value } });
+  const byArn = (value: string): Identity => ({ ref: value, attributes: { Arn: value, Name: name } });
+  switch (type) {
+    case 'AWS::SQS::Queue':
+      return {
+        ref: queueUrl(name, { account, region }),
+        attributes: { Arn: arn('sqs', name), QueueName: name },
+      };
+    case 'AWS::Lambda::Function':
+      return byName(arn('lambda', `function:${name}`));
+    case 'AWS::StepFunctions::StateMachine':
+      return byArn(arn('states', `stateMachine:${name}`));
+    case 'AWS::DynamoDB::Table':
+      return byName(arn('dynamodb', `table/${name}`));
+    case 'AWS::SNS::Topic':
+      return {
+        ref: arn('sns', name),
+        attributes: { TopicArn: arn('sns', name), TopicName: name, Arn: arn('sns', name) },
+      };
+    case 'AWS::Events::Rule':
+      return byName(arn('events', `rule/${name}`));
+    case 'AWS::IAM::Role':
+      return byName(`arn:aws:iam::${account}:role/${name}`);
+    case 'AWS::KMS::Key':
+      return byName(arn('kms', `key/${name}`));
+    case 'AWS::Logs::LogGroup':
+      return byName(arn('logs', `log-group:${name}:*`));
+    default:
+      return byName(arn('lab', name));
+  }
+}
+
+export function queueUrl(name: string, { account, region }: Place): string {
+  return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+}

@@ -1,0 +1,256 @@
+import { HANDLERS, type HandlerName } from '../lambda/core/contract.ts';
+import { HANDLER_METADATA_KEY } from '../lib/handler-function.ts';
+import { parseDefinition } from './asl/index.ts';
+import { FakeCloudTrail } from './aws/cloudtrail.ts';
+import { FakeDynamoDb } from './aws/dynamodb/index.ts';
+import type { ApiRequest } from './aws/ecs/api-request.ts';
+import { FakeEcs } from './aws/ecs/fake-ecs.ts';
+import { FakeEventBridge } from './aws/events.ts';
+import { integrations } from './aws/integrations.ts';
+import { FakeLambda } from './aws/lambda.ts';
+import { type Principal, UnsupportedError } from './aws/service.ts';
+import { FakeSns } from './aws/sns.ts';
+import { FakeSqs } from './aws/sqs.ts';
+import { type Execution, FakeStates } from './aws/states.ts';
+import type { Usage } from './cost.ts';
+import type { Faults } from './faults.ts';
+import type { VirtualClock } from './kernel/clock.ts';
+import type { Json, JsonObject } from './kernel/json.ts';
+import { randomStream, uniform } from './kernel/random.ts';
+import { createSandbox, type LogLine, type MetricValue } from './sandbox.ts';
+import type { Scenario } from './scenario.ts';
+import type { Template } from './stack/synthesize.ts';
+import { DeployedTemplate, queueUrl, type Resource } from './stack/template.ts';
+
+/** What a run wants to hear of. */
+export interface Observer {
+  request(request: ApiRequest, isOurs: boolean): void;
+  /** A copy of an event arrived at a queue of ours. */
+  delivered(event: JsonObject, messageId: string): void;
+  executionStarted(execution: Execution, input: Json): void;
+  executionClosed(execution: Execution): void;
+  log(line: LogLine): void;
+  metric(metric: MetricValue): void;
+}
+
+export interface WorldOptions {
+  readonly clock: VirtualClock;
+  readonly scenario: Scenario;
+  readonly faults: Faults;
+  readonly observer: Observer;
+  /** Counts what AWS would bill. */
+  readonly usage: Usage;
+}
+
+/** How long a request to an AWS service takes, there and back. */
+const REQUEST_SECONDS = [0.005, 0.03] as const;
+
+/** The account of a scenario: its services, and on them whatever a template deploys. */
+export class World {
+  readonly sqs: FakeSqs;
+  readonly sns: FakeSns;
+  readonly dynamoDb: FakeDynamoDb;
+  readonly cloudTrail: FakeCloudTrail;
+  readonly ecs: FakeEcs;
+  readonly states: FakeStates;
+  readonly lambda: FakeLambda;
+  readonly bus: FakeEventBridge;
+  /** ARNs of the queues that hold what could not be handled. */
+  readonly deadLetterQueues = new Set<string>();
+  readonly #options: WorldOptions;
+  readonly #ourArns = new Set<string>();
+  readonly #latency: () => number;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(options: WorldOptions) {
+    const { clock, scenario, faults, observer, usage } = options;
+    const { account, seed } = scenario;
+    this.#options = options;
+    const latency = randomStream(seed, 'latency');
+    this.#latency = () => uniform(latency, REQUEST_SECONDS) * 1000;
+    this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
+    this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs') });
+    this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
+    this.dynamoDb = new FakeDynamoDb({ clock });
+    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.put });
+    this.ecs = new FakeEcs({
+      clock,
+      account,
+      seed,
+      emit: this.bus.put,
+      onRequest: (request) => {
+        observer.request(request, this.isOurs(request.principal.arn));
+        this.cloudTrail.record(request);
+      },
+    });
+    this.lambda = new FakeLambda({
+      clock,
+      seed,
+      sqs: this.sqs,
+      region: account.region,
+      isOut: (handler) => faults.isOut(handler),
+      crash: (handler) => faults.crash(handler),
+      onInvoked: ({ seconds, memoryMb }) => usage.invoked(seconds, memoryMb),
+      onPolled: (requests) => usage.add('sqsRequests', requests),
+    });
+    const runTask = integrations({
+      lambda: this.lambda,
+      states: () => this.states,
+      services: { sqs: this.sqs, sns: this.sns, dynamodb: this.dynamoDb },
+      around: this.#around,
+    });
+    this.states = new FakeStates({
+      clock,
+      seed,
+      startExecution: account.buckets.startExecution,
+      runTask: (call, { roleArn }) => runTask(call, { arn: roleArn }),
+      onStarted: observer.executionStarted,
+      onClosed: (execution) => {
+        usage.add('stateTransitions', execution.stateTransitions);
+        observer.executionClosed(execution);
+      },
+      onUnsupported: this.#fail,
+    });
+  }
+
+  /** Throws what the lab could not do, if anything: then no figure of the run means anything. */
+  check(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  /** Whether the session ARN is that of one of our functions. */
+  readonly isOurs = (principalArn: string): boolean => this.#ourArns.has(principalArn);
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= { error };
+  };
+
+  /** Creates what a template describes. */
+  deploy(template: Template): void {
+    const { account } = this.#options.scenario;
+    const deployed = new DeployedTemplate(template, { account: account.id, region: account.region });
+    for (const queue of deployed.all('AWS::SQS::Queue')) this.#createQueue(queue);
+    for (const { arn } of deployed.all('AWS::SNS::Topic')) this.sns.createTopic({ arn });
+    for (const table of deployed.all('AWS::DynamoDB::Table')) this.#createTable(table);
+    for (const { arn, logicalId, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
+      const definition = parseDefinition(JSON.parse(properties.DefinitionString));
+      this.states.createStateMachine({ arn, name: logicalId, roleArn: properties.RoleArn, definition });
+    }
+    for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) this.#createFunction(lambdaFunction);
+    for (const { properties } of deployed.all('AWS::Lambda::EventSourceMapping')) {
+      const functions = deployed.all('AWS::Lambda::Function');
+      const target = functions.find(({ logicalId }) => logicalId === properties.FunctionName);
+      if (!target) throw new UnsupportedError(`an event source of the function ${properties.FunctionName}`);
+      this.lambda.createEventSource({
+        functionArn: target.arn,
+        queueArn: properties.EventSourceArn,
+        batchSize: properties.BatchSize,
+        maximumConcurrency: properties.ScalingConfig.MaximumConcurrency,
+      });
+    }
+    for (const { arn, properties } of deployed.all('AWS::Events::Rule')) {
+      const targets = properties.Targets.map((target) => {
+        if (target.DeadLetterConfig) this.deadLetterQueues.add(target.DeadLetterConfig.Arn);
+        return this.#target(target.Arn);
+      });
+      this.bus.createRule({ arn, pattern: properties.EventPattern as Json, targets });
+    }
+  }
+
+  #createQueue({ arn, logicalId, properties }: Resource<'AWS::SQS::Queue'>): void {
+    const { account } = this.#options.scenario;
+    const { RedrivePolicy: redrive } = properties;
+    if (redrive) this.deadLetterQueues.add(redrive.deadLetterTargetArn);
+    this.sqs.createQueue({
+      name: logicalId,
+      arn,
+      url: queueUrl(logicalId, { account: account.id, region: account.region }),
+      visibilityTimeoutSeconds: properties.VisibilityTimeout,
+      delaySeconds: properties.DelaySeconds,
+      retentionSeconds: properties.MessageRetentionPeriod,
+      ...(redrive && {
+        deadLetter: { targetArn: redrive.deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount },
+      }),
+    });
+  }
+
+  #createTable({ logicalId, properties }: Resource<'AWS::DynamoDB::Table'>): void {
+    const key = (keyType: 'HASH' | 'RANGE') => {
+      const name = properties.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
+      const definition = properties.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name);
+      return name && definition ? { name, type: definition.AttributeType } : undefined;
+    };
+    const partitionKey = key('HASH');
+    const sortKey = key('RANGE');
+    if (!partitionKey) throw new UnsupportedError(`${logicalId}: a table without a partition key`);
+    this.dynamoDb.createTable({
+      tableName: logicalId,
+      partitionKey,
+      ...(sortKey && { sortKey }),
+      ...(properties.TimeToLiveSpecification && {
+        timeToLiveAttribute: properties.TimeToLiveSpecification.AttributeName,
+      }),
+    });
+  }
+
+  #createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
+    const { clock, scenario, observer } = this.#options;
+    const handler = HANDLERS.find((name) => name === metadata[HANDLER_METADATA_KEY]);
+    if (!handler) throw new UnsupportedError(`${logicalId}: a function that is none of the handlers`);
+    const principal = this.#functionPrincipal(properties.Role, logicalId);
+    let sandboxes = 0;
+    this.lambda.createFunction({
+      arn,
+      handler,
+      timeoutSeconds: properties.Timeout,
+      memoryMb: properties.MemorySize,
+      createSandbox: () =>
+        createSandbox({
+          handler: handler satisfies HandlerName,
+          variables: properties.Environment?.Variables ?? {},
+          principal,
+          region: scenario.account.region,
+          services: { ecs: this.ecs, states: this.states, dynamodb: this.dynamoDb },
+          hooks: { around: this.#around, onUnsupported: this.#fail },
+          clock,
+          random: randomStream(scenario.seed, `sandbox/${handler}/${sandboxes++}`),
+          onLog: observer.log,
+          onMetric: observer.metric,
+        }),
+    });
+  }
+
+  /** The session under which a function's requests are recorded. */
+  #functionPrincipal(roleArn: string, functionName: string): Principal {
+    const roleName = roleArn.split('/').at(-1) ?? '';
+    const arn = `arn:aws:sts::${this.#options.scenario.account.id}:assumed-role/${roleName}/${functionName}`;
+    this.#ourArns.add(arn);
+    return { arn, userAgent: 'aws-sdk-js/3' };
+  }
+
+  #target(arn: string): (event: JsonObject) => void {
+    const service = arn.split(':')[2];
+    if (service !== 'sqs') throw new UnsupportedError(`a rule with the target ${arn}`);
+    return (event) => {
+      this.#options.usage.add('sqsRequests', 1);
+      this.#options.observer.delivered(event, this.sqs.send(arn, JSON.stringify(event)));
+    };
+  }
+
+  /** What stands between one of ours and a service: the way there and back, the bill, and faults. */
+  readonly #around = async <T>(service: string, operation: string, call: () => T | Promise<T>): Promise<T> => {
+    const { clock, faults, usage } = this.#options;
+    const fault = faults.call(service);
+    await clock.sleep(this.#latency());
+    usage.called(service, operation);
+    fault('before');
+    const answer = await call();
+    fault('after');
+    await clock.sleep(this.#latency());
+    return answer;
+  };
+}

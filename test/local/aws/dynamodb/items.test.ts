@@ -1,0 +1,207 @@
+import {
+  BatchGetItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addNumbers, canonicalNumber, compareNumbers } from '../../../../local/aws/dynamodb/numbers.ts';
+import { itemSize } from '../../../../local/aws/dynamodb/values.ts';
+import { type Item, KEY, openDatabase, SORTED, TABLE } from './database.ts';
+
+describe('an item', () => {
+  it('is stored, replaced and deleted, and the old one returned on request', async () => {
+    const { client, put, get } = openDatabase();
+    await put({ ...KEY, n: { N: '1' } });
+    const replaced = await client.send(
+      new PutItemCommand({ TableName: TABLE, Item: { ...KEY, m: { N: '2' } }, ReturnValues: 'ALL_OLD' }),
+    );
+    expect(replaced.Attributes).toEqual({ ...KEY, n: { N: '1' } });
+    expect(await get()).toEqual({ ...KEY, m: { N: '2' } });
+    const deleted = await client.send(new DeleteItemCommand({ TableName: TABLE, Key: KEY, ReturnValues: 'ALL_OLD' }));
+    expect(deleted.Attributes).toEqual({ ...KEY, m: { N: '2' } });
+    expect(await get()).toBeUndefined();
+  });
+
+  it('stays visible after its time to live, as the service may leave it for days', async () => {
+    const { clock, put, get } = openDatabase();
+    await put({ ...KEY, expires: { N: String(clock.now() / 1000 - 3600) } });
+    clock.after(3_600_000, () => {});
+    await clock.run();
+    expect(await get()).toBeDefined();
+  });
+
+  it('is shown only in part where a projection says so', async () => {
+    const { client, put } = openDatabase();
+    await put({ ...KEY, doc: { M: { a: { S: 'x' }, b: { S: 'y' } } }, n: { N: '1' } });
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: TABLE,
+        Key: KEY,
+        ProjectionExpression: '#d.a, n, absent',
+        ExpressionAttributeNames: { '#d': 'doc' },
+      }),
+    );
+    expect(Item).toEqual({ doc: { M: { a: { S: 'x' } } }, n: { N: '1' } });
+  });
+
+  it.each<[string, Item, string]>([
+    ['without its key', { n: { N: '1' } }, 'Missing the key pk in the item'],
+    ['with a key of another type', { pk: { N: '1' } }, 'Type mismatch for key pk expected: S actual: N'],
+    ['with an empty key', { pk: { S: '' } }, 'cannot contain an empty string value. Key: pk'],
+    ['with a key that is too long', { pk: { S: 'x'.repeat(2049) } }, 'Size of hashkey has exceeded the maximum size'],
+    ['that is too large', { ...KEY, s: { S: 'x'.repeat(409_600) } }, 'Item size has exceeded the maximum allowed size'],
+    ['with an empty set', { ...KEY, s: { SS: [] } }, 'An AttributeValue may not contain an empty set'],
+    ['with a number too large', { ...KEY, n: { N: '1E126' } }, 'Number overflow'],
+    ['with a number too precise', { ...KEY, n: { N: '1'.repeat(39) } }, 'more than 38 significant digits'],
+    ['with two types in one value', { ...KEY, n: { N: '1', S: 'x' } as never }, ' more than one datatypes set'],
+  ])('%s is refused', async (_, item, message) => {
+    const { put } = openDatabase();
+    await expect(put(item)).rejects.toThrow(message);
+  });
+
+  it.each<[string, Item]>([
+    ['with too much', { pk: { S: 'k' }, n: { N: '1' } }],
+    ['with too little', {}],
+    ['of another type', { pk: { N: '1' } }],
+  ])('is not found under a key %s', async (_, key) => {
+    const { get } = openDatabase();
+    await expect(get(key)).rejects.toThrow('The provided key element does not match the schema');
+  });
+
+  it('needs a table that exists', async () => {
+    const { get } = openDatabase();
+    await expect(get(KEY, 'other')).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'Requested resource not found',
+    });
+  });
+
+  it.each([
+    ['an operation', new ScanCommand({ TableName: TABLE }), 'dynamodb Scan'],
+    [
+      'a parameter',
+      new GetItemCommand({ TableName: TABLE, Key: KEY, AttributesToGet: ['n'] }),
+      'dynamodb GetItem with AttributesToGet',
+    ],
+  ])('refuses %s that is not modelled', async (_, command, message) => {
+    const { client } = openDatabase();
+    await expect(client.send(command as GetItemCommand)).rejects.toMatchObject({ name: 'UnsupportedError', message });
+  });
+
+  it('counts its size as documented', () => {
+    const item: Item = {
+      pk: { S: 'ü' },
+      n: { N: '-12.5' },
+      yes: { BOOL: true },
+      list: { L: [{ S: 'ab' }] },
+      map: { M: { k: { S: 'v' } } },
+      tags: { SS: ['a', 'bc'] },
+    };
+    expect(itemSize(item as never)).toBe(2 + 2 + (1 + 4) + (3 + 1) + (4 + 3 + 1 + 2) + (3 + 3 + 1 + 2) + (4 + 3));
+  });
+});
+
+describe('several items', () => {
+  it('are read in one batch, in no order to rely on', async () => {
+    const { client, put } = openDatabase();
+    await put({ pk: { S: 'a' } });
+    await put({ pk: { S: 'b' } });
+    const Keys = ['a', 'b', 'c'].map((S) => ({ pk: { S } }));
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys } } }),
+    );
+    expect(Responses?.[TABLE]).toEqual([{ pk: { S: 'b' } }, { pk: { S: 'a' } }]);
+    expect(UnprocessedKeys).toEqual({});
+    const twice = new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: [KEY, KEY] } } });
+    await expect(client.send(twice)).rejects.toThrow('Provided list of item keys contains duplicates');
+  });
+
+  const counted = { TableName: SORTED, Key: { pk: { S: 'k' }, sk: { N: '1' } } };
+  const write = (limit: string, token?: string) =>
+    new TransactWriteItemsCommand({
+      TransactItems: [
+        { Put: { TableName: TABLE, Item: KEY } },
+        {
+          Update: {
+            ...counted,
+            UpdateExpression: 'ADD n :one',
+            ConditionExpression: 'attribute_not_exists(n) OR n < :limit',
+            ExpressionAttributeValues: { ':one': { N: '1' }, ':limit': { N: limit } },
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        },
+      ],
+      ...(token === undefined ? {} : { ClientRequestToken: token }),
+    });
+
+  it('are written together or not at all', async () => {
+    const { client, get } = openDatabase();
+    await client.send(write('1'));
+    await client.send(new DeleteItemCommand({ TableName: TABLE, Key: KEY }));
+    await expect(client.send(write('1'))).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      message: expect.stringContaining('[None, ConditionalCheckFailed]'),
+      CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: { n: { N: '1' } } }],
+    });
+    expect(await get()).toBeUndefined();
+  });
+
+  it('are written once for one request token, as long as it lives', async () => {
+    const { clock, client, get } = openDatabase();
+    await client.send(write('9', 'token'));
+    await client.send(write('9', 'token'));
+    await expect(client.send(write('8', 'token'))).rejects.toMatchObject({
+      name: 'IdempotentParameterMismatchException',
+    });
+    expect((await get(counted.Key, SORTED))?.n).toEqual({ N: '1' });
+    clock.after(601_000, () => {});
+    await clock.run();
+    await client.send(write('9', 'token'));
+    expect((await get(counted.Key, SORTED))?.n).toEqual({ N: '2' });
+  });
+
+  it('cannot be the same one twice in a transaction', async () => {
+    const { client } = openDatabase();
+    const put = { Put: { TableName: TABLE, Item: KEY } };
+    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [put, put] }))).rejects.toThrow(
+      'Transaction request cannot include multiple operations on one item',
+    );
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    ['0010', '10'],
+    ['-0', '0'],
+    ['1E3', '1000'],
+    ['+1.50', '1.5'],
+    ['.5', '0.5'],
+    ['-12.30e-2', '-0.123'],
+    ['1e-3', '0.001'],
+  ])('%s is kept as %s', (text, canonical) => {
+    expect(canonicalNumber(text)).toBe(canonical);
+  });
+
+  it('are exact up to 38 digits', () => {
+    const big = '99999999999999999999999999999999999998';
+    expect(addNumbers(big, '1')).toBe('99999999999999999999999999999999999999');
+    expect(addNumbers('0.1', '0.2')).toBe('0.3');
+    expect(() => addNumbers('1E38', '1')).toThrow('38 significant digits');
+  });
+
+  it('add, subtract and compare as integers do', () => {
+    const scaled = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n });
+    const show = (value: bigint) => canonicalNumber(`${value}E-6`);
+    fc.assert(
+      fc.property(scaled, scaled, (a, b) => {
+        expect(addNumbers(show(a), show(b))).toBe(show(a + b));
+        expect(addNumbers(show(a), show(b), -1)).toBe(show(a - b));
+        expect(Math.sign(compareNumbers(show(a), show(b)))).toBe(a < b ? -1 : a > b ? 1 : 0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { FakeCloudTrail } from '../../../local/aws/cloudtrail.ts';
+import type { ApiRequest } from '../../../local/aws/ecs/api-request.ts';
+import { FakeEcs, type TaskTransition } from '../../../local/aws/ecs/fake-ecs.ts';
+import { AwsError, type Principal } from '../../../local/aws/service.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
+import type { JsonObject } from '../../../local/kernel/json.ts';
+import { type Account, readScenario } from '../../../local/scenario.ts';
+
+export const CRON: Principal = { arn: 'arn:aws:sts::111122223333:assumed-role/cron/session' };
+
+/** A complete, valid RunTask. */
+export const RUN_TASK: JsonObject = {
+  cluster: 'batch',
+  taskDefinition: 'report:3',
+  count: 1,
+  launchType: 'FARGATE',
+  networkConfiguration: {
+    awsvpcConfiguration: { subnets: ['subnet-0aaa', 'subnet-0bbb'], securityGroups: ['sg-0aaa'] },
+  },
+};
+
+export function accountWith(overrides: JsonObject = {}): Account {
+  const account = {
+    clusters: ['default', 'batch', 'other'],
+    taskDefinitions: [
+      { family: 'report', revision: 2 },
+      { family: 'report', revision: 3, containers: ['app', 'sidecar'] },
+      { family: 'report', revision: 4, status: 'INACTIVE' },
+      { family: 'web-job', revision: 1 },
+    ],
+    disguisedShare: 0,
+    ...overrides,
+  };
+  return readScenario(JSON.stringify({ name: 'test', seed: 1, account }), 'test').account;
+}
+
+/** A fake ECS with CloudTrail behind it; everything they say is kept in arrays. */
+export function world(overrides: JsonObject = {}, seed = 1) {
+  const clock = new VirtualClock();
+  const account = accountWith(overrides);
+  const events: JsonObject[] = [];
+  const requests: ApiRequest[] = [];
+  const transitions: TaskTransition[] = [];
+  const emit = (event: JsonObject) => void events.push(event);
+  const trail = new FakeCloudTrail({ clock, account, seed, emit });
+  const onRequest = (request: ApiRequest) => {
+    requests.push(request);
+    trail.record(request);
+  };
+  const ecs = new FakeEcs({ clock, account, seed, emit, onRequest });
+  ecs.onTask((transition) => transitions.push(transition));
+
+  return {
+    clock,
+    account,
+    ecs,
+    trail,
+    events,
+    requests,
+    transitions,
+    /** Plays until this many seconds after the lab's beginning. */
+    playUntil: (seconds: number) => {
+      const until = LAB_EPOCH_MS + seconds * 1000;
+      // Time passes also where nothing else happens.
+      clock.at(until, () => {});
+      return clock.run({ until });
+    },
+    call: (operation: string, input: JsonObject, principal = CRON) => ecs.call(operation, input, principal),
+    runTask: (input: JsonObject = {}, principal = CRON) => ecs.call('RunTask', { ...RUN_TASK, ...input }, principal),
+    taskEvents: (status: string) =>
+      events.filter(
+        (event) => event['detail-type'] === 'ECS Task State Change' && detailOf(event).lastStatus === status,
+      ),
+    records: () => events.filter((event) => event['detail-type'] === 'AWS API Call via CloudTrail').map(detailOf),
+  };
+}
+
+export const detailOf = (event: JsonObject | undefined): JsonObject => event?.detail as JsonObject;
+export const objects = (value: unknown): JsonObject[] => value as JsonObject[];
+export const arnsOf = (answer: JsonObject): string[] => objects(answer.tasks).map(({ taskArn }) => String(taskArn));
+
+/** The error that `run` is refused with. */
+export function refusalOf(run: () => unknown): AwsError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal, found an answer');
+}

@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest';
+import { AwsError } from '../../local/aws/service.ts';
+import { startCallers } from '../../local/callers.ts';
+import { LAB_EPOCH_MS } from '../../local/kernel/clock.ts';
+import type { JsonObject } from '../../local/kernel/json.ts';
+import { type Caller, readScenario } from '../../local/scenario.ts';
+import { RUN_TASK, world } from './aws/world.ts';
+
+const CALLER = { name: 'cron', principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session', request: RUN_TASK };
+
+function callersOf(...callers: JsonObject[]): Caller[] {
+  const account = { clusters: ['batch'], taskDefinitions: [{ family: 'report', revision: 3 }] };
+  const text = JSON.stringify({
+    name: 't',
+    seed: 1,
+    account,
+    callers: callers.map((caller) => ({ ...CALLER, ...caller })),
+  });
+  return readScenario(text, 't').callers;
+}
+
+interface Stage {
+  readonly account?: JsonObject;
+  readonly seed?: number;
+  /** Seconds after which callers with a rate stop. */
+  readonly rateSeconds?: number;
+  /** Instead of the fake ECS. */
+  readonly answer?: (input: JsonObject) => JsonObject;
+}
+
+function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60, answer }: Stage = {}) {
+  const lab = world(account, seed);
+  const sent: { seconds: number; input: JsonObject }[] = [];
+  const ledger = startCallers({
+    clock: lab.clock,
+    callers: callersOf(...callers),
+    seed,
+    isOver: () => lab.clock.elapsedSeconds() > rateSeconds,
+    ecs: {
+      call: (operation, input, principal) => {
+        sent.push({ seconds: lab.clock.elapsedSeconds(), input });
+        return answer ? answer(input) : lab.ecs.call(operation, input, principal);
+      },
+    },
+  });
+  return { ...lab, ledger, sent };
+}
+
+const ROOMY = { buckets: { clusterResourceModify: { burst: 1e6, refillPerSecond: 1 } } };
+const throttle = (): never => {
+  throw new AwsError('ThrottlingException', 'Rate exceeded');
+};
+
+describe('a caller with a number of calls', () => {
+  test('makes them evenly over its time, each with a token of its own', async () => {
+    const { ledger, sent, playUntil } = play([{ startAt: 10, calls: 4, overSeconds: 2 }]);
+    await playUntil(30);
+    expect(sent.map(({ seconds }) => seconds)).toEqual([10, 10.5, 11, 11.5]);
+    expect(new Set(sent.map(({ input }) => input.clientToken)).size).toBe(4);
+    expect(ledger.calls).toHaveLength(4);
+    for (const [index, call] of ledger.calls.entries())
+      expect(call).toMatchObject({
+        caller: 'cron',
+        index,
+        finite: true,
+        state: 'accepted',
+        taskArns: [expect.any(String)],
+      });
+    expect(ledger.finiteDoneAt).toBe(LAB_EPOCH_MS + 11_500);
+    const [first] = ledger.calls;
+    expect(ledger.byReference(String(first?.request.referenceId))).toBe(first);
+  });
+
+  test('repeats a throttled request with the same token, after a pause within its growing bounds', async () => {
+    const { ledger, sent, playUntil } = play([{ calls: 1, maxAttempts: 8 }], { answer: throttle });
+    await playUntil(300);
+    expect(sent).toHaveLength(8);
+    expect(new Set(sent.map(({ input }) => JSON.stringify(input))).size).toBe(1);
+    const pauses = sent.slice(1).map(({ seconds }, index) => seconds - (sent[index]?.seconds ?? 0));
+    for (const [index, pause] of pauses.entries()) expect(pause).toBeLessThanOrEqual(Math.min(20, 2 ** index));
+    expect(ledger.calls).toMatchObject([{ state: 'throttled', attempts: Array(8).fill({ outcome: 'throttled' }) }]);
+  });
+
+  test('is heard when a later attempt gets through: one launch, one call', async () => {
+    const account = { buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 1 } } };
+    const { ledger, playUntil, transitions } = play([{ calls: 3, maxAttempts: 20 }], { account });
+    await playUntil(120);
+    expect(ledger.calls.map(({ state }) => state)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(ledger.calls.flatMap(({ attempts }) => attempts).length).toBeGreaterThan(3);
+    expect(transitions.filter(({ kind }) => kind === 'launched')).toHaveLength(3);
+  });
+
+  const outcomes: [name: string, error: AwsError, attempts: number, state: string][] = [
+    ['a throttle', new AwsError('ThrottlingException', 'Rate exceeded'), 3, 'throttled'],
+    ['a server error', new AwsError('ServerException', 'Service Unavailable', { status: 503 }), 3, 'failed'],
+    [
+      'a disguised throttle',
+      new AwsError(
+        'InvalidParameterException',
+        'Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)',
+      ),
+      1,
+      'throttled',
+    ],
+    ['a bad parameter', new AwsError('InvalidParameterException', 'TaskDefinition is inactive'), 1, 'failed'],
+  ];
+  test.each(outcomes)('after %s knows what to do', async (_name, error, attempts, state) => {
+    const { ledger, sent, playUntil } = play([{ calls: 1 }], {
+      answer: () => {
+        throw error;
+      },
+    });
+    await playUntil(60);
+    expect(sent).toHaveLength(attempts);
+    expect(ledger.calls).toMatchObject([{ state }]);
+    expect(ledger.finiteDoneAt).toBeDefined();
+  });
+
+  test('waits at most 50 ms before it repeats after a server error', async () => {
+    const unavailable = () => {
+      throw new AwsError('ServerException', 'x', { status: 500 });
+    };
+    const { sent, playUntil } = play([{ calls: 1, maxAttempts: 2 }], { answer: unavailable });
+    await playUntil(1);
+    expect(sent[1]?.seconds).toBeLessThanOrEqual(0.05);
+  });
+
+  test('knows a call that was answered but not placed', async () => {
+    const account = { placementFailures: [{ family: 'report', probability: 1, reason: 'AGENT' }] };
+    const { ledger, playUntil } = play([{ calls: 1 }], { account });
+    await playUntil(1);
+    expect(ledger.calls).toMatchObject([{ state: 'unplaced', taskArns: [], failures: [{ reason: 'AGENT' }] }]);
+  });
+
+  test.each<[string, JsonObject]>([
+    ['itself', { clientToken: null }],
+    ['its request', { request: { ...RUN_TASK, clientToken: null } }],
+  ])('sends no token where %s says null', async (_name, keys) => {
+    const { ledger, sent, playUntil } = play([{ calls: 2, ...keys }]);
+    await playUntil(1);
+    for (const { input } of sent) expect(input).not.toHaveProperty('clientToken');
+    expect(ledger.calls).toMatchObject([{ tokens: [] }, { tokens: [] }]);
+  });
+
+  test('passes on the user agent and the invoking service', async () => {
+    const { requests, playUntil } = play([{ calls: 1, userAgent: 'Airflow', invokedBy: 'states.amazonaws.com' }]);
+    await playUntil(1);
+    expect(requests[0]?.principal).toEqual({
+      arn: CALLER.principalArn,
+      userAgent: 'Airflow',
+      invokedBy: 'states.amazonaws.com',
+    });
+  });
+});
+
+describe('a caller that retries with new tokens', () => {
+  const AIRFLOW = { calls: 1, maxAttempts: 1, retriesWithNewToken: { after: 300, times: 3 } };
+
+  test('starts the whole call anew until it is out of retries', async () => {
+    const { ledger, sent, playUntil } = play([AIRFLOW], { answer: throttle });
+    await playUntil(899);
+    expect(ledger.calls).toMatchObject([{ state: 'pending' }]);
+    expect(ledger.finiteDoneAt).toBeUndefined();
+    await playUntil(5000);
+    expect(sent.map(({ seconds }) => seconds)).toEqual([0, 300, 600, 900]);
+    expect(ledger.calls).toHaveLength(1);
+    expect(ledger.calls[0]).toMatchObject({ state: 'throttled', tokens: sent.map(({ input }) => input.clientToken) });
+    expect(new Set(ledger.calls[0]?.tokens).size).toBe(4);
+  });
+
+  test('is content with an accepted call', async () => {
+    const { sent, playUntil } = play([AIRFLOW]);
+    await playUntil(2000);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe('a caller with a rate', () => {
+  const at = (stage: ReturnType<typeof play>) => stage.sent.map(({ seconds }) => seconds);
+
+  test('calls in an even rhythm from a seeded phase, until it is told to stop', async () => {
+    const stage = play([{ callsPerSecond: 4, startAt: 5 }], { account: ROOMY, rateSeconds: 30 });
+    await stage.playUntil(100);
+    const times = at(stage);
+    expect(times).toHaveLength(100);
+    expect(times[0]).toBeGreaterThanOrEqual(5);
+    expect(times[0]).toBeLessThan(5.25);
+    for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeCloseTo(0.25, 2);
+    expect(stage.ledger.calls[0]?.finite).toBe(false);
+  });
+
+  test('calls at random instants where its arrivals are a Poisson process', async () => {
+    const stage = play([{ callsPerSecond: 20, arrival: 'poisson' }], { account: ROOMY, rateSeconds: 100 });
+    await stage.playUntil(200);
+    const gaps = at(stage).map((time, index, all) => time - (all[index - 1] ?? 0));
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+    const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+    expect(mean).toBeCloseTo(0.05, 2);
+    // The gaps of a Poisson process deviate by as much as their mean.
+    expect(deviation / mean).toBeCloseTo(1, 0);
+  });
+
+  test('arrives at the same instants whatever else happens in the account', async () => {
+    const web = { name: 'web', callsPerSecond: 7, arrival: 'poisson' };
+    const alone = play([web], { account: ROOMY });
+    const inAStorm = play([{ calls: 300 }, web], { account: { disguisedShare: 0.5 } });
+    await alone.playUntil(100);
+    await inAStorm.playUntil(100);
+    const arrivals = (stage: typeof alone) =>
+      stage.ledger.calls.flatMap((call) => (call.caller === 'web' ? [[call.madeAt, call.tokens]] : []));
+    expect(arrivals(inAStorm)).toEqual(arrivals(alone));
+    const otherSeed = play([web], { account: ROOMY, seed: 2 });
+    await otherSeed.playUntil(100);
+    expect(arrivals(otherSeed)).not.toEqual(arrivals(alone));
+  });
+
+  test('leaves no finite caller to wait for', () => {
+    expect(play([{ callsPerSecond: 1 }]).ledger.finiteDoneAt).toBe(LAB_EPOCH_MS);
+  });
+});
