@@ -44,19 +44,24 @@ function withToken(visit: Visit<TaskState>, token: string | undefined): Visit<Ta
 }
 
 /** Settles with the task or with a deadline, whichever is first: a late result is nobody's. */
-function call(visit: Visit, task: Omit<TaskCall, 'heartbeat'>, deadlines: Deadlines): Promise<Json> {
+function call(visit: Visit, task: Omit<TaskCall, 'heartbeat' | 'onOver'>, deadlines: Deadlines): Promise<Json> {
   const { execution, lifeline } = visit;
   const timeout = new Deadline(execution.timers, deadlines.timeoutSeconds);
   const heartbeat = new Deadline(execution.timers, deadlines.heartbeatSeconds);
+  let notify = () => {};
   const stop = () => {
     timeout.stop();
     heartbeat.stop();
+    notify();
+  };
+  const onOver = (run: () => void) => {
+    notify = run;
   };
   const forget = lifeline.onCut(stop);
   const settled = new Promise<Json>((resolve, reject) => {
     timeout.start(() => reject(new StatesError(ErrorName.timeout, null)));
     heartbeat.start(() => reject(new StatesError(ErrorName.timeout, null, ErrorName.heartbeatTimeout)));
-    execution.runTask({ ...task, heartbeat: () => heartbeat.restart() }).then(resolve, reject);
+    execution.runTask({ ...task, heartbeat: () => heartbeat.restart(), onOver }).then(resolve, reject);
   });
   return lifeline.keep(
     settled.finally(() => {

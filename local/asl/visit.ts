@@ -18,6 +18,8 @@ export interface TaskCall {
   readonly taskToken?: string;
   /** To be called for each SendTaskHeartbeat. */
   heartbeat(): void;
+  /** Calls `run` when nobody waits for the task any more: it ended, timed out, or its execution did. */
+  onOver(run: () => void): void;
 }
 
 /** What all visits of one execution share. */

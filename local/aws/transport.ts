@@ -1,11 +1,13 @@
 import { decode, type WireRequest } from './protocols.ts';
 import { AwsError, type FakeService, type Principal } from './service.ts';
 
-/** What a run hangs into every call. `before` and `after` may take virtual time and may throw an `AwsError`. */
+/** What a run hangs into every call. */
 export interface CallHooks {
-  before?(service: string, operation: string): Promise<void>;
-  /** Runs once the effect has happened: throwing here loses the answer of a call that succeeded. */
-  after?(service: string, operation: string): Promise<void>;
+  /**
+   * Stands between the client and the effect. It may take virtual time, and may throw an `AwsError` before the effect or,
+   * which loses the answer of a call that succeeded, after it.
+   */
+  around?<T>(service: string, operation: string, call: () => T | Promise<T>): Promise<T>;
   /** Told of whatever is no answer of AWS's: what a fake cannot do, and its own defects. The run must fail. */
   onUnsupported?(error: unknown): void;
 }
@@ -82,9 +84,8 @@ async function exchange(
     body: Buffer.from(body),
   });
   try {
-    await hooks.before?.(service.name, call.operation);
-    const output = await service.call(call.operation, call.input, principal);
-    await hooks.after?.(service.name, call.operation);
+    const effect = () => service.call(call.operation, call.input, principal);
+    const output = await (hooks.around ? hooks.around(service.name, call.operation, effect) : effect());
     return respond(200, call.answer(output, requestId));
   } catch (error) {
     if (error instanceof AwsError) {

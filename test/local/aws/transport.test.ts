@@ -119,24 +119,27 @@ describe.each(CLIENTS)('the $client client', ({ send, operation, input, answer, 
   });
 
   it('names an injected 500, sees its status and does not retry', async () => {
-    const after = vi.fn(async () => {
+    const names: string[] = [];
+    const around = async <T>(service: string, called: string, effect: () => T | Promise<T>): Promise<T> => {
+      names.push(service, called);
+      await effect();
       throw new AwsError('InternalServerError', 'injected', { status: 500 });
-    });
+    };
     const call = vi.fn((): JsonObject => answer);
-    await expect(send(call, { after })).rejects.toMatchObject({
+    await expect(send(call, { around })).rejects.toMatchObject({
       name: 'InternalServerError',
       $metadata: { httpStatusCode: 500, attempts: 1 },
     });
     expect(call).toHaveBeenCalledOnce();
-    expect(after).toHaveBeenCalledExactlyOnceWith('fake', operation);
+    expect(names).toEqual(['fake', operation]);
   });
 
   it('is stopped before the effect by a hook that throws', async () => {
     const call = vi.fn((): JsonObject => answer);
-    const before = async () => {
+    const around = async () => {
       throw new AwsError('ServiceUnavailable', 'injected', { status: 503 });
     };
-    await expect(send(call, { before })).rejects.toMatchObject({ name: 'ServiceUnavailable' });
+    await expect(send(call, { around })).rejects.toMatchObject({ name: 'ServiceUnavailable' });
     expect(call).not.toHaveBeenCalled();
   });
 
