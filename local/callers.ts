@@ -150,10 +150,13 @@ class Client {
   }
 }
 
+/** The text of a throttle that comes as an InvalidParameterException. */
+export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/;
+
 function refusal({ code, status, message }: AwsError): AttemptOutcome {
   if (status >= 500) return 'unavailable';
   if (code === 'ThrottlingException') return 'throttled';
-  return /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/.test(message) ? 'disguised' : 'rejected';
+  return DISGUISED_THROTTLE.test(message) ? 'disguised' : 'rejected';
 }
 
 /**

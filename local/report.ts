@@ -43,7 +43,10 @@ export interface Result {
 }
 
 /** Plays a scenario, and its live traffic once more without the remediation, and reports. */
-export async function report(scenario: Scenario, options: Pick<PlayOptions, 'onTick'> = {}): Promise<Result> {
+export async function report(
+  scenario: Scenario,
+  options: Pick<PlayOptions, 'onTick' | 'observe'> = {},
+): Promise<Result> {
   const begun = performance.now();
   const { enabled } = scenario.remediation;
   const run = await play(scenario, { ...options, enabled });

@@ -5,11 +5,12 @@ import { Usage } from './cost.ts';
 import { Faults } from './faults.ts';
 import { LAB_EPOCH_MS, VirtualClock } from './kernel/clock.ts';
 import type { JsonObject } from './kernel/json.ts';
+import { tee } from './observers.ts';
 import { type CallFate, Oracle } from './oracle.ts';
 import { Records } from './records.ts';
 import { isRateCaller, type Scenario } from './scenario.ts';
 import { mergedConfiguration, synthesize } from './stack/synthesize.ts';
-import { World } from './world.ts';
+import { type Observer, World } from './world.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Without remediation live traffic goes on for this long after the last finite caller (LAB.md, "Configuration"). */
@@ -38,10 +39,12 @@ export interface PlayOptions {
   readonly othersUntil?: number;
   /** Called about once in each virtual second in which something happens. */
   readonly onTick?: (run: { readonly clock: VirtualClock; readonly records: Records; readonly oracle: Oracle }) => void;
+  /** Hears all that the run's own records hear. */
+  readonly observe?: (clock: VirtualClock) => Partial<Observer>;
 }
 
 /** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */
-export async function play(scenario: Scenario, { enabled, othersUntil, onTick }: PlayOptions): Promise<Run> {
+export async function play(scenario: Scenario, { enabled, othersUntil, onTick, observe }: PlayOptions): Promise<Run> {
   const clock = new VirtualClock();
   const { account, seed } = scenario;
   const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;
@@ -54,7 +57,7 @@ export async function play(scenario: Scenario, { enabled, othersUntil, onTick }:
     now: clock.now,
     onProgress: (fate) => drain.check(fate),
   });
-  const world = new World({ clock, scenario, faults, observer: records, usage });
+  const world = new World({ clock, scenario, faults, observer: tee(records, observe?.(clock) ?? {}), usage });
   const oracle = new Oracle({ configuration, ledger: () => ledger, isOurs: world.isOurs });
   const drain = new DrainWatch(oracle, finiteCalls(scenario), () => {
     drainedAt ??= clock.now();

@@ -1,0 +1,94 @@
+import type { Configuration } from '../../lib/config.ts';
+import { count, dollars, duration, percent, ratio } from '../format.ts';
+import type { ByReason } from '../records.ts';
+import type { Report } from '../report.ts';
+import { html, type Markup } from './markup.ts';
+
+/** Every figure of the report with its meaning. */
+export function figuresTable(report: Report): Markup {
+  const { calls, invariants, ecs, drain, others, workflow, costUsd, notifications, dlqMessages } = report;
+  const rows: readonly (readonly [string, string, string])[] = [
+    [
+      'Calls made',
+      count(calls.made),
+      'RunTask calls of the callers that make a fixed number of them, however often each tried.',
+    ],
+    [
+      'Throttled',
+      count(calls.throttled),
+      'Of these, calls whose last attempt was throttled: their callers have given up.',
+    ],
+    ['Failed to start', count(calls.startFailed), 'Of these, calls whose accepted task died before it ran.'],
+    [
+      'Owed',
+      count(calls.owed),
+      'Taken by throttling, allowed by the configuration and repeatable: what has to come back.',
+    ],
+    ['Lost', count(invariants.lost), 'Owed calls that never ran although nothing says why. Must be 0.'],
+    ['Duplicated', count(invariants.duplicated), 'Tasks that ran beyond the number that was asked for. Must be 0.'],
+    ['Unreported', count(invariants.unreported), 'Copies of throttle events that came to no verdict. Must be 0.'],
+    ['RunTask calls of ours', count(ecs.runTaskCalls), 'What the re-runs cost the account’s shared request bucket.'],
+    [
+      'Calls per re-run',
+      ratio(ecs.callsPerRerun),
+      'The same for each call that was brought back: 1 is the least there can be.',
+    ],
+    ['Read calls of ours', count(ecs.readCalls), 'Describe and List calls to ECS.'],
+    ['Drain', duration(drain.seconds), 'From the first call that was ready to be re-run to the last start.'],
+    ['Drain limit', duration(drain.limitSeconds), 'The least that any client could take without harming others.'],
+    [
+      'Drain ratio',
+      drain.ratio === null ? '–' : ratio(drain.ratio),
+      'The one by the other; below 100 re-runs it means nothing.',
+    ],
+    [
+      'Wait, median',
+      duration(drain.waitSeconds.p50),
+      'From a call’s being ready (record arrived, grace over) to its start.',
+    ],
+    ['Wait, 99 %', duration(drain.waitSeconds.p99), 'All but one of a hundred calls waited less.'],
+    ['Live traffic', count(others.calls), 'Calls of the callers that go on all the time, until the storm was over.'],
+    ['Live traffic throttled', percent(others.throttledShare), 'The share of these that throttling took.'],
+    ['… without us', percent(others.throttledShareWithout), 'The same traffic beside the same storm, nothing re-run.'],
+    ['Executions', count(workflow.executions), 'Step Functions executions, one for each throttled call.'],
+    ['Transitions per re-run', ratio(workflow.transitionsPerRerun), 'State transitions: what Step Functions bills.'],
+    ['Longest history', count(workflow.maxHistoryEvents), 'Events of one execution; Step Functions ends it at 25,000.'],
+    [
+      'Cost per 1,000 re-runs',
+      dollars(costUsd.perThousandReruns),
+      'us-east-1 list prices, without free tier and fixed monthly prices.',
+    ],
+    ['Notifications', count(notifications), 'Messages to people.'],
+    ['Dead letters', count(dlqMessages), 'Messages that nothing could handle.'],
+  ];
+  return html`<table class="figures"><thead><tr><th>Figure</th><th class="number">Value</th><th>Meaning</th></tr></thead><tbody>
+${rows.map(([name, value, meaning]) => html`<tr><th>${name}</th><td class="number">${value}</td><td>${meaning}</td></tr>\n`)}</tbody></table>`;
+}
+
+/** What became of the throttled calls, by reason. */
+export function outcomesTable({ reruns }: Report): Markup {
+  const byReason = (kind: string, reasons: ByReason, meaning: string) =>
+    Object.entries(reasons).map(([reason, number]) => [kind, reason, number, meaning] as const);
+  const rows = [
+    ['started', '', reruns.started, 'A re-run started the task.'] as const,
+    [
+      'already started',
+      '',
+      reruns.alreadyStarted,
+      'The caller’s own retry, or an earlier attempt of ours, had.',
+    ] as const,
+    ...byReason('gave up', reruns.gaveUp, 'Allowed to run, and time or attempts were spent.'),
+    ...byReason('refused', reruns.refused, 'Not repeatable faithfully or not allowed: a person has to decide.'),
+    ...byReason('ignored', reruns.ignored, 'Events that ask for nothing, counted one by one, copies included.'),
+  ];
+  return html`<table><thead><tr><th>Outcome</th><th>Reason</th><th class="number">Count</th><th>Meaning</th></tr></thead><tbody>
+${rows.map(([kind, reason, number, meaning]) => html`<tr><th>${kind}</th><td>${reason ? html`<code>${reason}</code>` : '–'}</td><td class="number">${count(number)}</td><td>${meaning}</td></tr>\n`)}</tbody></table>`;
+}
+
+/** The configuration in force. E-mail addresses are people's: only their number is shown. */
+export function configurationTable(configuration: Configuration): Markup {
+  const { notifications, ...shown } = configuration;
+  const rows = Object.entries({ ...shown, notifications: { emails: notifications.emails.length } });
+  return html`<table><thead><tr><th>Key</th><th>Value</th></tr></thead><tbody>
+${rows.map(([key, value]) => html`<tr><th><code>${key}</code></th><td><code>${JSON.stringify(value)}</code></td></tr>\n`)}</tbody></table>`;
+}

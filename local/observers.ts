@@ -1,0 +1,14 @@
+import type { Observer } from './world.ts';
+
+/** One observer that tells several, in their order. */
+export function tee(...observers: readonly Partial<Observer>[]): Observer {
+  const tell = (hear: (observer: Partial<Observer>) => void) => observers.forEach(hear);
+  return {
+    request: (...args) => tell((observer) => observer.request?.(...args)),
+    delivered: (...args) => tell((observer) => observer.delivered?.(...args)),
+    executionStarted: (...args) => tell((observer) => observer.executionStarted?.(...args)),
+    executionClosed: (...args) => tell((observer) => observer.executionClosed?.(...args)),
+    log: (...args) => tell((observer) => observer.log?.(...args)),
+    metric: (...args) => tell((observer) => observer.metric?.(...args)),
+  };
+}

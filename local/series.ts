@@ -1,0 +1,51 @@
+import { METRICS } from '../lambda/core/contract.ts';
+import { DISGUISED_THROTTLE } from './callers.ts';
+import { LAB_EPOCH_MS } from './kernel/clock.ts';
+import type { Observer } from './world.ts';
+
+/** Counts per virtual second; index 0 is the first second of the run. */
+export interface Counts {
+  /** RunTask requests that ECS accepted, of the callers and of ours. */
+  readonly callersAccepted: readonly number[];
+  readonly oursAccepted: readonly number[];
+  /** RunTask requests that ECS throttled, disguised or not. */
+  readonly callersThrottled: readonly number[];
+  readonly oursThrottled: readonly number[];
+  /** Turns that the turnstile handed out. */
+  readonly turns: readonly number[];
+}
+
+/** Counts what plots over time show. It holds a number per second, however many calls there are. */
+export class Series {
+  readonly #counts = {
+    callersAccepted: [],
+    oursAccepted: [],
+    callersThrottled: [],
+    oursThrottled: [],
+    turns: [],
+  } as Record<keyof Counts, number[]>;
+
+  get counts(): Counts {
+    return this.#counts;
+  }
+
+  /** What hears a run whose virtual clock says `now`. */
+  readonly listen = ({ now }: { readonly now: () => number }): Partial<Observer> => ({
+    request: ({ operation, outcome, at }, isOurs) => {
+      if (operation !== 'RunTask') return;
+      if ('output' in outcome) this.#count(isOurs ? 'oursAccepted' : 'callersAccepted', at);
+      else if (outcome.code === 'ThrottlingException' || DISGUISED_THROTTLE.test(outcome.message))
+        this.#count(isOurs ? 'oursThrottled' : 'callersThrottled', at);
+    },
+    metric: ({ name, value }) => {
+      if (name === METRICS.turn) this.#count('turns', now(), value);
+    },
+  });
+
+  #count(what: keyof Counts, at: number, value = 1): void {
+    const bins = this.#counts[what];
+    const second = Math.floor((at - LAB_EPOCH_MS) / 1000);
+    while (bins.length <= second) bins.push(0);
+    bins[second] = (bins[second] ?? 0) + value;
+  }
+}

@@ -1,0 +1,47 @@
+import { count, dollars, duration, percent, plural, ratio } from './format.ts';
+import type { Story } from './story.ts';
+
+/** What a newcomer wants to know of a run, in the order of the questions. */
+export function summary({ report, violations, standing }: Story): string {
+  const { invariants, ecs, drain, others, costUsd, scenario, wallSeconds, virtualSeconds } = report;
+  const figures: [string, string, string][] = [
+    ['calls made', count(standing.made), scenario],
+    ['taken by throttling', count(standing.taken), 'rejected for good, their callers gone'],
+    ['brought back', count(standing.broughtBack), 'by the stack that `npm run deploy` would send'],
+    ['lost', count(invariants.lost), 'owed, never run, and nobody was told'],
+    ['duplicated', count(invariants.duplicated), 'tasks that ran beyond what was asked for'],
+    ['unreported', count(invariants.unreported), 'throttle events that came to no verdict'],
+    ['RunTask calls per re-run', ratio(ecs.callsPerRerun), '1.00 is the least there can be'],
+    [
+      'time to bring all back',
+      duration(drain.seconds),
+      `virtual; half of them waited ${duration(drain.waitSeconds.p50)} or less`,
+    ],
+    [
+      'live traffic throttled',
+      percent(others.throttledShare),
+      `${percent(others.throttledShareWithout)} without the remediation`,
+    ],
+    ['cost per 1,000 re-runs', dollars(costUsd.perThousandReruns), 'us-east-1 list prices'],
+  ];
+  const widths = [0, 1].map((column) => Math.max(...figures.map((row) => row[column]?.length ?? 0)));
+  const rows = figures.map(
+    ([name, value, meaning]) => `  ${name.padEnd(widths[0] ?? 0)}  ${value.padStart(widths[1] ?? 0)}  ${meaning}`,
+  );
+  const played = `${duration(virtualSeconds)} of virtual time in ${duration(wallSeconds)}`;
+  return [verdict(violations, standing.broughtBack), '', ...rows, '', `  Played ${played}.`].join('\n');
+}
+
+/** What went wrong, one violation a line; or that nothing did. */
+export function verdict(violations: readonly string[], broughtBack: number): string {
+  if (violations.length === 0) return `✔ ${plural(broughtBack, 'call')} brought back: none lost, none run twice.`;
+  return violations.map((violation) => `✘ violated: ${violation}`).join('\n');
+}
+
+/** Where to look and what to do next. */
+export function nextSteps(reportUrl: string): string {
+  return `  See       ${reportUrl}
+  Play      npm run lab -- local/scenarios/duplicates.json
+            (copy one of local/scenarios/, make it your own storm; docs/scenario.schema.json has all keys)
+  Deploy    README.md, "Deploy it"`;
+}

@@ -1,0 +1,84 @@
+import { type Configuration, readConfiguration } from '../lib/config.ts';
+import type { Flow } from './asl/definition.ts';
+import { LAB_EPOCH_MS } from './kernel/clock.ts';
+import type { CallFate, Oracle } from './oracle.ts';
+import type { Report, Result } from './report.ts';
+import type { Counts } from './series.ts';
+import { mergedConfiguration } from './stack/synthesize.ts';
+
+/** What is told of a run, on the terminal and in HTML: plain data, so that a test can make one up. */
+export interface Story {
+  readonly report: Report;
+  readonly violations: readonly string[];
+  readonly standing: Standing;
+  readonly counts: Counts;
+  /** The calls that are owed. */
+  readonly owed: readonly OwedCall[];
+  /** What the tightest bucket refills per second. */
+  readonly refillPerSecond: number;
+  readonly configuration: Configuration | undefined;
+  /** What each re-run is an execution of; absent where there was none. */
+  readonly workflow: Flow | undefined;
+}
+
+/** Seconds since the run began. */
+export interface OwedCall {
+  /** When its caller's last attempt was over. */
+  readonly lostAt: number;
+  /** When ECS accepted a re-run of it; absent where none was. */
+  readonly backAt: number | undefined;
+}
+
+/** How the finite callers' calls stand. */
+export interface Standing {
+  readonly made: number;
+  /** Calls that throttling took. */
+  readonly taken: number;
+  /** Those of them that are owed and whose tasks all ran. */
+  readonly broughtBack: number;
+  /** Those of them that are owed and neither ran nor have a reason why not. */
+  readonly waiting: number;
+}
+
+export function standing(oracle: Pick<Oracle, 'finite' | 'owes' | 'isSettled'>): Standing {
+  const sum = { made: 0, taken: 0, broughtBack: 0, waiting: 0 };
+  for (const fate of oracle.finite()) {
+    sum.made += 1;
+    if (fate.call.state !== 'throttled' && fate.startFailed === 0) continue;
+    sum.taken += 1;
+    if (!oracle.owes(fate)) continue;
+    if (fate.running >= fate.count) sum.broughtBack += 1;
+    else if (!oracle.isSettled(fate)) sum.waiting += 1;
+  }
+  return sum;
+}
+
+export function tellStory({ report, run, violations }: Result, counts: Counts): Story {
+  const { scenario, oracle, records } = run;
+  const { clusterResourceModify, fargateRunTask } = scenario.account.buckets;
+  const [first] = records.reruns;
+  return {
+    report,
+    violations,
+    standing: standing(oracle),
+    counts,
+    owed: [...oracle.finite()].filter((fate) => oracle.owes(fate)).map(owedCall),
+    refillPerSecond: Math.min(clusterResourceModify.refillPerSecond, fargateRunTask?.refillPerSecond ?? Infinity),
+    configuration: scenario.remediation.enabled ? configurationOf(scenario.remediation.config) : undefined,
+    workflow: first?.stateMachine.definition.flow,
+  };
+}
+
+function owedCall({ call, launchedByUsAt }: CallFate): OwedCall {
+  const seconds = (instant: number) => (instant - LAB_EPOCH_MS) / 1000;
+  return {
+    lostAt: seconds(call.doneAt ?? call.madeAt),
+    backAt: launchedByUsAt === undefined ? undefined : seconds(launchedByUsAt),
+  };
+}
+
+/** With every default, as the product itself understands it. */
+function configurationOf(config: Parameters<typeof mergedConfiguration>[0]): Configuration | undefined {
+  const [environment] = readConfiguration(mergedConfiguration(config));
+  return environment?.configuration;
+}

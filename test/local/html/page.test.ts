@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { readConfiguration } from '../../../lib/config.ts';
+import { renderPage } from '../../../local/html/page.ts';
+import { story, storyWith } from '../story.fixture.ts';
+
+test('the page needs nothing else: no script, nothing loaded', async () => {
+  const page = await renderPage(story());
+  expect(page).not.toMatch(/<script|<link|@import|url\(|src=|https?:\/\/(?!www\.w3\.org)/);
+});
+
+test('names from the scenario are text, not markup', async () => {
+  expect(await renderPage(story())).toContain('made &lt;by&gt; hand');
+});
+
+test('every figure stands beside its meaning', async () => {
+  const rows = (await renderPage(story())).match(
+    /<tr><th>[^<]+<\/th><td class="number">[^<]+<\/td><td>[^<]+<\/td><\/tr>/g,
+  );
+  expect(rows?.length).toBeGreaterThan(20);
+});
+
+describe.each([
+  ['gave up', 'deadline', 3],
+  ['refused', 'noClientToken', 4],
+])('%s', (outcome, reason, number) => {
+  test(`is shown with its reason ${reason}`, async () => {
+    expect(await renderPage(story())).toContain(
+      `<tr><th>${outcome}</th><td><code>${reason}</code></td><td class="number">${number}</td>`,
+    );
+  });
+});
+
+test('lost calls stand out, and the verdict says so', async () => {
+  const invariants = { lost: 7, duplicated: 0, unreported: 0 };
+  const page = await renderPage(storyWith({ invariants }, ['lost: 7']));
+  expect(page).toContain('<p class="value bad">7</p>');
+  expect(page).toContain('✘ Violated: lost: 7');
+});
+
+test('people’s addresses are not shown', async () => {
+  const [environment] = readConfiguration({ notifications: { emails: ['ada@example.com'] } });
+  const page = await renderPage(story({ configuration: environment?.configuration }));
+  expect(page).not.toContain('ada@');
+  expect(page).toContain('<code>{&quot;emails&quot;:1}</code>');
+});
+
+test('a run in which nothing happened has its page too', async () => {
+  const counts = { callersAccepted: [], oursAccepted: [], callersThrottled: [], oursThrottled: [], turns: [] };
+  const page = await renderPage(story({ owed: [], counts }));
+  expect(page).not.toMatch(/NaN|Infinity|undefined/);
+});
