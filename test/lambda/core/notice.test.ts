@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { GIVE_UP_REASONS, REFUSE_REASONS } from '../../../lambda/core/contract.ts';
+import { type Notice, noticeGroup } from '../../../lambda/core/notice.ts';
+import { CRON_ROLE, EVENT_TIME_MS } from '../../support/records.ts';
+
+const NOTICE: Notice = { kind: 'refused', reason: 'hiddenEnvironment', caller: CRON_ROLE, family: 'report' };
+const MINUTE = 60_000;
+
+describe('people are told once', () => {
+  const { id } = noticeGroup(NOTICE, EVENT_TIME_MS);
+
+  test('per caller, family, reason and hour', () => {
+    expect(noticeGroup({ ...NOTICE }, EVENT_TIME_MS + 59 * MINUTE).id).toBe(id);
+    expect(noticeGroup(NOTICE, EVENT_TIME_MS + 60 * MINUTE).id).not.toBe(id);
+    expect(noticeGroup(NOTICE, EVENT_TIME_MS - 1).id).not.toBe(id);
+  });
+
+  test.each<[string, Partial<Notice>]>([
+    ['caller', { caller: 'other' }],
+    ['family', { family: 'other' }],
+    ['reason', { reason: 'noClientToken' }],
+    ['kind', { kind: 'gaveUp' }],
+  ])('and again for another %s', (_, change) => {
+    expect(noticeGroup({ ...NOTICE, ...change }, EVENT_TIME_MS).id).not.toBe(id);
+  });
+
+  test('whose hour ends on the hour', () => {
+    expect(noticeGroup(NOTICE, EVENT_TIME_MS + 1).endsAt).toBe('2026-01-15T04:00:00.000Z');
+    expect(noticeGroup(NOTICE, EVENT_TIME_MS).endsAt).toBe('2026-01-15T04:00:00.000Z');
+  });
+
+  test('under an id that an execution’s name can hold', () => {
+    expect(`notice-${id}`).toMatch(/^[A-Za-z0-9-]{1,80}$/);
+  });
+});
+
+describe('a subject', () => {
+  test.each<[Partial<Notice>, string]>([
+    [{}, 'ECS task report was not re-run: hiddenEnvironment'],
+    [{ kind: 'gaveUp', reason: 'maxAttempts' }, 'ECS task report could not be re-run: maxAttempts'],
+    [{ family: '' }, 'ECS task of unknown family was not re-run: hiddenEnvironment'],
+  ])('for %j reads "%s"', (change, subject) => {
+    expect(noticeGroup({ ...NOTICE, ...change }, EVENT_TIME_MS).subject).toBe(subject);
+  });
+
+  test('is one that SNS takes, whatever the family and the reason', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.constantFrom(...REFUSE_REASONS, ...GIVE_UP_REASONS),
+        (family, reason) => {
+          expect(noticeGroup({ ...NOTICE, family, reason }, EVENT_TIME_MS).subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+        },
+      ),
+    );
+  });
+});
+
+test.each([...REFUSE_REASONS, ...GIVE_UP_REASONS])('a message about %s says who, what, and what to do', (reason) => {
+  const { message } = noticeGroup({ ...NOTICE, reason }, EVENT_TIME_MS);
+  expect(message).toContain(`Reason: ${reason}\nFamily: report\nCaller: ${CRON_ROLE}\n\n`);
+  expect(message).not.toContain('undefined');
+  expect(message.split('\n\n')).toHaveLength(4);
+});
+
+test('a message about nobody in particular says so, and holds nothing but the notice', () => {
+  const crafted = { ...NOTICE, caller: '', family: '', members: ['canary'], request: 'canary' };
+  const group = noticeGroup(crafted, EVENT_TIME_MS);
+  expect(group.message).toContain('Family: unknown\nCaller: unknown');
+  expect(JSON.stringify(group)).not.toContain('canary');
+});

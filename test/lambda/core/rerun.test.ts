@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { attemptRequest, type RerunInput, rerunInputSchema, timesOf } from '../../../lambda/core/rerun.ts';
+import { firstProgress } from '../../../lambda/core/retry.ts';
+import { verdictOn } from '../../support/records.ts';
+
+const verdict = verdictOn({});
+const input = (verdict.kind === 'rerun' ? verdict.input : undefined) as RerunInput;
+
+describe('the request of an attempt', () => {
+  test('is the caller’s own, to the letter, until ECS answered with failures', () => {
+    expect(attemptRequest(input, firstProgress(input.request.count))).toEqual(input.request);
+    expect(attemptRequest(input, { attempts: 5, remaining: 2, round: 0, taskArns: [] })).toEqual(input.request);
+  });
+
+  test('asks for what is left afterwards, under the token of that round, and changes nothing else', () => {
+    expect(attemptRequest(input, { attempts: 1, remaining: 2, round: 1, taskArns: ['a'] })).toEqual({
+      ...input.request,
+      count: 2,
+      clientToken: '9bed462f25e34b1873869c0bcdff067f',
+    });
+  });
+
+  test('keeps its token while an attempt of one round is repeated', () => {
+    const token = (attempts: number, round: number) =>
+      attemptRequest(input, { attempts, remaining: 2, round, taskArns: [] }).clientToken;
+    expect(token(1, 1)).toBe(token(5, 1));
+    expect(token(1, 1)).not.toBe(token(1, 2));
+  });
+});
+
+describe('the input of an execution', () => {
+  test('is what the intake writes, after a passage through JSON', () => {
+    expect(rerunInputSchema.parse(JSON.parse(JSON.stringify(input)))).toEqual(input);
+  });
+
+  test.each([
+    ['an unknown member', { ...input, source: 'sqs' }],
+    ['an unknown member of the call', { ...input, call: { ...input.call, x: 1 } }],
+    ['an unknown parameter', { ...input, request: { ...input.request, x: 1 } }],
+    ['a time that is none', { ...input, deadline: 'tomorrow' }],
+    ['no call id', { ...input, callId: undefined }],
+  ])('is none with %s', (_, changed) => {
+    expect(rerunInputSchema.safeParse(changed).success).toBe(false);
+  });
+});
+
+test('the times of a call count from its event time', () => {
+  expect(timesOf(1000, { graceSeconds: 30, deadlineSeconds: 60 })).toEqual({
+    settleUntilMs: 31_000,
+    deadlineMs: 61_000,
+  });
+});

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../../lambda/core/outcome.ts';
+import {
+  backoffSeconds,
+  CAPACITY_BACKOFF,
+  firstProgress,
+  nextStep,
+  THROTTLE_BACKOFF,
+} from '../../../lambda/core/retry.ts';
+
+const NOW_MS = 1_000_000;
+const LIMITS = { maxAttempts: 8, deadlineMs: NOW_MS + 3_600_000 };
+const ALMOST_ONE = 1 - 2 ** -53;
+const PROGRESS = { attempts: 2, remaining: 3, round: 1, taskArns: ['a'] };
+
+const step = (outcome: Outcome, limits = LIMITS, random = 0.5, before = PROGRESS) =>
+  nextStep(outcome, before, limits, NOW_MS, () => random);
+
+describe('a wait with full jitter', () => {
+  test.each([
+    [THROTTLE_BACKOFF, [1, 2, 4, 8, 16, 32, 60, 60]],
+    [CAPACITY_BACKOFF, [15, 30, 60, 120, 240, 300, 300]],
+  ])('of %o ends before %j', (backoff, bounds) => {
+    const longest = bounds.map((_, index) => backoffSeconds(backoff, index + 1, () => ALMOST_ONE));
+    longest.forEach((seconds, index) => {
+      expect(seconds).toBeCloseTo(bounds[index] ?? 0, 6);
+    });
+    expect(backoffSeconds(backoff, 5, () => 0)).toBe(0);
+    expect(backoffSeconds(backoff, 3, () => 0.25)).toBe((bounds[2] ?? 0) / 4);
+  });
+
+  test('keeps its cap at any attempt', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5000 }),
+        fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }),
+        (attempt, random) => {
+          const seconds = backoffSeconds(THROTTLE_BACKOFF, attempt, () => random);
+          expect(seconds).toBeGreaterThanOrEqual(0);
+          expect(seconds).toBeLessThanOrEqual(60);
+        },
+      ),
+    );
+  });
+});
+
+describe('after an attempt that was', () => {
+  test.each<[string, Outcome, object]>([
+    ['started: finish with all tasks', { kind: 'started', taskArns: ['b'] }, { kind: 'started', taskArns: ['a', 'b'] }],
+    [
+      'alreadyStarted: finish',
+      { kind: 'alreadyStarted', taskArns: ['b'] },
+      { kind: 'alreadyStarted', taskArns: ['a', 'b'] },
+    ],
+    [
+      'rejected: finish with the error’s name',
+      { kind: 'rejected', code: 'X', taskArns: [] },
+      { kind: 'refused', reason: 'rejectedByEcs', code: 'X' },
+    ],
+  ])('%s', (_, outcome, result) => {
+    expect(step(outcome)).toEqual({ kind: 'finish', result });
+  });
+
+  test.each<[string, Outcome, number, object]>([
+    ['throttled: wait briefly, same token', { kind: 'throttled' }, 2, {}],
+    ['not answered: wait briefly, same token', { kind: 'unavailable', answered: false }, 2, {}],
+    ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
+    [
+      'partlyStarted: wait for room for the rest, new token',
+      { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },
+      30,
+      { round: 2, remaining: 2, taskArns: ['a', 'b'] },
+    ],
+  ])('%s', (_, outcome, seconds, changes) => {
+    expect(step(outcome)).toEqual({ kind: 'backOff', seconds, progress: { ...PROGRESS, attempts: 3, ...changes } });
+  });
+
+  test('the last one allowed: give up, whatever its outcome would otherwise lead to', () => {
+    const outcomes: Outcome[] = [
+      { kind: 'throttled' },
+      { kind: 'unavailable', answered: true },
+      { kind: 'unavailable', answered: false },
+      { kind: 'partlyStarted', taskArns: ['b'], remaining: 1 },
+    ];
+    for (const outcome of outcomes) {
+      expect(step(outcome, { ...LIMITS, maxAttempts: 4 }).kind).toBe('backOff');
+      expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toEqual({
+        kind: 'finish',
+        result: { kind: 'gaveUp', reason: 'maxAttempts' },
+      });
+    }
+    expect(step({ kind: 'started', taskArns: [] }, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
+      result: { kind: 'started' },
+    });
+  });
+
+  test.each([
+    [10_000, 10],
+    [1, 0.001],
+    [0, 0],
+    [-5000, 0],
+  ])('throttled with %i ms left: wait %d s at most', (leftMs, seconds) => {
+    expect(
+      step({ kind: 'unavailable', answered: true }, { ...LIMITS, deadlineMs: NOW_MS + leftMs }, ALMOST_ONE),
+    ).toMatchObject({
+      seconds,
+    });
+  });
+
+  // Known defect: whoever repeats the call by hand is not told that some of its tasks run already.
+  test.fails('the last one allowed after a partial start: name the tasks that run', () => {
+    const last = step({ kind: 'partlyStarted', taskArns: ['b'], remaining: 1 }, { ...LIMITS, maxAttempts: 3 });
+    expect(last).toMatchObject({ result: { taskArns: ['a', 'b'] } });
+  });
+});
+
+test('before the first attempt everything is still to start', () => {
+  expect(firstProgress(undefined)).toEqual({ attempts: 0, remaining: 1, round: 0, taskArns: [] });
+  expect(firstProgress(7)).toMatchObject({ remaining: 7 });
+});

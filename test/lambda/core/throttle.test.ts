@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { classifyError, isPassingFailure } from '../../../lambda/core/throttle.ts';
+
+const SUBNETS = Array.from({ length: 16 }, (_, n) => `subnet-${String(n).padStart(17, '0')}`).join(', ');
+const WRAPPED = `Error retrieving subnet information for [${SUBNETS}]: Rate exceeded (ErrorCode: Throttling)`;
+
+describe('an error of RunTask', () => {
+  test.each([
+    ['the plain throttle', 'ThrottlingException', 'Rate exceeded'],
+    ['the plain throttle with a full stop', 'ThrottlingException', 'Rate exceeded.'],
+    ['the plain throttle, whatever its message', 'ThrottlingException', ''],
+    ['a name of another SDK generation', 'Throttling', 'Rate exceeded'],
+    [
+      'a subnet look-up that EC2 throttled',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)',
+    ],
+    [
+      'a security group look-up that EC2 throttled',
+      'InvalidParameterException',
+      'Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
+    ],
+    ['a wrapped throttle under ClientException', 'ClientException', WRAPPED],
+    ['a wrapped throttle with the longest list of subnets', 'InvalidParameterException', WRAPPED],
+    ['a wrapped throttle that lost its tail to CloudTrail', 'InvalidParameterException', WRAPPED.slice(0, -12)],
+    [
+      'a wrapped throttle that lost its words',
+      'InvalidParameterException',
+      'unknown (ErrorCode: RequestLimitExceeded)',
+    ],
+    ['a code with the prefix Client.', 'Client.ThrottlingException', ''],
+    ['a wrapped throttle with a prefix', 'Client.InvalidParameterException', WRAPPED],
+    ['EC2 itself', 'Client.RequestLimitExceeded', 'Request limit exceeded.'],
+  ])('is a throttle: %s', (_, code, message) => {
+    expect(classifyError({ code, message })).toBe('throttled');
+  });
+
+  test.each([
+    ['ServerException', 'Service Unavailable. Please try again later.'],
+    ['Server.InternalFailure', ''],
+    ['ServiceUnavailable', 'Rate exceeded'],
+    ['InternalError', ''],
+  ])('is transient: %s', (code, message) => {
+    expect(classifyError({ code, message })).toBe('transient');
+  });
+
+  test.each([
+    ['a parameter that is wrong', 'InvalidParameterException', 'No Fargate configuration exists for given values.'],
+    [
+      'a subnet that does not exist',
+      'InvalidParameterException',
+      "Error retrieving subnet information for [subnet-0ab]: The subnet ID 'subnet-0ab' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+    ],
+    [
+      'a subnet look-up that is forbidden',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [subnet-0ab]: You are not authorized (ErrorCode: UnauthorizedOperation)',
+    ],
+    ['talk of rates in a parameter', 'InvalidParameterException', 'Container name Rate exceeded is not valid'],
+    [
+      'a code that only begins like a throttle',
+      'InvalidParameterException',
+      'failed (ErrorCode: ThrottlingPolicyMissing)',
+    ],
+    ['a limit of a resource', 'LimitExceededException', 'Rate exceeded'],
+    ['a name that is no wrapper, with the words of a throttle', 'AccessDeniedException', WRAPPED],
+    ['a name that only contains a throttle', 'NotAThrottlingException', 'Rate exceeded'],
+    ['a prefix in the middle', 'My.Client.ThrottlingException', 'Rate exceeded'],
+    ['no name at all', '', ''],
+    ['the same token with other parameters', 'ConflictException', ''],
+    ['a blocked account', 'BlockedException', 'Your AWS account was blocked.'],
+  ])('is a rejection: %s', (_, code, message) => {
+    expect(classifyError({ code, message })).toBe('rejected');
+  });
+});
+
+describe('a placement failure', () => {
+  test.each([
+    'RESOURCE:CPU',
+    'RESOURCE:MEMORY',
+    'RESOURCE:PORTS',
+    'RESOURCE:ENI',
+    'RESOURCE:GPU',
+    'AGENT',
+    'Capacity is unavailable at this time. Please try again later or in a different availability zone',
+  ])('passes: %s', (reason) => {
+    expect(isPassingFailure(reason)).toBe(true);
+  });
+
+  test.each(['ATTRIBUTE', 'LOCATION', 'MISSING', 'INACTIVE', '', 'NO RESOURCE:CPU'])('stays: "%s"', (reason) => {
+    expect(isPassingFailure(reason)).toBe(false);
+  });
+});

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import type { RerunInput } from '../../../lambda/core/rerun.ts';
+import type { Settings } from '../../../lambda/core/settings.ts';
+import { decide, launchObjection } from '../../../lambda/core/verdict.ts';
+import {
+  AIRFLOW_ROLE,
+  CONTEXT,
+  CRON_ROLE,
+  decoded,
+  EVENT_TIME_MS,
+  fixtureText,
+  HOME,
+  OWN_ROLE,
+  SETTINGS,
+  verdictOn,
+} from '../../support/records.ts';
+
+const MINUTE = 60_000;
+const session = (role: string) => `arn:aws:sts::111122223333:assumed-role/${role}/x`;
+const as = (arn: string) => ({ detail: { userIdentity: { type: 'AssumedRole', arn } } });
+const verdictOnFixture = (name: string) => decide(decoded(fixtureText(name)), CONTEXT);
+
+describe('a throttled call is re-run', () => {
+  test('with an input that holds the caller’s own request and nothing of its delivery', () => {
+    const { detail } = JSON.parse(fixtureText('rerun-plain-throttle'));
+    expect(verdictOnFixture('rerun-plain-throttle')).toEqual({
+      kind: 'rerun',
+      name: 'report-15b4b65435393655c53c349d6616d261',
+      input: {
+        callId: '1d6a28f64d8391a79f9642e0879d7f90',
+        call: {
+          account: '111122223333',
+          region: 'us-east-1',
+          cluster: 'batch',
+          family: 'report',
+          caller: CRON_ROLE,
+          eventTime: '2026-01-15T03:00:00.000Z',
+        },
+        settleUntil: '2026-01-15T03:00:30.000Z',
+        deadline: '2026-01-15T03:55:00.000Z',
+        request: detail.requestParameters,
+      },
+    });
+  });
+
+  test.each(['rerun-disguised-throttle', 'rerun-iam-user'])('%s', (fixture) => {
+    expect(verdictOnFixture(fixture).kind).toBe('rerun');
+  });
+
+  test.each([
+    ['when the service failed', { detail: { errorCode: 'ServerException' } }, {}],
+    ['as a session of a listed role', as(session('cron')), {}],
+    ['by anybody where anybody is listed', as(session('stranger')), { callers: [{ arn: '*' }] }],
+    ['where ECS Exec is allowed', { request: { enableExecuteCommand: true } }, { allowExecuteCommand: true }],
+  ])('%s', (_, changes, settings) => {
+    expect(verdictOn(changes, settings).kind).toBe('rerun');
+  });
+
+  test('under one name and input, however late and often its record arrives', () => {
+    const later = verdictOn(
+      { envelope: { id: 'other', time: '2026-01-15T03:20:00Z' } },
+      {},
+      EVENT_TIME_MS + 20 * MINUTE,
+    );
+    expect(later).toEqual(verdictOn({}));
+  });
+
+  test('without a token, where that is allowed, under a token made from its record', () => {
+    const verdict = verdictOn({ request: { clientToken: undefined } }, { allowWithoutClientToken: true });
+    expect(verdict).toMatchObject({
+      kind: 'rerun',
+      input: {
+        callId: '99ab26d9faf08623fdd1c4fa25b897af',
+        request: { clientToken: '424e7f3b2166b4fba874c60d84332161' },
+      },
+    });
+  });
+});
+
+const BATCH = 'AWSBatch-jobs-1234';
+const ANY_CLUSTER: Partial<Settings> = { clusters: ['*'] };
+
+describe('an event is ignored', () => {
+  test.each<[string, string, Parameters<typeof verdictOn>[0], Partial<Settings>?, number?]>([
+    ['a real mistake', 'notAThrottle', { detail: { errorCode: 'AccessDenied', errorMessage: 'no' } }],
+    ['our own call', 'ownCall', as(OWN_ROLE), { callers: [{ arn: '*' }] }],
+    [
+      'our own call by its session',
+      'ownCall',
+      as(session('EcsThrottleRemediation-RunTask')),
+      { callers: [{ arn: '*' }] },
+    ],
+    [
+      'a call for Step Functions',
+      'launcherRetries',
+      { detail: { userIdentity: { invokedBy: 'states.amazonaws.com' } } },
+    ],
+    ['a call by Batch’s user agent', 'launcherRetries', { detail: { userAgent: 'batch.amazonaws.com' } }],
+    ['a task of Step Functions', 'launcherRetries', { request: { startedBy: 'AWS Step Functions' } }],
+    ['a task of a deployment', 'launcherRetries', { request: { startedBy: 'ecs-svc/123' } }],
+    ['a task of a service', 'launcherRetries', { request: { group: 'service:web' } }],
+    ['a cluster of Batch', 'launcherRetries', { request: { cluster: BATCH } }, ANY_CLUSTER],
+    [
+      'a cluster of Batch by ARN',
+      'launcherRetries',
+      { request: { cluster: `arn:aws:ecs:us-east-1:111122223333:cluster/${BATCH}` } },
+      ANY_CLUSTER,
+    ],
+    [
+      'a cluster of Batch of the older kind',
+      'launcherRetries',
+      { request: { cluster: 'env_Batch_0123' } },
+      ANY_CLUSTER,
+    ],
+    ['a caller that repeats lost calls under new tokens', 'retriesItself', as(AIRFLOW_ROLE)],
+    ['a call of another account', 'otherAccount', { detail: { recipientAccountId: '999999999999' } }],
+    ['a call in another Region', 'otherRegion', { detail: { awsRegion: 'eu-west-1' } }],
+    ['a replay', 'replayed', { envelope: { 'replay-name': 'yesterday' } }],
+    ['a record of the day before', 'stale', {}, {}, EVENT_TIME_MS + 24 * 60 * MINUTE + 1],
+    ['a caller that is not listed', 'callerNotListed', as(session('stranger'))],
+    ['a family that is not listed', 'familyNotListed', { request: { taskDefinition: 'report-admin:3' } }],
+    [
+      'a family of another account',
+      'familyNotListed',
+      { request: { taskDefinition: 'arn:aws:ecs:us-east-1:999999999999:task-definition/report:3' } },
+    ],
+    ['a cluster that is not listed', 'clusterNotListed', { request: { cluster: 'batch2' } }],
+    [
+      'a request nobody can read, for a family that is not listed',
+      'familyNotListed',
+      { request: { taskDefinition: 'web', brandNew: 1 } },
+    ],
+    [
+      'a request nobody can read, for a cluster that is not listed',
+      'clusterNotListed',
+      { request: { cluster: 'web', brandNew: 1 } },
+    ],
+    ['any call while observing', 'observeMode', {}, { mode: 'observe' }],
+  ])('%s: %s', (_, reason, changes, settings, nowMs) => {
+    expect(verdictOn(changes, settings, nowMs)).toEqual({ kind: 'ignore', reason });
+  });
+
+  test.each(['launcherRetries', 'notAThrottle'])('fixture ignore-%s', (reason) => {
+    expect(verdictOnFixture(`ignore-${reason}`)).toEqual({ kind: 'ignore', reason });
+  });
+});
+
+describe('a call is refused', () => {
+  test.each<[string, string, Parameters<typeof verdictOn>[0], object, Partial<Settings>?, number?]>([
+    ['with a brand-new parameter', 'unknownParameter', { request: { brandNew: 'canary' } }, { members: ['brandNew'] }],
+    [
+      'with a parameter of the wrong type',
+      'invalidParameter',
+      { request: { count: 'canary' } },
+      { members: ['count'] },
+    ],
+    [
+      'without its task definition',
+      'missingParameters',
+      { request: { taskDefinition: undefined } },
+      { members: ['taskDefinition'] },
+    ],
+    ['without a token', 'noClientToken', { request: { clientToken: undefined } }, { family: 'report' }],
+    [
+      'that replaces a role',
+      'roleOverride',
+      { request: { overrides: { taskRoleArn: OWN_ROLE } } },
+      { family: 'report' },
+    ],
+    ['that switches ECS Exec on', 'executeCommand', { request: { enableExecuteCommand: true } }, { family: 'report' }],
+    ['after its deadline', 'tooLate', {}, { family: 'report' }, {}, EVENT_TIME_MS + 55 * MINUTE + 1],
+    [
+      'even while observing',
+      'noClientToken',
+      { request: { clientToken: undefined } },
+      { family: 'report' },
+      { mode: 'observe' },
+    ],
+  ])('%s: %s', (_, reason, changes, more, settings, nowMs) => {
+    const verdict = verdictOn(changes, settings, nowMs);
+    expect(verdict).toEqual({ kind: 'refuse', reason, caller: CRON_ROLE, ...more });
+    expect(JSON.stringify(verdict)).not.toContain('canary');
+  });
+
+  test.each([
+    ['hiddenEnvironment', ['overrides.containerOverrides.0.environment']],
+    ['missingParameters', []],
+  ])('fixture refuse-%s', (reason, members) => {
+    expect(verdictOnFixture(`refuse-${reason}`)).toEqual({ kind: 'refuse', reason, caller: CRON_ROLE, members });
+  });
+
+  test('only after its deadline, not at it', () => {
+    expect(verdictOn({}, {}, EVENT_TIME_MS + 55 * MINUTE).kind).toBe('rerun');
+  });
+
+  // Known defect: an empty token passes as a token, although nothing then proves that the call runs once.
+  test.fails('with an empty token: noClientToken', () => {
+    expect(verdictOn({ request: { clientToken: '' } })).toMatchObject({ kind: 'refuse', reason: 'noClientToken' });
+  });
+
+  // Known defect: what Step Functions started is told of as refused where its environment is hidden.
+  test.fails('not where its launcher retries, be the request legible or not', () => {
+    const hidden = { containerOverrides: [{ name: 'app', environment: 'HIDDEN_DUE_TO_SECURITY_REASONS' }] };
+    const verdict = verdictOn({ request: { startedBy: 'AWS Step Functions', overrides: hidden } });
+    expect(verdict).toEqual({ kind: 'ignore', reason: 'launcherRetries' });
+  });
+});
+
+describe('before the launch, the opt-in is checked again', () => {
+  const inputOf = (changes: Parameters<typeof verdictOn>[0] = {}, settings: Partial<Settings> = {}): RerunInput => {
+    const verdict = verdictOn(changes, settings);
+    if (verdict.kind !== 'rerun') throw new Error(`expected a re-run, found ${verdict.reason}`);
+    return verdict.input;
+  };
+  const input = inputOf();
+  const objection = (changed: RerunInput, settings: Partial<Settings> = {}) =>
+    launchObjection(changed, { home: HOME, settings: { ...SETTINGS, ...settings } });
+
+  test.each<[string, RerunInput, string | undefined, Partial<Settings>?]>([
+    ['and says nothing against what the intake wrote', input, undefined],
+    ['in observe mode', input, 'observeMode', { mode: 'observe' }],
+    ['of the caller', { ...input, call: { ...input.call, caller: session('stranger') } }, 'notOptedIn'],
+    ['of a caller that retries itself', { ...input, call: { ...input.call, caller: AIRFLOW_ROLE } }, 'notOptedIn'],
+    [
+      'of the family that is really asked for',
+      { ...input, request: { ...input.request, taskDefinition: 'web' } },
+      'notOptedIn',
+    ],
+    [
+      'of the cluster that is really asked for',
+      { ...input, request: { ...input.request, cluster: 'web' } },
+      'notOptedIn',
+    ],
+    [
+      'of the cluster that is meant by none',
+      { ...input, request: { ...input.request, cluster: undefined } },
+      'notOptedIn',
+      { clusters: ['batch'] },
+    ],
+    ['of roles', { ...input, request: { ...input.request, overrides: { taskRoleArn: OWN_ROLE } } }, 'roleOverride'],
+    ['of ECS Exec', { ...input, request: { ...input.request, enableExecuteCommand: true } }, 'executeCommand'],
+  ])('%s', (_, changed, reason, settings) => {
+    expect(objection(changed, settings)).toBe(reason);
+  });
+});

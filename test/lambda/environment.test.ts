@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { ENVIRONMENT } from '../../lambda/core/contract.ts';
+import { readEnvironment } from '../../lambda/environment.ts';
+import { HOME, SETTINGS } from '../support/records.ts';
+
+const VARIABLES = {
+  SETTINGS: JSON.stringify(SETTINGS),
+  ACCOUNT_ID: HOME.account,
+  AWS_REGION: HOME.region,
+  TABLE_NAME: 'state',
+};
+
+describe('the environment of a handler', () => {
+  test('holds the settings, the home, and names', () => {
+    const environment = readEnvironment(VARIABLES);
+    expect(environment).toMatchObject({ settings: SETTINGS, home: HOME });
+    expect(environment.variable('tableName')).toBe('state');
+  });
+
+  test.each(['SETTINGS', 'ACCOUNT_ID', 'AWS_REGION'])('without %s is an error that names it', (name) => {
+    expect(() => readEnvironment({ ...VARIABLES, [name]: undefined })).toThrow(
+      `environment variable ${name}: found nothing`,
+    );
+    expect(() => readEnvironment({ ...VARIABLES, [name]: '' })).toThrow(`environment variable ${name}: found nothing`);
+  });
+
+  test('asked for what its construct did not set says so', () => {
+    expect(() => readEnvironment(VARIABLES).variable('topicArn')).toThrow(
+      `environment variable ${ENVIRONMENT.topicArn}`,
+    );
+  });
+
+  test.each(['{', '{"mode":"dry"}', '[]', '{"brandNew":1}'])(
+    'with settings that are none (%s) is an error',
+    (settings) => {
+      expect(() => readEnvironment({ ...VARIABLES, SETTINGS: settings })).toThrow();
+    },
+  );
+});

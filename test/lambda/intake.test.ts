@@ -1,0 +1,161 @@
+import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
+import { describe, expect, test, vi } from 'vitest';
+import { handler, makeHandler } from '../../lambda/intake.ts';
+import { AIRFLOW_ROLE, CRON_ROLE, EVENT_TIME_MS, eventText, fixtureText } from '../support/records.ts';
+import { type Answers, awsError, failing, sqsEvent, wiringWith } from '../support/wiring.ts';
+
+const NAME = 'report-15b4b65435393655c53c349d6616d261';
+const RERUN = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
+
+/** Delivers the bodies as one batch. */
+async function intake(bodies: readonly string[], answers: Answers = {}, nowMs?: number) {
+  const world = wiringWith(answers);
+  if (nowMs !== undefined) world.at(nowMs);
+  const { batchItemFailures } = await makeHandler(world.wiring)(sqsEvent(...bodies));
+  return { ...world, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
+}
+
+const alreadyExists = () => new ExecutionAlreadyExists({ message: '', $metadata: {} });
+
+describe('the intake', () => {
+  test('starts one execution for a throttled call, under its name and with its input', async () => {
+    const { named, failed, lines, metrics } = await intake([fixtureText('rerun-plain-throttle')]);
+    expect(named('StartExecutionCommand').map(({ input }) => [input.stateMachineArn, input.name])).toEqual([
+      [RERUN, NAME],
+    ]);
+    expect(JSON.parse(named('StartExecutionCommand')[0]?.input.input)).toMatchObject({
+      request: { taskDefinition: 'report:3' },
+    });
+    expect(failed).toEqual([]);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'verdict',
+        kind: 'rerun',
+        reason: undefined,
+        messageId: 'm0',
+        eventId: 'e5c1f7a2-0000-4000-8000-000000000001',
+        caller: CRON_ROLE,
+        errorCode: 'ThrottlingException',
+        execution: NAME,
+      },
+    ]);
+    expect(metrics).toEqual([{ name: 'Verdict', value: 1, dimensions: { kind: 'rerun' } }]);
+  });
+
+  test('sends the same input for each delivery of one record', async () => {
+    const first = await intake([eventText()]);
+    const again = await intake([eventText({ envelope: { id: 'other' } })], {}, EVENT_TIME_MS + 600_000);
+    expect(again.sent).toEqual(first.sent);
+  });
+
+  test('takes an execution that exists for a duplicate', async () => {
+    const { failed, lines } = await intake([eventText()], { sfn: failing([alreadyExists()]) });
+    expect(failed).toEqual([]);
+    expect(lines).toMatchObject([{ kind: 'duplicate', execution: NAME }]);
+  });
+
+  test.each([
+    ['ThrottlingException', 400],
+    ['InternalServerException', 500],
+    ['SomethingNew', 503],
+  ])('starts again after %s, on the clock it was given', async (name, status) => {
+    const { named, sleeps, failed } = await intake([eventText()], {
+      sfn: failing([awsError(name, '', status), awsError(name, '', status)]),
+    });
+    expect(named('StartExecutionCommand')).toHaveLength(3);
+    expect(new Set(named('StartExecutionCommand').map(({ input }) => input.name))).toEqual(new Set([NAME]));
+    // Full jitter with a random source that says one half.
+    expect(sleeps).toEqual([100, 200]);
+    expect(failed).toEqual([]);
+  });
+
+  test('leaves to the queue what it could not start, and handles the rest of the batch', async () => {
+    const other = eventText({ request: { clientToken: 'other' } });
+    const { failed, lines } = await intake([eventText(), other, fixtureText('ignore-launcherRetries')], {
+      sfn: ({ input }) => {
+        if (input.name === NAME) throw awsError('AccessDeniedException', 'canary');
+        return {};
+      },
+    });
+    expect(failed).toEqual(['m0']);
+    expect(lines).toContainEqual({
+      level: 'error',
+      message: 'the intake failed',
+      messageId: 'm0',
+      error: 'AccessDeniedException',
+    });
+    expect(lines.filter(({ message }) => message === 'verdict')).toHaveLength(2);
+    expect(JSON.stringify(lines)).not.toContain('canary');
+  });
+
+  test('leaves a batch that failed altogether to the queue, too', async () => {
+    const { failed } = await intake(['{', '{'], {});
+    expect(failed).toEqual(['m0', 'm1']);
+  });
+
+  test('writes one line for an ignored event, and tells nobody', async () => {
+    const airflow = { userIdentity: { arn: AIRFLOW_ROLE } };
+    const { lines, sent, failed } = await intake([eventText({ detail: airflow })]);
+    expect(lines).toMatchObject([{ kind: 'ignore', reason: 'retriesItself', caller: AIRFLOW_ROLE }]);
+    expect(sent).toEqual([]);
+    expect(failed).toEqual([]);
+  });
+
+  test('tells people of a refusal, with names of members and no values', async () => {
+    const { lines, named, metrics, told } = await intake([fixtureText('refuse-hiddenEnvironment')]);
+    const [digest] = named('StartExecutionCommand');
+    expect(JSON.parse(digest?.input.input).subject).toBe(
+      'ECS task of unknown family was not re-run: hiddenEnvironment',
+    );
+    expect(digest?.input.stateMachineArn).toContain(':digest');
+    expect(named('UpdateItemCommand')).toHaveLength(1);
+    expect(lines).toMatchObject([
+      { kind: 'refuse', reason: 'hiddenEnvironment', members: ['overrides.containerOverrides.0.environment'] },
+    ]);
+    expect(metrics).toEqual([
+      { name: 'Verdict', value: 1, dimensions: { kind: 'refuse', reason: 'hiddenEnvironment' } },
+    ]);
+    expect(told()).not.toContain('HIDDEN_DUE');
+  });
+
+  test('delivers a refusal again where people could not be told', async () => {
+    const { failed } = await intake([fixtureText('refuse-hiddenEnvironment')], {
+      dynamoDb: failing([awsError('AccessDeniedException')]),
+    });
+    expect(failed).toEqual(['m0']);
+  });
+
+  test('refuses what an execution cannot take as input, measured in bytes', async () => {
+    const withCommand = (length: number) =>
+      eventText({ request: { overrides: { containerOverrides: [{ command: ['é'.repeat(length)] }] } } });
+    const large = await intake([withCommand(132_000)]);
+    expect(large.lines).toMatchObject([{ kind: 'refuse', reason: 'tooLarge' }]);
+    expect(large.named('StartExecutionCommand').map(({ input }) => input.stateMachineArn)).toEqual([
+      expect.stringContaining(':digest'),
+    ]);
+    expect((await intake([withCommand(130_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
+  });
+});
+
+describe('a malformed event', () => {
+  test('goes back to the queue, and no line holds what it says', async () => {
+    const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((method) =>
+      vi.spyOn(console, method).mockImplementation(() => {}),
+    );
+    const { failed, lines, metrics, sent, told } = await intake([fixtureText('malformed-wrong-types'), '{"canary']);
+    expect(failed).toEqual(['m0', 'm1']);
+    expect(lines).toMatchObject([
+      { level: 'error', kind: 'refuse', reason: 'malformed', messageId: 'm0' },
+      { level: 'error', kind: 'refuse', reason: 'malformed', messageId: 'm1', problems: ['expected JSON'] },
+    ]);
+    expect(metrics).toHaveLength(2);
+    expect(sent).toEqual([]);
+    expect(told() + JSON.stringify(spies.map(({ mock }) => mock.calls))).not.toContain('canary');
+    vi.restoreAllMocks();
+  });
+});
+
+test('the deployed handler is built at its first event, not before', async () => {
+  await expect((async () => handler(sqsEvent()))()).rejects.toThrow('environment variable SETTINGS: found nothing');
+});

@@ -1,0 +1,76 @@
+import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from 'vitest';
+import { type Notice, noticeGroup } from '../../lambda/core/notice.ts';
+import { makePeople } from '../../lambda/people.ts';
+import { CRON_ROLE, NOW_MS } from '../support/records.ts';
+import { type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+
+const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
+const GROUP = noticeGroup(NOTICE, NOW_MS);
+
+function peopleWith(answers: Answers = {}) {
+  const world = wiringWith(answers);
+  return { ...world, people: makePeople(world.wiring) };
+}
+
+describe('people', () => {
+  test('are told by one digest execution, and the notice is counted', async () => {
+    const { people, sent } = peopleWith();
+    await people.tell(NOTICE);
+    expect(sent).toEqual([
+      {
+        name: 'StartExecutionCommand',
+        input: {
+          stateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
+          name: `notice-${GROUP.id}`,
+          input: JSON.stringify(GROUP),
+        },
+      },
+      {
+        name: 'UpdateItemCommand',
+        input: expect.objectContaining({
+          TableName: 'state',
+          Key: { id: { S: `notice#${GROUP.id}` } },
+          ExpressionAttributeValues: { ':one': { N: '1' }, ':expiresAt': { N: String(NOW_MS / 1000 + 2 * 86_400) } },
+        }),
+      },
+    ]);
+  });
+
+  test('are told once of a thousand of a kind, each counted', async () => {
+    const { people, named } = peopleWith();
+    for (let n = 0; n < 1000; n++) await people.tell(NOTICE);
+    expect(named('StartExecutionCommand')).toHaveLength(1);
+    expect(named('UpdateItemCommand')).toHaveLength(1000);
+  });
+
+  test('are told again in the next hour', async () => {
+    const { people, named, at } = peopleWith();
+    await people.tell(NOTICE);
+    at(NOW_MS + 3_600_000);
+    await people.tell(NOTICE);
+    expect(new Set(named('StartExecutionCommand').map(({ input }) => input.name)).size).toBe(2);
+  });
+
+  test('were told where another function was faster; the notice counts all the same', async () => {
+    const exists = new ExecutionAlreadyExists({ message: '', $metadata: {} });
+    const { people, named } = peopleWith({ sfn: failing([exists]) });
+    await people.tell(NOTICE);
+    expect(named('UpdateItemCommand')).toHaveLength(1);
+  });
+
+  test('that could not be told are told at the next notice', async () => {
+    const { people, named } = peopleWith({ sfn: failing([awsError('AccessDeniedException')]) });
+    await expect(people.tell(NOTICE)).rejects.toThrow();
+    expect(named('UpdateItemCommand')).toHaveLength(0);
+    await people.tell(NOTICE);
+    expect(named('StartExecutionCommand')).toHaveLength(2);
+  });
+
+  test('are told in spite of throttles, on the clock that was given', async () => {
+    const throttle = awsError('ThrottlingException');
+    const { people, sleeps } = peopleWith({ sfn: failing([throttle]), dynamoDb: failing([throttle]) });
+    await people.tell(NOTICE);
+    expect(sleeps).toEqual([100, 100]);
+  });
+});

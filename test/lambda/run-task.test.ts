@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import type { RerunInput } from '../../lambda/core/rerun.ts';
+import type { Settings } from '../../lambda/core/settings.ts';
+import { makeHandler } from '../../lambda/run-task.ts';
+import { CRON_ROLE, EVENT_TIME_MS, NOW_MS, verdictOn } from '../support/records.ts';
+import { type Answer, awsError, failing, wiringWith } from '../support/wiring.ts';
+
+const SECRETS = {
+  overrides: {
+    containerOverrides: [
+      { name: 'app', command: ['canary-command'], environment: [{ name: 'KEY', value: 'canary-value' }] },
+    ],
+  },
+};
+const verdict = verdictOn({ request: SECRETS });
+const RERUN = (verdict.kind === 'rerun' ? verdict.input : undefined) as RerunInput;
+const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
+
+const task = (createdAtMs = NOW_MS) => ({ taskArn: ARN, createdAt: new Date(createdAtMs) });
+
+interface Play {
+  readonly rerun?: unknown;
+  readonly progress?: unknown;
+  readonly settings?: Partial<Settings>;
+  readonly nowMs?: number;
+}
+
+/** Plays one attempt; `end` is the reply, or the error's name and message. */
+async function attempt(ecs: Answer, { rerun = RERUN, progress = null, settings, nowMs = NOW_MS }: Play = {}) {
+  const world = wiringWith({ ecs }, settings);
+  world.at(nowMs);
+  const end: unknown = await makeHandler(world.wiring)({ rerun, progress }).catch((error: Error) => [
+    error.name,
+    error.message,
+  ]);
+  return { ...world, end, requests: world.named('RunTaskCommand').map(({ input }) => input) };
+}
+
+describe('an attempt', () => {
+  test('sends the caller’s own request, unchanged', async () => {
+    const { requests } = await attempt(() => ({ tasks: [task(), task()], failures: [] }));
+    expect(requests).toEqual([RERUN.request]);
+  });
+
+  test.each<[string, Answer, object]>([
+    [
+      'that starts all tasks',
+      () => ({ tasks: [task(), task()] }),
+      { next: 'finish', result: 'started', taskArns: [ARN, ARN] },
+    ],
+    [
+      'that meets tasks of the caller’s own retry',
+      () => ({ tasks: [task(NOW_MS - 20_000), task()] }),
+      { result: 'alreadyStarted' },
+    ],
+    [
+      'that meets a conflict',
+      failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN] })]),
+      { next: 'finish', result: 'alreadyStarted', taskArns: [ARN] },
+    ],
+    [
+      'that is throttled',
+      failing([awsError('ThrottlingException', 'Rate exceeded')]),
+      {
+        next: 'backOff',
+        waitUntil: '2026-01-15T03:01:00.500Z',
+        progress: { attempts: 1, remaining: 2, round: 0, taskArns: [] },
+      },
+    ],
+    [
+      'that is throttled in disguise',
+      failing([
+        awsError(
+          'InvalidParameterException',
+          'Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)',
+        ),
+      ]),
+      { next: 'backOff', progress: { round: 0 } },
+    ],
+    [
+      'that meets a failing service',
+      failing([awsError('ServerException', '', 500)]),
+      { next: 'backOff', progress: { round: 0 } },
+    ],
+    [
+      'that finds no room',
+      () => ({ tasks: [], failures: [{ reason: 'RESOURCE:CPU' }] }),
+      {
+        next: 'backOff',
+        waitUntil: '2026-01-15T03:01:07.500Z',
+        progress: { attempts: 1, remaining: 2, round: 1, taskArns: [] },
+      },
+    ],
+    [
+      'that finds room for one',
+      () => ({ tasks: [task()], failures: [{ reason: 'RESOURCE:CPU' }] }),
+      { next: 'backOff', progress: { attempts: 1, remaining: 1, round: 1, taskArns: [ARN] } },
+    ],
+  ])('%s', async (_, ecs, reply) => {
+    const { end, named } = await attempt(ecs);
+    expect(end).toMatchObject(reply);
+    expect(named('StartExecutionCommand')).toEqual([]);
+  });
+
+  test('at what is left asks for just that, under a token of its own', async () => {
+    const { requests, end } = await attempt(() => ({ tasks: [task()] }), {
+      progress: { attempts: 1, remaining: 1, round: 1, taskArns: ['a'] },
+    });
+    expect(requests).toMatchObject([{ count: 1, clientToken: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
+    expect(end).toEqual({ next: 'finish', result: 'started', taskArns: ['a', ARN] });
+  });
+
+  test('leaves one line for itself and one for the result, and the same in metrics', async () => {
+    const { lines, metrics } = await attempt(() => ({ tasks: [task(), task()] }));
+    expect(lines).toMatchObject([
+      { message: 'attempt', kind: 'started', callId: RERUN.callId, attempt: 1 },
+      {
+        message: 'result',
+        kind: 'started',
+        callId: RERUN.callId,
+        caller: CRON_ROLE,
+        family: 'report',
+        taskArns: [ARN, ARN],
+      },
+    ]);
+    expect(metrics).toEqual([
+      { name: 'Attempt', value: 1, dimensions: { kind: 'started' } },
+      { name: 'Result', value: 1, dimensions: { kind: 'started' } },
+      { name: 'WaitSeconds', value: 60, dimensions: { kind: 'started' } },
+    ]);
+  });
+
+  // Known defect: whether the request arrived nobody knows, so the call must not be given up as rejected.
+  test.fails.each([
+    [
+      'a connection that broke',
+      Object.assign(new Error('read ECONNRESET'), { name: 'TimeoutError', code: 'ECONNRESET' }),
+    ],
+    ['a name that did not resolve', Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' })],
+    ['a page of HTML with status 503', awsError('SyntaxError', "Unexpected token '<'", 503)],
+    ['an empty answer with status 500', awsError('Unknown', 'UnknownError', 500)],
+  ])('after %s is made again under the same token', async (_, error) => {
+    const { end } = await attempt(failing([error]));
+    expect(end).toMatchObject({ next: 'backOff', progress: { round: 0 } });
+  });
+});
+
+describe('a re-run ends without its task', () => {
+  const throttled = failing([awsError('ThrottlingException')]);
+  const late = EVENT_TIME_MS + 3_300_000;
+
+  test.each<[string, Answer, Play, [string, string], number]>([
+    [
+      'when ECS rejects it',
+      failing([awsError('ClusterNotFoundException', 'canary-message')]),
+      {},
+      ['Refused', 'rejectedByEcs: ClusterNotFoundException'],
+      1,
+    ],
+    [
+      'when its placement is hopeless',
+      () => ({ failures: [{ reason: 'MISSING' }] }),
+      {},
+      ['Refused', 'rejectedByEcs: MISSING'],
+      1,
+    ],
+    [
+      'at its last attempt',
+      throttled,
+      { progress: { attempts: 7, remaining: 2, round: 0, taskArns: [] } },
+      ['GaveUp', 'maxAttempts'],
+      1,
+    ],
+    ['at its deadline, without a request', throttled, { nowMs: late }, ['GaveUp', 'deadline'], 0],
+    [
+      'where the deadline of the input is later than the configuration allows',
+      throttled,
+      { nowMs: late, rerun: { ...RERUN, deadline: '2026-01-16T00:00:00Z' } },
+      ['GaveUp', 'deadline'],
+      0,
+    ],
+    ['in observe mode', throttled, { settings: { mode: 'observe' } }, ['Refused', 'observeMode'], 0],
+    ['when its caller is no longer listed', throttled, { settings: { callers: [] } }, ['Refused', 'notOptedIn'], 0],
+    [
+      'when its family is no longer listed',
+      throttled,
+      { settings: { families: ['web'] } },
+      ['Refused', 'notOptedIn'],
+      0,
+    ],
+    [
+      'when somebody put a role in',
+      throttled,
+      { rerun: { ...RERUN, request: { ...RERUN.request, overrides: { taskRoleArn: CRON_ROLE } } } },
+      ['Refused', 'roleOverride'],
+      0,
+    ],
+    [
+      'when somebody put another family in',
+      throttled,
+      { rerun: { ...RERUN, request: { ...RERUN.request, taskDefinition: 'admin' } } },
+      ['Refused', 'notOptedIn'],
+      0,
+    ],
+  ])('%s', async (_, ecs, play, end, requests) => {
+    const played = await attempt(ecs, play);
+    expect(played.end).toEqual(end);
+    expect(played.requests).toHaveLength(requests);
+    const [digest] = played.named('StartExecutionCommand');
+    const [reason] = end[1].split(':');
+    expect(JSON.parse(digest?.input.input).subject).toContain(`: ${reason}`);
+    expect(played.lines).toContainEqual(expect.objectContaining({ message: 'result', reason }));
+    expect(JSON.stringify([played.end, digest]) + played.told()).not.toContain('canary');
+  });
+
+  test('still runs one millisecond before its deadline', async () => {
+    expect((await attempt(() => ({ tasks: [task(late), task(late)] }), { nowMs: late - 1 })).end).toMatchObject({
+      result: 'started',
+    });
+  });
+
+  test('waits no longer than its deadline', async () => {
+    const { end } = await attempt(() => ({ failures: [{ reason: 'AGENT' }] }), { nowMs: late - 1000 });
+    expect(end).toMatchObject({ waitUntil: new Date(late).toISOString() });
+  });
+});
+
+describe('an input that no intake wrote', () => {
+  test.each<[string, unknown]>([
+    ['nothing', null],
+    ['an empty object', {}],
+    ['a request with an unknown parameter', { ...RERUN, request: { ...RERUN.request, canary: 'canary' } }],
+    ['another member', { ...RERUN, canary: 'canary' }],
+    ['no request', { ...RERUN, request: 'canary' }],
+  ])('is refused: %s', async (_, rerun) => {
+    const played = await attempt(() => ({}), { rerun });
+    expect(played.end).toEqual(['Refused', expect.stringMatching(/^malformed: /)]);
+    expect(played.requests).toEqual([]);
+    expect(played.named('StartExecutionCommand')).toHaveLength(1);
+    expect(JSON.stringify([played.end, played.sent]) + played.told()).not.toContain('canary');
+  });
+
+  test('is refused where only its progress is wrong', async () => {
+    const { end, requests } = await attempt(() => ({}), { progress: { attempts: 'canary' } });
+    expect(end).toEqual(['Refused', expect.not.stringContaining('canary')]);
+    expect(requests).toEqual([]);
+  });
+
+  // Known defect: the SDK fills in a new token for each attempt, so an answer that is lost launches twice.
+  test.fails('is refused without a client token', async () => {
+    const { clientToken: _, ...request } = RERUN.request;
+    expect((await attempt(() => ({ tasks: [task(), task()] }), { rerun: { ...RERUN, request } })).requests).toEqual([]);
+  });
+});

@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
+import { CLIENT_CONFIG, lambdaPorts, lazily } from '../../lambda/runtime.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe('a handler built lazily', () => {
+  test('is built at its first event and kept', async () => {
+    let built = 0;
+    const handler = lazily(() => {
+      built++;
+      return async (event: number) => event + built;
+    });
+    expect(built).toBe(0);
+    expect([await handler(1), await handler(2), built]).toEqual([2, 3, 1]);
+  });
+
+  test('is built again where building failed', async () => {
+    const build = vi
+      .fn(() => async () => 'reply')
+      .mockImplementationOnce(() => {
+        throw new Error('not yet');
+      });
+    const handler = lazily(build);
+    expect(() => handler(0)).toThrow('not yet');
+    expect(await handler(0)).toBe('reply');
+  });
+});
+
+test('clients leave retries to us', () => {
+  expect(CLIENT_CONFIG.maxAttempts).toBe(1);
+});
+
+describe('in Lambda', () => {
+  test.each([
+    [METRICS.verdict, 'Count', { kind: 'ignore', reason: 'stale' }],
+    [METRICS.waitSeconds, 'Seconds', { kind: 'started' }],
+  ])('the metric %s is one embedded-metric line in %s', (name, unit, dimensions) => {
+    const lines: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+    lambdaPorts('intake').metrics.add(name, 3, dimensions);
+    const [metric] = lines.map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(1);
+    expect(metric).toMatchObject({ [name]: 3, service: 'intake', ...dimensions });
+    expect(metric._aws.CloudWatchMetrics).toMatchObject([
+      {
+        Namespace: METRIC_NAMESPACE,
+        Metrics: [{ Name: name, Unit: unit }],
+        Dimensions: [['service', ...Object.keys(dimensions)]],
+      },
+    ]);
+  });
+});

@@ -1,0 +1,51 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HANDLERS } from '../../lambda/core/contract.ts';
+import { addStacks } from '../../lib/app.ts';
+import { HANDLER_METADATA_KEY } from '../../lib/handler-function.ts';
+import type { Json } from '../support/stacks.ts';
+
+/** The one test that really bundles. */
+describe('the handlers as they are deployed', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'bundle-'));
+  const folders = new Map<string, string>();
+  let handlersInOrder: string[] = [];
+
+  beforeAll(() => {
+    const app = new App({ outdir });
+    const [stack] = addStacks(app, {});
+    const { template } = app.synth().getStackByName(stack?.stackName ?? '');
+    for (const { Type, Properties, Metadata } of Object.values<Json>(template.Resources)) {
+      if (Type !== 'AWS::Lambda::Function') continue;
+      const folder = `asset.${Properties.Code.S3Key.replace('.zip', '')}`;
+      folders.set(Metadata[HANDLER_METADATA_KEY], join(outdir, folder));
+    }
+    handlersInOrder = [...folders.keys()].sort();
+  });
+  afterAll(() => rmSync(outdir, { recursive: true, force: true }));
+
+  const source = (handler: string) => readFileSync(join(folders.get(handler) ?? '', 'index.mjs'), 'utf8');
+
+  test('are all there, each with code of its own', () => {
+    expect(handlersInOrder).toEqual([...HANDLERS].sort());
+    expect(new Set(folders.values()).size).toBe(HANDLERS.length);
+    expect(new Set(HANDLERS.map(source)).size).toBe(HANDLERS.length);
+  });
+
+  test.each(HANDLERS)('%s is one module with its source map, and can be loaded', async (handler) => {
+    expect(readdirSync(folders.get(handler) ?? '').sort()).toEqual(['index.mjs', 'index.mjs.map']);
+    const module = await import(/* @vite-ignore */ join(folders.get(handler) ?? '', 'index.mjs'));
+    expect(module.handler).toBeTypeOf('function');
+  });
+
+  test.each([
+    ['intake', false],
+    ['turnstile', false],
+    ['run-task', true],
+  ])('%s carries the ECS client: %s', (handler, carries) => {
+    expect(source(handler).includes('AmazonEC2ContainerServiceV20141113')).toBe(carries);
+  });
+});

@@ -1,0 +1,216 @@
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { type Json, Synthesized, stacksOf } from '../support/stacks.ts';
+
+const LISTED = {
+  mode: 'rerun',
+  clusters: ['batch'],
+  families: ['report'],
+  callers: ['arn:aws:iam::111122223333:role/cron'],
+};
+const managed = new Synthesized(LISTED);
+const owned = new Synthesized({
+  encryption: 'awsOwned',
+  cloudTrail: 'create',
+  notifications: { emails: ['ops@example.com'] },
+});
+const BOTH = [
+  ['a key of its own', managed],
+  ['keys of AWS', owned],
+] as const;
+
+describe('the rule', () => {
+  test('takes every RunTask that ECS rejected, to the intake queue, with a dead-letter queue behind it', () => {
+    const { template } = managed;
+    template.resourceCountIs('AWS::Events::Rule', 1);
+    template.hasResourceProperties('AWS::Events::Rule', {
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.ecs'],
+        'detail-type': ['AWS API Call via CloudTrail'],
+        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'], errorCode: [{ exists: true }] },
+      },
+      Targets: [
+        {
+          Id: 'Target0',
+          Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeQueue'), 'Arn'] },
+          DeadLetterConfig: {
+            Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeDeadLetterQueue'), 'Arn'] },
+          },
+        },
+      ],
+    });
+  });
+
+  test.each(BOTH)('alone may send to its queues, under %s', (_, self) => {
+    const rule = self.idOf('AWS::Events::Rule', 'Intake');
+    for (const queue of ['IntakeQueue', 'IntakeDeadLetterQueue']) {
+      const [policy] = self.properties('AWS::SQS::QueuePolicy', queue);
+      const allowed = policy.PolicyDocument.Statement.filter(({ Effect }: Json) => Effect === 'Allow');
+      expect(allowed).toEqual([
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: { 'Fn::GetAtt': [self.idOf('AWS::SQS::Queue', queue), 'Arn'] },
+          Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
+        },
+      ]);
+    }
+  });
+});
+
+describe('the queues', () => {
+  test('refuse what is sent in the clear and keep what they have for two weeks', () => {
+    managed.template.resourceCountIs('AWS::SQS::Queue', 3);
+    managed.template.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
+    for (const { PolicyDocument } of managed.properties('AWS::SQS::QueuePolicy')) {
+      expect(PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    }
+  });
+
+  test('give up on an event after ten tries, and never on a parked execution', () => {
+    const [intake] = managed.properties('AWS::SQS::Queue', 'IntakeQueue');
+    const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
+    expect(intake.RedrivePolicy.maxReceiveCount).toBe(10);
+    expect(turnstile.RedrivePolicy).toBeUndefined();
+  });
+
+  test.each([
+    ['Intake', 10, 10],
+    ['Turnstile', 10, 2],
+  ])('feed the handler of %s in batches whose parts may fail', (id, BatchSize, MaximumConcurrency) => {
+    const [mapping] = managed.properties('AWS::Lambda::EventSourceMapping', id);
+    expect(mapping).toMatchObject({
+      BatchSize,
+      ScalingConfig: { MaximumConcurrency },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      EventSourceArn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', `${id}Queue`), 'Arn'] },
+    });
+  });
+
+  test.each(['Intake', 'Turnstile'])('of %s hide a message for as long as its handler may take', (id) => {
+    const [queue] = managed.properties('AWS::SQS::Queue', `${id}Queue`);
+    const [handler] = managed.properties('AWS::Lambda::Function', `${id}Handler`);
+    expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(handler.Timeout);
+  });
+});
+
+const STORES = [
+  'AWS::SQS::Queue',
+  'AWS::DynamoDB::Table',
+  'AWS::SNS::Topic',
+  'AWS::Logs::LogGroup',
+  'AWS::StepFunctions::StateMachine',
+  'AWS::Lambda::Function',
+] as const;
+
+describe('whatever is stored is encrypted', () => {
+  test.each(STORES)('under a key of its own, if that is configured: %s', (type) => {
+    const key = managed.idOf('AWS::KMS::Key', 'Key');
+    for (const properties of managed.properties(type))
+      expect(JSON.stringify(properties)).toContain(`"Fn::GetAtt":["${key}","Arn"]`);
+    expect(managed.properties('AWS::KMS::Key')).toMatchObject([{ EnableKeyRotation: true }]);
+  });
+
+  test('under keys of AWS otherwise, with no key and no mention of one', () => {
+    owned.template.resourceCountIs('AWS::KMS::Key', 0);
+    owned.template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    expect(JSON.stringify(owned.template.toJSON())).not.toContain('kms:');
+  });
+
+  test('and the key may be used by those alone who write without a role of ours', () => {
+    const [{ KeyPolicy }] = managed.properties('AWS::KMS::Key');
+    const services = KeyPolicy.Statement.filter(({ Principal }: Json) => Principal.Service).map(
+      ({ Sid, Condition }: Json) => [Sid, Condition !== undefined],
+    );
+    expect(services).toContainEqual(['RulesWriteToQueues', true]);
+    expect(services).toContainEqual(['LogGroups', true]);
+  });
+
+  // Known defects: without these the stack deploys and then neither runs nor tells anything. See the report of issue 2.
+  describe('and who works with it may use the key', () => {
+    test.fails.each([
+      ['the digest, to publish to the topic', 'NotificationsDigest', 'kms:GenerateDataKey*'],
+      ['the digest, to read the count', 'NotificationsDigest', 'kms:Decrypt'],
+      ['run-task, to count notices', 'RerunRunTask', 'kms:Decrypt'],
+    ])('%s', (_, role, action) => {
+      expect(managed.keyActions(role)).toContain(action);
+    });
+
+    test.fails.each(['Rerun', 'NotificationsDigest'])('the state machine %s, under its full ARN', (id) => {
+      const conditions = managed
+        .statements(id)
+        .flatMap(({ Condition }) => Object.values(Condition?.StringEquals ?? {}));
+      const arns = conditions
+        .map((value: Json) => value['Fn::Join']?.[1].at(-1))
+        .filter((end) => end?.startsWith?.(':stateMachine:'));
+      expect(arns).toEqual([expect.stringMatching(/^:stateMachine:.+/)]);
+    });
+  });
+});
+
+describe('logs', () => {
+  test('of state machines hold every step and none of its data', () => {
+    managed.template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+    managed.template.allResourcesProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: Match.objectLike({ Level: 'ALL', IncludeExecutionData: false }),
+    });
+  });
+
+  test('are kept as long as is configured', () => {
+    managed.template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+    managed.template.resourceCountIs('AWS::Logs::LogGroup', 5);
+  });
+});
+
+describe('beside the rest', () => {
+  test('a trail is created where that is configured, of this Region’s writes', () => {
+    managed.template.resourceCountIs('AWS::CloudTrail::Trail', 0);
+    owned.template.hasResourceProperties('AWS::CloudTrail::Trail', {
+      IsLogging: true,
+      IsMultiRegionTrail: false,
+      EventSelectors: [{ ReadWriteType: 'WriteOnly' }],
+    });
+  });
+
+  test('each address is subscribed', () => {
+    owned.template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+  });
+
+  test('the table holds items by id and forgets them when they expire', () => {
+    managed.template.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  test('warnings are annotations', () => {
+    Annotations.fromStack(owned.stack).hasWarning('*', Match.stringLikeRegexp('clusters is empty'));
+    Annotations.fromStack(managed.stack).hasNoWarning('*', Match.anyValue());
+  });
+
+  test('several environments are several stacks, each in its place and by its own keys', () => {
+    const place = (region: string, own = {}) => ({ account: '111122223333', region, ...own });
+    const stacks = stacksOf({
+      ...LISTED,
+      environments: [place('us-east-1'), place('eu-west-1', { encryption: 'awsOwned' })],
+    });
+    expect(stacks.map(({ stackName, region }) => [stackName, region])).toEqual([
+      ['EcsThrottleRemediation-111122223333-us-east-1', 'us-east-1'],
+      ['EcsThrottleRemediation-111122223333-eu-west-1', 'eu-west-1'],
+    ]);
+    expect(stacks.map((stack) => Object.keys(Template.fromStack(stack).findResources('AWS::KMS::Key')).length)).toEqual(
+      [1, 0],
+    );
+  });
+
+  test('settings that no function could hold are an error that says what to shorten', () => {
+    const families = Array.from({ length: 200 }, (_, n) => `a-family-with-a-long-name-${n}`);
+    expect(() => stacksOf({ ...LISTED, families })).toThrow(
+      /clusters, families, callers .* found \d+ bytes .* expected at most 3500/,
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { addStacks } from '../../lib/app.ts';
+import type { ThrottleRemediationStack } from '../../lib/throttle-remediation-stack.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into templates
+export type Json = any;
+
+/** The stacks of a configuration, without bundling the handlers. */
+export function stacksOf(configuration: object): ThrottleRemediationStack[] {
+  return addStacks(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), configuration);
+}
+
+/** A synthesized template, with what tests ask of it. */
+export class Synthesized {
+  readonly stack: ThrottleRemediationStack;
+  readonly template: Template;
+
+  constructor(configuration: object) {
+    const [stack] = stacksOf(configuration);
+    if (!stack) throw new Error('expected a stack');
+    this.stack = stack;
+    this.template = Template.fromStack(stack);
+  }
+
+  /** Properties of the resources of a type whose logical id begins so. */
+  properties(type: string, idPrefix = ''): Json[] {
+    return Object.entries(this.template.findResources(type))
+      .filter(([id]) => id.startsWith(idPrefix))
+      .map(([, resource]) => resource.Properties);
+  }
+
+  /** The logical id of the one resource of a type that begins so. */
+  idOf(type: string, idPrefix: string): string {
+    const [id, ...others] = Object.keys(this.template.findResources(type)).filter((name) => name.startsWith(idPrefix));
+    if (!id || others.length > 0) throw new Error(`expected one ${type} ${idPrefix}, found ${[id, ...others].join()}`);
+    return id;
+  }
+
+  /** All statements of the policies of the roles whose logical ids begin so. */
+  statements(idPrefix: string): Json[] {
+    return this.properties('AWS::IAM::Policy', idPrefix).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  }
+
+  /** What the roles whose logical ids begin so may do with the stack's key. */
+  keyActions(idPrefix: string): string[] {
+    return this.statements(idPrefix)
+      .filter(({ Condition }) => Condition === undefined)
+      .flatMap(({ Action }) => Action)
+      .filter((action: string) => action.startsWith('kms:'));
+  }
+
+  /** The definition of a state machine, its tokens replaced by plausible values. */
+  definition(idPrefix: string): Json {
+    const [{ DefinitionString }] = this.properties('AWS::StepFunctions::StateMachine', idPrefix);
+    const parts = DefinitionString['Fn::Join'][1] as (string | Json)[];
+    return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : plausible(part))).join(''));
+  }
+}
+
+function plausible(token: Json): string {
+  if (token.Ref === 'AWS::Partition') return 'aws';
+  const id: string = token.Ref ?? token['Fn::GetAtt'][0];
+  return id.includes('Queue')
+    ? `https://sqs.us-east-1.amazonaws.com/111122223333/${id}`
+    : `arn:aws:x:us-east-1:111122223333:${id}`;
+}

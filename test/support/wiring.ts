@@ -1,0 +1,100 @@
+import { type Settings, settingsSchema } from '../../lambda/core/settings.ts';
+import type { Clients, LogFields, Wiring } from '../../lambda/ports.ts';
+import { HOME, NOW_MS, OWN_ROLE, SETTINGS } from './records.ts';
+
+/** A command as the handlers send it: its class and its input. */
+export interface Sent {
+  readonly name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into inputs of every command
+  readonly input: any;
+}
+
+export type Answer = (sent: Sent) => unknown;
+export type Answers = Partial<Record<keyof Clients, Answer>>;
+
+const VARIABLES = {
+  settings: '',
+  accountId: HOME.account,
+  rerunStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun',
+  digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
+  runTaskRoleArn: OWN_ROLE,
+  tableName: 'state',
+  topicArn: '',
+};
+
+export interface LogLine extends LogFields {
+  readonly level: string;
+  readonly message: string;
+}
+
+/** A handler's wiring out of hand-made parts, and all that passed through them. */
+export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = {}) {
+  const sent: Sent[] = [];
+  const lines: LogLine[] = [];
+  const metrics: { name: string; value: number; dimensions: Readonly<Record<string, string>> }[] = [];
+  const sleeps: number[] = [];
+  let nowMs = NOW_MS;
+
+  const client = (answer: Answer = () => ({})) => ({
+    async send(command: { constructor: { name: string }; input: unknown }) {
+      const message = { name: command.constructor.name, input: command.input };
+      sent.push(message);
+      return answer(message);
+    },
+  });
+  const log = (level: string) => (message: string, fields: LogFields) => void lines.push({ level, message, ...fields });
+  const wiring: Wiring<keyof Clients> = {
+    environment: {
+      settings: settingsSchema.parse({ ...SETTINGS, ...settings }),
+      home: HOME,
+      variable: (name) => VARIABLES[name],
+    },
+    clients: {
+      ecs: client(answers.ecs),
+      sfn: client(answers.sfn),
+      dynamoDb: client(answers.dynamoDb),
+    } as unknown as Clients,
+    clock: {
+      now: () => nowMs,
+      async sleep(milliseconds) {
+        sleeps.push(milliseconds);
+        nowMs += Math.max(0, milliseconds);
+      },
+    },
+    random: () => 0.5,
+    log: { info: log('info'), warn: log('warn'), error: log('error') },
+    metrics: { add: (name, value, dimensions = {}) => void metrics.push({ name, value, dimensions }) },
+  };
+  return {
+    wiring,
+    sent,
+    lines,
+    metrics,
+    sleeps,
+    at(instantMs: number) {
+      nowMs = instantMs;
+    },
+    named: (name: string) => sent.filter((message) => message.name === name),
+    /** Everything that could be read by somebody who reads logs and metrics. */
+    told: () => JSON.stringify([lines, metrics]),
+  };
+}
+
+/** Throws the errors one after the other, then answers. */
+export function failing(errors: readonly Error[], answer: unknown = {}): Answer {
+  const left = [...errors];
+  return () => {
+    const error = left.shift();
+    if (error) throw error;
+    return answer;
+  };
+}
+
+/** An error as the SDK throws it. */
+export function awsError(name: string, message = '', httpStatusCode = 400): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}
+
+export function sqsEvent(...bodies: readonly string[]) {
+  return { Records: bodies.map((body, index) => ({ messageId: `m${index}`, body })) } as never;
+}
