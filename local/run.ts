@@ -8,6 +8,7 @@ import type { JsonObject } from './kernel/json.ts';
 import { tee } from './observers.ts';
 import { type CallFate, Oracle } from './oracle.ts';
 import { Records } from './records.ts';
+import { warmUp } from './sandbox.ts';
 import { isRateCaller, type Scenario } from './scenario.ts';
 import { mergedConfiguration, synthesize } from './stack/synthesize.ts';
 import { type Observer, World } from './world.ts';
@@ -45,6 +46,7 @@ export interface PlayOptions {
 
 /** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */
 export async function play(scenario: Scenario, { enabled, othersUntil, onTick, observe }: PlayOptions): Promise<Run> {
+  await warmUp();
   const clock = new VirtualClock();
   const { account, seed } = scenario;
   const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;

@@ -1,6 +1,6 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ECSClient } from '@aws-sdk/client-ecs';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
+import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import type { HandlerName } from '../lambda/core/contract.ts';
 import { readEnvironment } from '../lambda/environment.ts';
 import { makeHandler as makeIntake } from '../lambda/intake.ts';
@@ -45,6 +45,22 @@ export interface SandboxOptions {
   readonly random: Random;
   readonly onLog: (line: LogLine) => void;
   readonly onMetric: (metric: MetricValue) => void;
+}
+
+let warm: Promise<unknown> | undefined;
+
+/**
+ * The first request that a process makes with an SDK client loads code and files, on the real clock: if that fell into a
+ * run, how much virtual time passes meanwhile would be up to chance.
+ */
+export function warmUp(): Promise<unknown> {
+  const config = clientConfig({ name: 'warm-up', call: () => ({}) }, { arn: '' }, 'us-east-1');
+  warm ??= Promise.all([
+    new ECSClient(config).send(new ListClustersCommand({})),
+    new SFNClient(config).send(new ListStateMachinesCommand({})),
+    new DynamoDBClient(config).send(new ListTablesCommand({})),
+  ]);
+  return warm;
 }
 
 /** A real handler with real SDK clients, on the lab's clock, over the lab's services. */

@@ -8,7 +8,8 @@ import { FakeEcs } from './aws/ecs/fake-ecs.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
 import { FakeLambda } from './aws/lambda.ts';
-import { type Principal, UnsupportedError } from './aws/service.ts';
+import { Permissions } from './aws/permissions.ts';
+import { type FakeService, type Principal, UnsupportedError } from './aws/service.ts';
 import { FakeSns } from './aws/sns.ts';
 import { FakeSqs } from './aws/sqs.ts';
 import { type Execution, FakeStates } from './aws/states.ts';
@@ -19,6 +20,7 @@ import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream, uniform } from './kernel/random.ts';
 import { createSandbox, type LogLine, type MetricValue } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
+import { policiesOf } from './stack/policies.ts';
 import type { Template } from './stack/synthesize.ts';
 import { DeployedTemplate, queueUrl, type Resource } from './stack/template.ts';
 
@@ -60,6 +62,8 @@ export class World {
   readonly #options: WorldOptions;
   readonly #ourArns = new Set<string>();
   readonly #latency: () => number;
+  /** Those of the deployed template, which alone are judged: live callers may do what they do. */
+  #permissions: Permissions | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: WorldOptions) {
@@ -78,6 +82,9 @@ export class World {
       account,
       seed,
       emit: this.bus.put,
+      authorize: (operation, input, { arn }) => {
+        if (this.isOurs(arn)) this.#permissions?.require(arn, 'ecs', operation, input);
+      },
       onRequest: (request) => {
         observer.request(request, this.isOurs(request.principal.arn));
         this.cloudTrail.record(request);
@@ -96,7 +103,8 @@ export class World {
     const runTask = integrations({
       lambda: this.lambda,
       states: () => this.states,
-      services: { sqs: this.sqs, sns: this.sns, dynamodb: this.dynamoDb },
+      mayInvoke: (functionArn, role) => this.#has({ role }, { action: 'lambda:InvokeFunction', resource: functionArn }),
+      services: { sqs: this.#guarded(this.sqs), sns: this.#guarded(this.sns), dynamodb: this.#guarded(this.dynamoDb) },
       around: this.#around,
     });
     this.states = new FakeStates({
@@ -133,18 +141,31 @@ export class World {
   deploy(template: Template): void {
     const { account } = this.#options.scenario;
     const deployed = new DeployedTemplate(template, { account: account.id, region: account.region });
+    this.#permissions = new Permissions(policiesOf(deployed), account, this.states.stateMachineOf);
     for (const queue of deployed.all('AWS::SQS::Queue')) this.#createQueue(queue);
     for (const { arn } of deployed.all('AWS::SNS::Topic')) this.sns.createTopic({ arn });
     for (const table of deployed.all('AWS::DynamoDB::Table')) this.#createTable(table);
-    for (const { arn, logicalId, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
+    for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
+      this.#requireTrust(properties.RoleArn, 'states.amazonaws.com', arn);
       const definition = parseDefinition(JSON.parse(properties.DefinitionString));
-      this.states.createStateMachine({ arn, name: logicalId, roleArn: properties.RoleArn, definition });
+      this.states.createStateMachine({
+        arn,
+        name: arn.split(':').at(-1) ?? '',
+        roleArn: properties.RoleArn,
+        definition,
+      });
     }
     for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) this.#createFunction(lambdaFunction);
     for (const { properties } of deployed.all('AWS::Lambda::EventSourceMapping')) {
       const functions = deployed.all('AWS::Lambda::Function');
       const target = functions.find(({ logicalId }) => logicalId === properties.FunctionName);
       if (!target) throw new UnsupportedError(`an event source of the function ${properties.FunctionName}`);
+      const resource = properties.EventSourceArn;
+      const needs = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((name) => `sqs:${name}`);
+      if (!this.#has({ role: target.properties.Role }, ...needs.map((action) => ({ action, resource })))) {
+        // As Lambda does: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        throw new Error(`deployment failed: the role of ${properties.FunctionName} may not read the queue ${resource}`);
+      }
       this.lambda.createEventSource({
         functionArn: target.arn,
         queueArn: properties.EventSourceArn,
@@ -155,7 +176,7 @@ export class World {
     for (const { arn, properties } of deployed.all('AWS::Events::Rule')) {
       const targets = properties.Targets.map((target) => {
         if (target.DeadLetterConfig) this.deadLetterQueues.add(target.DeadLetterConfig.Arn);
-        return this.#target(target.Arn);
+        return this.#target(arn, target.Arn, target.DeadLetterConfig?.Arn);
       });
       this.bus.createRule({ arn, pattern: properties.EventPattern as Json, targets });
     }
@@ -201,6 +222,7 @@ export class World {
     const { clock, scenario, observer } = this.#options;
     const handler = HANDLERS.find((name) => name === metadata[HANDLER_METADATA_KEY]);
     if (!handler) throw new UnsupportedError(`${logicalId}: a function that is none of the handlers`);
+    this.#requireTrust(properties.Role, 'lambda.amazonaws.com', arn);
     const principal = this.#functionPrincipal(properties.Role, logicalId);
     let sandboxes = 0;
     this.lambda.createFunction({
@@ -214,7 +236,7 @@ export class World {
           variables: properties.Environment?.Variables ?? {},
           principal,
           region: scenario.account.region,
-          services: { ecs: this.ecs, states: this.states, dynamodb: this.dynamoDb },
+          services: { ecs: this.ecs, states: this.#guarded(this.states), dynamodb: this.#guarded(this.dynamoDb) },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,
           random: randomStream(scenario.seed, `sandbox/${handler}/${sandboxes++}`),
@@ -232,12 +254,40 @@ export class World {
     return { arn, userAgent: 'aws-sdk-js/3' };
   }
 
-  #target(arn: string): (event: JsonObject) => void {
+  #target(ruleArn: string, arn: string, deadLetterArn: string | undefined): (event: JsonObject) => void {
     const service = arn.split(':')[2];
     if (service !== 'sqs') throw new UnsupportedError(`a rule with the target ${arn}`);
+    const { account } = this.#options.scenario;
+    const context = { 'aws:SourceArn': ruleArn, 'aws:SourceAccount': account.id };
+    const admits = (resource: string) =>
+      this.#has({ service: 'events.amazonaws.com' }, { action: 'sqs:SendMessage', resource, context });
+    // A refusal is not retried: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    const queue = [arn, deadLetterArn].find((candidate) => candidate !== undefined && admits(candidate));
+    let refused = 0;
     return (event) => {
+      const messageId = queue ? this.sqs.send(queue, JSON.stringify(event)) : `${ruleArn} refused ${refused++}`;
       this.#options.usage.add('sqsRequests', 1);
-      this.#options.observer.delivered(event, this.sqs.send(arn, JSON.stringify(event)));
+      this.#options.observer.delivered(event, messageId);
+    };
+  }
+
+  readonly #has: Permissions['has'] = (...asked) => this.#permissions?.has(...asked) ?? true;
+
+  /** A service of AWS runs something of ours only under a role that lets it. */
+  #requireTrust(role: string, service: string, sourceArn: string): void {
+    const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': this.#options.scenario.account.id };
+    if (this.#has({ service }, { action: 'sts:AssumeRole', resource: role, context })) return;
+    throw new Error(`deployment failed: ${service} may not assume ${role} for ${sourceArn}`);
+  }
+
+  /** A service as those of ours meet it: it looks at their permissions first. */
+  #guarded(service: FakeService): FakeService {
+    return {
+      name: service.name,
+      call: (operation, input, principal) => {
+        this.#permissions?.require(principal.arn, service.name, operation, input);
+        return service.call(operation, input, principal);
+      },
     };
   }
 

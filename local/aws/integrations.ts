@@ -7,6 +7,7 @@ import type { FakeStates } from './states.ts';
 export interface IntegrationsOptions {
   readonly lambda: FakeLambda;
   readonly states: () => FakeStates;
+  readonly mayInvoke: (functionArn: string, roleArn: string) => boolean;
   /** By the service's name in a resource ARN: `sqs`, `sns`, `dynamodb`. */
   readonly services: Readonly<Record<string, FakeService>>;
   /** Stands between an integration and its service: latency and faults. */
@@ -24,7 +25,7 @@ export function integrations(options: IntegrationsOptions) {
   return async (call: TaskCall, principal: Principal): Promise<Json> => {
     const { service = '', action = '', pattern } = RESOURCE.exec(call.resource)?.groups ?? {};
     const input = call.arguments as JsonObject;
-    if (service === 'lambda' && action === 'invoke' && !pattern) return invoke(options.lambda, input);
+    if (service === 'lambda' && action === 'invoke' && !pattern) return invoke(options, input, principal);
     const fake = options.services[service];
     if (!fake || (pattern && call.taskToken === undefined)) throw new UnsupportedError(`the resource ${call.resource}`);
 
@@ -36,8 +37,16 @@ export function integrations(options: IntegrationsOptions) {
   };
 }
 
-async function invoke(lambda: FakeLambda, { FunctionName, Payload = {} }: JsonObject): Promise<Json> {
+async function invoke(
+  { lambda, mayInvoke }: IntegrationsOptions,
+  { FunctionName, Payload = {} }: JsonObject,
+  { arn: roleArn }: Principal,
+): Promise<Json> {
   try {
+    if (!mayInvoke(String(FunctionName), roleArn)) {
+      const message = `User: ${roleArn} is not authorized to perform: lambda:InvokeFunction on resource: ${FunctionName}`;
+      throw new InvocationError('Lambda.AWSLambdaException', message);
+    }
     const reply = await lambda.invoke(String(FunctionName), Payload);
     return { ExecutedVersion: '$LATEST', Payload: reply, StatusCode: 200 };
   } catch (error) {

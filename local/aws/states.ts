@@ -65,6 +65,8 @@ export class FakeStates implements FakeService {
   /** By ARN. Names stay taken for 90 days, which no run of the lab outlasts. */
   readonly #executions = new Map<string, Execution>();
   readonly #pending = new Map<string, PendingTask>();
+  /** By task token, also of tasks that are over: the real token holds it. */
+  readonly #stateMachines = new Map<string, string>();
   readonly #random: Random;
   #open = 0;
 
@@ -106,6 +108,9 @@ export class FakeStates implements FakeService {
         throw new UnsupportedError(`states ${operation}`);
     }
   }
+
+  /** The ARN of the state machine that gave a task token out. */
+  readonly stateMachineOf = (taskToken: string): string | undefined => this.#stateMachines.get(taskToken);
 
   /** Registers a task that ends by its token, or when its time is over. */
   awaitToken(token: string, { heartbeat, onOver }: Pick<TaskCall, 'heartbeat' | 'onOver'>): Promise<Json> {
@@ -179,7 +184,10 @@ export class FakeStates implements FakeService {
     const host = {
       clock,
       random: randomStream(seed, `execution/${name}`),
-      runTask: (call: TaskCall) => runTask(call, stateMachine),
+      runTask: (call: TaskCall) => {
+        if (call.taskToken !== undefined) this.#stateMachines.set(call.taskToken, stateMachine.arn);
+        return runTask(call, stateMachine);
+      },
       onHistory: ({ events, transitions }: { events: number; transitions: number }) => {
         execution.historyEvents += events;
         execution.stateTransitions += transitions;

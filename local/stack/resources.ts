@@ -7,12 +7,53 @@ import * as z from 'zod';
 const inert = z.unknown().optional();
 const numeric = z.coerce.number();
 
+const texts = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const statement = z.strictObject({
+  Sid: inert,
+  Effect: z.enum(['Allow', 'Deny']),
+  Principal: z
+    .preprocess(
+      (principal) => (principal === '*' ? { AWS: '*' } : principal),
+      z.strictObject({ AWS: texts.optional(), Service: texts.optional() }),
+    )
+    .optional(),
+  Action: texts,
+  /** Absent in trust policies alone. */
+  Resource: texts.default(['*']),
+  Condition: z.record(z.string(), z.record(z.string(), texts)).default({}),
+});
+/** Strict too: a `NotAction` or `NotPrincipal` that went unread would turn a policy into its opposite. */
+const policyDocument = z
+  .strictObject({ Version: z.literal('2012-10-17'), Statement: z.array(statement) })
+  .transform(({ Statement }) => Statement);
+/** One statement of a policy; single values have become lists. */
+export type Statement = z.output<typeof statement>;
+
+const role = z.strictObject({
+  AssumeRolePolicyDocument: policyDocument,
+  ManagedPolicyArns: z.array(z.string()).default([]),
+  Description: inert,
+  Tags: inert,
+});
+
+const policy = z.strictObject({
+  PolicyDocument: policyDocument,
+  Roles: z.array(z.string()).default([]),
+  PolicyName: inert,
+  Description: inert,
+  Path: inert,
+});
+
+const key = z.looseObject({ KeyPolicy: policyDocument });
+const queuePolicy = z.strictObject({ Queues: z.array(z.string()), PolicyDocument: policyDocument });
+const topicPolicy = z.strictObject({ Topics: z.array(z.string()), PolicyDocument: policyDocument });
+
 const queue = z.strictObject({
   VisibilityTimeout: numeric.default(30),
   DelaySeconds: numeric.default(0),
   MessageRetentionPeriod: numeric.default(345_600),
   RedrivePolicy: z.strictObject({ deadLetterTargetArn: z.string(), maxReceiveCount: numeric }).optional(),
-  KmsMasterKeyId: inert,
+  KmsMasterKeyId: z.string().optional(),
   KmsDataKeyReusePeriodSeconds: inert,
   SqsManagedSseEnabled: inert,
 });
@@ -45,8 +86,9 @@ const eventSourceMapping = z.strictObject({
 const stateMachine = z.strictObject({
   DefinitionString: z.string(),
   RoleArn: z.string(),
+  StateMachineName: inert,
   StateMachineType: z.literal('STANDARD'),
-  EncryptionConfiguration: inert,
+  EncryptionConfiguration: z.looseObject({ KmsKeyId: z.string().optional() }).optional(),
   LoggingConfiguration: inert,
   TracingConfiguration: inert,
   Tags: inert,
@@ -57,7 +99,7 @@ const table = z.strictObject({
   AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
   BillingMode: z.literal('PAY_PER_REQUEST'),
   TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }).optional(),
-  SSESpecification: inert,
+  SSESpecification: z.looseObject({ KMSMasterKeyId: z.string().optional() }).optional(),
   PointInTimeRecoverySpecification: inert,
   Tags: inert,
 });
@@ -82,8 +124,14 @@ export const RUNNING = {
   'AWS::Lambda::EventSourceMapping': eventSourceMapping,
   'AWS::StepFunctions::StateMachine': stateMachine,
   'AWS::DynamoDB::Table': table,
-  'AWS::SNS::Topic': z.looseObject({}),
+  'AWS::SNS::Topic': z.looseObject({ KmsMasterKeyId: z.string().optional() }),
   'AWS::Events::Rule': rule,
+  'AWS::IAM::Role': role,
+  'AWS::IAM::Policy': policy,
+  'AWS::IAM::ManagedPolicy': policy,
+  'AWS::KMS::Key': key,
+  'AWS::SNS::TopicPolicy': topicPolicy,
+  'AWS::SQS::QueuePolicy': queuePolicy,
 } as const;
 export type RunningType = keyof typeof RUNNING;
 export type Properties<Type extends RunningType> = z.output<(typeof RUNNING)[Type]>;
@@ -91,13 +139,8 @@ export type Properties<Type extends RunningType> = z.output<(typeof RUNNING)[Typ
 /** What has no bearing on a run: `docs/lab.md` says what is lost by it. */
 export const INERT: ReadonlySet<string> = new Set([
   'AWS::CloudTrail::Trail',
-  'AWS::IAM::Policy',
-  'AWS::IAM::Role',
-  'AWS::KMS::Key',
   'AWS::Logs::LogGroup',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',
-  'AWS::SNS::TopicPolicy',
-  'AWS::SQS::QueuePolicy',
 ]);

@@ -2,7 +2,7 @@ import { UnsupportedError } from '../aws/service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type Identity, resolve, type Scope } from './intrinsics.ts';
 import { INERT, type Properties, RUNNING, type RunningType } from './resources.ts';
-import type { Template } from './synthesize.ts';
+import type { Template, TemplateResource } from './synthesize.ts';
 
 export interface Place {
   readonly account: string;
@@ -38,7 +38,7 @@ export class DeployedTemplate {
       },
       identity: (logicalId) => {
         const resource = template.Resources[logicalId];
-        return resource && identityOf(resource.Type, logicalId, place);
+        return resource && identityOf(resource.Type, nameOf(resource) ?? logicalId, place);
       },
     };
   }
@@ -59,7 +59,15 @@ export class DeployedTemplate {
   }
 }
 
-/** Names and ARNs as CloudFormation would return them; physical names are the logical ones. */
+/** A name that the template itself gives. */
+function nameOf({ Type, Properties }: TemplateResource): string | undefined {
+  const name = Type === 'AWS::StepFunctions::StateMachine' ? Properties?.StateMachineName : undefined;
+  if (name !== undefined && typeof name !== 'string')
+    throw new UnsupportedError(`a name that is ${JSON.stringify(name)}`);
+  return name;
+}
+
+/** Names and ARNs as CloudFormation would return them; physical names are the logical ones where none is given. */
 function identityOf(type: string, name: string, { account, region }: Place): Identity {
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
   const byName = (value: string): Identity => ({ ref: name, attributes: { Arn: value } });
@@ -85,6 +93,8 @@ function identityOf(type: string, name: string, { account, region }: Place): Ide
       return byName(arn('events', `rule/${name}`));
     case 'AWS::IAM::Role':
       return byName(`arn:aws:iam::${account}:role/${name}`);
+    case 'AWS::IAM::ManagedPolicy':
+      return byArn(`arn:aws:iam::${account}:policy/${name}`);
     case 'AWS::KMS::Key':
       return byName(arn('kms', `key/${name}`));
     case 'AWS::Logs::LogGroup':

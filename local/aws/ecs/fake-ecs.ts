@@ -17,6 +17,8 @@ export interface FakeEcsOptions {
   readonly clock: VirtualClock;
   readonly account: Account;
   readonly seed: number;
+  /** Throws what ECS answers to a principal without the permission; nobody lacks one where this is absent. */
+  readonly authorize?: (operation: string, input: JsonObject, principal: Principal) => void;
   /** Hears of every request, whoever sent it and however it ended: CloudTrail. */
   readonly onRequest: (request: ApiRequest) => void;
   /** Where events go: the bus. */
@@ -95,6 +97,8 @@ export class FakeEcs implements FakeService {
         eventId: uuid(this.#requestIds),
       });
     try {
+      // Whether ECS looks at the permission or at its buckets first is unknown.
+      this.#options.authorize?.(operation, input, principal);
       const output = handle(input, principal);
       record({ output });
       return output();

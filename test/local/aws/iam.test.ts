@@ -1,0 +1,371 @@
+import { describe, expect, test } from 'vitest';
+import { Iam, type Identity, type Need } from '../../../local/aws/iam.ts';
+import { Permissions } from '../../../local/aws/permissions.ts';
+import { UnsupportedError } from '../../../local/aws/service.ts';
+import type { JsonObject } from '../../../local/kernel/json.ts';
+import { policiesOf } from '../../../local/stack/policies.ts';
+import { mergedConfiguration, synthesize, type Template } from '../../../local/stack/synthesize.ts';
+import { DeployedTemplate } from '../../../local/stack/template.ts';
+import { accountWith, RUN_TASK } from './world.ts';
+
+const PLACE = { account: '111122223333', region: 'us-east-1' };
+const ROLE = 'arn:aws:iam::111122223333:role/Worker';
+const SESSION = 'arn:aws:sts::111122223333:assumed-role/Worker/function';
+const QUEUE = 'arn:aws:sqs:us-east-1:111122223333:Jobs';
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/Key';
+const RULE = 'arn:aws:events:us-east-1:111122223333:rule/Ours';
+const TABLE = 'arn:aws:dynamodb:us-east-1:111122223333:table/State';
+
+const document = (...statements: JsonObject[]) => ({ Version: '2012-10-17', Statement: statements });
+const allow = (action: string | string[], resource: string | string[], condition?: JsonObject): JsonObject => ({
+  Effect: 'Allow',
+  Action: action,
+  Resource: resource,
+  ...(condition && { Condition: condition }),
+});
+const deny = (action: string, resource: string, condition?: JsonObject): JsonObject => ({
+  ...allow(action, resource, condition),
+  Effect: 'Deny',
+});
+const trust = document({ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' });
+
+/** A template with one role, and what else is asked for. */
+function template(statements: JsonObject[], others: Record<string, { Type: string; Properties: JsonObject }> = {}) {
+  const PolicyDocument = document(...statements);
+  return {
+    Resources: {
+      Worker: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } },
+      Policy: { Type: 'AWS::IAM::Policy', Properties: { PolicyName: 'p', PolicyDocument, Roles: [{ Ref: 'Worker' }] } },
+      ...others,
+    },
+  } as Template;
+}
+const queueWith = (policy: JsonObject[], properties: JsonObject = {}) => ({
+  Jobs: { Type: 'AWS::SQS::Queue', Properties: properties },
+  JobsPolicy: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: { Queues: [{ Ref: 'Jobs' }], PolicyDocument: document(...policy) },
+  },
+});
+const policies = (source: Template) => policiesOf(new DeployedTemplate(source, PLACE));
+const mayRole = (statements: JsonObject[], need: Need) =>
+  new Iam(policies(template(statements))).allows({ role: ROLE }, need);
+
+describe('a role may do what a statement allows and no statement denies', () => {
+  const send: Need = { action: 'sqs:SendMessage', resource: QUEUE };
+  const runTask: Need = {
+    action: 'ecs:RunTask',
+    resource: 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:3',
+    context: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:111122223333:cluster/batch' },
+  };
+  const onCluster = (operator: string, value: string) => ({ [operator]: { 'ecs:cluster': value } });
+  const cases: readonly (readonly [name: string, allowed: boolean, need: Need, statements: JsonObject[]])[] = [
+    ['no statement allows nothing', false, send, []],
+    ['the very action and resource', true, send, [allow('sqs:SendMessage', QUEUE)]],
+    ['actions are matched whatever their case', true, send, [allow('SQS:sendmessage', QUEUE)]],
+    [
+      'one of several actions and resources',
+      true,
+      send,
+      [allow(['sqs:Purge', 'sqs:Send*'], ['arn:aws:sqs:::x', QUEUE])],
+    ],
+    ['another action is another permission', false, send, [allow('sqs:ReceiveMessage', QUEUE)]],
+    ['* is every resource', true, send, [allow('sqs:*', '*')]],
+    ['* within an ARN', true, send, [allow('sqs:*', 'arn:aws:sqs:us-east-1:111122223333:J*')]],
+    ['? is one character', false, send, [allow('sqs:*', 'arn:aws:sqs:us-east-1:111122223333:J?')]],
+    ['a wildcard stays in its part of the ARN', false, send, [allow('sqs:*', 'arn:aws:*:Jobs')]],
+    ['a dot is a dot', false, send, [allow('sqs.SendMessage', QUEUE)]],
+    ['Deny beats Allow, whatever their order', false, send, [allow('*', '*'), deny('sqs:Send*', '*')]],
+    [
+      'a family stands for all its revisions',
+      true,
+      runTask,
+      [allow('ecs:RunTask', 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:*')],
+    ],
+    [
+      'a family is not the start of another',
+      false,
+      runTask,
+      [allow('ecs:RunTask', 'arn:aws:ecs:us-east-1:111122223333:task-definition/rep:*')],
+    ],
+    [
+      'a condition that holds',
+      true,
+      runTask,
+      [allow('ecs:RunTask', '*', onCluster('ArnEquals', 'arn:aws:ecs:us-east-1:111122223333:cluster/batch'))],
+    ],
+    [
+      'ArnEquals knows wildcards, as ArnLike',
+      true,
+      runTask,
+      [allow('ecs:RunTask', '*', onCluster('ArnEquals', 'arn:aws:ecs:*:*:cluster/b*'))],
+    ],
+    [
+      'StringEquals knows none',
+      false,
+      runTask,
+      [allow('ecs:RunTask', '*', onCluster('StringEquals', 'arn:aws:ecs:us-east-1:111122223333:cluster/*'))],
+    ],
+    [
+      'StringLike knows them',
+      true,
+      runTask,
+      [allow('ecs:RunTask', '*', onCluster('StringLike', 'arn:*cluster/b?tch'))],
+    ],
+    [
+      'a condition on a key that the request lacks does not hold',
+      false,
+      send,
+      [allow('*', '*', onCluster('ArnLike', '*'))],
+    ],
+    [
+      'all requests are encrypted',
+      true,
+      send,
+      [allow('*', '*'), deny('*', '*', { Bool: { 'aws:SecureTransport': 'false' } })],
+    ],
+  ];
+  test.each(cases)('%s: %s', (_, allowed, need, statements) => {
+    expect(mayRole(statements, need)).toBe(allowed);
+  });
+
+  test.each([
+    ['a condition operator', allow('*', '*', { DateLessThan: { 'aws:CurrentTime': 'x' } })],
+    ['a condition key', allow('*', '*', { StringEquals: { 'aws:PrincipalTag/team': 'x' } })],
+    ['a policy variable', allow('*', `arn:aws:sqs:us-east-1:\${aws:PrincipalAccount}:Jobs`)],
+    ['NotAction', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }],
+  ])('%s that the lab does not know is a loud error', (_, statement) => {
+    expect(() => mayRole([statement], send)).toThrow(UnsupportedError);
+  });
+
+  test('a condition in a statement that is about something else is not looked at', () => {
+    const other = allow('s3:GetObject', '*', { DateLessThan: { 'aws:CurrentTime': 'x' } });
+    expect(mayRole([other, allow('*', '*')], send)).toBe(true);
+  });
+
+  test('managed policies count, and those that the lab does not know are a loud error', () => {
+    const withManaged = (arn: JsonObject | string): Template => {
+      const { Resources } = template([]);
+      const Properties = { AssumeRolePolicyDocument: trust, ManagedPolicyArns: [arn] };
+      const managed = { PolicyDocument: document(allow('sqs:*', QUEUE)) };
+      return {
+        Resources: {
+          ...Resources,
+          Worker: { Type: 'AWS::IAM::Role', Properties },
+          Mine: { Type: 'AWS::IAM::ManagedPolicy', Properties: managed },
+        },
+      };
+    };
+    expect(new Iam(policies(withManaged({ Ref: 'Mine' }))).allows({ role: ROLE }, send)).toBe(true);
+    expect(() => policies(withManaged('arn:aws:iam::aws:policy/AdministratorAccess'))).toThrow(/AdministratorAccess/);
+  });
+});
+
+describe('a service may do what the resource lets it', () => {
+  const events: Identity = { service: 'events.amazonaws.com' };
+  const fromRule = (rule: string): Need => ({
+    action: 'sqs:SendMessage',
+    resource: QUEUE,
+    context: { 'aws:SourceArn': rule },
+  });
+  const forRule = {
+    ...allow('sqs:SendMessage', QUEUE, { ArnEquals: { 'aws:SourceArn': RULE } }),
+    Principal: { Service: 'events.amazonaws.com' },
+  };
+  test.each([
+    ['a rule that the queue policy names', true, RULE, [forRule]],
+    ['a foreign rule', false, RULE.replace('Ours', 'Theirs'), [forRule]],
+    ['a queue without a policy', false, RULE, []],
+    ['a policy for another service', false, RULE, [{ ...forRule, Principal: { Service: 'sns.amazonaws.com' } }]],
+    ['a Deny for everybody', false, RULE, [forRule, { ...deny('sqs:*', QUEUE), Principal: '*' }]],
+  ])('%s: %s', (_, allowed, rule, policy) => {
+    expect(new Iam(policies(template([], queueWith(policy)))).allows(events, fromRule(rule))).toBe(allowed);
+  });
+
+  test('a role is assumed by those it trusts alone, whatever it may do itself', () => {
+    const iam = new Iam(policies(template([allow('sts:AssumeRole', '*')])));
+    const assume: Need = { action: 'sts:AssumeRole', resource: ROLE };
+    expect(iam.allows({ service: 'lambda.amazonaws.com' }, assume)).toBe(true);
+    expect(iam.allows({ service: 'states.amazonaws.com' }, assume)).toBe(false);
+    expect(iam.allows({ role: ROLE }, assume)).toBe(false);
+  });
+});
+
+describe('what is under a key needs the key as well', () => {
+  const key = (...statements: JsonObject[]) => ({
+    Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: document(...statements) } },
+  });
+  const toAccount = { ...allow('kms:*', '*'), Principal: { AWS: 'arn:aws:iam::111122223333:root' } };
+  const encrypted = { KmsMasterKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } };
+  const maySend = (statements: JsonObject[], keyPolicy: JsonObject[]) =>
+    new Permissions(
+      policies(template(statements, { ...queueWith([], encrypted), ...key(...keyPolicy) })),
+      accountWith(),
+      () => undefined,
+    ).has({ role: ROLE }, { action: 'sqs:SendMessage', resource: QUEUE });
+  const send = allow('sqs:SendMessage', QUEUE);
+  test.each([
+    ['the queue alone is not enough', false, [send], [toAccount]],
+    ['the queue and the key are', true, [send, allow(['kms:GenerateDataKey*', 'kms:Decrypt'], KEY)], [toAccount]],
+    ['a writer decrypts too', false, [send, allow('kms:GenerateDataKey', KEY)], [toAccount]],
+    ['a key that leaves nothing to the account', false, [send, allow('kms:*', '*')], []],
+    ['a key that names the role itself', true, [send], [{ ...allow('kms:*', '*'), Principal: { AWS: ROLE } }]],
+  ])('%s: %s', (_, allowed, statements, keyPolicy) => {
+    expect(maySend(statements, keyPolicy)).toBe(allowed);
+  });
+});
+
+describe('each call needs its permissions', () => {
+  const account = accountWith({
+    taskDefinitions: [
+      {
+        family: 'report',
+        revision: 3,
+        taskRoleArn: 'arn:aws:iam::111122223333:role/task',
+        executionRoleArn: 'arn:aws:iam::111122223333:role/pull',
+      },
+    ],
+  });
+  const require = (statements: JsonObject[], service: string, operation: string, input: JsonObject) =>
+    new Permissions(policies(template(statements)), account, () => undefined).require(
+      SESSION,
+      service,
+      operation,
+      input,
+    );
+
+  const run = allow('ecs:RunTask', 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:*', {
+    ArnLike: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:111122223333:cluster/batch' },
+  });
+  const pass = allow('iam:PassRole', ['arn:aws:iam::111122223333:role/task', 'arn:aws:iam::111122223333:role/pull'], {
+    StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+  });
+  const tag = allow('ecs:TagResource', 'arn:aws:ecs:us-east-1:111122223333:task/batch/*', {
+    StringEquals: { 'ecs:CreateAction': 'RunTask' },
+  });
+  const tagged = { ...RUN_TASK, tags: [{ key: 'team', value: 'data' }] };
+  const withOverride = { ...RUN_TASK, overrides: { taskRoleArn: 'arn:aws:iam::111122223333:role/admin' } };
+  const withVolume = {
+    ...RUN_TASK,
+    volumeConfigurations: [{ name: 'v', managedEBSVolume: { roleArn: 'arn:aws:iam::111122223333:role/task' } }],
+  };
+  test.each([
+    ['by revision', 'nothing', [run, pass], RUN_TASK],
+    ['by bare family, which is its latest revision', 'nothing', [run, pass], { ...RUN_TASK, taskDefinition: 'report' }],
+    [
+      'without permission',
+      'ecs:RunTask on resource: arn:aws:ecs:us-east-1:111122223333:task-definition/report:3',
+      [pass],
+      RUN_TASK,
+    ],
+    ['on another cluster', 'ecs:RunTask', [run, pass], { ...RUN_TASK, cluster: 'other' }],
+    [
+      'on a cluster by ARN',
+      'nothing',
+      [run, pass],
+      { ...RUN_TASK, cluster: 'arn:aws:ecs:us-east-1:111122223333:cluster/batch' },
+    ],
+    [
+      'without PassRole on the roles of the task definition',
+      'iam:PassRole on resource: arn:aws:iam::111122223333:role/task',
+      [run],
+      RUN_TASK,
+    ],
+    [
+      'with a role override',
+      'iam:PassRole on resource: arn:aws:iam::111122223333:role/admin',
+      [run, pass],
+      withOverride,
+    ],
+    ["with a volume's role, which goes to ecs.amazonaws.com", 'iam:PassRole', [run, pass], withVolume],
+    ['with tags', 'ecs:TagResource', [run, pass], tagged],
+    ['with tags that may be set', 'nothing', [run, pass, tag], tagged],
+  ])('RunTask %s lacks %s', (_, missing, statements, input) => {
+    const call = () => require(statements, 'ecs', 'RunTask', input);
+    if (missing === 'nothing') expect(call).not.toThrow();
+    else expect(call).toThrow(`User: ${SESSION} is not authorized to perform: ${missing}`);
+  });
+
+  test.each([
+    ['sqs', 'SendMessage', { QueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/Jobs' }, 'AccessDenied', 403],
+    ['sns', 'Publish', { TopicArn: 'arn:aws:sns:us-east-1:111122223333:News' }, 'AuthorizationErrorException', 403],
+    ['dynamodb', 'UpdateItem', { TableName: 'State' }, 'AccessDeniedException', 400],
+    [
+      'states',
+      'StartExecution',
+      { stateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:Rerun' },
+      'AccessDeniedException',
+      400,
+    ],
+    ['cloudtrail', 'LookupEvents', {}, 'AccessDeniedException', 400],
+    ['ecs', 'RunTask', RUN_TASK, 'AccessDeniedException', 400],
+  ])('%s refuses %s in its own words', (service, operation, input, code, status) => {
+    expect(() => require([], service, operation, input)).toThrow(expect.objectContaining({ code, status }));
+  });
+
+  test('a transaction needs the permission of each of its writes', () => {
+    const TransactItems: JsonObject[] = [{ Put: { TableName: 'State' } }, { ConditionCheck: { TableName: 'State' } }];
+    const call =
+      (...actions: string[]) =>
+      () =>
+        require([allow(actions, TABLE)], 'dynamodb', 'TransactWriteItems', { TransactItems });
+    expect(call('dynamodb:PutItem', 'dynamodb:ConditionCheckItem')).not.toThrow();
+    expect(call('dynamodb:PutItem')).toThrow('dynamodb:ConditionCheckItem');
+  });
+});
+
+describe("the stack's own policies", () => {
+  const config = (encryption: string) =>
+    mergedConfiguration({
+      mode: 'rerun',
+      clusters: ['batch'],
+      families: ['report'],
+      callers: ['arn:aws:iam::111122223333:role/cron'],
+      passRoleArns: ['arn:aws:iam::111122223333:role/task'],
+      encryption,
+    });
+  const stack = (encryption: string) => {
+    const deployed = new DeployedTemplate(synthesize(config(encryption), PLACE), PLACE);
+    const own = policiesOf(deployed);
+    const permissions = new Permissions(own, accountWith(), () => undefined);
+    const roleOf = (handler: string) =>
+      deployed.all('AWS::Lambda::Function').find(({ metadata }) => Object.values(metadata).includes(handler))
+        ?.properties.Role ?? '';
+    const machines = deployed.all('AWS::StepFunctions::StateMachine');
+    const digest = machines.find(({ logicalId }) => logicalId.startsWith('Notifications'));
+    return {
+      deployed,
+      permissions,
+      roleOf,
+      digest: { arn: digest?.arn ?? '', role: digest?.properties.RoleArn ?? '' },
+    };
+  };
+
+  const tellPeople = (encryption: string) => {
+    const { deployed, permissions, roleOf, digest } = stack(encryption);
+    const table = deployed.all('AWS::DynamoDB::Table')[0]?.arn ?? '';
+    const topic = deployed.all('AWS::SNS::Topic')[0]?.arn ?? '';
+    for (const handler of ['intake', 'run-task']) {
+      const who = { role: roleOf(handler) };
+      expect(
+        permissions.has(who, { action: 'states:StartExecution', resource: digest.arn }),
+        `${handler} starts a digest`,
+      ).toBe(true);
+      expect(
+        permissions.has(who, { action: 'dynamodb:UpdateItem', resource: table }),
+        `${handler} counts notices`,
+      ).toBe(true);
+    }
+    const who = { role: digest.role };
+    expect(permissions.has(who, { action: 'sns:Publish', resource: topic }), 'the digest publishes').toBe(true);
+    expect(permissions.has(who, { action: 'dynamodb:GetItem', resource: table }), 'the digest reads the count').toBe(
+      true,
+    );
+  };
+
+  test("let the handlers tell people where AWS's own keys are used", () => tellPeople('awsOwned'));
+
+  // Take `.fails` away with the defect: the digest's role may use the key for no state machine, topic or table, and the
+  // run-task handler's for no table.
+  test.fails("let the handlers tell people where the stack's key is used", () => tellPeople('customerManaged'));
+});
