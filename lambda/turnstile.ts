@@ -3,12 +3,14 @@ import { InvalidToken, SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, Task
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { giveTurnsBack, initialPace, reserveTurns } from './core/pace.ts';
+import { parseJson } from './core/json.ts';
+import { giveTurnsBack, initialPace, paceStateSchema, reserveTurns } from './core/pace.ts';
 import { readEnvironment } from './environment.ts';
-import { makePaceStore } from './pace-store.ts';
+
 import type { Wiring } from './ports.ts';
 import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { makeSharedState } from './shared-state.ts';
 
 /** How far ahead turns are handed out within one invocation; well within the function's timeout. */
 const WINDOW_MS = 15_000;
@@ -22,7 +24,7 @@ type Turn = 'taken' | 'gone' | 'failed' | 'notDue';
 export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { clock, log, metrics, clients } = wiring;
   const { pace } = wiring.environment.settings;
-  const store = makePaceStore(wiring);
+  const store = makeSharedState(wiring, 'pace', paceStateSchema);
 
   async function handOut({ body, messageId }: SQSRecord, turnAtMs: number | undefined): Promise<Turn> {
     if (turnAtMs === undefined) return 'notDue';
@@ -65,11 +67,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
 }
 
 function readToken(body: string): string | undefined {
-  try {
-    return messageSchema.parse(JSON.parse(body)).taskToken;
-  } catch {
-    return undefined;
-  }
+  return messageSchema.safeParse(parseJson(body)).data?.taskToken;
 }
 
 export const handler = lazily(() =>

@@ -46,14 +46,7 @@ const baseSchema = settingsSchema.extend({
   pace: pace.default(() => pace.parse({})),
   passRoleArns: z.array(roleArn).default([]),
   allowedRoleOverrides: z.array(roleArn).default([]),
-  maxGenerations: z.int().min(0).max(10).default(3),
   maxTasksPerHour: z.int().min(1).optional(),
-  sweep: z
-    .strictObject({
-      everyMinutes: z.int().min(0).max(1440).default(15),
-      quietMinutes: z.int().min(1).max(1440).default(15),
-    })
-    .default({ everyMinutes: 15, quietMinutes: 15 }),
   cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
   notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),

@@ -66,8 +66,9 @@ export class Records implements Observer {
 
   readonly executionStarted = (execution: Execution, input: unknown): void => {
     this.executions.push(execution);
-    const { request } = (input ?? {}) as { request?: JsonObject };
-    if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
+    const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
+    if (failedTask) this.#rerunCalls.set(execution, this.#oracle().fateOfTask(String(failedTask.taskArn)));
+    else if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
   };
 
   readonly executionClosed = (execution: Execution): void => {
@@ -76,8 +77,9 @@ export class Records implements Observer {
     const fate = this.#rerunCalls.get(execution);
     const { status, output, error, cause } = execution.result ?? {};
     if (status === 'SUCCEEDED') {
-      const { result } = output as { result: 'started' | 'alreadyStarted' };
-      this.started[result] += 1;
+      const { result, reason } = output as { result: 'started' | 'alreadyStarted' | 'ignored'; reason?: string };
+      if (result === 'ignored') count(this.ignored, String(reason));
+      else this.started[result] += 1;
     } else {
       const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
       if (into) {

@@ -1,3 +1,4 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -6,6 +7,7 @@ import { readEnvironment } from '../lambda/environment.ts';
 import { makeHandler as makeIntake } from '../lambda/intake.ts';
 import type { Clients, LogFields, Wiring } from '../lambda/ports.ts';
 import { makeHandler as makeRunTask } from '../lambda/run-task.ts';
+import { makeHandler as makeSweep } from '../lambda/sweep.ts';
 import { makeHandler as makeTurnstile } from '../lambda/turnstile.ts';
 import type { Sandbox } from './aws/lambda.ts';
 import type { FakeService, Principal } from './aws/service.ts';
@@ -19,6 +21,7 @@ const HANDLERS: Readonly<Record<HandlerName, (wiring: Wiring<keyof Clients>) => 
   intake: makeIntake,
   turnstile: makeTurnstile,
   'run-task': makeRunTask,
+  sweep: makeSweep,
 };
 
 export interface LogLine {
@@ -39,7 +42,7 @@ export interface SandboxOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly principal: Principal;
   readonly region: string;
-  readonly services: { readonly ecs: FakeService; readonly states: FakeService; readonly dynamodb: FakeService };
+  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail', FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -73,6 +76,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       ecs: new ECSClient(config(services.ecs)),
       sfn: new SFNClient(config(services.states)),
       dynamoDb: new DynamoDBClient(config(services.dynamodb)),
+      cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
     },
     clock: { now: clock.now, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

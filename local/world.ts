@@ -8,7 +8,7 @@ import { FakeEcs } from './aws/ecs/fake-ecs.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
 import { FakeLambda } from './aws/lambda.ts';
-import { type Principal, UnsupportedError } from './aws/service.ts';
+import { AwsError, type Principal, UnsupportedError } from './aws/service.ts';
 import { FakeSns } from './aws/sns.ts';
 import { FakeSqs } from './aws/sqs.ts';
 import { type Execution, FakeStates } from './aws/states.ts';
@@ -19,6 +19,7 @@ import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream, uniform } from './kernel/random.ts';
 import { createSandbox, type LogLine, type MetricValue } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
+import type { Properties } from './stack/resources.ts';
 import type { Template } from './stack/synthesize.ts';
 import { DeployedTemplate, queueUrl, type Resource } from './stack/template.ts';
 
@@ -41,6 +42,11 @@ export interface WorldOptions {
   /** Counts what AWS would bill. */
   readonly usage: Usage;
 }
+
+/** After how long EventBridge tries a delivery again. */
+const RETRY_DELIVERY_MS = 60_000;
+
+type Target = (event: JsonObject) => void;
 
 /** How long a request to an AWS service takes, there and back. */
 const REQUEST_SECONDS = [0.005, 0.03] as const;
@@ -155,9 +161,11 @@ export class World {
     for (const { arn, properties } of deployed.all('AWS::Events::Rule')) {
       const targets = properties.Targets.map((target) => {
         if (target.DeadLetterConfig) this.deadLetterQueues.add(target.DeadLetterConfig.Arn);
-        return this.#target(target.Arn);
+        return this.#target(target);
       });
-      this.bus.createRule({ arn, pattern: properties.EventPattern as Json, targets });
+      const { EventPattern, ScheduleExpression } = properties;
+      if (EventPattern !== undefined) this.bus.createRule({ arn, pattern: EventPattern, targets });
+      if (ScheduleExpression !== undefined) this.#schedule(ScheduleExpression, targets);
     }
   }
 
@@ -214,7 +222,7 @@ export class World {
           variables: properties.Environment?.Variables ?? {},
           principal,
           region: scenario.account.region,
-          services: { ecs: this.ecs, states: this.states, dynamodb: this.dynamoDb },
+          services: { ecs: this.ecs, states: this.states, dynamodb: this.dynamoDb, cloudtrail: this.cloudTrail },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,
           random: randomStream(scenario.seed, `sandbox/${handler}/${sandboxes++}`),
@@ -232,13 +240,34 @@ export class World {
     return { arn, userAgent: 'aws-sdk-js/3' };
   }
 
-  #target(arn: string): (event: JsonObject) => void {
-    const service = arn.split(':')[2];
-    if (service !== 'sqs') throw new UnsupportedError(`a rule with the target ${arn}`);
+  #target({ Arn: arn, Input }: Properties<'AWS::Events::Rule'>['Targets'][number]): Target {
+    const [, , service] = arn.split(':');
+    if (service === 'states') return (event) => this.#startExecution(arn, Input ?? JSON.stringify(event), event);
+    if (service !== 'sqs' || Input !== undefined) throw new UnsupportedError(`a rule with the target ${arn}`);
     return (event) => {
       this.#options.usage.add('sqsRequests', 1);
       this.#options.observer.delivered(event, this.sqs.send(arn, JSON.stringify(event)));
     };
+  }
+
+  /** EventBridge tries for a day, with backoff; the lab tries every minute. */
+  #startExecution(stateMachineArn: string, input: string, event: JsonObject): void {
+    const { clock } = this.#options;
+    try {
+      this.states.call('StartExecution', { stateMachineArn, input });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      clock.after(RETRY_DELIVERY_MS, () => this.#startExecution(stateMachineArn, input, event));
+    }
+  }
+
+  /** Recurring schedules go on for ever: the run does not wait for them. */
+  #schedule(expression: string, targets: readonly Target[]): void {
+    const minutes = /^rate\((\d+) minutes?\)$/.exec(expression)?.[1];
+    if (minutes === undefined) throw new UnsupportedError(`the schedule ${expression}`);
+    this.#options.clock.every(Number(minutes) * 60_000, () => {
+      for (const deliver of targets) deliver({});
+    });
   }
 
   /** What stands between one of ours and a service: the way there and back, the bill, and faults. */

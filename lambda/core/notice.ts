@@ -42,11 +42,15 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   tooLate:
     'The record arrived when the client token was no longer proof. Look whether the task ran, then repeat the call by hand.',
   tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
+  launchUnknown:
+    'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
   notOptedIn: 'An execution was started for a call that the configuration does not allow. Find out who started it.',
   observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
   rejectedByEcs: 'ECS rejected the repeated request. The execution names the error; CloudTrail has its message.',
   deadline:
     'ECS throttled until the deadline. Look whether the task ran, then repeat the call by hand; consider a quota increase.',
+  maxGenerations:
+    'The task failed to start again and again. Look at its stopped reason, then repeat the call by hand; consider a quota increase.',
   maxAttempts: 'ECS throttled every attempt. Repeat the call by hand; consider a quota increase.',
 };
 

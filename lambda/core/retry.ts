@@ -1,10 +1,12 @@
-import type { GiveUpReason, RefuseReason } from './contract.ts';
+import type { GiveUpReason, IgnoreReason, RefuseReason } from './contract.ts';
 import type { Outcome } from './outcome.ts';
 import type { Progress } from './rerun.ts';
 
 /** How a re-run ended. */
 export type Result =
   | { readonly kind: 'started' | 'alreadyStarted'; readonly taskArns: readonly string[] }
+  /** The launch record shows that the call is none of ours. */
+  | { readonly kind: 'ignored'; readonly reason: IgnoreReason }
   | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason }
   | { readonly kind: 'refused'; readonly reason: RefuseReason; readonly code?: string };
 
