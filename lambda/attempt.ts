@@ -5,6 +5,7 @@ import { type Coverage, coverageSchema, lateStep } from './core/late.ts';
 import type { LaunchRecord } from './core/launch.ts';
 import { launchObjection } from './core/objection.ts';
 import { answerOutcome, errorOutcome, type Outcome } from './core/outcome.ts';
+import { initialPace, type PaceState, paceStateSchema, throttleTurn } from './core/pace.ts';
 import { attemptRequest, type Progress, type RerunInput, timesOf } from './core/rerun.ts';
 import { nextStep } from './core/retry.ts';
 import type { RunTaskRequest } from './core/run-task-request.ts';
@@ -21,8 +22,8 @@ export interface Attempt {
   readonly rerun: RerunInput;
   readonly request: RunTaskRequest;
   readonly progress: Progress;
-  /** Whether the turnstile gave a turn for it; without one nothing is launched. */
-  readonly hasTurn: boolean;
+  /** When the turnstile gave a turn for it; without one nothing is launched. */
+  readonly grantedAtMs: number | undefined;
   /** When the execution began. */
   readonly startedAtMs: number;
 }
@@ -38,6 +39,7 @@ export function makeAttempter(
   const { clock, random, log, metrics, clients } = wiring;
   const { home, settings } = wiring.environment;
   const launches = makeLaunchStore(wiring);
+  const pace: SharedState<PaceState> = makeSharedState(wiring, 'pace', paceStateSchema);
   const coverage: SharedState<Coverage> = makeSharedState(wiring, 'coverage', coverageSchema);
 
   const waitUntil = (untilMs: number, progress: Progress): AttemptReply => ({
@@ -75,11 +77,20 @@ export function makeAttempter(
     await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, record })));
   }
 
-  async function launch({ rerun, request, progress }: Attempt, deadlineMs: number): Promise<AttemptReply> {
+  /** Every throttle of ours is news to the pace. */
+  async function slowDown(grantedAtMs: number): Promise<void> {
+    await pace.update((state) => ({
+      state: throttleTurn(state ?? initialPace(settings.pace), grantedAtMs, clock.now()),
+    }));
+  }
+
+  async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
+    const { rerun, request, progress, grantedAtMs = clock.now() } = attempt;
     const outcome = await send(attemptRequest(request, rerun.callId, progress));
     await recordLaunches(rerun, request, outcome);
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
+    if (outcome.kind === 'throttled') await slowDown(grantedAtMs);
     const step = nextStep(outcome, progress, { maxAttempts: settings.maxAttempts, deadlineMs }, clock.now(), random);
     if (step.kind === 'finish') return finish(rerun, step.result);
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
@@ -87,7 +98,7 @@ export function makeAttempter(
 
   /** After the deadline the caller's token proves nothing any more; only the event history can. */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
-    const { rerun, request, progress, hasTurn, startedAtMs } = attempt;
+    const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
     const giveUp = () =>
       finish(
         rerun,
@@ -112,7 +123,7 @@ export function makeAttempter(
       case 'refuse':
         return giveUp();
       case 'launch': {
-        if (!hasTurn) return waitUntil(clock.now(), progress);
+        if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
         const renamed = { ...request, clientToken: lateToken(rerun.callId) };
         return launch({ ...attempt, request: renamed }, Number.POSITIVE_INFINITY);
       }
@@ -122,11 +133,11 @@ export function makeAttempter(
   }
 
   return async function makeAttempt(attempt) {
-    const { rerun, request, progress, hasTurn } = attempt;
+    const { rerun, request, progress, grantedAtMs } = attempt;
     const objection = launchObjection(rerun, request, { home, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection });
     const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
-    return hasTurn ? launch(attempt, deadlineMs) : waitUntil(clock.now(), progress);
+    return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
   };
 }

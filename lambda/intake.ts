@@ -5,11 +5,14 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { makeActor } from './act.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { decodeEvent, type ThrottleEvent } from './core/event.ts';
+import { callerEntry } from './core/policy.ts';
+import { classifyError } from './core/throttle.ts';
 import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
 import type { LogFields, Wiring } from './ports.ts';
 import { errorName } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { type Call, makeTrafficStore } from './traffic-store.ts';
 
 /** Turns delivered events into executions of the re-run workflow: at most one for each call. */
 export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEvent) => Promise<SQSBatchResponse> {
@@ -17,6 +20,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   const { home, settings } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
   const act = makeActor(wiring);
+  const traffic = makeTrafficStore(wiring);
 
   async function handle({ messageId, body }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
@@ -41,6 +45,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   }
 
   return async (event) => {
+    await traffic.count(event.Records.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn)));
     const processor = new BatchProcessor(EventType.SQS);
     return processPartialResponse(
       event,
@@ -58,6 +63,15 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
       { throwOnFullBatchFailure: false },
     );
   };
+}
+
+/** Somebody else's call in a record, for the pace. What was rejected for itself took no token from the bucket either. */
+function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string): Call[] {
+  if (!('kind' in event) || event.kind !== 'runTaskRecord' || event.replayed) return [];
+  const { caller, error, eventTimeMs: atMs } = event;
+  if (callerEntry(caller.principalArn, [{ arn: ownRoleArn }])) return [];
+  if (!error) return [{ atMs, kind: 'accepted' }];
+  return classifyError(error) === 'throttled' ? [{ atMs, kind: 'throttled' }] : [];
 }
 
 /** What a log line names an event by. */

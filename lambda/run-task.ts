@@ -44,7 +44,7 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
       rerun,
       request,
       progress: progress ?? rerun.progress ?? firstProgress(request.count),
-      hasTurn: turn !== null,
+      grantedAtMs: turn ? Date.parse(turn.grantedAt) : undefined,
       startedAtMs: Date.parse(startedAt),
     });
   };

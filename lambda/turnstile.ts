@@ -11,6 +11,7 @@ import type { Wiring } from './ports.ts';
 import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 import { makeSharedState } from './shared-state.ts';
+import { makeTrafficStore } from './traffic-store.ts';
 
 /** How far ahead turns are handed out within one invocation; well within the function's timeout. */
 const WINDOW_MS = 15_000;
@@ -25,6 +26,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   const { clock, log, metrics, clients } = wiring;
   const { pace } = wiring.environment.settings;
   const store = makeSharedState(wiring, 'pace', paceStateSchema);
+  const traffic = makeTrafficStore(wiring);
 
   async function handOut({ body, messageId }: SQSRecord, turnAtMs: number | undefined): Promise<Turn> {
     if (turnAtMs === undefined) return 'notDue';
@@ -48,8 +50,9 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   }
 
   return async ({ Records: records }) => {
+    const seen = await traffic.read();
     const { turnsAtMs } = await store.update((state) =>
-      reserveTurns(state ?? initialPace(pace), records.length, clock.now(), WINDOW_MS),
+      reserveTurns(state ?? initialPace(pace), records.length, seen, clock.now(), WINDOW_MS, pace),
     );
     const turns = await Promise.all(records.map((record, index) => handOut(record, turnsAtMs[index])));
     const count = (wanted: Turn) => turns.filter((turn) => turn === wanted).length;
