@@ -12,6 +12,7 @@ import type { RunTaskRequest } from './core/run-task-request.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
 import { makeLaunchStore } from './launch-store.ts';
 import type { Wiring } from './ports.ts';
+import { apiError } from './retrying.ts';
 import { makeSharedState, type SharedState } from './shared-state.ts';
 
 export type AttemptReply =
@@ -60,8 +61,7 @@ export function makeAttempter(
       return answerOutcome(answer, request.count ?? 1, sentAtMs);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const { resourceIds } = error as { resourceIds?: readonly string[] };
-      return errorOutcome({ code: error.name, message: error.message, resourceIds });
+      return errorOutcome(apiError(error));
     }
   }
 
@@ -102,7 +102,9 @@ export function makeAttempter(
     const giveUp = () =>
       finish(
         rerun,
-        startedAtMs >= deadlineMs ? { kind: 'refused', reason: 'tooLate' } : { kind: 'gaveUp', reason: 'deadline' },
+        startedAtMs >= deadlineMs
+          ? { kind: 'refused', reason: 'tooLate', taskArns: progress.taskArns }
+          : { kind: 'gaveUp', reason: 'deadline', taskArns: progress.taskArns },
       );
     // What we launched under tokens of our own is not in anybody's history to be looked for.
     if (rerun.failedTask || progress.round > 0) return giveUp();
@@ -135,7 +137,7 @@ export function makeAttempter(
   return async function makeAttempt(attempt) {
     const { rerun, request, progress, grantedAtMs } = attempt;
     const objection = launchObjection(rerun, request, { home, settings });
-    if (objection) return finish(rerun, { kind: 'refused', reason: objection });
+    if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
     const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
     return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);

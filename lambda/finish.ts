@@ -53,11 +53,17 @@ export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
       case 'ignored':
         return { next: 'finish', result: result.kind, reason: result.reason, taskArns };
       case 'gaveUp':
-        throw new RerunFailed(ERROR_NAMES.gaveUp, result.reason);
+        throw new RerunFailed(ERROR_NAMES.gaveUp, causeOf(result));
       case 'refused':
-        throw new RerunFailed(ERROR_NAMES.refused, result.code ? `${result.reason}: ${result.code}` : result.reason);
+        throw new RerunFailed(ERROR_NAMES.refused, causeOf(result));
       default:
         return result satisfies never;
     }
   };
+}
+
+/** `rejectedByEcs: AccessDeniedException; started: arn:...`: the reason first, for whoever reads only that. */
+function causeOf({ reason, taskArns, ...rest }: Extract<Result, { kind: 'gaveUp' | 'refused' }>): string {
+  const code = 'code' in rest && rest.code ? `: ${rest.code}` : '';
+  return `${reason}${code}${taskArns.length > 0 ? `; started: ${taskArns.join(', ')}` : ''}`;
 }

@@ -22,11 +22,13 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   const act = makeActor(wiring);
   const traffic = makeTrafficStore(wiring);
 
-  async function handle({ messageId, body }: SQSRecord): Promise<void> {
+  async function handle({ messageId, body, attributes }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
     if (!('kind' in event)) {
-      log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
-      metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
+      if (attributes.ApproximateReceiveCount === '1') {
+        log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
+        metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
+      }
       // Left to the dead-letter queue, where a person can look at it: a log line must not show what it holds.
       throw new MalformedEventError(`message ${messageId}: ${event.problems.join('; ')}`);
     }

@@ -12,6 +12,9 @@ import { makeFinisher } from './finish.ts';
 import type { Clients, Wiring } from './ports.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 
+/** Clocks of AWS services agree within this by far. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
 /** What the workflow hands over: the execution's own input, and what its attempts so far came to. */
 const payloadSchema = z.object({
   step: z.enum(['complete', 'attempt']),
@@ -35,11 +38,15 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
   return async (payload) => {
     const parsed = payloadSchema.safeParse(payload);
     // An input that no intake of ours wrote: somebody started the execution by hand.
-    if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed' });
+    if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed', taskArns: [] });
     const { step, rerun, progress, startedAt, turn } = parsed.data;
     const { request, failedTask } = rerun;
+    // A call of the future would never be too late.
+    if (Date.parse(rerun.call.eventTime) > wiring.clock.now() + CLOCK_TOLERANCE_MS) {
+      return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
+    }
     if (step === 'complete' && failedTask) return complete(rerun, failedTask);
-    if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed' });
+    if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
     return attempt({
       rerun,
       request,

@@ -53,6 +53,8 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
   const coverage = makeSharedState(wiring, 'coverage', coverageSchema);
   /** What a warm function handled lately: looks overlap, and each repetition would cost a StartExecution. */
   let handled = new Set<string>();
+  /** What we read ourselves came over no bus. */
+  const ownFind = { replayed: false, origin: home };
 
   /** Carries out the verdict on a find; returns 1 for a call that nobody had found before. */
   async function handle(identity: string, event: ThrottleEvent): Promise<number> {
@@ -99,15 +101,14 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
     const window = historyWindow({ ...state, look: progress });
     while (!isHistoryDone && clock.now() < untilMs) {
       const page = await readHistory(window, historyToken);
-      for (const record of page.records) found += await handle(record.eventId, { ...record, replayed: false });
+      for (const record of page.records) found += await handle(record.eventId, { ...record, ...ownFind });
       historyToken = page.nextToken;
       isHistoryDone = historyToken === undefined;
     }
     if (!isHistoryDone) {
       return { next: 'look', state: { ...state, look: { ...progress, found, historyToken, isHistoryDone } } };
     }
-    for await (const task of stoppedTasks(state.cluster))
-      found += await handle(task.taskArn, { ...task, replayed: false });
+    for await (const task of stoppedTasks(state.cluster)) found += await handle(task.taskArn, { ...task, ...ownFind });
 
     const read = { fromMs: window.fromMs, toMs: progress.startedAtMs - HISTORY_LAG_MS };
     await coverage.update((known) => ({ state: extendCoverage(known, read) }));

@@ -5,11 +5,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Choice,
   Condition,
-  DefinitionBody,
   IntegrationPattern,
   JitterType,
-  QueryLanguage,
-  StateMachine,
   Succeed,
   TaskInput,
   Timeout,
@@ -23,7 +20,7 @@ import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
 import type { Turnstile } from './turnstile.ts';
-import { workflowDefaults } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 
 export interface RerunWorkflowProps {
   readonly configuration: Configuration;
@@ -39,7 +36,7 @@ const PARKING_SECONDS = 900;
 
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
-  readonly stateMachine: StateMachine;
+  readonly stateMachine: Workflow;
   readonly runTask: HandlerFunction;
 
   constructor(scope: Construct, id: string, props: RerunWorkflowProps) {
@@ -59,11 +56,11 @@ export class RerunWorkflow extends Construct {
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     this.#grantLaunch(configuration);
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      ...workflowDefaults(this, { configuration, encryptionKey }),
+    this.stateMachine = new Workflow(this, 'StateMachine', {
+      configuration,
+      encryptionKey,
       comment: 'Re-runs one RunTask call that ECS throttled',
-      queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(this.#definition(turnstile)),
+      start: this.#definition(turnstile),
     });
     turnstile.grantAnswer(this.stateMachine);
   }
@@ -87,14 +84,16 @@ export class RerunWorkflow extends Construct {
     const waitForRecord = Wait.jsonata(this, STATES.waitForRecord, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
     });
+    // Past the deadline only late re-runs park, and those have no other.
+    const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${PARKING_SECONDS} ? $left : ${PARKING_SECONDS})`;
     const takeTurn = SqsSendMessage.jsonata(this, STATES.takeTurn, {
       queue: turnstile.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      messageBody: TaskInput.fromObject({ taskToken: '{% $states.context.Task.Token %}' }),
-      taskTimeout: Timeout.jsonata(
-        // Past the deadline only late re-runs park, and those have no other.
-        `{% ($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${PARKING_SECONDS} ? $left : ${PARKING_SECONDS}) %}`,
-      ),
+      messageBody: TaskInput.fromObject({
+        taskToken: '{% $states.context.Task.Token %}',
+        parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,
+      }),
+      taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
       assign: { turn: '{% $states.result %}' },
     });
     const stillInTime = Choice.jsonata(this, STATES.stillInTime);

@@ -2,20 +2,10 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import {
-  Choice,
-  Condition,
-  DefinitionBody,
-  JitterType,
-  StateMachine,
-  Succeed,
-  TaskInput,
-  Wait,
-  WaitTime,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { SWEEP_STATES } from '../lambda/core/contract.ts';
@@ -24,7 +14,7 @@ import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
 import { encryptedQueue } from './queues.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
-import { workflowDefaults } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 
 export interface SweepProps {
   readonly configuration: Configuration;
@@ -40,7 +30,7 @@ const SERVICE_EVENTS = ['ECS_OPERATION_THROTTLED', 'SERVICE_DISCOVERY_OPERATION_
 
 /** Looks for what throttling took from a cluster and no event told of, until it is quiet. */
 export class Sweep extends Construct {
-  readonly stateMachine: StateMachine;
+  readonly stateMachine: Workflow;
   readonly handler: HandlerFunction;
   /** Service events that could not be delivered. */
   readonly deadLetterQueue: Queue;
@@ -65,17 +55,21 @@ export class Sweep extends Construct {
     table.grant(this.handler, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
     this.#grantLook(configuration);
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      ...workflowDefaults(this, { configuration, encryptionKey }),
+    this.stateMachine = new Workflow(this, 'StateMachine', {
+      configuration,
+      encryptionKey,
       comment: 'Looks for what throttling took from a cluster, until it is quiet',
-      definitionBody: DefinitionBody.fromChainable(this.#definition()),
+      start: this.#definition(),
     });
     this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
-    this.#rules(configuration);
+    this.#rules(configuration, encryptionKey);
   }
 
-  #rules({ sweep: { everyMinutes } }: Configuration): void {
-    const { deadLetterQueue } = this;
+  #rules({ sweep: { everyMinutes } }: Configuration, encryptionKey: IKey | undefined): void {
+    const { deadLetterQueue, stateMachine } = this;
+    const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    // An encrypted state machine takes no input from whoever cannot use its key.
+    encryptionKey?.grantEncryptDecrypt(role);
     new Rule(this, 'ServiceThrottled', {
       description: 'The service scheduler was throttled: calls nearby were too',
       eventPattern: {
@@ -83,15 +77,16 @@ export class Sweep extends Construct {
         detailType: ['ECS Service Action'],
         detail: { eventName: [...SERVICE_EVENTS] },
       },
-      targets: [new SfnStateMachine(this.stateMachine, { deadLetterQueue })],
+      targets: [new SfnStateMachine(stateMachine, { deadLetterQueue, role })],
     });
     if (everyMinutes === 0) return;
     new Rule(this, 'Regularly', {
       description: 'Covers accounts where neither a trail nor a service tells of throttling',
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
       targets: [
-        new SfnStateMachine(this.stateMachine, {
+        new SfnStateMachine(stateMachine, {
           deadLetterQueue,
+          role,
           input: RuleTargetInput.fromObject({ scheduled: true }),
         }),
       ],

@@ -37,17 +37,20 @@ export function completionStep(input: CompletionInput): CompletionStep {
   const stoppedAtMs = Date.parse(rerun.call.eventTime);
   if (!record) {
     if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS) return { kind: 'wait', untilMs: nowMs + RECORD_POLL_MS };
-    return hasLookedUp ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown' } } : { kind: 'lookUp' };
+    return hasLookedUp
+      ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown', taskArns: [] } }
+      : { kind: 'lookUp' };
   }
   if (!callerEntry(record.caller, settings.callers)) return { kind: 'ignore', reason: 'callerNotListed' };
   const generation = record.generation + 1;
   if (generation > settings.maxGenerations) {
-    return { kind: 'fail', result: { kind: 'gaveUp', reason: 'maxGenerations' } };
+    return { kind: 'fail', result: { kind: 'gaveUp', reason: 'maxGenerations', taskArns: [] } };
   }
   const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
   if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
   const completed = completeRequest(record, failedTask.environments, generationToken(rerun.callId));
-  if ('reason' in completed) return { kind: 'fail', result: { kind: 'refused', reason: completed.reason } };
+  if ('reason' in completed)
+    return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
   const { rootCallId, caller } = record;
   return {
     kind: 'ready',

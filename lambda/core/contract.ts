@@ -87,7 +87,7 @@ export const HANDLERS = ['intake', 'turnstile', 'run-task', 'sweep'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
-/** Metrics, each counted once per event, call or attempt; `reason` and `kind` are their only dimensions. */
+/** Metrics, each counted once per event, call or attempt; `service` (the handler), `kind` and `reason` are their dimensions. */
 export const METRICS = {
   /** Verdicts on delivered events, by kind and reason. */
   verdict: 'Verdict',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Home } from './arn.ts';
 import { parseJson } from './json.ts';
 import { decodeRunTaskRecord, type RunTaskRecord, runTaskRecordSchema } from './run-task-record.ts';
 import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stopped-task.ts';
@@ -7,6 +8,8 @@ import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stoppe
 export type ThrottleEvent = (RunTaskRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
+  /** On whose bus it arrived first: forwarding leaves both as they were. */
+  readonly origin: Home;
 };
 
 /** What could not be decoded: where, what was expected there. Never what was found, which may be somebody's secret. */
@@ -14,15 +17,15 @@ export interface Malformed {
   readonly problems: readonly string[];
 }
 
-const common = {
+const members = {
   account: z.string(),
   region: z.string(),
   source: z.literal('aws.ecs'),
   'replay-name': z.string().optional(),
 };
 const envelope = z.discriminatedUnion('detail-type', [
-  z.object({ ...common, 'detail-type': z.literal('AWS API Call via CloudTrail'), detail: runTaskRecordSchema }),
-  z.object({ ...common, 'detail-type': z.literal('ECS Task State Change'), detail: stoppedTaskSchema }),
+  z.object({ ...members, 'detail-type': z.literal('AWS API Call via CloudTrail'), detail: runTaskRecordSchema }),
+  z.object({ ...members, 'detail-type': z.literal('ECS Task State Change'), detail: stoppedTaskSchema }),
 ]);
 
 /** Decodes the text of an EventBridge event. Nothing undecoded travels further but the request, which has its own reader. */
@@ -30,10 +33,10 @@ export function decodeEvent(text: string): ThrottleEvent | Malformed {
   const parsed = envelope.safeParse(parseJson(text));
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
   const { account, region, 'replay-name': replayName } = parsed.data;
-  const replayed = replayName !== undefined;
+  const common = { replayed: replayName !== undefined, origin: { account, region } };
   return parsed.data['detail-type'] === 'ECS Task State Change'
-    ? { ...decodeStoppedTask(parsed.data.detail, { account, region }), replayed }
-    : { ...decodeRunTaskRecord(parsed.data.detail, account), replayed };
+    ? { ...decodeStoppedTask(parsed.data.detail, { account, region }), ...common }
+    : { ...decodeRunTaskRecord(parsed.data.detail, account), ...common };
 }
 
 /** Decodes the text of a record in CloudTrail's event history, which has no envelope. */

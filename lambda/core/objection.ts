@@ -1,4 +1,4 @@
-import type { Home } from './arn.ts';
+import { clusterName, familyName, type Home } from './arn.ts';
 import type { RefuseReason } from './contract.ts';
 import { callerEntry, forbiddenOverride, unlistedReason } from './policy.ts';
 import type { RerunInput } from './rerun.ts';
@@ -19,7 +19,13 @@ export function launchObjection(
   const entry = callerEntry(call.caller ?? '', settings.callers);
   // A caller that makes rejected calls again by itself still cannot see that an accepted task never started.
   if (!entry || (entry.retriesItself && !failedTask)) return 'notOptedIn';
+  if (!request.clientToken) return 'noClientToken';
   const { cluster, taskDefinition, startedBy, group } = request;
+  // What the execution says of itself goes into reports: it has to be what the request says.
+  const { home } = context;
+  const says = [call.account, call.region, call.cluster, call.family];
+  const is = [home.account, home.region, clusterName(cluster, home), familyName(taskDefinition, home)];
+  if (says.some((part, index) => part !== is[index])) return 'notOptedIn';
   if (unlistedReason({ cluster, taskDefinition, startedBy, group }, context)) return 'notOptedIn';
   return forbiddenOverride(request, settings);
 }

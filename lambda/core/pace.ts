@@ -134,10 +134,19 @@ export function reserveTurns(
   return { state: { ...state, grants, nextTurnAtMs: firstMs + turnsAtMs.length * spacingMs }, turnsAtMs };
 }
 
-/** Takes back turns that nobody used. */
+/**
+ * Takes back turns that nobody used, as if they had not been granted. Their times are gone: moving the schedule back would
+ * put new turns on top of those that another turnstile is handing out.
+ */
 export function giveTurnsBack(state: PaceState, turns: number): PaceState {
-  const perSecond = state.probePerSecond;
-  return { ...state, nextTurnAtMs: state.nextTurnAtMs - (turns * 1000) / perSecond };
+  const grants = { ...state.grants };
+  let left = turns;
+  for (const second of Object.keys(grants).toSorted().toReversed()) {
+    const back = Math.min(left, grants[second] ?? 0);
+    grants[second] = (grants[second] ?? 0) - back;
+    left -= back;
+  }
+  return turns === 0 ? state : { ...state, grants };
 }
 
 /**

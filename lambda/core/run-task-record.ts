@@ -47,7 +47,7 @@ export const runTaskRecordSchema = z.object({
   userAgent: z.string().nullish(),
   errorCode: z.string().nullish(),
   errorMessage: z.string().nullish(),
-  requestParameters: z.unknown(),
+  requestParameters: z.unknown().optional(),
   responseElements: z
     .object({
       tasks: z.array(z.object({ taskArn: z.string() })).nullish(),

@@ -44,8 +44,12 @@ const STALE_MS = 24 * 3_600_000;
 /** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
 export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   const { home, nowMs } = context;
-  if (event.account !== home.account) return { kind: 'ignore', reason: 'otherAccount' };
-  if (event.region !== home.region) return { kind: 'ignore', reason: 'otherRegion' };
+  const { origin } = event;
+  if ([event.account, origin.account].some((account) => account !== home.account)) {
+    return { kind: 'ignore', reason: 'otherAccount' };
+  }
+  if ([event.region, origin.region].some((region) => region !== home.region))
+    return { kind: 'ignore', reason: 'otherRegion' };
   if (event.replayed) return { kind: 'ignore', reason: 'replayed' };
   switch (event.kind) {
     case 'runTaskRecord':

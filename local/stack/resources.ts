@@ -45,6 +45,7 @@ const eventSourceMapping = z.strictObject({
 const stateMachine = z.strictObject({
   DefinitionString: z.string(),
   RoleArn: z.string(),
+  StateMachineName: inert,
   StateMachineType: z.literal('STANDARD'),
   EncryptionConfiguration: inert,
   LoggingConfiguration: inert,
