@@ -1,3 +1,4 @@
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { SFNClient } from '@aws-sdk/client-sfn';
@@ -9,6 +10,7 @@ export interface Clients {
   readonly ecs: Pick<ECSClient, 'send'>;
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly dynamoDb: Pick<DynamoDBClient, 'send'>;
+  readonly cloudTrail: Pick<CloudTrailClient, 'send'>;
 }
 
 /** All that a handler is built from. */

@@ -1,5 +1,5 @@
 import { backoffSeconds } from './core/retry.ts';
-import { classifyError } from './core/throttle.ts';
+import { type ApiError, classifyError } from './core/throttle.ts';
 import type { Ports } from './ports.ts';
 
 const BACKOFF = { baseSeconds: 0.2, capSeconds: 5 } as const;
@@ -23,10 +23,20 @@ export async function retrying<T>(
   }
 }
 
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode ?? 0;
-  return status >= 500 || classifyError({ code: error.name, message: '' }) !== 'rejected';
+const isPassing = (error: unknown) => error instanceof Error && classifyError(apiError(error)) !== 'rejected';
+
+/** What an SDK client threw, as the service said it. */
+export function apiError(error: Error): ApiError & { readonly resourceIds?: readonly string[] } {
+  const { $metadata, resourceIds } = error as {
+    $metadata?: { httpStatusCode?: number };
+    resourceIds?: readonly string[];
+  };
+  return {
+    code: error.name,
+    message: error.message,
+    status: $metadata?.httpStatusCode ?? 0,
+    ...(resourceIds && { resourceIds }),
+  };
 }
 
 /** The name of what was thrown, for log lines: messages may hold what a caller sent. */

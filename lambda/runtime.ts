@@ -3,8 +3,11 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
 import type { Ports } from './ports.ts';
 
-/** The options of every SDK client: no retries of its own, see `retrying`. */
-export const CLIENT_CONFIG = { maxAttempts: 1 } as const;
+/** The options of every SDK client: no retries of its own, see `retrying`, and no waiting for ever. */
+export const CLIENT_CONFIG = {
+  maxAttempts: 1,
+  requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000 },
+} as const;
 
 /** The real world: system clock, `Math.random`, log lines and metrics on standard output. */
 export function lambdaPorts(handler: HandlerName): Ports {

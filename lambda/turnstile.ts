@@ -1,19 +1,27 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
-import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { giveTurnsBack, initialPace, reserveTurns } from './core/pace.ts';
+import { parseJson } from './core/json.ts';
+import { giveTurnsBack, initialPace, paceStateSchema, reserveTurns } from './core/pace.ts';
 import { readEnvironment } from './environment.ts';
-import { makePaceStore } from './pace-store.ts';
+
 import type { Wiring } from './ports.ts';
 import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { makeSharedState } from './shared-state.ts';
+import { makeTrafficStore } from './traffic-store.ts';
 
 /** How far ahead turns are handed out within one invocation; well within the function's timeout. */
 const WINDOW_MS = 15_000;
 
-const messageSchema = z.object({ taskToken: z.string() });
+const messageSchema = z.object({
+  taskToken: z.string(),
+  /** When the execution stops waiting for this message. */
+  parkedUntil: z.iso.datetime(),
+});
+type Parked = z.infer<typeof messageSchema>;
 
 /** What became of one parked execution. */
 type Turn = 'taken' | 'gone' | 'failed' | 'notDue';
@@ -22,15 +30,13 @@ type Turn = 'taken' | 'gone' | 'failed' | 'notDue';
 export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { clock, log, metrics, clients } = wiring;
   const { pace } = wiring.environment.settings;
-  const store = makePaceStore(wiring);
+  const store = makeSharedState(wiring, 'pace', paceStateSchema);
+  const traffic = makeTrafficStore(wiring);
+  /** Turns that nobody took; the next reservation gives them back. */
+  let unused = 0;
 
-  async function handOut({ body, messageId }: SQSRecord, turnAtMs: number | undefined): Promise<Turn> {
+  async function handOut({ taskToken }: Parked, turnAtMs: number | undefined, messageId: string): Promise<Turn> {
     if (turnAtMs === undefined) return 'notDue';
-    const taskToken = readToken(body);
-    if (taskToken === undefined) {
-      log.error('expected a message with a taskToken on the turnstile queue', { messageId });
-      return 'gone';
-    }
     await clock.sleep(turnAtMs - clock.now());
     const output = JSON.stringify({ grantedAt: new Date(clock.now()).toISOString() });
     try {
@@ -38,38 +44,50 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
       return 'taken';
     } catch (error) {
       // The execution parked anew, ended, or had its turn from an earlier delivery of this message.
-      if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
+      if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
         return 'gone';
+      }
       log.error('the turnstile could not hand out a turn', { messageId, error: errorName(error) });
       return 'failed';
     }
   }
 
   return async ({ Records: records }) => {
+    // Nobody waits for these any more (or ever did): a turn for them would be lost to the others.
+    const waiting = records.flatMap(({ body, messageId }) => {
+      const parked = messageSchema.safeParse(parseJson(body)).data;
+      return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];
+    });
+    const seen = await traffic.read();
     const { turnsAtMs } = await store.update((state) =>
-      reserveTurns(state ?? initialPace(pace), records.length, clock.now(), WINDOW_MS),
+      reserveTurns(
+        giveTurnsBack(state ?? initialPace(pace), unused),
+        waiting.length,
+        seen,
+        clock.now(),
+        WINDOW_MS,
+        pace,
+      ),
     );
-    const turns = await Promise.all(records.map((record, index) => handOut(record, turnsAtMs[index])));
+    const turns = await Promise.all(
+      waiting.map(({ parked, messageId }, index) => handOut(parked, turnsAtMs[index], messageId)),
+    );
     const count = (wanted: Turn) => turns.filter((turn) => turn === wanted).length;
-    const gone = count('gone');
-    if (gone > 0) {
-      await store.update((state) => ({ state: giveTurnsBack(state ?? initialPace(pace), gone) }));
-    }
-    log.info(LOG_MESSAGES.turns, { taken: count('taken'), gone, failed: count('failed'), notDue: count('notDue') });
+    unused = count('gone') + count('failed');
+    const expired = records.length - waiting.length;
+    log.info(LOG_MESSAGES.turns, {
+      taken: count('taken'),
+      gone: count('gone'),
+      failed: count('failed'),
+      notDue: count('notDue'),
+      expired,
+    });
     metrics.add(METRICS.turn, count('taken'));
-    const batchItemFailures = records
+    const batchItemFailures = waiting
       .filter((_, index) => turns[index] === 'failed' || turns[index] === 'notDue')
       .map(({ messageId }) => ({ itemIdentifier: messageId }));
     return { batchItemFailures };
   };
-}
-
-function readToken(body: string): string | undefined {
-  try {
-    return messageSchema.parse(JSON.parse(body)).taskToken;
-  } catch {
-    return undefined;
-  }
 }
 
 export const handler = lazily(() =>

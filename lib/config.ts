@@ -28,6 +28,13 @@ const pace = paceSettingsSchema.refine(
   'minPerSecond <= initialPerSecond <= maxPerSecond',
 );
 
+/** A grace beyond the deadline would make every re-run give up before it began. */
+const configurationSchema = () =>
+  baseSchema.refine(({ graceSeconds, deadlineSeconds }) => graceSeconds < deadlineSeconds, {
+    path: ['graceSeconds'],
+    error: 'less than deadlineSeconds',
+  });
+
 /** All keys but `environments`; the README explains each. */
 const baseSchema = settingsSchema.extend({
   clusters: z.array(clusterReference).default([]),
@@ -46,14 +53,7 @@ const baseSchema = settingsSchema.extend({
   pace: pace.default(() => pace.parse({})),
   passRoleArns: z.array(roleArn).default([]),
   allowedRoleOverrides: z.array(roleArn).default([]),
-  maxGenerations: z.int().min(0).max(10).default(3),
   maxTasksPerHour: z.int().min(1).optional(),
-  sweep: z
-    .strictObject({
-      everyMinutes: z.int().min(0).max(1440).default(15),
-      quietMinutes: z.int().min(1).max(1440).default(15),
-    })
-    .default({ everyMinutes: 15, quietMinutes: 15 }),
   cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
   notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
@@ -67,6 +67,14 @@ const environmentSchema = z.looseObject({
   account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as "us-east-1"'),
 });
+
+const environmentsSchema = z
+  .array(environmentSchema)
+  .min(1)
+  .refine(
+    (places) => new Set(places.map(({ account, region }) => `${account}/${region}`)).size === places.length,
+    'each account and Region once',
+  );
 
 /** The configuration of one stack. */
 export type Configuration = z.infer<typeof baseSchema>;
@@ -88,11 +96,11 @@ export class ConfigurationError extends Error {
  */
 export function readConfiguration(context: unknown): EnvironmentConfiguration[] {
   const { environments, ...common } = parse(z.looseObject({}), context ?? {}, CONTEXT_KEY);
-  if (environments === undefined) return [{ configuration: parse(baseSchema, common, CONTEXT_KEY) }];
-  const places = parse(z.array(environmentSchema).min(1), environments, `${CONTEXT_KEY}.environments`);
+  if (environments === undefined) return [{ configuration: parse(configurationSchema(), common, CONTEXT_KEY) }];
+  const places = parse(environmentsSchema, environments, `${CONTEXT_KEY}.environments`);
   return places.map(({ account, region, ...own }, index) => ({
     env: { account, region },
-    configuration: parse(baseSchema, { ...common, ...own }, `${CONTEXT_KEY}.environments[${index}]`),
+    configuration: parse(configurationSchema(), { ...common, ...own }, `${CONTEXT_KEY}.environments[${index}]`),
   }));
 }
 

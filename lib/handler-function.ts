@@ -62,6 +62,8 @@ export class HandlerFunction extends LambdaFunction {
         ),
       },
     });
+    // For its environment, for the table's items, and for the state machines and queues that it calls.
+    encryptionKey?.grantEncryptDecrypt(this);
     (this.node.defaultChild as CfnFunction).addMetadata(HANDLER_METADATA_KEY, handler);
   }
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { Match, Rule } from 'aws-cdk-lib/aws-events';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -15,6 +16,8 @@ export interface IntakeProps {
   readonly encryptionKey: IKey | undefined;
   readonly workflow: RerunWorkflow;
   readonly notifications: Notifications;
+  /** Where launch records are kept. */
+  readonly table: ITable;
 }
 
 /** How often an event that the intake cannot handle is tried before it goes to the dead-letter queue. */
@@ -28,7 +31,7 @@ export class Intake extends Construct {
 
   constructor(scope: Construct, id: string, props: IntakeProps) {
     super(scope, id);
-    const { configuration, encryptionKey, workflow, notifications } = props;
+    const { configuration, encryptionKey, workflow, notifications, table } = props;
     const timeout = Duration.seconds(60);
 
     this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
@@ -55,20 +58,28 @@ export class Intake extends Construct {
     );
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
+    table.grant(this.handler, 'dynamodb:PutItem');
 
-    new Rule(this, 'RunTaskThrottled', {
-      description: 'Standalone RunTask calls that ECS rejected',
+    const target = new QueueTarget(this.queue, this.deadLetterQueue);
+    new Rule(this, 'RunTaskCalled', {
+      description: 'RunTask calls: what ECS rejected is re-run, what it accepted is kept in case it fails to start',
       // Which rejections are throttles is decided by their messages, which no pattern can read well enough.
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['AWS API Call via CloudTrail'],
-        detail: {
-          eventSource: ['ecs.amazonaws.com'],
-          eventName: ['RunTask'],
-          errorCode: Match.exists(),
-        },
+        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'] },
       },
-      targets: [new QueueTarget(this.queue, this.deadLetterQueue)],
+      targets: [target],
+    });
+    new Rule(this, 'TaskFailedToStart', {
+      description: 'Tasks that were accepted and died before they started',
+      // Whose task it is, a service's or a call's, is decided by members that may be absent: patterns miss those.
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Task State Change'],
+        detail: { lastStatus: ['STOPPED'], stopCode: ['TaskFailedToStart'] },
+      },
+      targets: [target],
     });
   }
 }

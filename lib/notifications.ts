@@ -4,17 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import {
-  Choice,
-  Condition,
-  DefinitionBody,
-  JitterType,
-  StateMachine,
-  Succeed,
-  TaskInput,
-  Wait,
-  WaitTime,
-} from 'aws-cdk-lib/aws-stepfunctions';
+import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import {
   DynamoAttributeValue,
   DynamoGetItem,
@@ -23,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import type { Configuration } from './config.ts';
-import { workflowDefaults } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 
 export interface NotificationsProps {
   readonly configuration: Configuration;
@@ -38,7 +28,7 @@ export interface NotificationsProps {
  */
 export class Notifications extends Construct {
   readonly topic: Topic;
-  readonly digest: StateMachine;
+  readonly digest: Workflow;
   readonly #table: ITable;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
@@ -52,10 +42,11 @@ export class Notifications extends Construct {
     });
     for (const email of configuration.notifications.emails) this.topic.addSubscription(new EmailSubscription(email));
 
-    this.digest = new StateMachine(this, 'Digest', {
-      ...workflowDefaults(this, { configuration, encryptionKey }),
+    this.digest = new Workflow(this, 'Digest', {
+      configuration,
+      encryptionKey,
       comment: 'Tells people of one kind of call that was not brought back',
-      definitionBody: DefinitionBody.fromChainable(this.#definition()),
+      start: this.#definition(),
     });
   }
 
@@ -98,7 +89,7 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.\n\n' & $notice.message %}",
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.\\n\\n' & $notice.message %}",
       ),
     });
     const told = Succeed.jsonata(this, 'Told');

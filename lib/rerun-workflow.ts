@@ -1,14 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Choice,
   Condition,
-  DefinitionBody,
   IntegrationPattern,
   JitterType,
-  QueryLanguage,
-  StateMachine,
   Succeed,
   TaskInput,
   Timeout,
@@ -22,13 +20,15 @@ import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
 import type { Turnstile } from './turnstile.ts';
-import { workflowDefaults } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 
 export interface RerunWorkflowProps {
   readonly configuration: Configuration;
   readonly encryptionKey: IKey | undefined;
   readonly turnstile: Turnstile;
   readonly notifications: Notifications;
+  /** Where launch records are kept. */
+  readonly table: ITable;
 }
 
 /** An execution that waits longer than this parks anew: its message may be gone. */
@@ -36,28 +36,31 @@ const PARKING_SECONDS = 900;
 
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
-  readonly stateMachine: StateMachine;
+  readonly stateMachine: Workflow;
   readonly runTask: HandlerFunction;
 
   constructor(scope: Construct, id: string, props: RerunWorkflowProps) {
     super(scope, id);
-    const { configuration, encryptionKey, turnstile, notifications } = props;
+    const { configuration, encryptionKey, turnstile, notifications, table } = props;
     this.runTask = new HandlerFunction(this, 'RunTask', {
       handler: 'run-task',
       description: 'Makes one attempt at a throttled RunTask call',
       configuration,
-      timeout: Duration.seconds(30),
+      timeout: Duration.seconds(90),
       encryptionKey,
       environment: notifications.environment,
     });
     notifications.grantTell(this.runTask);
+    table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    // CloudTrail's event history has no resource to name.
+    this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     this.#grantLaunch(configuration);
 
-    this.stateMachine = new StateMachine(this, 'StateMachine', {
-      ...workflowDefaults(this, { configuration, encryptionKey }),
+    this.stateMachine = new Workflow(this, 'StateMachine', {
+      configuration,
+      encryptionKey,
       comment: 'Re-runs one RunTask call that ECS throttled',
-      queryLanguage: QueryLanguage.JSONATA,
-      definitionBody: DefinitionBody.fromChainable(this.#definition(turnstile)),
+      start: this.#definition(turnstile),
     });
     turnstile.grantAnswer(this.stateMachine);
   }
@@ -71,29 +74,37 @@ export class RerunWorkflow extends Construct {
   #definition(turnstile: Turnstile): Wait {
     const settle = Wait.jsonata(this, STATES.settle, {
       time: WaitTime.timestamp('{% $states.input.settleUntil %}'),
-      assign: { rerun: '{% $states.input %}', progress: null },
+      assign: { rerun: '{% $states.input %}', progress: null, turn: null },
     });
+    const isComplete = Choice.jsonata(this, STATES.isComplete);
+    const complete = this.#invoke(STATES.complete, 'complete', {
+      rerun: '{% $exists($states.result.Payload.rerun) ? $states.result.Payload.rerun : $rerun %}',
+    });
+    const isCompleted = Choice.jsonata(this, STATES.isCompleted);
+    const waitForRecord = Wait.jsonata(this, STATES.waitForRecord, {
+      time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
+    });
+    // Past the deadline only late re-runs park, and those have no other.
+    const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${PARKING_SECONDS} ? $left : ${PARKING_SECONDS})`;
     const takeTurn = SqsSendMessage.jsonata(this, STATES.takeTurn, {
       queue: turnstile.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-      messageBody: TaskInput.fromObject({ taskToken: '{% $states.context.Task.Token %}' }),
-      taskTimeout: Timeout.jsonata(
-        `{% $max([1, $min([${PARKING_SECONDS}, $ceil(($toMillis($rerun.deadline) - $millis()) / 1000)])]) %}`,
-      ),
+      messageBody: TaskInput.fromObject({
+        taskToken: '{% $states.context.Task.Token %}',
+        parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,
+      }),
+      taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
+      assign: { turn: '{% $states.result %}' },
     });
     const stillInTime = Choice.jsonata(this, STATES.stillInTime);
-    const runTask = LambdaInvoke.jsonata(this, STATES.runTask, {
-      lambdaFunction: this.runTask,
-      payload: TaskInput.fromObject({ rerun: '{% $rerun %}', progress: '{% $progress %}' }),
-      retryOnServiceExceptions: false,
-      outputs: '{% $states.result.Payload %}',
-    });
+    const runTask = this.#invoke(STATES.runTask, 'attempt');
     const next = Choice.jsonata(this, STATES.next);
     const backOff = Wait.jsonata(this, STATES.backOff, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
-      assign: { progress: '{% $states.input.progress %}' },
+      assign: { progress: '{% $states.input.progress %}', turn: null },
     });
     const started = Succeed.jsonata(this, STATES.started);
+    const ignored = Succeed.jsonata(this, STATES.ignored);
 
     // A turn that did not come in time: look at the clock, then park anew. No turn at all must not lose a call.
     takeTurn.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
@@ -105,11 +116,42 @@ export class RerunWorkflow extends Construct {
       maxAttempts: 8,
       jitterStrategy: JitterType.FULL,
     });
-    takeTurn.addCatch(stillInTime, { errors: ['States.ALL'] });
+    takeTurn.addCatch(stillInTime, { errors: ['States.ALL'], assign: { turn: null } });
+    settle.next(isComplete);
+    isComplete.when(Condition.jsonata('{% $exists($rerun.request) %}'), takeTurn).otherwise(complete);
+    complete.next(isCompleted);
+    isCompleted
+      .when(Condition.jsonata("{% $states.input.next = 'attempt' %}"), takeTurn)
+      .when(Condition.jsonata("{% $states.input.next = 'wait' %}"), waitForRecord)
+      .otherwise(ignored);
+    waitForRecord.next(complete);
+    takeTurn.next(runTask);
+    stillInTime.when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), takeTurn).otherwise(runTask);
+    runTask.next(next);
+    next.when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff).otherwise(started);
+    backOff.next(takeTurn);
+    return settle;
+  }
+
+  /** A step of the run-task handler. */
+  #invoke(id: string, step: string, assign?: Record<string, string>): LambdaInvoke {
+    const state = LambdaInvoke.jsonata(this, id, {
+      lambdaFunction: this.runTask,
+      payload: TaskInput.fromObject({
+        step,
+        startedAt: '{% $states.context.Execution.StartTime %}',
+        rerun: '{% $rerun %}',
+        progress: '{% $progress %}',
+        turn: '{% $turn %}',
+      }),
+      retryOnServiceExceptions: false,
+      outputs: '{% $states.result.Payload %}',
+      ...(assign && { assign }),
+    });
     // The handler ends a re-run without its task by an error of its own, so that the execution fails in a state which
     // a redrive runs again. Whatever else goes wrong there is tried again until the handler itself sees the deadline.
-    runTask.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
-    runTask.addRetry({
+    state.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
+    state.addRetry({
       errors: ['States.ALL'],
       interval: Duration.seconds(1),
       backoffRate: 2,
@@ -117,14 +159,7 @@ export class RerunWorkflow extends Construct {
       maxAttempts: 100,
       jitterStrategy: JitterType.FULL,
     });
-
-    settle.next(takeTurn);
-    takeTurn.next(runTask);
-    stillInTime.when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), takeTurn).otherwise(runTask);
-    runTask.next(next);
-    next.when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff).otherwise(started);
-    backOff.next(takeTurn);
-    return settle;
+    return state;
   }
 
   /** RunTask on the listed families and clusters, PassRole on the listed roles: nothing in observe mode. */

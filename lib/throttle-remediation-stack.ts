@@ -6,6 +6,7 @@ import { Intake } from './intake.ts';
 import { Notifications } from './notifications.ts';
 import { RerunWorkflow } from './rerun-workflow.ts';
 import { stateTable } from './state-table.ts';
+import { Sweep } from './sweep.ts';
 import { createTrail } from './trail.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -24,11 +25,13 @@ export class ThrottleRemediationStack extends Stack {
     const table = stateTable(this, encryptionKey);
     const notifications = new Notifications(this, 'Notifications', { ...common, table });
     const turnstile = new Turnstile(this, 'Turnstile', { ...common, table });
-    const workflow = new RerunWorkflow(this, 'Rerun', { ...common, turnstile, notifications });
-    const intake = new Intake(this, 'Intake', { ...common, workflow, notifications });
+    const workflow = new RerunWorkflow(this, 'Rerun', { ...common, turnstile, notifications, table });
+    const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table });
+    const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
 
     new CfnOutput(this, 'RerunStateMachine', { value: workflow.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'SweepStateMachine', { value: sweep.stateMachine.stateMachineArn });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
     new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
     warningsOf(configuration).forEach((warning, index) => {

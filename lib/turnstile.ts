@@ -40,10 +40,10 @@ export class Turnstile extends Construct {
     this.handler.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 2, reportBatchItemFailures: true }),
     );
-    table.grant(this.handler, 'dynamodb:PutItem');
+    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
   }
 
-  /** Lets the turnstile answer the executions of a state machine, which the actions cannot be limited to. */
+  /** Lets the turnstile answer the executions of a state machine. */
   grantAnswer(stateMachine: IStateMachine): void {
     this.handler.addToRolePolicy(
       new PolicyStatement({ actions: ['states:SendTaskSuccess'], resources: [stateMachine.stateMachineArn] }),

@@ -1,32 +1,46 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   CustomerManagedEncryptionConfiguration,
+  DefinitionBody,
+  type IChainable,
   LogLevel,
   QueryLanguage,
-  type StateMachineProps,
+  StateMachine,
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { Configuration } from './config.ts';
 
+export interface WorkflowProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  readonly comment: string;
+  readonly start: IChainable;
+}
+
 /** What all our state machines have in common: Standard, JSONata, every step logged, and never what it carries. */
-export function workflowDefaults(
-  scope: Construct,
-  { configuration, encryptionKey }: { readonly configuration: Configuration; readonly encryptionKey: IKey | undefined },
-): Partial<StateMachineProps> {
-  const destination = new LogGroup(scope, 'Logs', {
-    // State machines deliver to groups under this prefix without growing a resource policy that CloudWatch Logs limits.
-    logGroupName: `/aws/vendedlogs/states/${scope.node.addr}`,
-    retention: configuration.retentionDays,
-    removalPolicy: RemovalPolicy.DESTROY,
-    ...(encryptionKey && { encryptionKey }),
-  });
-  return {
-    stateMachineType: StateMachineType.STANDARD,
-    queryLanguage: QueryLanguage.JSONATA,
-    logs: { destination, level: LogLevel.ALL, includeExecutionData: false },
-    ...(encryptionKey && { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(encryptionKey) }),
-  };
+export class Workflow extends StateMachine {
+  constructor(scope: Construct, id: string, { configuration, encryptionKey, comment, start }: WorkflowProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      // State machines deliver to groups under this prefix without growing a resource policy that CloudWatch Logs limits.
+      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(scope, { maxLength: 200 })}-${id}`,
+      retention: configuration.retentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(encryptionKey && { encryptionKey }),
+    });
+    super(scope, id, {
+      // Named, because the library writes the name into the condition of the key's grant, where it must not be empty.
+      stateMachineName: Names.uniqueResourceName(scope, { maxLength: 80 - id.length }) + id,
+      stateMachineType: StateMachineType.STANDARD,
+      queryLanguage: QueryLanguage.JSONATA,
+      comment,
+      definitionBody: DefinitionBody.fromChainable(start),
+      logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false },
+      ...(encryptionKey && { encryptionConfiguration: new CustomerManagedEncryptionConfiguration(encryptionKey) }),
+    });
+    // For what it calls: queues, the topic, the table.
+    encryptionKey?.grantEncryptDecrypt(this);
+  }
 }

@@ -79,11 +79,11 @@ export class Oracle {
       fate.pending -= 1;
       return fate;
     }
-    if (!transition.everRan) {
+    if (transition.everRan) this.#taskCalls.delete(transition.taskArn);
+    else {
       fate.pending -= 1;
       if (own) fate.startFailed += 1;
     }
-    this.#taskCalls.delete(transition.taskArn);
     return fate;
   };
 
@@ -104,6 +104,11 @@ export class Oracle {
     };
     this.#fates.set(reference, fate);
     return fate;
+  }
+
+  /** The fate of the call that a task belongs to which never ran. */
+  fateOfTask(taskArn: string): CallFate | undefined {
+    return this.#taskCalls.get(taskArn)?.fate;
   }
 
   /** The fates of all finite callers' calls so far. */

@@ -14,7 +14,7 @@ export class Records implements Observer {
   readonly #oracle: () => Oracle;
   readonly #now: () => number;
   readonly #onProgress: (fate: CallFate | undefined) => void;
-  /** Each copy of an event at a queue of ours, until a verdict names it. */
+  /** Each copy of an event at a queue or state machine of ours, until a verdict names it or its execution succeeds. */
   readonly unanswered = new Set<string>();
   /** When the first record of a call arrived at a queue of ours, and when its call was made according to it. */
   readonly arrivals = new Map<CallFate, { readonly at: number; readonly eventTime: number }>();
@@ -66,18 +66,21 @@ export class Records implements Observer {
 
   readonly executionStarted = (execution: Execution, input: unknown): void => {
     this.executions.push(execution);
-    const { request } = (input ?? {}) as { request?: JsonObject };
-    if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
+    const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
+    if (failedTask) this.#rerunCalls.set(execution, this.#oracle().fateOfTask(String(failedTask.taskArn)));
+    else if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
   };
 
   readonly executionClosed = (execution: Execution): void => {
     this.logLines += execution.historyEvents;
+    if (execution.result?.status === 'SUCCEEDED') this.unanswered.delete(execution.arn);
     if (!this.#rerunCalls.has(execution)) return;
     const fate = this.#rerunCalls.get(execution);
     const { status, output, error, cause } = execution.result ?? {};
     if (status === 'SUCCEEDED') {
-      const { result } = output as { result: 'started' | 'alreadyStarted' };
-      this.started[result] += 1;
+      const { result, reason } = output as { result: 'started' | 'alreadyStarted' | 'ignored'; reason?: string };
+      if (result === 'ignored') count(this.ignored, String(reason));
+      else this.started[result] += 1;
     } else {
       const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
       if (into) {

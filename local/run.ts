@@ -88,6 +88,7 @@ export async function play(scenario: Scenario, { enabled, othersUntil, onTick, o
   let nextTick = 0;
   const hasEnded = await clock.run({
     until: LAB_EPOCH_MS + DAY_MS,
+    isWaiting: () => enabled && drainedAt === undefined,
     isOver: () => {
       if (onTick && clock.now() >= nextTick) {
         nextTick = clock.now() + 1000;

@@ -1,3 +1,4 @@
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -6,6 +7,7 @@ import { readEnvironment } from '../lambda/environment.ts';
 import { makeHandler as makeIntake } from '../lambda/intake.ts';
 import type { Clients, LogFields, Wiring } from '../lambda/ports.ts';
 import { makeHandler as makeRunTask } from '../lambda/run-task.ts';
+import { makeHandler as makeSweep } from '../lambda/sweep.ts';
 import { makeHandler as makeTurnstile } from '../lambda/turnstile.ts';
 import type { Sandbox } from './aws/lambda.ts';
 import type { FakeService, Principal } from './aws/service.ts';
@@ -19,6 +21,7 @@ const HANDLERS: Readonly<Record<HandlerName, (wiring: Wiring<keyof Clients>) => 
   intake: makeIntake,
   turnstile: makeTurnstile,
   'run-task': makeRunTask,
+  sweep: makeSweep,
 };
 
 export interface LogLine {
@@ -39,7 +42,7 @@ export interface SandboxOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly principal: Principal;
   readonly region: string;
-  readonly services: { readonly ecs: FakeService; readonly states: FakeService; readonly dynamodb: FakeService };
+  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail', FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -59,6 +62,7 @@ export function warmUp(): Promise<unknown> {
     new ECSClient(config).send(new ListClustersCommand({})),
     new SFNClient(config).send(new ListStateMachinesCommand({})),
     new DynamoDBClient(config).send(new ListTablesCommand({})),
+    new CloudTrailClient(config).send(new LookupEventsCommand({})),
   ]);
   return warm;
 }
@@ -89,6 +93,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       ecs: new ECSClient(config(services.ecs)),
       sfn: new SFNClient(config(services.states)),
       dynamoDb: new DynamoDBClient(config(services.dynamodb)),
+      cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
     },
     clock: { now: clock.now, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

@@ -5,6 +5,7 @@ import { FakeCloudTrail } from './aws/cloudtrail.ts';
 import { FakeDynamoDb } from './aws/dynamodb/index.ts';
 import type { ApiRequest } from './aws/ecs/api-request.ts';
 import { FakeEcs } from './aws/ecs/fake-ecs.ts';
+import { type Deliver, EventTargets } from './aws/event-targets.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
 import { FakeLambda } from './aws/lambda.ts';
@@ -173,12 +174,25 @@ export class World {
         maximumConcurrency: properties.ScalingConfig.MaximumConcurrency,
       });
     }
+    const eventTargets = new EventTargets({
+      clock: this.#options.clock,
+      accountId: account.id,
+      sqs: this.sqs,
+      states: this.states,
+      has: this.#has,
+      onDelivered: (event, id) => {
+        this.#options.usage.add('sqsRequests', 1);
+        this.#options.observer.delivered(event, id);
+      },
+    });
     for (const { arn, properties } of deployed.all('AWS::Events::Rule')) {
       const targets = properties.Targets.map((target) => {
         if (target.DeadLetterConfig) this.deadLetterQueues.add(target.DeadLetterConfig.Arn);
-        return this.#target(arn, target.Arn, target.DeadLetterConfig?.Arn);
+        return eventTargets.create(arn, target);
       });
-      this.bus.createRule({ arn, pattern: properties.EventPattern as Json, targets });
+      const { EventPattern, ScheduleExpression } = properties;
+      if (EventPattern !== undefined) this.bus.createRule({ arn, pattern: EventPattern, targets });
+      if (ScheduleExpression !== undefined) this.#schedule(ScheduleExpression, targets);
     }
   }
 
@@ -236,7 +250,12 @@ export class World {
           variables: properties.Environment?.Variables ?? {},
           principal,
           region: scenario.account.region,
-          services: { ecs: this.ecs, states: this.#guarded(this.states), dynamodb: this.#guarded(this.dynamoDb) },
+          services: {
+            ecs: this.ecs,
+            states: this.#guarded(this.states),
+            dynamodb: this.#guarded(this.dynamoDb),
+            cloudtrail: this.#guarded(this.cloudTrail),
+          },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,
           random: randomStream(scenario.seed, `sandbox/${handler}/${sandboxes++}`),
@@ -252,23 +271,6 @@ export class World {
     const arn = `arn:aws:sts::${this.#options.scenario.account.id}:assumed-role/${roleName}/${functionName}`;
     this.#ourArns.add(arn);
     return { arn, userAgent: 'aws-sdk-js/3' };
-  }
-
-  #target(ruleArn: string, arn: string, deadLetterArn: string | undefined): (event: JsonObject) => void {
-    const service = arn.split(':')[2];
-    if (service !== 'sqs') throw new UnsupportedError(`a rule with the target ${arn}`);
-    const { account } = this.#options.scenario;
-    const context = { 'aws:SourceArn': ruleArn, 'aws:SourceAccount': account.id };
-    const admits = (resource: string) =>
-      this.#has({ service: 'events.amazonaws.com' }, { action: 'sqs:SendMessage', resource, context });
-    // A refusal is not retried: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    const queue = [arn, deadLetterArn].find((candidate) => candidate !== undefined && admits(candidate));
-    let refused = 0;
-    return (event) => {
-      const messageId = queue ? this.sqs.send(queue, JSON.stringify(event)) : `${ruleArn} refused ${refused++}`;
-      this.#options.usage.add('sqsRequests', 1);
-      this.#options.observer.delivered(event, messageId);
-    };
   }
 
   readonly #has: Permissions['has'] = (...asked) => this.#permissions?.has(...asked) ?? true;
@@ -289,6 +291,15 @@ export class World {
         return service.call(operation, input, principal);
       },
     };
+  }
+
+  /** Recurring schedules go on for ever: the run does not wait for them. */
+  #schedule(expression: string, targets: readonly Deliver[]): void {
+    const minutes = /^rate\((\d+) minutes?\)$/.exec(expression)?.[1];
+    if (minutes === undefined) throw new UnsupportedError(`the schedule ${expression}`);
+    this.#options.clock.every(Number(minutes) * 60_000, () => {
+      for (const deliver of targets) deliver({});
+    });
   }
 
   /** What stands between one of ours and a service: the way there and back, the bill, and faults. */

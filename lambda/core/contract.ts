@@ -32,6 +32,7 @@ export const REFUSE_REASONS = [
   'executeCommand',
   'tooLate',
   'tooLarge',
+  'launchUnknown',
   'notOptedIn',
   'observeMode',
   'rejectedByEcs',
@@ -39,7 +40,7 @@ export const REFUSE_REASONS = [
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 
 /** Why a re-run ended without its task although it was allowed to run. */
-export const GIVE_UP_REASONS = ['deadline', 'maxAttempts'] as const;
+export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations'] as const;
 export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
 
 /** What the executions of the re-run workflow fail with, so that they can be told apart (and redriven) in the console. */
@@ -48,12 +49,26 @@ export const ERROR_NAMES = { gaveUp: 'GaveUp', refused: 'Refused' } as const;
 /** States of the re-run workflow, as the console shows them. */
 export const STATES = {
   settle: 'Let caller retries settle',
+  isComplete: 'Is the request known?',
+  complete: 'Complete the request',
+  isCompleted: 'Complete now?',
+  waitForRecord: 'Wait for its record',
   takeTurn: 'Take a turn',
   stillInTime: 'Still in time?',
   runTask: 'Run the task',
   next: 'What next?',
   backOff: 'Back off',
   started: 'Started',
+  ignored: 'Not ours to start',
+} as const;
+
+/** States of the sweep workflow. */
+export const SWEEP_STATES = {
+  begin: 'Take the lease',
+  look: 'Look',
+  next: 'What next?',
+  wait: 'Until the next look',
+  quiet: 'Quiet',
 } as const;
 
 /** Environment variables of the handlers. */
@@ -68,11 +83,11 @@ export const ENVIRONMENT = {
 } as const;
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
-export const HANDLERS = ['intake', 'turnstile', 'run-task'] as const;
+export const HANDLERS = ['intake', 'turnstile', 'run-task', 'sweep'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
-/** Metrics, each counted once per event, call or attempt; `reason` and `kind` are their only dimensions. */
+/** Metrics, each counted once per event, call or attempt; `service` (the handler), `kind` and `reason` are their dimensions. */
 export const METRICS = {
   /** Verdicts on delivered events, by kind and reason. */
   verdict: 'Verdict',
@@ -92,4 +107,5 @@ export const LOG_MESSAGES = {
   attempt: 'attempt',
   result: 'result',
   turns: 'turns',
+  sweep: 'sweep',
 } as const;

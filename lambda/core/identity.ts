@@ -30,11 +30,13 @@ const HASH_LENGTH = 32;
  *
  * The hash covers the hour of the call as well. A token proves sameness for one hour after its task ended; callers that
  * use a fixed token ("nightly") make a new call with it the next day, and names stay taken for 90 days. Two records of
- * one call on either side of a full hour become two executions, which ECS answers with one and the same launch.
+ * one call on either side of a full hour become two executions, which ECS answers with one and the same launch. A task is
+ * there only once, so its name has no hour.
  */
-export function executionName(family: string, callId: string, eventTimeMs: number): string {
+export function executionName(family: string, callId: string, eventTimeMs?: number): string {
   const readable = family.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, NAME_LENGTH - HASH_LENGTH - 1);
-  return `${readable}-${digest(['execution', callId, String(Math.floor(eventTimeMs / HOUR_MS))])}`;
+  const hour = eventTimeMs === undefined ? [] : [String(Math.floor(eventTimeMs / HOUR_MS))];
+  return `${readable}-${digest(['execution', callId, ...hour])}`;
 }
 
 /**
@@ -45,9 +47,29 @@ export function remainderToken(callId: string, remaining: number, round: number)
   return digest(['remainder', callId, String(remaining), String(round)]);
 }
 
+/** The identity of a call that was accepted and whose task then failed to start: that of the task. */
+export function asynchronousCallId(taskArn: string): string {
+  return digest(['asynchronous', taskArn]);
+}
+
 /** The identity of a call that came without a token: all that is known to be its own is its CloudTrail record. */
 export function tokenlessCallId(account: string, region: string, eventId: string): string {
   return digest(['tokenless', account, region, eventId]);
+}
+
+/** The token under which a task that failed to start is started again: the old one is spent. */
+export function generationToken(callId: string): string {
+  return digest(['generation', callId]);
+}
+
+/** The token under which a call is made again after its own has stopped being proof. */
+export function lateToken(callId: string): string {
+  return digest(['late', callId]);
+}
+
+/** A number in [0, 1) that an identity always gives: jitter that two deliveries of one call agree on. */
+export function spreadOf(callId: string): number {
+  return Number.parseInt(digest(['spread', callId]).slice(0, 8), 16) / 2 ** 32;
 }
 
 /** The client token for a call that came without one, where the configuration allows repeating such calls. */

@@ -23,7 +23,7 @@ export interface NoticeGroup {
 
 const HOUR_MS = 3_600_000;
 /** SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
-const SUBJECT_LENGTH = 100;
+const SUBJECT_LENGTH = 99;
 
 /** What to do about each reason, in the words of somebody who was just woken up. */
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
@@ -40,14 +40,20 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
     'The request replaces a role. List the role ARN in allowedRoleOverrides and passRoleArns if that is intended.',
   executeCommand: 'The request switches ECS Exec on. Set allowExecuteCommand if that is intended.',
   tooLate:
-    'The record arrived when the client token was no longer proof. Look whether the task ran, then repeat the call by hand.',
+    'The record arrived when the client token was no longer proof. Look whether the task ran before you repeat the call by hand.',
   tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
+  launchUnknown:
+    'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
   notOptedIn: 'An execution was started for a call that the configuration does not allow. Find out who started it.',
   observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
-  rejectedByEcs: 'ECS rejected the repeated request. The execution names the error; CloudTrail has its message.',
+  rejectedByEcs:
+    'ECS rejected the repeated request. The execution names the error and what was started; CloudTrail has the message.',
   deadline:
-    'ECS throttled until the deadline. Look whether the task ran, then repeat the call by hand; consider a quota increase.',
-  maxAttempts: 'ECS throttled every attempt. Repeat the call by hand; consider a quota increase.',
+    'There was no capacity or only throttling until the deadline. The execution names what was started; repeat the rest by hand.',
+  maxGenerations:
+    'The task failed to start again and again. Look at its stopped reason, then repeat the call by hand; consider a quota increase.',
+  maxAttempts:
+    'No attempt got through. The execution names what was started; repeat the rest by hand, and consider a quota increase.',
 };
 
 /** The group that a notice of this instant belongs to, with what people are told first. */

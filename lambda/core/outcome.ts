@@ -27,9 +27,10 @@ export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs
   const taskArns = answer.tasks.map((task) => task.taskArn);
   const remaining = requested - taskArns.length;
   // failures[] holds a line for each container instance that was tried, not for each task: only the tasks can be counted.
-  if (remaining > 0 && answer.failures.length > 0) {
-    if (!answer.failures.some(({ reason }) => isPassingFailure(reason))) {
-      return { kind: 'rejected', code: answer.failures[0]?.reason ?? 'unknown', taskArns };
+  if (remaining > 0) {
+    const [first] = answer.failures;
+    if (first && !answer.failures.some(({ reason }) => isPassingFailure(reason))) {
+      return { kind: 'rejected', code: first.reason, taskArns };
     }
     return taskArns.length > 0
       ? { kind: 'partlyStarted', taskArns, remaining }

@@ -1,15 +1,29 @@
 import * as z from 'zod';
 import type { PaceSettings } from './settings.ts';
+import { lastThrottledSecond, observedRefill, othersPerSecond, type Traffic } from './traffic.ts';
 
 /**
  * The pace that all re-runs of an account and Region share: one small state, kept in one DynamoDB item.
- * Turns are spaced by the generic cell rate algorithm: https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm
+ * Turns are spaced by the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) at the
+ * rate that the account's bucket has to spare. ADR 2 compares the rules that were tried.
  */
 export const paceStateSchema = z.object({
-  /** Turns per second. */
-  perSecond: z.number().positive(),
   /** When the next turn is due, in milliseconds since the epoch. */
   nextTurnAtMs: z.number(),
+  /** When the present drain's first turn was granted: throttles from before it were not of its making. */
+  drainStartedAtMs: z.number(),
+  /** Where nothing is known of the bucket: turns per second as feedback has it. */
+  probePerSecond: z.number().positive(),
+  /** When the probe last grew or was cut. */
+  probedAtMs: z.number(),
+  /** When a turn of ours was last throttled; 0 for never. */
+  throttledAtMs: z.number(),
+  /** What the bucket refills per second, as the last storm showed it. */
+  refillPerSecond: z.number().positive().optional(),
+  /** When that was learnt. */
+  refillAtMs: z.number().optional(),
+  /** Turns granted of late, by whole second. */
+  grants: z.record(z.string(), z.number()),
 });
 export type PaceState = z.infer<typeof paceStateSchema>;
 
@@ -18,27 +32,133 @@ export type PaceState = z.infer<typeof paceStateSchema>;
  * each such while would be lost to the pace.
  */
 const CATCH_UP_MS = 500;
+/** A minute without turns ends a drain: what was learnt by probing may not hold any more. */
+const IDLE_MS = 60_000;
+/** Quotas change rarely; a refill that was seen within a day is better than none. */
+const REFILL_MEMORY_MS = 86_400_000;
+/** The share of what the bucket has to spare that is used: estimates err, and erring high throttles others. */
+const USED_SHARE = 0.98;
+/** The bucket's level that is aimed at, in seconds of refill, so that others' bursts find something in it. */
+const TARGET_LEVEL_SECONDS = 0.35;
+/** A bucket holds at least this many seconds of refill, documented ones one to two and a half. */
+const LEAST_BURST_SECONDS = 1;
+/** Over how long a level above or below the target is worked off. */
+const LEVEL_SECONDS = 25;
+/** Without knowledge the pace doubles in this time, as long as its turns are used and nothing is throttled. */
+const PROBE_DOUBLING_MS = 3000;
+/** What is left of the probe after a throttle. */
+const PROBE_CUT = 0.5;
+/** Grants are kept for as long as traffic is looked at. */
+const GRANTS_SECONDS = 150;
 
 /** The pace before its first turn. */
 export function initialPace(settings: PaceSettings): PaceState {
-  return { perSecond: settings.initialPerSecond, nextTurnAtMs: 0 };
+  return {
+    nextTurnAtMs: 0,
+    drainStartedAtMs: 0,
+    probePerSecond: settings.initialPerSecond,
+    probedAtMs: 0,
+    throttledAtMs: 0,
+    grants: {},
+  };
+}
+
+/** Turns per second now. */
+export function turnsPerSecond(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): number {
+  const { refillPerSecond: refill, refillAtMs = 0 } = state;
+  const known = refill !== undefined && nowMs - refillAtMs < REFILL_MEMORY_MS;
+  const perSecond = known ? sparePerSecond(state, refill, traffic, nowMs) : state.probePerSecond;
+  return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
+}
+
+/** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
+function sparePerSecond(state: PaceState, refill: number, traffic: Traffic, nowMs: number): number {
+  const others = othersPerSecond(traffic, nowMs);
+  const level = bucketLevel(state, refill, others, traffic, nowMs);
+  return USED_SHARE * (refill - others) + (level - TARGET_LEVEL_SECONDS * refill) / LEVEL_SECONDS;
+}
+
+/** Replays the bucket from when it was last seen empty until now. */
+function bucketLevel(state: PaceState, refill: number, others: number, traffic: Traffic, nowMs: number): number {
+  const burst = LEAST_BURST_SECONDS * refill;
+  const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
+  const now = Math.floor(nowMs / 1000);
+  if (now - emptyAt > GRANTS_SECONDS) return burst;
+  const known = now - traffic.lagSeconds;
+  let level = 0;
+  for (let second = emptyAt + 1; second <= now; second++) {
+    const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
+    const granted = state.grants[second] ?? 0;
+    level = Math.min(burst, Math.max(0, level + refill - taken - granted));
+  }
+  return level;
+}
+
+/** Takes in what there is to know before turns are granted. */
+function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): PaceState {
+  const since = Math.floor(nowMs / 1000) - GRANTS_SECONDS;
+  const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
+  const refill = observedRefill(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
+  const learnt = refill !== undefined && refill > 0 ? { refillPerSecond: refill, refillAtMs: nowMs } : {};
+  const isIdle = nowMs - state.nextTurnAtMs > IDLE_MS;
+  if (isIdle) {
+    const fresh = { probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
+    return { ...state, ...learnt, ...fresh, grants };
+  }
+  // Growth while turns are used: a batch is only ever asked for by those that wait for one.
+  const doublings = (nowMs - state.probedAtMs) / PROBE_DOUBLING_MS;
+  const hasGrown = state.throttledAtMs < state.drainStartedAtMs && doublings >= 1;
+  const probe = hasGrown ? { probePerSecond: state.probePerSecond * 2, probedAtMs: nowMs } : {};
+  return { ...state, ...learnt, ...probe, grants };
 }
 
 /** Reserves up to `wanted` turns that are due within `windowMs` from now, and says when each is due. */
 export function reserveTurns(
-  state: PaceState,
+  before: PaceState,
   wanted: number,
+  traffic: Traffic,
   nowMs: number,
   windowMs: number,
+  settings: PaceSettings,
 ): { readonly state: PaceState; readonly turnsAtMs: readonly number[] } {
-  const spacingMs = 1000 / state.perSecond;
+  const state = observe(before, traffic, nowMs, settings);
+  const spacingMs = 1000 / turnsPerSecond(state, traffic, nowMs, settings);
   const firstMs = Math.max(state.nextTurnAtMs, nowMs - CATCH_UP_MS);
   const fitting = Math.max(0, Math.floor((nowMs + windowMs - firstMs) / spacingMs) + 1);
   const turnsAtMs = Array.from({ length: Math.min(wanted, fitting) }, (_, turn) => firstMs + turn * spacingMs);
-  return { state: { ...state, nextTurnAtMs: firstMs + turnsAtMs.length * spacingMs }, turnsAtMs };
+  const grants = { ...state.grants };
+  for (const turnAtMs of turnsAtMs) {
+    const second = Math.floor(Math.max(turnAtMs, nowMs) / 1000);
+    grants[second] = (grants[second] ?? 0) + 1;
+  }
+  return { state: { ...state, grants, nextTurnAtMs: firstMs + turnsAtMs.length * spacingMs }, turnsAtMs };
 }
 
-/** Takes back turns that nobody used. */
+/**
+ * Takes back turns that nobody used, as if they had not been granted. Their times are gone: moving the schedule back would
+ * put new turns on top of those that another turnstile is handing out.
+ */
 export function giveTurnsBack(state: PaceState, turns: number): PaceState {
-  return { ...state, nextTurnAtMs: state.nextTurnAtMs - (turns * 1000) / state.perSecond };
+  const grants = { ...state.grants };
+  let left = turns;
+  for (const second of Object.keys(grants).toSorted().toReversed()) {
+    const back = Math.min(left, grants[second] ?? 0);
+    grants[second] = (grants[second] ?? 0) - back;
+    left -= back;
+  }
+  return turns === 0 ? state : { ...state, grants };
+}
+
+/**
+ * Takes in that a turn granted at `grantedAtMs` was throttled. Only what was granted after the last throttle tells
+ * anything new: turns that were underway together are throttled together.
+ */
+export function throttleTurn(state: PaceState, grantedAtMs: number, nowMs: number): PaceState {
+  if (grantedAtMs <= state.throttledAtMs) return state;
+  return {
+    ...state,
+    throttledAtMs: nowMs,
+    probePerSecond: Math.max(0.1, state.probePerSecond * PROBE_CUT),
+    probedAtMs: nowMs,
+  };
 }

@@ -1,4 +1,6 @@
 import { type Arn, clusterName, familyName, type Home, parseArn } from './arn.ts';
+import type { IgnoreReason } from './contract.ts';
+import type { Caller } from './run-task-record.ts';
 import type { RunTaskRequest } from './run-task-request.ts';
 
 /** A caller whose calls may be repeated. */
@@ -79,4 +81,57 @@ export function forbiddenOverride(
   ].filter((arn) => arn !== undefined);
   if (roles.some((arn) => !optIn.allowedRoleOverrides.includes(arn))) return 'roleOverride';
   return request.enableExecuteCommand && !optIn.allowExecuteCommand ? 'executeCommand' : undefined;
+}
+
+/** An AWS service that makes RunTask calls for its users, and repeats those that were rejected by itself. */
+interface Launcher {
+  readonly name: string;
+  /** Whether it takes an accepted task for a started one, and so misses a start that fails later. */
+  readonly isBlindToFailedStarts: boolean;
+}
+
+/** EventBridge and Scheduler retry for up to a day; Step Functions, Batch and the service scheduler watch their tasks too. */
+const LAUNCHERS: readonly Launcher[] = [
+  { name: 'events.amazonaws.com', isBlindToFailedStarts: true },
+  { name: 'scheduler.amazonaws.com', isBlindToFailedStarts: true },
+  { name: 'states.amazonaws.com', isBlindToFailedStarts: false },
+  { name: 'batch.amazonaws.com', isBlindToFailedStarts: false },
+  { name: 'ecs.amazonaws.com', isBlindToFailedStarts: false },
+];
+
+/** The launcher that made a call for its user, if one did. */
+export function launcherOf({ invokedBy, userAgent }: Caller): Launcher | undefined {
+  return LAUNCHERS.find(({ name }) => name === invokedBy || name === userAgent);
+}
+
+/** The parts of a request or task that say what it is for. */
+export interface Purpose {
+  readonly cluster: string | undefined;
+  readonly taskDefinition: string | undefined;
+  readonly startedBy: string | undefined;
+  readonly group: string | undefined;
+}
+
+/** Why a request or task is none of ours, if it is not. */
+export function unlistedReason(
+  purpose: Purpose,
+  { settings, home }: { readonly settings: OptIn; readonly home: Home },
+): IgnoreReason | undefined {
+  const { cluster, taskDefinition } = purpose;
+  if (taskDefinition === undefined) return undefined;
+  if (!listedFamily(taskDefinition, settings, home)) return 'familyNotListed';
+  if (!listedCluster(cluster, settings, home)) return 'clusterNotListed';
+  return isWatched(purpose) ? 'launcherRetries' : undefined;
+}
+
+/** Whether somebody watches the task: Batch names its clusters, Step Functions and the service scheduler sign their tasks. */
+function isWatched({ cluster = '', startedBy = '', group = '' }: Purpose): boolean {
+  const clusterId = cluster.slice(cluster.lastIndexOf('/') + 1);
+  return (
+    startedBy === 'AWS Step Functions' ||
+    startedBy.startsWith('ecs-svc/') ||
+    group.startsWith('service:') ||
+    clusterId.startsWith('AWSBatch-') ||
+    clusterId.includes('_Batch_')
+  );
 }

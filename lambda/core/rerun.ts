@@ -1,31 +1,8 @@
 import * as z from 'zod';
 import { remainderToken } from './identity.ts';
+import { failedTaskSchema } from './launch.ts';
 import { type RunTaskRequest, runTaskRequestSchema } from './run-task-request.ts';
 import type { Settings } from './settings.ts';
-
-/**
- * Input of one execution of the re-run workflow: one throttled call. It holds nothing that differs between two
- * deliveries of the same record, so that starting it twice is starting it once.
- */
-export const rerunInputSchema = z.strictObject({
-  callId: z.string(),
-  call: z.strictObject({
-    account: z.string(),
-    region: z.string(),
-    cluster: z.string(),
-    family: z.string(),
-    /** ARN of the IAM role or user that made the call. */
-    caller: z.string(),
-    /** When the call was made. */
-    eventTime: z.iso.datetime(),
-  }),
-  /** Until when the caller's own retries are left to themselves. */
-  settleUntil: z.iso.datetime(),
-  /** When the re-run gives up. */
-  deadline: z.iso.datetime(),
-  request: runTaskRequestSchema,
-});
-export type RerunInput = z.infer<typeof rerunInputSchema>;
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({
@@ -40,8 +17,43 @@ export const progressSchema = z.strictObject({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
+/**
+ * Input of one execution of the re-run workflow: one throttled call. It holds nothing that differs between two
+ * deliveries of the same record, so that starting it twice is starting it once.
+ */
+export const rerunInputSchema = z.strictObject({
+  callId: z.string(),
+  call: z.strictObject({
+    account: z.string(),
+    region: z.string(),
+    cluster: z.string(),
+    family: z.string(),
+    /** ARN of the IAM role or user that made the call; of a failed task only its launch record knows. */
+    caller: z.string().optional(),
+    /** When the call was rejected, or its task stopped. */
+    eventTime: z.iso.datetime(),
+  }),
+  /** Until when the caller's own retries are left to themselves. */
+  settleUntil: z.iso.datetime(),
+  /** When the re-run gives up. */
+  deadline: z.iso.datetime(),
+  /** The request to repeat; absent where it has to be completed from a launch record first. */
+  request: runTaskRequestSchema.optional(),
+  /** The task that failed to start. */
+  failedTask: failedTaskSchema.optional(),
+  /** Where an accepted call left off. */
+  progress: progressSchema.optional(),
+  /** Whose lineage the launch continues; absent for a call of its own. */
+  lineage: z.strictObject({ rootCallId: z.string(), generation: z.int() }).optional(),
+});
+export type RerunInput = z.infer<typeof rerunInputSchema>;
+
 /** The request of the next attempt: the caller's own, or what is left of it under a token of its own. */
-export function attemptRequest({ request, callId }: RerunInput, { remaining, round }: Progress): RunTaskRequest {
+export function attemptRequest(
+  request: RunTaskRequest,
+  callId: string,
+  { remaining, round }: Progress,
+): RunTaskRequest {
   if (round === 0) return request;
   return { ...request, count: remaining, clientToken: remainderToken(callId, remaining, round) };
 }

@@ -1,12 +1,21 @@
-import type { GiveUpReason, RefuseReason } from './contract.ts';
+import type { GiveUpReason, IgnoreReason, RefuseReason } from './contract.ts';
 import type { Outcome } from './outcome.ts';
 import type { Progress } from './rerun.ts';
 
 /** How a re-run ended. */
 export type Result =
   | { readonly kind: 'started' | 'alreadyStarted'; readonly taskArns: readonly string[] }
-  | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason }
-  | { readonly kind: 'refused'; readonly reason: RefuseReason; readonly code?: string };
+  /** The launch record shows that the call is none of ours. */
+  | { readonly kind: 'ignored'; readonly reason: IgnoreReason }
+  | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason; readonly taskArns: readonly string[] }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefuseReason;
+      /** What ECS called its rejection. */
+      readonly code?: string;
+      /** Tasks of the call that did start: repeating all of it by hand would start them twice. */
+      readonly taskArns: readonly string[];
+    };
 
 /** What a re-run does after an attempt. */
 export type NextStep =
@@ -49,7 +58,10 @@ export function nextStep(
 ): NextStep {
   const attempts = before.attempts + 1;
   const wait = (backoff: Backoff, changes: Partial<Progress> = {}): NextStep => {
-    if (attempts >= limits.maxAttempts) return { kind: 'finish', result: { kind: 'gaveUp', reason: 'maxAttempts' } };
+    const { taskArns } = { ...before, ...changes };
+    if (attempts >= limits.maxAttempts) {
+      return { kind: 'finish', result: { kind: 'gaveUp', reason: 'maxAttempts', taskArns } };
+    }
     const left = Math.max(0, (limits.deadlineMs - nowMs) / 1000);
     return {
       kind: 'backOff',
@@ -73,7 +85,15 @@ export function nextStep(
       // Without an answer the request may have been accepted: only its own token can tell.
       return outcome.answered ? wait(CAPACITY_BACKOFF, { round: before.round + 1 }) : wait(THROTTLE_BACKOFF);
     case 'rejected':
-      return { kind: 'finish', result: { kind: 'refused', reason: 'rejectedByEcs', code: outcome.code } };
+      return {
+        kind: 'finish',
+        result: {
+          kind: 'refused',
+          reason: 'rejectedByEcs',
+          code: outcome.code,
+          taskArns: [...before.taskArns, ...outcome.taskArns],
+        },
+      };
     default:
       return outcome satisfies never;
   }

@@ -9,6 +9,11 @@ import * as z from 'zod';
 const tag = z.strictObject({ key: z.string().optional(), value: z.string().optional() });
 const propagateTags = z.string();
 
+/** A union of one member so far. */
+const sharingStrategy = z.strictObject({
+  nvidiaMps: z.strictObject({ memory: z.int(), maxComputePercent: z.int().optional() }),
+});
+
 const containerOverride = z.strictObject({
   name: z.string().optional(),
   command: z.array(z.string()).optional(),
@@ -18,7 +23,9 @@ const containerOverride = z.strictObject({
   memory: z.int().optional(),
   memoryReservation: z.int().optional(),
   resourceRequirements: z
-    .array(z.strictObject({ value: z.string().optional(), type: z.string(), sharingStrategy: z.string().optional() }))
+    .array(
+      z.strictObject({ value: z.string().optional(), type: z.string(), sharingStrategy: sharingStrategy.optional() }),
+    )
     .optional(),
 });
 
@@ -111,6 +118,8 @@ export function readRunTaskRequest(
 ): { readonly request: RunTaskRequest } | { readonly problem: RequestProblem } {
   if (!isObject(parameters)) return { problem: { reason: 'missingParameters', members: [] } };
   const given = withoutNulls(parameters);
+  // An empty token is none: ECS would make nothing of it.
+  if (given.clientToken === '') delete given.clientToken;
   const hidden = pathsOf(given, (value) => value === HIDDEN);
   if (hidden.length > 0) return { problem: { reason: 'hiddenEnvironment', members: hidden } };
   const parsed = runTaskRequestSchema.safeParse(given);

@@ -46,6 +46,19 @@ export const settingsSchema = z.strictObject({
    * least (a job of seconds frees it then), less five minutes for the clocks and the last request.
    */
   deadlineSeconds: z.number().min(60).max(3300).default(3300),
+  /** How often a task that fails to start is started again. */
+  maxGenerations: z.int().min(0).max(10).default(3),
+  /** Sweeps look for what no event told of. */
+  sweep: z
+    .strictObject({
+      /** Minutes between scheduled sweeps; 0 for none. */
+      everyMinutes: z.int().min(0).max(1440).default(15),
+      /** A sweep ends when nothing was signalled or found for so long. */
+      quietMinutes: z.int().min(1).max(1440).default(15),
+      /** Minutes between two looks of one sweep. */
+      lookEveryMinutes: z.int().min(1).max(60).default(5),
+    })
+    .prefault({}),
   pace: paceSettingsSchema.default(() => paceSettingsSchema.parse({})),
 });
 export type Settings = z.infer<typeof settingsSchema>;

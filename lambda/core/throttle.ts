@@ -7,6 +7,8 @@
 export interface ApiError {
   readonly code: string;
   readonly message: string;
+  /** HTTP status of the answer; 0 where none came; absent where only a record tells of the error. */
+  readonly status?: number;
 }
 
 /** `throttled`: the caller was too fast. `transient`: the service failed. `rejected`: the request itself is at fault. */
@@ -23,6 +25,8 @@ const THROTTLE_CODES: ReadonlySet<string> = new Set([
   'RequestLimitExceeded', // EC2, behind ECS
   'EC2ThrottledException',
   'SlowDown',
+  'ProvisionedThroughputExceededException', // DynamoDB
+  'KmsThrottlingException', // Step Functions, behind a customer-managed key
 ]);
 
 /** Names of a failure on the service's side; ECS answers them with HTTP 500 and 503. */
@@ -48,11 +52,13 @@ const WRAPPED_THROTTLE =
   /\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\b/;
 
 /** Tells a throttle from a failing service and from a request that is wrong. */
-export function classifyError({ code, message }: ApiError): ErrorKind {
+export function classifyError({ code, message, status }: ApiError): ErrorKind {
   // CloudTrail prefixes some codes with `Client.` or `Server.`.
   const name = code.replace(/^(?:Client|Server)\./, '');
   if (THROTTLE_CODES.has(name)) return 'throttled';
-  if (TRANSIENT_CODES.has(name)) return 'transient';
+  // Proxies and broken connections have no names of AWS's: what was not answered by the service may have been accepted.
+  if (status === 429) return 'throttled';
+  if (TRANSIENT_CODES.has(name) || status === 0 || (status ?? 0) >= 500) return 'transient';
   return WRAPPER_CODES.has(name) && WRAPPED_THROTTLE.test(message) ? 'throttled' : 'rejected';
 }
 

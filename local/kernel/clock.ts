@@ -16,6 +16,9 @@ export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
 export class VirtualClock {
   #now = LAB_EPOCH_MS;
   #sequence = 0;
+  /** Timers that were neither run nor cancelled, and those among them of recurring schedules. */
+  #pending = 0;
+  #recurring = 0;
   readonly #timers = new TinyQueue<Timer>([], (a, b) => a.at - b.at || a.sequence - b.sequence);
 
   /** Milliseconds since the epoch. */
@@ -41,16 +44,32 @@ export class VirtualClock {
   at(instant: number, run: () => void): () => void {
     const timer: Timer = { at: Math.max(this.#now, instant), sequence: this.#sequence++, run };
     this.#timers.push(timer);
+    this.#pending += 1;
     return () => {
+      if (timer.run) this.#pending -= 1;
       timer.run = undefined;
     };
   }
 
+  /** Runs `run` every `milliseconds`, for ever; a run of the clock does not wait for it. */
+  every(milliseconds: number, run: () => void): void {
+    const schedule = () => {
+      this.#recurring += 1;
+      this.after(milliseconds, () => {
+        this.#recurring -= 1;
+        run();
+        schedule();
+      });
+    };
+    schedule();
+  }
+
   /**
    * Plays timers in order until none is left, `isOver` says so, or `until` (milliseconds since the epoch) is reached.
-   * Returns whether it ended by itself, that is before `until`.
+   * Recurring timers count only while `isWaiting` says that something still depends on them. Returns whether it ended by
+   * itself, that is before `until`.
    */
-  async run(options: { until?: number; isOver?: () => boolean } = {}): Promise<boolean> {
+  async run(options: { until?: number; isOver?: () => boolean; isWaiting?: () => boolean } = {}): Promise<boolean> {
     const until = options.until ?? Number.POSITIVE_INFINITY;
     for (;;) {
       // One turn of the event loop lets every promise chain of this instant settle: nothing in the lab does real I/O.
@@ -61,7 +80,7 @@ export class VirtualClock {
         this.#timers.pop();
         next = this.#timers.peek();
       }
-      if (!next) return true;
+      if (!next || (this.#pending === this.#recurring && !options.isWaiting?.())) return true;
       if (next.at > until) {
         this.#now = until;
         return false;
@@ -69,9 +88,17 @@ export class VirtualClock {
       this.#now = next.at;
       while (next && next.at === this.#now) {
         this.#timers.pop();
-        next.run?.();
+        this.#run(next);
         next = this.#timers.peek();
       }
     }
+  }
+
+  #run(timer: Timer): void {
+    const { run } = timer;
+    if (!run) return;
+    timer.run = undefined;
+    this.#pending -= 1;
+    run();
   }
 }

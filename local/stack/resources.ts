@@ -105,13 +105,16 @@ const table = z.strictObject({
 });
 
 const rule = z.strictObject({
-  EventPattern: z.json(),
+  EventPattern: z.json().optional(),
+  ScheduleExpression: z.string().optional(),
   State: z.literal('ENABLED'),
   Description: inert,
   Targets: z.array(
     z.strictObject({
       Id: z.string(),
       Arn: z.string(),
+      Input: z.string().optional(),
+      RoleArn: z.string().optional(),
       DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(),
     }),
   ),

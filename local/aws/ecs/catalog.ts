@@ -28,6 +28,10 @@ export class Catalog {
     }
   }
 
+  get clusters(): Cluster[] {
+    return [...new Set(this.#clusters.values())];
+  }
+
   /** By name or ARN; absent means the cluster called `default`. */
   cluster(reference: string | null | undefined): Cluster | undefined {
     return this.#clusters.get(reference ?? 'default');

@@ -66,6 +66,7 @@ export class FakeEcs implements FakeService {
     RunTask: { readOnly: false, handle: (input, principal) => this.#runTask(input, principal) },
     StopTask: { readOnly: false, handle: (input) => this.#stopTask(input) },
     DescribeTasks: { readOnly: true, handle: (input) => this.#describeTasks(input) },
+    ListClusters: { readOnly: true, handle: () => this.#listClusters() },
     ListTasks: { readOnly: true, handle: (input) => this.#listTasks(input) },
     DescribeTaskDefinition: { readOnly: true, handle: (input) => this.#describeTaskDefinition(input) },
   };
@@ -160,6 +161,13 @@ export class FakeEcs implements FakeService {
       tasks: found.filter(isTask).map((task) => shown(taskInApi(task, statusOf(task)))),
       failures: found.filter((entry): entry is JsonObject => !isTask(entry)),
     });
+  }
+
+  /** In one page: the real one has a hundred clusters on each. */
+  #listClusters(): Answered['output'] {
+    this.#throttles.admitRead(this.#options.clock.now());
+    const clusterArns = this.#catalog.clusters.map(({ arn }) => arn);
+    return () => ({ clusterArns });
   }
 
   #listTasks(input: JsonObject): Answered['output'] {

@@ -1,0 +1,64 @@
+import type { IgnoreReason } from './contract.ts';
+import { generationToken, spreadOf } from './identity.ts';
+import type { FailedTask } from './launch.ts';
+import { completeRequest, generationPauseSeconds, type LaunchRecord } from './launch.ts';
+import { callerEntry } from './policy.ts';
+import type { RerunInput } from './rerun.ts';
+import type { Result } from './retry.ts';
+import type { Settings } from './settings.ts';
+
+/** What the re-run of a task that failed to start does next about its request. */
+export type CompletionStep =
+  | { readonly kind: 'ready'; readonly rerun: RerunInput }
+  /** The launch record is late, or the pause before the next generation is not over. */
+  | { readonly kind: 'wait'; readonly untilMs: number }
+  /** The launch record did not come: the event history is the last place to look. */
+  | { readonly kind: 'lookUp' }
+  | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
+  | { readonly kind: 'fail'; readonly result: Result };
+
+/** CloudTrail is minutes late at worst; what is later than this does not come by itself. */
+const RECORD_PATIENCE_MS = 20 * 60_000;
+const RECORD_POLL_MS = 60_000;
+
+export interface CompletionInput {
+  readonly rerun: RerunInput;
+  readonly failedTask: FailedTask;
+  /** Undefined where none was found (yet). */
+  readonly record: LaunchRecord | undefined;
+  readonly hasLookedUp: boolean;
+  readonly settings: Pick<Settings, 'callers' | 'maxGenerations'>;
+  readonly nowMs: number;
+}
+
+/** Decides how a request is completed; pure, the store and the history are asked by the handler. */
+export function completionStep(input: CompletionInput): CompletionStep {
+  const { rerun, failedTask, record, hasLookedUp, settings, nowMs } = input;
+  const stoppedAtMs = Date.parse(rerun.call.eventTime);
+  if (!record) {
+    if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS) return { kind: 'wait', untilMs: nowMs + RECORD_POLL_MS };
+    return hasLookedUp
+      ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown', taskArns: [] } }
+      : { kind: 'lookUp' };
+  }
+  if (!callerEntry(record.caller, settings.callers)) return { kind: 'ignore', reason: 'callerNotListed' };
+  const generation = record.generation + 1;
+  if (generation > settings.maxGenerations) {
+    return { kind: 'fail', result: { kind: 'gaveUp', reason: 'maxGenerations', taskArns: [] } };
+  }
+  const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
+  if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
+  const completed = completeRequest(record, failedTask.environments, generationToken(rerun.callId));
+  if ('reason' in completed)
+    return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
+  const { rootCallId, caller } = record;
+  return {
+    kind: 'ready',
+    rerun: {
+      ...rerun,
+      call: { ...rerun.call, caller },
+      request: completed.request,
+      lineage: { rootCallId, generation },
+    },
+  };
+}

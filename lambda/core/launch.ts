@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { RefuseReason } from './contract.ts';
+import { type RunTaskRequest, readRunTaskRequest } from './run-task-request.ts';
+import { type Environments, environmentVariableSchema } from './stopped-task.ts';
+
+/** What an accepted RunTask asked for, kept under the ARN of each task that it started. */
+export const launchRecordSchema = z.object({
+  /** ARN of the IAM role or user that made the call; through all generations the original one. */
+  caller: z.string(),
+  /** Identity of the call that the lineage began with. */
+  rootCallId: z.string(),
+  /** How many times the task had been started again before this launch. */
+  generation: z.int().min(0),
+  /** The request: as CloudTrail recorded it, or whole where it was ours. */
+  request: z.unknown(),
+});
+export type LaunchRecord = z.infer<typeof launchRecordSchema>;
+
+/** What the execution of a task that failed to start knows of it before its launch record is found. */
+export const failedTaskSchema = z.strictObject({
+  taskArn: z.string(),
+  createdAt: z.iso.datetime(),
+  environments: z.record(z.string(), z.array(environmentVariableSchema)),
+});
+export type FailedTask = z.infer<typeof failedTaskSchema>;
+
+/**
+ * The whole request of a task that failed to start: its launch record, with the environment values that CloudTrail hides
+ * filled in from the task. Containers that the caller did not override (GuardDuty puts its agent among the task's
+ * overrides) are in no request, so they do not come back either.
+ */
+export function completeRequest(
+  { request: recorded }: LaunchRecord,
+  environments: Environments,
+  clientToken: string,
+): { readonly request: RunTaskRequest } | { readonly reason: RefuseReason } {
+  const read = readRunTaskRequest(withEnvironments(recorded, environments));
+  if ('problem' in read) return { reason: read.problem.reason };
+  return { request: { ...read.request, count: 1, clientToken } };
+}
+
+function withEnvironments(recorded: unknown, environments: Environments): unknown {
+  const request = recorded as { overrides?: { containerOverrides?: unknown } } | null;
+  const containers = request?.overrides?.containerOverrides;
+  if (!Array.isArray(containers)) return recorded;
+  const containerOverrides = containers.map((container: { name?: string; environment?: unknown } | null) => {
+    const values = environments[container?.name ?? ''];
+    return container?.environment !== undefined && values ? { ...container, environment: values } : container;
+  });
+  return { ...request, overrides: { ...request?.overrides, containerOverrides } };
+}
+
+/** Pauses before each generation, in seconds: what throttled a start needs minutes to pass. */
+const GENERATION_PAUSES = [60, 300, 900] as const;
+
+/** How long after a failed start the next one may be tried; `spread` in [0, 1) keeps a storm's tasks apart. */
+export function generationPauseSeconds(generation: number, spread: number): number {
+  const pause = GENERATION_PAUSES[Math.min(generation, GENERATION_PAUSES.length) - 1] ?? GENERATION_PAUSES[0];
+  return pause * (0.75 + 0.5 * spread);
+}

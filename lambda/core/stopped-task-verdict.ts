@@ -1,0 +1,38 @@
+import { asynchronousCallId, executionName } from './identity.ts';
+import { listedCluster, listedFamily, unlistedReason } from './policy.ts';
+import { type RerunInput, timesOf } from './rerun.ts';
+import { isThrottledStart } from './start-failure.ts';
+import type { StoppedTask } from './stopped-task.ts';
+import type { Verdict, VerdictContext } from './verdict.ts';
+
+/**
+ * Decides about a task that stopped. Who launched it, and with what, its launch record will tell: CloudTrail is slower
+ * than ECS, so the workflow waits for it, not this.
+ */
+export function decideStoppedTask(task: StoppedTask, context: VerdictContext): Verdict {
+  const { home, settings } = context;
+  const { clusterArn: cluster, taskDefinitionArn: taskDefinition, startedBy, group } = task;
+  if (task.stopCode !== 'TaskFailedToStart' || !isThrottledStart(task.reasons)) {
+    return { kind: 'ignore', reason: 'notAThrottle' };
+  }
+  const reason = unlistedReason({ cluster, taskDefinition, startedBy, group }, context);
+  if (reason) return { kind: 'ignore', reason };
+  const family = listedFamily(taskDefinition, settings, home) ?? '';
+  const { deadlineMs } = timesOf(task.stoppedAtMs, settings);
+  if (settings.mode === 'observe') return { kind: 'ignore', reason: 'observeMode' };
+
+  const callId = asynchronousCallId(task.taskArn);
+  const eventTime = new Date(task.stoppedAtMs).toISOString();
+  const input: RerunInput = {
+    callId,
+    call: { ...home, cluster: listedCluster(cluster, settings, home) ?? '', family, eventTime },
+    settleUntil: eventTime,
+    deadline: new Date(deadlineMs).toISOString(),
+    failedTask: {
+      taskArn: task.taskArn,
+      createdAt: new Date(task.createdAtMs).toISOString(),
+      environments: task.environments,
+    },
+  };
+  return { kind: 'rerun', name: executionName(family, callId), input };
+}

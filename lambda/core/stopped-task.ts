@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import type { Home } from './arn.ts';
+
+/** A task that stopped, as its state-change event or DescribeTasks tells. */
+export interface StoppedTask {
+  readonly kind: 'stoppedTask';
+  readonly account: string;
+  readonly region: string;
+  readonly taskArn: string;
+  readonly clusterArn: string;
+  readonly taskDefinitionArn: string;
+  readonly group: string;
+  readonly startedBy: string;
+  readonly stopCode: string;
+  /** Why it stopped, and what its containers say of it. */
+  readonly reasons: readonly string[];
+  /** When it stopped, in milliseconds since the epoch. */
+  readonly stoppedAtMs: number;
+  /** When it was launched, in milliseconds since the epoch. */
+  readonly createdAtMs: number;
+  /** Environment overrides by container: what CloudTrail hides. */
+  readonly environments: Environments;
+}
+
+/** Environment overrides of a task, by container name. */
+export type Environments = Record<string, EnvironmentVariable[]>;
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+export const environmentVariableSchema = z.object({ name: z.string(), value: z.string() });
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/**
+ * The members of a task that decide, in an event's detail and in what DescribeTasks answers.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+ */
+export const stoppedTaskSchema = z.object({
+  taskArn: z.string(),
+  clusterArn: z.string(),
+  taskDefinitionArn: z.string(),
+  group: z.string().nullish(),
+  startedBy: z.string().nullish(),
+  lastStatus: z.string(),
+  stopCode: z.string().nullish(),
+  stoppedReason: z.string().nullish(),
+  stoppedAt: instant.nullish(),
+  // A task that failed early may lack the time of its stop; the last update then comes nearest.
+  updatedAt: instant.nullish(),
+  createdAt: instant.nullish(),
+  containers: z.array(z.object({ reason: z.string().nullish() })).nullish(),
+  overrides: z
+    .object({
+      containerOverrides: z
+        .array(
+          z.object({
+            name: z.string().nullish(),
+            environment: z.array(environmentVariableSchema).nullish(),
+          }),
+        )
+        .nullish(),
+    })
+    .nullish(),
+});
+
+export function decodeStoppedTask(task: z.output<typeof stoppedTaskSchema>, { account, region }: Home): StoppedTask {
+  const environments: Environments = {};
+  for (const { name, environment } of task.overrides?.containerOverrides ?? []) {
+    if (name && environment) environments[name] = environment;
+  }
+  return {
+    kind: 'stoppedTask',
+    account,
+    region,
+    taskArn: task.taskArn,
+    clusterArn: task.clusterArn,
+    taskDefinitionArn: task.taskDefinitionArn,
+    group: task.group ?? '',
+    startedBy: task.startedBy ?? '',
+    stopCode: task.lastStatus === 'STOPPED' ? (task.stopCode ?? '') : '',
+    reasons: [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].filter(
+      (reason) => typeof reason === 'string',
+    ),
+    stoppedAtMs: task.stoppedAt ?? task.updatedAt ?? task.createdAt ?? 0,
+    createdAtMs: task.createdAt ?? task.stoppedAt ?? 0,
+    environments,
+  };
+}

@@ -1,0 +1,75 @@
+import { ERROR_NAMES, LOG_MESSAGES, METRICS } from './core/contract.ts';
+import type { RerunInput } from './core/rerun.ts';
+import type { Result } from './core/retry.ts';
+import { makePeople } from './people.ts';
+import type { Wiring } from './ports.ts';
+import { errorName } from './retrying.ts';
+
+/** How an execution that ends well replies; its output shows it. */
+export interface FinishReply {
+  readonly next: 'finish';
+  readonly result: 'started' | 'alreadyStarted' | 'ignored';
+  readonly reason?: string;
+  readonly taskArns: readonly string[];
+}
+
+/** Fails the execution under a name that the console shows; a redrive runs the state again. */
+export class RerunFailed extends Error {
+  constructor(name: (typeof ERROR_NAMES)[keyof typeof ERROR_NAMES], message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** Reports how a re-run ended, exactly once on each way out: a log line, metrics, and people where they must act. */
+export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
+  const { clock, log, metrics } = wiring;
+  const people = makePeople(wiring);
+
+  return async function finish(rerun: RerunInput | undefined, result: Result): Promise<FinishReply> {
+    const { caller = '', family = '', eventTime } = rerun?.call ?? {};
+    const { kind } = result;
+    const reason = 'reason' in result ? result.reason : undefined;
+    const taskArns = 'taskArns' in result ? result.taskArns : [];
+    log.info(LOG_MESSAGES.result, {
+      kind,
+      reason,
+      callId: rerun?.callId,
+      rootCallId: rerun?.lineage?.rootCallId,
+      generation: rerun?.lineage?.generation,
+      caller,
+      family,
+      ...('code' in result && { errorCode: result.code }),
+      taskArns,
+    });
+    metrics.add(METRICS.result, 1, { kind, ...(reason && { reason }) });
+    if (eventTime) metrics.add(METRICS.waitSeconds, (clock.now() - Date.parse(eventTime)) / 1000, { kind });
+    if (result.kind === 'gaveUp' || result.kind === 'refused') {
+      try {
+        await people.tell({ kind: result.kind, reason: result.reason, caller, family });
+      } catch (error) {
+        // The failed execution tells as well; failing here instead would have the workflow repeat the attempt.
+        log.error('people could not be told', { reason: result.reason, error: errorName(error) });
+      }
+    }
+    switch (result.kind) {
+      case 'started':
+      case 'alreadyStarted':
+        return { next: 'finish', result: result.kind, taskArns };
+      case 'ignored':
+        return { next: 'finish', result: result.kind, reason: result.reason, taskArns };
+      case 'gaveUp':
+        throw new RerunFailed(ERROR_NAMES.gaveUp, causeOf(result));
+      case 'refused':
+        throw new RerunFailed(ERROR_NAMES.refused, causeOf(result));
+      default:
+        return result satisfies never;
+    }
+  };
+}
+
+/** `rejectedByEcs: AccessDeniedException; started: arn:...`: the reason first, for whoever reads only that. */
+function causeOf({ reason, taskArns, ...rest }: Extract<Result, { kind: 'gaveUp' | 'refused' }>): string {
+  const code = 'code' in rest && rest.code ? `: ${rest.code}` : '';
+  return `${reason}${code}${taskArns.length > 0 ? `; started: ${taskArns.join(', ')}` : ''}`;
+}

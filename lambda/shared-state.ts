@@ -1,0 +1,73 @@
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type * as z from 'zod';
+import { parseJson } from './core/json.ts';
+import type { Wiring } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+/** One small state that all functions share, kept in one item. */
+export interface SharedState<State> {
+  read(): Promise<State | undefined>;
+  /**
+   * Replaces the state by what `change` makes of it, in one conditional write, and returns all that `change` returned.
+   * `change` is called again with the newer state whenever somebody else was faster, so it must be pure.
+   */
+  update<T extends { readonly state: State }>(change: (state: State | undefined) => T): Promise<T>;
+}
+
+interface Known<State> {
+  readonly version: number;
+  readonly state: State | undefined;
+}
+
+/** The state in the item `id`; one that was deleted, or that nobody can read, counts as none. */
+export function makeSharedState<State>(
+  { environment, clients, ...ports }: Wiring<'dynamoDb'>,
+  id: string,
+  schema: z.ZodType<State>,
+): SharedState<State> {
+  const TableName = environment.variable('tableName');
+  // A warm function tries with what it wrote last: right whenever nobody else was here, and corrected for free if not.
+  let known: Known<State> = { version: 0, state: undefined };
+
+  function readItem(item: ConditionalCheckFailedException['Item']): Known<State> {
+    return {
+      version: Number(item?.version?.N ?? 0),
+      state: schema.safeParse(parseJson(item?.state?.S ?? '')).data,
+    };
+  }
+
+  function putIfUnchanged(version: number, next: Known<State>): PutItemCommand {
+    return new PutItemCommand({
+      TableName,
+      Item: { id: { S: id }, version: { N: String(next.version) }, state: { S: JSON.stringify(next.state) } },
+      // Version 0 stands for no item, and for one whose version nobody can read.
+      ConditionExpression:
+        version === 0 ? 'attribute_not_exists(version) OR NOT attribute_type(version, :number)' : 'version = :version',
+      ExpressionAttributeValues: version === 0 ? { ':number': { S: 'N' } } : { ':version': { N: String(version) } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+  }
+
+  return {
+    async read() {
+      const command = new GetItemCommand({ TableName, Key: { id: { S: id } }, ConsistentRead: true });
+      const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
+      known = readItem(Item);
+      return known.state;
+    },
+    async update(change) {
+      for (;;) {
+        const changed = change(known.state);
+        const next: Known<State> = { version: known.version + 1, state: changed.state };
+        try {
+          await retrying(ports, () => clients.dynamoDb.send(putIfUnchanged(known.version, next)));
+          known = next;
+          return changed;
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+          known = readItem(error.Item);
+        }
+      }
+    },
+  };
+}

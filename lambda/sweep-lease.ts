@@ -1,0 +1,109 @@
+import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Wiring } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+/** Who sweeps a cluster: one execution at a time, until its lease expires or is given back. */
+export interface SweepLease {
+  /**
+   * Takes the lease, or, where another execution has it, leaves the signal with that one.
+   * Returns how far back to look: a sweep that died before leaves its own start behind.
+   */
+  take(cluster: string, holder: string, sinceMs: number, signalAtMs: number): Promise<{ sinceMs: number } | 'left'>;
+  /** Keeps the lease for another while; returns the last signal that was left, or undefined where the lease is lost. */
+  renew(cluster: string, holder: string): Promise<{ signalAtMs: number } | undefined>;
+  /** Gives the lease back, unless a signal later than `signalAtMs` was left: then the sweep has to go on. */
+  release(cluster: string, holder: string, signalAtMs: number): Promise<boolean>;
+}
+
+/** Added to the time between two looks: what a part of a look may take. A sweep that dies is replaced after both. */
+const LOOK_MINUTES = 15;
+
+/** Leases in the table of shared state. */
+export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynamoDb'>): SweepLease {
+  const TableName = environment.variable('tableName');
+  const leaseMs = (environment.settings.sweep.lookEveryMinutes + LOOK_MINUTES) * 60_000;
+  const key = (cluster: string) => ({ id: { S: `sweep#${cluster}` } });
+  const number = (value: number) => ({ N: String(value) });
+
+  /** The command's answer, or undefined where its condition does not hold. */
+  async function send(
+    command: UpdateItemCommand | DeleteItemCommand,
+  ): Promise<{ since: number; signal: number } | undefined> {
+    try {
+      const { Attributes } = await retrying(ports, () =>
+        command instanceof UpdateItemCommand ? clients.dynamoDb.send(command) : clients.dynamoDb.send(command),
+      );
+      return { since: Number(Attributes?.sinceMs?.N ?? 0), signal: Number(Attributes?.signalAtMs?.N ?? 0) };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  const tryTake = (cluster: string, holder: string, sinceMs: number, signalAtMs: number) =>
+    send(
+      new UpdateItemCommand({
+        TableName,
+        Key: key(cluster),
+        UpdateExpression:
+          'SET holder = :holder, leaseUntilMs = :until, sinceMs = if_not_exists(sinceMs, :since), signalAtMs = :signal',
+        ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs < :now',
+        ExpressionAttributeValues: {
+          ':holder': { S: holder },
+          ':until': number(ports.clock.now() + leaseMs),
+          ':since': number(sinceMs),
+          ':signal': number(signalAtMs),
+          ':now': number(ports.clock.now()),
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+
+  const tryLeave = (cluster: string, signalAtMs: number) =>
+    send(
+      new UpdateItemCommand({
+        TableName,
+        Key: key(cluster),
+        UpdateExpression: 'SET signalAtMs = :signal',
+        ConditionExpression: 'leaseUntilMs >= :now',
+        ExpressionAttributeValues: { ':signal': number(signalAtMs), ':now': number(ports.clock.now()) },
+      }),
+    );
+
+  return {
+    async take(cluster, holder, sinceMs, signalAtMs) {
+      for (;;) {
+        const taken = await tryTake(cluster, holder, sinceMs, signalAtMs);
+        if (taken) return { sinceMs: Math.min(taken.since, sinceMs) };
+        if (await tryLeave(cluster, signalAtMs)) return 'left';
+      }
+    },
+    async renew(cluster, holder) {
+      const renewed = await send(
+        new UpdateItemCommand({
+          TableName,
+          Key: key(cluster),
+          UpdateExpression: 'SET leaseUntilMs = :until',
+          ConditionExpression: 'holder = :holder',
+          ExpressionAttributeValues: {
+            ':holder': { S: holder },
+            ':until': number(ports.clock.now() + leaseMs),
+          },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return renewed && { signalAtMs: renewed.signal };
+    },
+    async release(cluster, holder, signalAtMs) {
+      const released = await send(
+        new DeleteItemCommand({
+          TableName,
+          Key: key(cluster),
+          ConditionExpression: 'holder = :holder AND signalAtMs <= :signal',
+          ExpressionAttributeValues: { ':holder': { S: holder }, ':signal': number(signalAtMs) },
+        }),
+      );
+      return released !== undefined;
+    },
+  };
+}

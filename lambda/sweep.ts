@@ -1,0 +1,141 @@
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import { makeActor } from './act.ts';
+import { LOG_MESSAGES, METRICS } from './core/contract.ts';
+import type { ThrottleEvent } from './core/event.ts';
+import { coverageSchema, extendCoverage, HISTORY_LAG_MS } from './core/late.ts';
+import { acceptedCallId } from './core/run-task-verdict.ts';
+import {
+  afterLook,
+  firstSweepState,
+  historyWindow,
+  readTrigger,
+  type SweepState,
+  sweepStateSchema,
+} from './core/sweep.ts';
+import { decide } from './core/verdict.ts';
+import { readEnvironment } from './environment.ts';
+import { makeHistory } from './history.ts';
+import { makeLaunchStore } from './launch-store.ts';
+import type { Clients, Wiring } from './ports.ts';
+import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { makeSharedState } from './shared-state.ts';
+import { makeStoppedTasks } from './stopped-tasks.ts';
+import { makeSweepLease } from './sweep-lease.ts';
+
+const payloadSchema = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('begin'), trigger: z.unknown(), execution: z.string() }),
+  z.object({ step: z.literal('look'), state: sweepStateSchema, execution: z.string() }),
+]);
+
+/** What the workflow gets back: counters and a place to go on from, never the finds themselves. */
+export type SweepReply =
+  | { readonly next: 'look'; readonly state: SweepState }
+  | { readonly next: 'wait'; readonly waitUntil: string; readonly state: SweepState }
+  | { readonly next: 'end'; readonly reason: 'quiet' | 'sweptByAnother' | 'notATrigger' | 'leaseLost' };
+
+/** How long one invocation reads; the next goes on where it stopped. */
+const BUDGET_MS = 45_000;
+
+/** Finds what throttling took and no event told of, and starts its re-runs. */
+export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) => Promise<SweepReply> {
+  const { clock, log, metrics, environment } = wiring;
+  const { home, settings } = environment;
+  const ownRoleArn = environment.variable('runTaskRoleArn');
+  const act = makeActor(wiring);
+  const lease = makeSweepLease(wiring);
+  const readHistory = makeHistory(wiring);
+  const stoppedTasks = makeStoppedTasks(wiring);
+  const launches = makeLaunchStore(wiring);
+  const coverage = makeSharedState(wiring, 'coverage', coverageSchema);
+  /** What a warm function handled lately: looks overlap, and each repetition would cost a StartExecution. */
+  let handled = new Set<string>();
+  /** What we read ourselves came over no bus. */
+  const ownFind = { replayed: false, origin: home };
+
+  /** Carries out the verdict on a find; returns 1 for a call that nobody had found before. */
+  async function handle(identity: string, event: ThrottleEvent): Promise<number> {
+    if (handled.has(identity)) return 0;
+    const accepted = event.kind === 'runTaskRecord' ? acceptedCallId(event, home) : undefined;
+    if (accepted && event.kind === 'runTaskRecord') await launches.putAccepted(accepted, event.taskArns);
+    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }));
+    handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
+    if (ending.kind === 'ignore' || ending.kind === 'record' || ending.kind === 'duplicate') return 0;
+    const reason = 'reason' in ending ? ending.reason : undefined;
+    log.info(LOG_MESSAGES.verdict, {
+      kind: ending.kind,
+      reason,
+      ...(event.kind === 'runTaskRecord' ? { eventId: event.eventId } : { taskArn: event.taskArn }),
+      ...('name' in ending && { execution: ending.name }),
+    });
+    metrics.add(METRICS.verdict, 1, { kind: ending.kind, ...(reason && { reason }) });
+    return ending.kind === 'rerun' ? 1 : 0;
+  }
+
+  async function begin(input: unknown, execution: string): Promise<SweepReply> {
+    const trigger = readTrigger(input, home, clock.now(), settings);
+    if (!trigger) {
+      log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
+      return { next: 'end', reason: 'notATrigger' };
+    }
+    const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);
+    if (taken === 'left') {
+      log.info(LOG_MESSAGES.sweep, { ended: 'sweptByAnother', cluster: trigger.cluster, execution });
+      return { next: 'end', reason: 'sweptByAnother' };
+    }
+    return { next: 'look', state: firstSweepState({ ...trigger, sinceMs: taken.sinceMs }) };
+  }
+
+  /** Reads on until the look is whole or the budget spent. */
+  async function look(before: SweepState, execution: string): Promise<SweepReply> {
+    const renewed = await lease.renew(before.cluster, execution);
+    if (!renewed) return { next: 'end', reason: 'leaseLost' };
+    const untilMs = clock.now() + BUDGET_MS;
+    const state = { ...before, lastSignAtMs: Math.max(before.lastSignAtMs, renewed.signalAtMs) };
+    const progress = state.look ?? { startedAtMs: clock.now(), found: 0, isHistoryDone: false };
+    let { found, historyToken, isHistoryDone } = progress;
+
+    const window = historyWindow({ ...state, look: progress });
+    while (!isHistoryDone && clock.now() < untilMs) {
+      const page = await readHistory(window, historyToken);
+      for (const record of page.records) found += await handle(record.eventId, { ...record, ...ownFind });
+      historyToken = page.nextToken;
+      isHistoryDone = historyToken === undefined;
+    }
+    if (!isHistoryDone) {
+      return { next: 'look', state: { ...state, look: { ...progress, found, historyToken, isHistoryDone } } };
+    }
+    for await (const task of stoppedTasks(state.cluster)) found += await handle(task.taskArn, { ...task, ...ownFind });
+
+    const read = { fromMs: window.fromMs, toMs: progress.startedAtMs - HISTORY_LAG_MS };
+    await coverage.update((known) => ({ state: extendCoverage(known, read) }));
+    log.info(LOG_MESSAGES.sweep, { cluster: state.cluster, found, execution });
+    const next = afterLook(state, found, progress.startedAtMs, clock.now(), settings);
+    if (next.kind === 'wait')
+      return { next: 'wait', waitUntil: new Date(next.untilMs).toISOString(), state: next.state };
+    if (await lease.release(state.cluster, execution, renewed.signalAtMs)) return { next: 'end', reason: 'quiet' };
+    const { look: _, ...rest } = state;
+    return { next: 'look', state: { ...rest, lastLookAtMs: progress.startedAtMs } };
+  }
+
+  return async (payload) => {
+    const parsed = payloadSchema.parse(payload);
+    return parsed.step === 'begin' ? begin(parsed.trigger, parsed.execution) : look(parsed.state, parsed.execution);
+  };
+}
+
+export const handler = lazily(() =>
+  makeHandler({
+    environment: readEnvironment(process.env),
+    clients: {
+      ecs: new ECSClient(CLIENT_CONFIG),
+      sfn: new SFNClient(CLIENT_CONFIG),
+      dynamoDb: new DynamoDBClient(CLIENT_CONFIG),
+      cloudTrail: new CloudTrailClient(CLIENT_CONFIG),
+    },
+    ...lambdaPorts('sweep'),
+  }),
+);

@@ -1,0 +1,118 @@
+import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import type { SecondOfTraffic, Traffic } from './core/traffic.ts';
+import { TRAFFIC_WINDOW_SECONDS } from './core/traffic.ts';
+import type { Wiring } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+/** One record of somebody else's call. */
+export interface Call {
+  /** When it was made, in milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly kind: keyof SecondOfTraffic;
+}
+
+/** Calls of others, counted by second in one item for each minute. */
+export interface TrafficStore {
+  count(calls: readonly Call[]): Promise<void>;
+  read(): Promise<Traffic>;
+}
+
+const RETENTION_SECONDS = 3600;
+/** Attribute names of a second's counts within its minute: `a07`, `t07`. */
+const PREFIX: Readonly<Record<keyof SecondOfTraffic, string>> = { accepted: 'a', throttled: 't' };
+const LAG = 'lagSeconds';
+
+export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dynamoDb'>): TrafficStore {
+  const TableName = environment.variable('tableName');
+  const key = (minute: number) => ({ id: { S: `traffic#${minute}` } });
+  let cache: { readonly atMs: number; readonly traffic: Traffic } | undefined;
+
+  async function add(minute: number, counts: ReadonlyMap<string, number>): Promise<void> {
+    const names = [...counts.keys()];
+    await retrying(ports, () =>
+      clients.dynamoDb.send(
+        new UpdateItemCommand({
+          TableName,
+          Key: key(minute),
+          UpdateExpression: `ADD ${names.map((name) => `${name} :${name}`).join(', ')} SET expiresAt = :expiresAt`,
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(names.map((name) => [`:${name}`, { N: String(counts.get(name)) }])),
+            ':expiresAt': { N: String(minute * 60 + RETENTION_SECONDS) },
+          },
+        }),
+      ),
+    );
+  }
+
+  /** Kept with the minute in which a record arrives: how late the latest of them was. */
+  async function raiseLag(lagSeconds: number): Promise<void> {
+    const minute = Math.floor(ports.clock.now() / 60_000);
+    const command = new UpdateItemCommand({
+      TableName,
+      Key: key(minute),
+      UpdateExpression: `SET ${LAG} = :lag, expiresAt = :expiresAt`,
+      ConditionExpression: `attribute_not_exists(${LAG}) OR ${LAG} < :lag`,
+      ExpressionAttributeValues: {
+        ':lag': { N: String(lagSeconds) },
+        ':expiresAt': { N: String(minute * 60 + RETENTION_SECONDS) },
+      },
+    });
+    try {
+      await retrying(ports, () => clients.dynamoDb.send(command));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  let raised = { minute: 0, lagSeconds: 0 };
+
+  return {
+    async count(calls) {
+      if (calls.length === 0) return;
+      const now = ports.clock.now();
+      const minutes = new Map<number, Map<string, number>>();
+      for (const { atMs, kind } of calls) {
+        const minute = Math.floor(atMs / 60_000);
+        const name = `${PREFIX[kind]}${String(Math.floor(atMs / 1000) % 60).padStart(2, '0')}`;
+        const counts = minutes.get(minute) ?? new Map<string, number>();
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+        minutes.set(minute, counts);
+      }
+      await Promise.all([...minutes].map(([minute, counts]) => add(minute, counts)));
+      const lagSeconds = Math.ceil(Math.max(...calls.map(({ atMs }) => now - atMs)) / 1000);
+      const minute = Math.floor(now / 60_000);
+      if (raised.minute === minute && raised.lagSeconds >= lagSeconds) return;
+      await raiseLag(lagSeconds);
+      raised = { minute, lagSeconds };
+    },
+
+    async read() {
+      const now = ports.clock.now();
+      // The counts are of whole seconds: reading them more often would show nothing new.
+      if (cache && now - cache.atMs < 1000) return cache.traffic;
+      const last = Math.floor(now / 60_000);
+      const first = Math.floor((now / 1000 - TRAFFIC_WINDOW_SECONDS) / 60);
+      const minutes = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+      const items = await Promise.all(
+        minutes.map(async (minute) => {
+          const command = new GetItemCommand({ TableName, Key: key(minute) });
+          const { Item = {} } = await retrying(ports, () => clients.dynamoDb.send(command));
+          return { minute, item: Item };
+        }),
+      );
+      const seconds = new Map<number, SecondOfTraffic>();
+      let lagSeconds = 0;
+      for (const { minute, item } of items) {
+        lagSeconds = Math.max(lagSeconds, Number(item[LAG]?.N ?? 0));
+        for (let second = 0; second < 60; second++) {
+          const suffix = String(second).padStart(2, '0');
+          const accepted = Number(item[`${PREFIX.accepted}${suffix}`]?.N ?? 0);
+          const throttled = Number(item[`${PREFIX.throttled}${suffix}`]?.N ?? 0);
+          if (accepted + throttled > 0) seconds.set(minute * 60 + second, { accepted, throttled });
+        }
+      }
+      cache = { atMs: now, traffic: { seconds, lagSeconds } };
+      return cache.traffic;
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { SWEEP_STATES } from '../lambda/core/contract.ts';
+import type { Configuration } from './config.ts';
+import { HandlerFunction } from './handler-function.ts';
+import type { Notifications } from './notifications.ts';
+import { encryptedQueue } from './queues.ts';
+import type { RerunWorkflow } from './rerun-workflow.ts';
+import { Workflow } from './workflow.ts';
+
+export interface SweepProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+  readonly workflow: RerunWorkflow;
+  readonly notifications: Notifications;
+  /** Where leases and launch records are kept. */
+  readonly table: ITable;
+}
+
+/** Throttling as a service notices it: neither event holds a call to repeat, both say where to look. */
+const SERVICE_EVENTS = ['ECS_OPERATION_THROTTLED', 'SERVICE_DISCOVERY_OPERATION_THROTTLED'] as const;
+
+/** Looks for what throttling took from a cluster and no event told of, until it is quiet. */
+export class Sweep extends Construct {
+  readonly stateMachine: Workflow;
+  readonly handler: HandlerFunction;
+  /** Service events that could not be delivered. */
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, props: SweepProps) {
+    super(scope, id);
+    const { configuration, encryptionKey, workflow, notifications, table } = props;
+    this.handler = new HandlerFunction(this, 'Handler', {
+      handler: 'sweep',
+      description: 'Reads the event history and stopped tasks, and starts a re-run for each find',
+      configuration,
+      timeout: Duration.minutes(5),
+      encryptionKey,
+      environment: {
+        rerunStateMachineArn: workflow.stateMachine.stateMachineArn,
+        runTaskRoleArn: workflow.runTaskRole.roleArn,
+        ...notifications.environment,
+      },
+    });
+    workflow.stateMachine.grantStartExecution(this.handler);
+    notifications.grantTell(this.handler);
+    table.grant(this.handler, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    this.#grantLook(configuration);
+
+    this.stateMachine = new Workflow(this, 'StateMachine', {
+      configuration,
+      encryptionKey,
+      comment: 'Looks for what throttling took from a cluster, until it is quiet',
+      start: this.#definition(),
+    });
+    this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
+    this.#rules(configuration, encryptionKey);
+  }
+
+  #rules({ sweep: { everyMinutes } }: Configuration, encryptionKey: IKey | undefined): void {
+    const { deadLetterQueue, stateMachine } = this;
+    const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    // An encrypted state machine takes no input from whoever cannot use its key.
+    encryptionKey?.grantEncryptDecrypt(role);
+    new Rule(this, 'ServiceThrottled', {
+      description: 'The service scheduler was throttled: calls nearby were too',
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Service Action'],
+        detail: { eventName: [...SERVICE_EVENTS] },
+      },
+      targets: [new SfnStateMachine(stateMachine, { deadLetterQueue, role })],
+    });
+    if (everyMinutes === 0) return;
+    new Rule(this, 'Regularly', {
+      description: 'Covers accounts where neither a trail nor a service tells of throttling',
+      schedule: Schedule.rate(Duration.minutes(everyMinutes)),
+      targets: [
+        new SfnStateMachine(stateMachine, {
+          deadLetterQueue,
+          role,
+          input: RuleTargetInput.fromObject({ scheduled: true }),
+        }),
+      ],
+    });
+  }
+
+  #definition(): LambdaInvoke {
+    const execution = '{% $states.context.Execution.Name %}';
+    const begin = this.#invoke(SWEEP_STATES.begin, { step: 'begin', trigger: '{% $states.input %}', execution });
+    const look = this.#invoke(SWEEP_STATES.look, { step: 'look', state: '{% $states.input.state %}', execution });
+    const next = Choice.jsonata(this, SWEEP_STATES.next);
+    const wait = Wait.jsonata(this, SWEEP_STATES.wait, { time: WaitTime.timestamp('{% $states.input.waitUntil %}') });
+    begin.next(next);
+    look.next(next);
+    wait.next(look);
+    next
+      .when(Condition.jsonata("{% $states.input.next = 'look' %}"), look)
+      .when(Condition.jsonata("{% $states.input.next = 'wait' %}"), wait)
+      .otherwise(Succeed.jsonata(this, SWEEP_STATES.quiet));
+    return begin;
+  }
+
+  #invoke(id: string, payload: Record<string, unknown>): LambdaInvoke {
+    const state = LambdaInvoke.jsonata(this, id, {
+      lambdaFunction: this.handler,
+      payload: TaskInput.fromObject(payload),
+      retryOnServiceExceptions: false,
+      outputs: '{% $states.result.Payload %}',
+    });
+    // A look is only reading and starting what has a name: it can be tried again as often as it takes.
+    state.addRetry({
+      errors: ['States.ALL'],
+      interval: Duration.seconds(2),
+      backoffRate: 2,
+      maxDelay: Duration.minutes(2),
+      maxAttempts: 100,
+      jitterStrategy: JitterType.FULL,
+    });
+    return state;
+  }
+
+  /** Reading: the event history, which has no resource to name, and the tasks of the listed clusters. */
+  #grantLook({ clusters }: Configuration): void {
+    const stack = Stack.of(this);
+    this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
+    if (clusters.length === 0) return;
+    const clusterArns = clusters.map((cluster) =>
+      cluster.startsWith('arn:')
+        ? cluster
+        : stack.formatArn({ service: 'ecs', resource: 'cluster', resourceName: cluster }),
+    );
+    this.handler.addToRolePolicy(
+      new PolicyStatement({
+        // ListTasks is granted on container instances, of which a Fargate cluster has none: the condition names the cluster.
+        actions: ['ecs:ListTasks'],
+        resources: ['*'],
+        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+      }),
+    );
+    this.handler.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['ecs:DescribeTasks'],
+        resources: clusters.map((cluster) =>
+          stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.split('/').at(-1)}/*` }),
+        ),
+        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+      }),
+    );
+    if (!clusters.includes('*')) return;
+    this.handler.addToRolePolicy(new PolicyStatement({ actions: ['ecs:ListClusters'], resources: ['*'] }));
+  }
+}
