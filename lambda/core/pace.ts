@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { PaceSettings } from './settings.ts';
-import { lastThrottledSecond, observedRefill, othersPerSecond, type Traffic } from './traffic.ts';
+import { type Bucket, lastThrottledSecond, observedBucket, othersPerSecond, type Traffic } from './traffic.ts';
 
 /**
  * The pace that all re-runs of an account and Region share: one small state, kept in one DynamoDB item.
@@ -18,10 +18,16 @@ export const paceStateSchema = z.object({
   probedAtMs: z.number(),
   /** When a turn of ours was last throttled; 0 for never. */
   throttledAtMs: z.number(),
-  /** What the bucket refills per second, as the last storm showed it. */
-  refillPerSecond: z.number().positive().optional(),
-  /** When that was learnt. */
-  refillAtMs: z.number().optional(),
+  /** The account's bucket as the last storm showed it, and when that was learnt. */
+  bucket: z
+    .object({
+      refillPerSecond: z.number().positive(),
+      burst: z.number(),
+      sample: z.number(),
+      seenInSecond: z.number(),
+      atMs: z.number(),
+    })
+    .optional(),
   /** Turns granted of late, by whole second. */
   grants: z.record(z.string(), z.number()),
 });
@@ -34,12 +40,15 @@ export type PaceState = z.infer<typeof paceStateSchema>;
 const CATCH_UP_MS = 500;
 /** A minute without turns ends a drain: what was learnt by probing may not hold any more. */
 const IDLE_MS = 60_000;
-/** Quotas change rarely; a refill that was seen within a day is better than none. */
-const REFILL_MEMORY_MS = 86_400_000;
+/** Quotas change rarely; a bucket that was seen within a day is better than none. */
+const BUCKET_MEMORY_MS = 86_400_000;
 /** The share of what the bucket has to spare that is used: estimates err, and erring high throttles others. */
 const USED_SHARE = 0.98;
-/** The bucket's level that is aimed at, in seconds of refill, so that others' bursts find something in it. */
-const TARGET_LEVEL_SECONDS = 0.35;
+/** The bucket's level that is aimed at, as a share of what it holds, so that others' bursts find something in it. */
+const TARGET_LEVEL = 0.35;
+/** ... but never fewer tokens than this, up to the second share: what others do between two records is noise in tokens. */
+const TARGET_TOKENS = 6;
+const TARGET_LEVEL_MOST = 0.6;
 /** A bucket holds at least this many seconds of refill, documented ones one to two and a half. */
 const LEAST_BURST_SECONDS = 1;
 /** Over how long a level above or below the target is worked off. */
@@ -48,6 +57,8 @@ const LEVEL_SECONDS = 25;
 const PROBE_DOUBLING_MS = 3000;
 /** What is left of the probe after a throttle. */
 const PROBE_CUT = 0.5;
+/** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
+const REFILL_CUT = 0.998;
 /** Grants are kept for as long as traffic is looked at. */
 const GRANTS_SECONDS = 150;
 
@@ -65,22 +76,24 @@ export function initialPace(settings: PaceSettings): PaceState {
 
 /** Turns per second now. */
 export function turnsPerSecond(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): number {
-  const { refillPerSecond: refill, refillAtMs = 0 } = state;
-  const known = refill !== undefined && nowMs - refillAtMs < REFILL_MEMORY_MS;
-  const perSecond = known ? sparePerSecond(state, refill, traffic, nowMs) : state.probePerSecond;
+  const { bucket } = state;
+  const isKnown = bucket !== undefined && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
+  const perSecond = isKnown ? sparePerSecond(state, bucket, traffic, nowMs) : state.probePerSecond;
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
 /** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
-function sparePerSecond(state: PaceState, refill: number, traffic: Traffic, nowMs: number): number {
+function sparePerSecond(state: PaceState, bucket: Bucket, traffic: Traffic, nowMs: number): number {
   const others = othersPerSecond(traffic, nowMs);
-  const level = bucketLevel(state, refill, others, traffic, nowMs);
-  return USED_SHARE * (refill - others) + (level - TARGET_LEVEL_SECONDS * refill) / LEVEL_SECONDS;
+  const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
+  const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
+  const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
+  return USED_SHARE * (bucket.refillPerSecond - others) + (level - target) / LEVEL_SECONDS;
 }
 
 /** Replays the bucket from when it was last seen empty until now. */
-function bucketLevel(state: PaceState, refill: number, others: number, traffic: Traffic, nowMs: number): number {
-  const burst = LEAST_BURST_SECONDS * refill;
+function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
+  const { refillPerSecond, burst } = bucket;
   const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
   const now = Math.floor(nowMs / 1000);
   if (now - emptyAt > GRANTS_SECONDS) return burst;
@@ -89,7 +102,7 @@ function bucketLevel(state: PaceState, refill: number, others: number, traffic: 
   for (let second = emptyAt + 1; second <= now; second++) {
     const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
     const granted = state.grants[second] ?? 0;
-    level = Math.min(burst, Math.max(0, level + refill - taken - granted));
+    level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));
   }
   return level;
 }
@@ -98,8 +111,11 @@ function bucketLevel(state: PaceState, refill: number, others: number, traffic: 
 function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): PaceState {
   const since = Math.floor(nowMs / 1000) - GRANTS_SECONDS;
   const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
-  const refill = observedRefill(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
-  const learnt = refill !== undefined && refill > 0 ? { refillPerSecond: refill, refillAtMs: nowMs } : {};
+  const seen = observedBucket(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
+  // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.
+  const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
+  const isBetter = seen !== undefined && seen.sample > 0 && seen.sample >= sample && seen.seenInSecond > seenInSecond;
+  const learnt = isBetter ? { bucket: { ...seen, atMs: nowMs } } : {};
   const isIdle = nowMs - state.nextTurnAtMs > IDLE_MS;
   if (isIdle) {
     const fresh = { probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
@@ -160,5 +176,8 @@ export function throttleTurn(state: PaceState, grantedAtMs: number, nowMs: numbe
     throttledAtMs: nowMs,
     probePerSecond: Math.max(0.1, state.probePerSecond * PROBE_CUT),
     probedAtMs: nowMs,
+    ...(state.bucket && {
+      bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
+    }),
   };
 }
