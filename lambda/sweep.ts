@@ -7,6 +7,7 @@ import { makeActor } from './act.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import type { ThrottleEvent } from './core/event.ts';
 import { coverageSchema, extendCoverage, HISTORY_LAG_MS } from './core/late.ts';
+import { initialPace, paceStateSchema, signalThrottle } from './core/pace.ts';
 import { acceptedCallId } from './core/run-task-verdict.ts';
 import {
   afterLook,
@@ -51,6 +52,7 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
   const stoppedTasks = makeStoppedTasks(wiring);
   const launches = makeLaunchStore(wiring);
   const coverage = makeSharedState(wiring, 'coverage', coverageSchema);
+  const pace = makeSharedState(wiring, 'pace', paceStateSchema);
   /** What a warm function handled lately: looks overlap, and each repetition would cost a StartExecution. */
   let handled = new Set<string>();
   /** What we read ourselves came over no bus. */
@@ -80,6 +82,11 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
     if (!trigger) {
       log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
       return { next: 'end', reason: 'notATrigger' };
+    }
+    if (trigger.slowsPace) {
+      await pace.update((state) => ({
+        state: signalThrottle(state ?? initialPace(settings.pace), trigger.signalAtMs, clock.now()),
+      }));
     }
     const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);
     if (taken === 'left') {

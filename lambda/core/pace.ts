@@ -53,8 +53,10 @@ const TARGET_LEVEL_MOST = 0.6;
 const LEAST_BURST_SECONDS = 1;
 /** Over how long a level above or below the target is worked off. */
 const LEVEL_SECONDS = 25;
-/** Without knowledge the pace doubles in this time, as long as its turns are used and nothing is throttled. */
-const PROBE_DOUBLING_MS = 3000;
+/** Without knowledge the pace grows in steps, as long as its turns are used: fast until the first throttle, then slowly. */
+const PROBE_STEP_MS = 3000;
+const PROBE_DOUBLE = 2;
+const PROBE_GROWTH = 1.05;
 /** What is left of the probe after a throttle. */
 const PROBE_CUT = 0.5;
 /** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
@@ -122,9 +124,9 @@ function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: Pa
     return { ...state, ...learnt, ...fresh, grants };
   }
   // Growth while turns are used: a batch is only ever asked for by those that wait for one.
-  const doublings = (nowMs - state.probedAtMs) / PROBE_DOUBLING_MS;
-  const hasGrown = state.throttledAtMs < state.drainStartedAtMs && doublings >= 1;
-  const probe = hasGrown ? { probePerSecond: state.probePerSecond * 2, probedAtMs: nowMs } : {};
+  const isDue = nowMs - state.probedAtMs >= PROBE_STEP_MS;
+  const growth = state.throttledAtMs < state.drainStartedAtMs ? PROBE_DOUBLE : PROBE_GROWTH;
+  const probe = isDue ? { probePerSecond: state.probePerSecond * growth, probedAtMs: nowMs } : {};
   return { ...state, ...learnt, ...probe, grants };
 }
 
@@ -174,10 +176,25 @@ export function throttleTurn(state: PaceState, grantedAtMs: number, nowMs: numbe
   return {
     ...state,
     throttledAtMs: nowMs,
-    probePerSecond: Math.max(0.1, state.probePerSecond * PROBE_CUT),
+    probePerSecond: slower(state),
     probedAtMs: nowMs,
     ...(state.bucket && {
       bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
     }),
   };
 }
+
+/** Service events repeat for hours; more than one a minute says nothing new. */
+const SIGNAL_SPACING_MS = 60_000;
+
+/**
+ * Takes in that somebody else was throttled at `signalAtMs`, without saying how often. It slows the probe; where the
+ * bucket is known, records tell better. Signals from before this drain are of the storm that it remedies.
+ */
+export function signalThrottle(state: PaceState, signalAtMs: number, nowMs: number): PaceState {
+  const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.probedAtMs + SIGNAL_SPACING_MS;
+  return isNews ? { ...state, probePerSecond: slower(state), probedAtMs: nowMs } : state;
+}
+
+/** The floor keeps the spacing of turns a number; the configured minimum is higher. */
+const slower = ({ probePerSecond }: PaceState) => Math.max(0.1, probePerSecond * PROBE_CUT);

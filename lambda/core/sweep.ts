@@ -12,7 +12,12 @@ export interface Trigger {
   readonly sinceMs: number;
   /** When the throttling was signalled; 0 where nothing was. */
   readonly signalAtMs: number;
+  /** Whether it tells of the bucket that our turns are taken from. */
+  readonly slowsPace: boolean;
 }
+
+/** The service scheduler was throttled by ECS itself; its Cloud Map sibling tells of another service's bucket. */
+const ECS_THROTTLED = 'ECS_OPERATION_THROTTLED';
 
 const MINUTE_MS = 60_000;
 /** Calls are lost before a service notices: its event says that throttling is, not when it began. */
@@ -39,17 +44,25 @@ export function readTrigger(input: unknown, home: Home, nowMs: number, settings:
     const signalAtMs = Math.min(event.detail.createdAt ?? event.time ?? nowMs, nowMs);
     return cluster === undefined
       ? undefined
-      : { kind: 'serviceEvent', cluster, signalAtMs, sinceMs: signalAtMs - BEFORE_SIGNAL_MS };
+      : {
+          kind: 'serviceEvent',
+          cluster,
+          signalAtMs,
+          sinceMs: signalAtMs - BEFORE_SIGNAL_MS,
+          slowsPace: event.detail.eventName === ECS_THROTTLED,
+        };
   }
   const asked = byHand.safeParse(input).data;
   if (asked) {
     const cluster = clusterName(asked.cluster, home);
     const sinceMs = asked.since ?? nowMs - 60 * MINUTE_MS;
-    return cluster === undefined ? undefined : { kind: 'byHand', cluster, signalAtMs: nowMs, sinceMs };
+    return cluster === undefined
+      ? undefined
+      : { kind: 'byHand', cluster, signalAtMs: nowMs, sinceMs, slowsPace: false };
   }
   if (!scheduled.safeParse(input).success) return undefined;
   const sinceMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - HISTORY_LAG_MS;
-  return { kind: 'scheduled', cluster: ANY, signalAtMs: 0, sinceMs };
+  return { kind: 'scheduled', cluster: ANY, signalAtMs: 0, sinceMs, slowsPace: false };
 }
 
 /** What a sweep carries from one look, or part of a look, to the next. */
