@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Notice, noticeGroup } from '../../lambda/core/notice.ts';
 import { makePeople } from '../../lambda/people.ts';
 import { CRON_ROLE, NOW_MS } from '../support/records.ts';
-import { type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
 const GROUP = noticeGroup(NOTICE, NOW_MS);
@@ -53,10 +53,10 @@ describe('people', () => {
   });
 
   test('were told where another function was faster; the notice counts all the same', async () => {
-    const exists = new ExecutionAlreadyExists({ message: '', $metadata: {} });
+    const exists = new ExecutionAlreadyExists(ANSWERED);
     const { people, named } = peopleWith({ sfn: failing([exists]) });
     await people.tell(NOTICE);
-    expect(named('UpdateItemCommand')).toHaveLength(1);
+    expect([named('StartExecutionCommand').length, named('UpdateItemCommand').length]).toEqual([1, 1]);
   });
 
   test('that could not be told are told at the next notice', async () => {

@@ -14,6 +14,8 @@ const CONFIG = mergedConfiguration({
   families: ['report'],
   callers: ['arn:aws:iam::111122223333:role/cron'],
   encryption: 'awsOwned',
+  // Only what the event brings about: no sweep by the clock.
+  sweep: { everyMinutes: 0 },
 });
 const WHOLE = synthesize(CONFIG, PLACE);
 

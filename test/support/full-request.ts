@@ -1,11 +1,13 @@
 import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 
-/** Every member present, at every depth. */
+/** Every member present, at every depth; of unions only what the SDK knows by name. */
 type Full<T> = T extends readonly (infer Element)[]
   ? Full<Element>[]
-  : T extends object
-    ? { [Member in keyof T]-?: Full<NonNullable<T[Member]>> }
-    : T;
+  : T extends { $unknown: unknown[] }
+    ? never
+    : T extends object
+      ? { [Member in Exclude<keyof T, '$unknown'>]-?: Full<NonNullable<T[Member]>> }
+      : T;
 
 const tag = () => ({ key: 'team', value: 'data' });
 
@@ -31,8 +33,9 @@ export const FULL_REQUEST: Full<RunTaskCommandInput> = {
         cpu: 256,
         memory: 512,
         memoryReservation: 256,
-        // Known defect: a structure since AWS added it to the model, see run-task-schema.test.ts.
-        resourceRequirements: [{ value: '1', type: 'GPU', sharingStrategy: 'NONE' as never }],
+        resourceRequirements: [
+          { value: '1', type: 'GPU', sharingStrategy: { nvidiaMps: { memory: 1024, maxComputePercent: 50 } } },
+        ],
       },
     ],
     cpu: '256',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeEvent, type ThrottleEvent } from '../../lambda/core/event.ts';
+import type { RerunInput } from '../../lambda/core/rerun.ts';
+import type { RunTaskRequest } from '../../lambda/core/run-task-request.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { settingsSchema } from '../../lambda/core/settings.ts';
 import { decide, type Verdict, type VerdictContext } from '../../lambda/core/verdict.ts';
@@ -55,4 +57,34 @@ export function decoded(text: string): ThrottleEvent {
 /** The verdict on the plain throttle with small changes to it, to the settings and to the time. */
 export function verdictOn(changes: Changes, settings: Partial<Settings> = {}, nowMs = NOW_MS): Verdict {
   return decide(decoded(eventText(changes)), { ...CONTEXT, settings: { ...SETTINGS, ...settings }, nowMs });
+}
+
+/** What an execution is started with for the plain throttle with small changes. */
+export function rerunOf(changes: Changes = {}): RerunInput & { readonly request: RunTaskRequest } {
+  const verdict = verdictOn(changes);
+  if (verdict.kind !== 'rerun' || !verdict.input.request) throw new Error(`expected a re-run, found ${verdict.kind}`);
+  return { ...verdict.input, request: verdict.input.request };
+}
+
+/** The ARN of the task that failed to start. */
+export const TASK_ARN = `arn:aws:ecs:us-east-1:${ACCOUNT}:task/batch/0123456789abcdef0123456789abcdef`;
+/** Two seconds before its task stopped, the call was accepted. */
+export const CREATED_MS = EVENT_TIME_MS - 2000;
+
+/** The text of a throttled start's event with small changes; a member changed to undefined is left out. */
+export function stoppedText(detail: Json = {}, envelope: Json = {}): string {
+  const event = JSON.parse(fixtureText('rerun-failed-start'));
+  return JSON.stringify({ ...event, ...envelope, detail: { ...event.detail, ...detail } });
+}
+
+/** The verdict on the throttled start with small changes to it, to the settings and to the time. */
+export function stoppedVerdictOn(detail: Json = {}, settings: Partial<Settings> = {}, nowMs = NOW_MS): Verdict {
+  return decide(decoded(stoppedText(detail)), { ...CONTEXT, settings: { ...SETTINGS, ...settings }, nowMs });
+}
+
+/** The text of the same call's record where ECS accepted it and started `taskArns`. */
+export function acceptedText(taskArns: readonly string[] = [TASK_ARN], failures: Json[] = [], changes: Changes = {}) {
+  const responseElements = { tasks: taskArns.map((taskArn) => ({ taskArn })), failures };
+  const detail = { errorCode: undefined, errorMessage: undefined, responseElements, ...changes.detail };
+  return eventText({ ...changes, detail });
 }

@@ -53,6 +53,7 @@ export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = 
       ecs: client(answers.ecs),
       sfn: client(answers.sfn),
       dynamoDb: client(answers.dynamoDb),
+      cloudTrail: client(answers.cloudTrail),
     } as unknown as Clients,
     clock: {
       now: () => nowMs,
@@ -90,11 +91,16 @@ export function failing(errors: readonly Error[], answer: unknown = {}): Answer 
   };
 }
 
+/** What every error of the SDK is made with that a service answered. */
+export const ANSWERED = { message: '', $metadata: { httpStatusCode: 400 } };
+
 /** An error as the SDK throws it. */
 export function awsError(name: string, message = '', httpStatusCode = 400): Error {
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
 
+/** A batch of messages, each delivered for the first time. */
 export function sqsEvent(...bodies: readonly string[]) {
-  return { Records: bodies.map((body, index) => ({ messageId: `m${index}`, body })) } as never;
+  const attributes = { ApproximateReceiveCount: '1' };
+  return { Records: bodies.map((body, index) => ({ messageId: `m${index}`, body, attributes })) } as never;
 }

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  asynchronousCallId,
   executionName,
+  generationToken,
+  lateToken,
   remainderToken,
+  spreadOf,
   substituteToken,
   synchronousCallId,
   tokenlessCallId,
 } from '../../../lambda/core/identity.ts';
-import { ACCOUNT, EVENT_TIME_MS, verdictOn } from '../../support/records.ts';
+import { ACCOUNT, EVENT_TIME_MS, TASK_ARN, verdictOn } from '../../support/records.ts';
 
 const CALL = {
   account: ACCOUNT,
@@ -18,6 +22,7 @@ const CALL = {
 const CALL_ID = '1d6a28f64d8391a79f9642e0879d7f90';
 const EVENT_ID = 'e5c1f7a2-0000-4000-8000-000000000001';
 const TOKENLESS_ID = '99ab26d9faf08623fdd1c4fa25b897af';
+const TASK_CALL_ID = '1da4ad3ca1b28b3aac02ba3d42836561';
 const HOUR = 3_600_000;
 
 describe('identities are contracts: a change here makes two launches of one call', () => {
@@ -30,6 +35,14 @@ describe('identities are contracts: a change here makes two launches of one call
     ],
     ['the token of its remainder', remainderToken(CALL_ID, 2, 1), '9bed462f25e34b1873869c0bcdff067f'],
     ['the id of a call without a token', tokenlessCallId(ACCOUNT, 'us-east-1', EVENT_ID), TOKENLESS_ID],
+    ['the id of a call whose task failed to start', asynchronousCallId(TASK_ARN), TASK_CALL_ID],
+    [
+      'the name of its execution, which has no hour',
+      executionName('report', TASK_CALL_ID),
+      'report-55c1f48c4b96f1f5b5f5a304ef9ebae3',
+    ],
+    ['the token of its next generation', generationToken(TASK_CALL_ID), 'c62d5344ef53492c258b1f1b9ffd2294'],
+    ['the token of a late re-run', lateToken(CALL_ID), '9f802828bc84c4ce8e7236f01e5c750c'],
     ['the token in place of a missing one', substituteToken(TOKENLESS_ID), '424e7f3b2166b4fba874c60d84332161'],
   ])('%s', (_, found, pinned) => {
     expect(found).toBe(pinned);
@@ -99,7 +112,7 @@ describe('the name of an execution', () => {
   });
 });
 
-test('each remainder has a token of its own that ECS takes', () => {
+test('each remainder, generation and late re-run has a token of its own that ECS takes', () => {
   const tokens = [
     remainderToken(CALL_ID, 2, 1),
     remainderToken(CALL_ID, 1, 1),
@@ -108,7 +121,16 @@ test('each remainder has a token of its own that ECS takes', () => {
     remainderToken(CALL_ID, 21, 1),
     remainderToken(CALL_ID, 2, 11),
     substituteToken(CALL_ID),
+    generationToken(CALL_ID),
+    lateToken(CALL_ID),
   ];
   expect(new Set(tokens).size).toBe(tokens.length);
   for (const token of tokens) expect(token).toMatch(/^[\x21-\x7e]{1,64}$/);
+});
+
+test('the jitter of a call is its own, and evenly spread', () => {
+  const spreads = Array.from({ length: 1000 }, (_, n) => spreadOf(`call-${n}`));
+  expect(spreadOf('call-7')).toBe(spreads[7]);
+  for (const spread of spreads) expect(spread >= 0 && spread < 1).toBe(true);
+  expect(spreads.reduce((sum, spread) => sum + spread, 0) / spreads.length).toBeCloseTo(0.5, 1);
 });

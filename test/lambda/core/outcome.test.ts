@@ -76,9 +76,13 @@ describe('an answer of ECS', () => {
     expect(answerOutcome({ tasks, failures }, requested, SENT_MS)).toEqual(outcome);
   });
 
-  // Known defect: a re-run would end as `started` without any task, lost and unreported.
-  test.fails('with neither tasks nor failures is no start', () => {
-    expect(answerOutcome({ tasks: [], failures: [] }, 1, SENT_MS).kind).not.toBe('started');
+  test('with fewer tasks than were asked for, and no word of why, is tried again for the rest', () => {
+    expect(answerOutcome({ tasks: [], failures: [] }, 1, SENT_MS)).toEqual({ kind: 'unavailable', answered: true });
+    expect(answerOutcome({ tasks: [task('a')], failures: [] }, 3, SENT_MS)).toEqual({
+      kind: 'partlyStarted',
+      taskArns: ['a'],
+      remaining: 2,
+    });
   });
 });
 

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { attemptRequest, type RerunInput, rerunInputSchema, timesOf } from '../../../lambda/core/rerun.ts';
+import { attemptRequest, rerunInputSchema, timesOf } from '../../../lambda/core/rerun.ts';
 import { firstProgress } from '../../../lambda/core/retry.ts';
-import { verdictOn } from '../../support/records.ts';
+import { rerunOf, stoppedVerdictOn } from '../../support/records.ts';
 
-const verdict = verdictOn({});
-const input = (verdict.kind === 'rerun' ? verdict.input : undefined) as RerunInput;
+const input = rerunOf();
+const { request } = input;
 
 describe('the request of an attempt', () => {
   test('is the caller’s own, to the letter, until ECS answered with failures', () => {
-    expect(attemptRequest(input, firstProgress(input.request.count))).toEqual(input.request);
-    expect(attemptRequest(input, { attempts: 5, remaining: 2, round: 0, taskArns: [] })).toEqual(input.request);
+    expect(attemptRequest(request, input.callId, firstProgress(request.count))).toEqual(request);
+    expect(attemptRequest(request, input.callId, { attempts: 5, remaining: 2, round: 0, taskArns: [] })).toEqual(
+      request,
+    );
   });
 
   test('asks for what is left afterwards, under the token of that round, and changes nothing else', () => {
-    expect(attemptRequest(input, { attempts: 1, remaining: 2, round: 1, taskArns: ['a'] })).toEqual({
-      ...input.request,
+    expect(attemptRequest(request, input.callId, { attempts: 1, remaining: 2, round: 1, taskArns: ['a'] })).toEqual({
+      ...request,
       count: 2,
       clientToken: '9bed462f25e34b1873869c0bcdff067f',
     });
@@ -22,15 +24,21 @@ describe('the request of an attempt', () => {
 
   test('keeps its token while an attempt of one round is repeated', () => {
     const token = (attempts: number, round: number) =>
-      attemptRequest(input, { attempts, remaining: 2, round, taskArns: [] }).clientToken;
+      attemptRequest(request, input.callId, { attempts, remaining: 2, round, taskArns: [] }).clientToken;
     expect(token(1, 1)).toBe(token(5, 1));
     expect(token(1, 1)).not.toBe(token(1, 2));
   });
 });
 
 describe('the input of an execution', () => {
-  test('is what the intake writes, after a passage through JSON', () => {
-    expect(rerunInputSchema.parse(JSON.parse(JSON.stringify(input)))).toEqual(input);
+  const ofFailedTask = stoppedVerdictOn();
+  test.each([
+    ['of a rejected call', input],
+    ['of a task that failed to start', 'input' in ofFailedTask && ofFailedTask.input],
+    ['of what is left of a call', { ...input, progress: { attempts: 0, remaining: 1, round: 1, taskArns: ['a'] } }],
+    ['of a later generation', { ...input, lineage: { rootCallId: 'root', generation: 2 } }],
+  ])('%s is what it was after a passage through JSON', (_, written) => {
+    expect(rerunInputSchema.parse(JSON.parse(JSON.stringify(written)))).toEqual(written);
   });
 
   test.each([

@@ -14,6 +14,7 @@ const LISTED = {
 const rerun = new Synthesized(LISTED);
 const observe = new Synthesized({ ...LISTED, mode: 'observe' });
 const unlisted = new Synthesized({ ...LISTED, families: [] });
+const anywhere = new Synthesized({ ...LISTED, clusters: ['*'] });
 
 const granting = (synthesized: Synthesized, action: string): Json[] =>
   synthesized.statements('').filter(({ Action }) => [Action].flat().includes(action));
@@ -58,10 +59,33 @@ describe('permissions', () => {
     ]);
   });
 
-  test('on everything are needed for log delivery alone', () => {
+  test('on everything are needed for log delivery, and for what has no resource to name', () => {
     const everywhere = rerun.statements('').filter(({ Resource }) => [Resource].flat().includes('*'));
-    for (const { Action } of everywhere) for (const action of [Action].flat()) expect(action).toMatch(/^logs:/);
-    expect(everywhere).toHaveLength(2);
+    const [forLogs, others] = [true, false].map((isLogs) =>
+      everywhere.filter(
+        ({ Action }) => [Action].flat().every((action: string) => action.startsWith('logs:')) === isLogs,
+      ),
+    );
+    // One for each state machine.
+    expect(forLogs).toHaveLength(3);
+    expect(others?.map(({ Action, Condition }) => [Action, Object.keys(Condition ?? {})])).toEqual([
+      ['cloudtrail:LookupEvents', []],
+      ['cloudtrail:LookupEvents', []],
+      ['ecs:ListTasks', ['ArnLike']],
+    ]);
+  });
+
+  test('to look at tasks hold for the listed clusters', () => {
+    const clusters = [':cluster/batch', 'arn:aws:ecs:us-east-1:111122223333:cluster/other'];
+    for (const action of ['ecs:ListTasks', 'ecs:DescribeTasks']) {
+      const [statement, ...others] = granting(rerun, action);
+      expect(others).toEqual([]);
+      expect(statement.Condition.ArnLike['ecs:cluster'].map(endOf)).toEqual(clusters);
+    }
+    const [describeTasks] = granting(rerun, 'ecs:DescribeTasks');
+    expect(describeTasks.Resource.map(endOf)).toEqual([':task/batch/*', ':task/other/*']);
+    expect(granting(rerun, 'ecs:ListClusters')).toEqual([]);
+    expect(granting(anywhere, 'ecs:ListClusters')).toHaveLength(1);
   });
 
   test.each([
@@ -70,6 +94,18 @@ describe('permissions', () => {
     ['write the pace', 'dynamodb:PutItem', 'TurnstileHandler'],
     ['count notices', 'dynamodb:UpdateItem', 'RerunRunTask'],
     ['count notices', 'dynamodb:UpdateItem', 'IntakeHandler'],
+    ['keep launch records', 'dynamodb:PutItem', 'IntakeHandler'],
+    ['keep launch records', 'dynamodb:PutItem', 'RerunRunTask'],
+    ['read launch records', 'dynamodb:GetItem', 'RerunRunTask'],
+    ['look a launch up', 'cloudtrail:LookupEvents', 'RerunRunTask'],
+    ['count traffic', 'dynamodb:UpdateItem', 'IntakeHandler'],
+    ['see the traffic', 'dynamodb:GetItem', 'TurnstileHandler'],
+    ['start re-runs', 'states:StartExecution', 'SweepHandler'],
+    ['keep what it read', 'dynamodb:PutItem', 'SweepHandler'],
+    ['take a lease', 'dynamodb:UpdateItem', 'SweepHandler'],
+    ['give a lease back', 'dynamodb:DeleteItem', 'SweepHandler'],
+    ['look', 'cloudtrail:LookupEvents', 'SweepHandler'],
+    ['start sweeps', 'states:StartExecution', 'SweepRuleRole'],
     ['park', 'sqs:SendMessage', 'RerunStateMachine'],
     ['publish', 'sns:Publish', 'NotificationsDigest'],
     ['read the count', 'dynamodb:GetItem', 'NotificationsDigest'],

@@ -11,6 +11,7 @@ const LISTED = {
 const managed = new Synthesized(LISTED);
 const owned = new Synthesized({
   encryption: 'awsOwned',
+  sweep: { everyMinutes: 0 },
   cloudTrail: 'create',
   notifications: { emails: ['ops@example.com'] },
 });
@@ -19,50 +20,92 @@ const BOTH = [
   ['keys of AWS', owned],
 ] as const;
 
-describe('the rule', () => {
-  test('takes every RunTask that ECS rejected, to the intake queue, with a dead-letter queue behind it', () => {
-    const { template } = managed;
-    template.resourceCountIs('AWS::Events::Rule', 1);
-    template.hasResourceProperties('AWS::Events::Rule', {
-      State: 'ENABLED',
-      EventPattern: {
-        source: ['aws.ecs'],
+describe('the rules of the intake', () => {
+  test.each([
+    [
+      'every RunTask that was called, accepted or not',
+      'IntakeRunTaskCalled',
+      {
         'detail-type': ['AWS API Call via CloudTrail'],
-        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'], errorCode: [{ exists: true }] },
+        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'] },
       },
-      Targets: [
-        {
-          Id: 'Target0',
-          Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeQueue'), 'Arn'] },
-          DeadLetterConfig: {
-            Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeDeadLetterQueue'), 'Arn'] },
-          },
+    ],
+    [
+      'every task that failed to start',
+      'IntakeTaskFailedToStart',
+      {
+        'detail-type': ['ECS Task State Change'],
+        detail: { lastStatus: ['STOPPED'], stopCode: ['TaskFailedToStart'] },
+      },
+    ],
+  ])('take %s to the intake queue, with a dead-letter queue behind it', (_, id, pattern) => {
+    const [rule] = managed.properties('AWS::Events::Rule', id);
+    expect(rule).toMatchObject({ State: 'ENABLED' });
+    expect(rule.EventPattern).toEqual({ source: ['aws.ecs'], ...pattern });
+    expect(rule.Targets).toEqual([
+      {
+        Id: 'Target0',
+        Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeQueue'), 'Arn'] },
+        DeadLetterConfig: {
+          Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'IntakeDeadLetterQueue'), 'Arn'] },
         },
-      ],
-    });
+      },
+    ]);
   });
 
   test.each(BOTH)('alone may send to its queues, under %s', (_, self) => {
-    const rule = self.idOf('AWS::Events::Rule', 'Intake');
+    const rules = ['IntakeRunTaskCalled', 'IntakeTaskFailedToStart'].map((id) => self.idOf('AWS::Events::Rule', id));
     for (const queue of ['IntakeQueue', 'IntakeDeadLetterQueue']) {
       const [policy] = self.properties('AWS::SQS::QueuePolicy', queue);
       const allowed = policy.PolicyDocument.Statement.filter(({ Effect }: Json) => Effect === 'Allow');
-      expect(allowed).toEqual([
-        {
+      expect(allowed).toEqual(
+        rules.map((rule) => ({
           Effect: 'Allow',
           Principal: { Service: 'events.amazonaws.com' },
           Action: 'sqs:SendMessage',
           Resource: { 'Fn::GetAtt': [self.idOf('AWS::SQS::Queue', queue), 'Arn'] },
           Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [rule, 'Arn'] } } },
-        },
-      ]);
+        })),
+      );
     }
+  });
+});
+
+describe('the rules of the sweep', () => {
+  test('start it directly when a service was throttled, with a dead-letter queue behind it', () => {
+    const [rule] = managed.properties('AWS::Events::Rule', 'SweepServiceThrottled');
+    expect(rule.EventPattern).toEqual({
+      source: ['aws.ecs'],
+      'detail-type': ['ECS Service Action'],
+      detail: { eventName: ['ECS_OPERATION_THROTTLED', 'SERVICE_DISCOVERY_OPERATION_THROTTLED'] },
+    });
+    expect(rule.Targets).toMatchObject([
+      {
+        Arn: { Ref: managed.idOf('AWS::StepFunctions::StateMachine', 'Sweep') },
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': [managed.idOf('AWS::SQS::Queue', 'SweepDeadLetterQueue'), 'Arn'] } },
+      },
+    ]);
+    // The event itself is the input: nothing replaces it.
+    expect(Object.keys(rule.Targets[0])).not.toContain('Input');
+  });
+
+  test('start it by the clock, unless that is switched off', () => {
+    const [rule] = managed.properties('AWS::Events::Rule', 'SweepRegularly');
+    expect(rule).toMatchObject({ ScheduleExpression: 'rate(15 minutes)', Targets: [{ Input: '{"scheduled":true}' }] });
+    expect(owned.properties('AWS::Events::Rule', 'SweepRegularly')).toEqual([]);
+  });
+
+  test('hand undelivered events to a queue that takes them from these rules', () => {
+    const [policy] = managed.properties('AWS::SQS::QueuePolicy', 'SweepDeadLetterQueue');
+    const allowed = policy.PolicyDocument.Statement.filter(({ Effect }: Json) => Effect === 'Allow');
+    expect(allowed.length).toBeGreaterThan(0);
+    for (const { Condition } of allowed) expect(Object.keys(Condition.ArnEquals)).toEqual(['aws:SourceArn']);
   });
 });
 
 describe('the queues', () => {
   test('refuse what is sent in the clear and keep what they have for two weeks', () => {
-    managed.template.resourceCountIs('AWS::SQS::Queue', 3);
+    managed.template.resourceCountIs('AWS::SQS::Queue', 4);
     managed.template.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
     for (const { PolicyDocument } of managed.properties('AWS::SQS::QueuePolicy')) {
       expect(PolicyDocument.Statement).toContainEqual(
@@ -130,31 +173,36 @@ describe('whatever is stored is encrypted', () => {
     expect(services).toContainEqual(['LogGroups', true]);
   });
 
-  // Known defects: without these the stack deploys and then neither runs nor tells anything. See the report of issue 2.
+  // Without these the stack deploys and then neither runs nor tells anything.
   describe('and who works with it may use the key', () => {
-    test.fails.each([
+    test.each([
       ['the digest, to publish to the topic', 'NotificationsDigest', 'kms:GenerateDataKey*'],
       ['the digest, to read the count', 'NotificationsDigest', 'kms:Decrypt'],
       ['run-task, to count notices', 'RerunRunTask', 'kms:Decrypt'],
+      ['the sweep, to keep its lease', 'SweepHandler', 'kms:Decrypt'],
+      ['the rules, to start sweeps', 'SweepRuleRole', 'kms:GenerateDataKey*'],
     ])('%s', (_, role, action) => {
       expect(managed.keyActions(role)).toContain(action);
     });
 
-    test.fails.each(['Rerun', 'NotificationsDigest'])('the state machine %s, under its full ARN', (id) => {
-      const conditions = managed
-        .statements(id)
-        .flatMap(({ Condition }) => Object.values(Condition?.StringEquals ?? {}));
-      const arns = conditions
-        .map((value: Json) => value['Fn::Join']?.[1].at(-1))
-        .filter((end) => end?.startsWith?.(':stateMachine:'));
-      expect(arns).toEqual([expect.stringMatching(/^:stateMachine:.+/)]);
-    });
+    test.each(['RerunStateMachine', 'NotificationsDigest', 'SweepStateMachine'])(
+      'the state machine %s, under its full ARN',
+      (id) => {
+        const conditions = managed
+          .statements(id)
+          .flatMap(({ Condition }) => Object.values(Condition?.StringEquals ?? {}));
+        const arns = conditions
+          .map((value: Json) => value['Fn::Join']?.[1].at(-1))
+          .filter((end) => end?.startsWith?.(':stateMachine:'));
+        expect(arns).toEqual([expect.stringMatching(/^:stateMachine:.+/)]);
+      },
+    );
   });
 });
 
 describe('logs', () => {
   test('of state machines hold every step and none of its data', () => {
-    managed.template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+    managed.template.resourceCountIs('AWS::StepFunctions::StateMachine', 3);
     managed.template.allResourcesProperties('AWS::StepFunctions::StateMachine', {
       LoggingConfiguration: Match.objectLike({ Level: 'ALL', IncludeExecutionData: false }),
     });
@@ -162,7 +210,7 @@ describe('logs', () => {
 
   test('are kept as long as is configured', () => {
     managed.template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    managed.template.resourceCountIs('AWS::Logs::LogGroup', 5);
+    managed.template.resourceCountIs('AWS::Logs::LogGroup', 7);
   });
 });
 

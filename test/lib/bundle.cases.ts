@@ -45,6 +45,7 @@ describe('the handlers as they are deployed', () => {
     ['intake', false],
     ['turnstile', false],
     ['run-task', true],
+    ['sweep', true],
   ])('%s carries the ECS client: %s', (handler, carries) => {
     expect(source(handler).includes('AmazonEC2ContainerServiceV20141113')).toBe(carries);
   });

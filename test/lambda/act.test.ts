@@ -1,0 +1,77 @@
+import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
+import { describe, expect, test } from 'vitest';
+import { makeActor } from '../../lambda/act.ts';
+import type { Verdict } from '../../lambda/core/verdict.ts';
+import { CRON_ROLE, rerunOf } from '../support/records.ts';
+import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+
+const input = rerunOf();
+const RERUN: Verdict = { kind: 'rerun', name: 'report-1', input };
+const REFUSE: Verdict = { kind: 'refuse', reason: 'noClientToken', caller: CRON_ROLE };
+const record = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: null };
+const launches = [
+  { taskArn: 'a', record },
+  { taskArn: 'b', record },
+];
+
+/** Carries one verdict out; `done` are the commands it took, in their order. */
+async function acting(verdict: Verdict, answers: Answers = {}) {
+  const world = wiringWith(answers);
+  const ending: unknown = await makeActor(world.wiring)(verdict).catch((error: Error) => error.name);
+  return { ...world, ending, done: world.sent.map(({ name }) => name) };
+}
+
+describe('a verdict is carried out', () => {
+  test.each<[string, Verdict, string[]]>([
+    ['ignored: not at all', { kind: 'ignore', reason: 'stale' }, []],
+    ['recorded: by a launch record for each task', { kind: 'record', launches }, ['PutItemCommand', 'PutItemCommand']],
+    ['re-run: by one execution', RERUN, ['StartExecutionCommand']],
+    [
+      're-run for what is left of an accepted call: by its launch records first',
+      { ...RERUN, launches },
+      ['PutItemCommand', 'PutItemCommand', 'StartExecutionCommand'],
+    ],
+    ['refused: by telling people', REFUSE, ['StartExecutionCommand', 'UpdateItemCommand']],
+    [
+      'refused for what is left of an accepted call: its tasks may still fail to start',
+      { ...REFUSE, launches },
+      ['PutItemCommand', 'PutItemCommand', 'StartExecutionCommand', 'UpdateItemCommand'],
+    ],
+  ])('%s', async (_, verdict, done) => {
+    const acted = await acting(verdict);
+    expect(acted.done).toEqual(done);
+    expect(acted.ending).toEqual(verdict);
+  });
+
+  test('as the very execution that the verdict names', async () => {
+    const { named } = await acting(RERUN);
+    const [start] = named('StartExecutionCommand');
+    expect(start?.input).toMatchObject({ name: 'report-1', stateMachineArn: expect.stringContaining(':rerun') });
+    expect(JSON.parse(start?.input.input)).toEqual(input);
+  });
+
+  test('once: whatever holds the name is this call', async () => {
+    const exists = failing([new ExecutionAlreadyExists(ANSWERED)]);
+    expect(await acting(RERUN, { sfn: exists })).toMatchObject({
+      ending: { kind: 'duplicate', name: 'report-1' },
+      done: ['StartExecutionCommand'],
+    });
+  });
+
+  test('as a refusal where no execution could hold its input', async () => {
+    const huge = { ...input, request: { ...input.request, startedBy: 'x'.repeat(262_144) } };
+    const { ending, named } = await acting({ ...RERUN, input: huge });
+    expect(ending).toEqual({ kind: 'refuse', reason: 'tooLarge', caller: CRON_ROLE, family: 'report' });
+    expect(named('StartExecutionCommand').map((sent) => sent.input.stateMachineArn)).toEqual([
+      expect.stringContaining(':digest'),
+    ]);
+  });
+
+  test.each<[string, Verdict, Answers]>([
+    ['its execution', RERUN, { sfn: failing([awsError('AccessDeniedException')]) }],
+    ['its launch record', { ...RERUN, launches }, { dynamoDb: failing([awsError('AccessDeniedException')]) }],
+    ['its notice', REFUSE, { sfn: failing([awsError('AccessDeniedException')]) }],
+  ])('or fails, so that its event comes again: without %s', async (_, verdict, answers) => {
+    expect((await acting(verdict, answers)).ending).toBe('AccessDeniedException');
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { generationToken, lateToken } from '../../lambda/core/identity.ts';
+import type { RerunInput } from '../../lambda/core/rerun.ts';
+import type { Settings } from '../../lambda/core/settings.ts';
+import { makeHandler } from '../../lambda/run-task.ts';
+import { CRON_ROLE, EVENT_TIME_MS, NOW_MS, rerunOf, stoppedVerdictOn } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
+import { type Answer, awsError, failing } from '../support/wiring.ts';
+
+const MINUTE = 60_000;
+const DEADLINE_MS = EVENT_TIME_MS + 55 * MINUTE;
+/** Sweeps every 15 minutes have read the history until 45 minutes ago at least. */
+const LATE_MS = DEADLINE_MS + 40 * MINUTE;
+const READ = { fromMs: EVENT_TIME_MS - MINUTE, toMs: LATE_MS - 15 * MINUTE };
+const RERUN = rerunOf();
+const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
+const instant = (ms: number) => new Date(ms).toISOString();
+const failedStart = stoppedVerdictOn();
+const { failedTask } = failedStart.kind === 'rerun' ? failedStart.input : {};
+/** The re-run of a task that failed to start, its request completed. */
+const GENERATION: RerunInput = {
+  ...RERUN,
+  request: { ...RERUN.request, count: 1, clientToken: generationToken(RERUN.callId) },
+  failedTask,
+  lineage: { rootCallId: 'root', generation: 2 },
+};
+
+interface Play {
+  readonly nowMs: number;
+  readonly rerun?: RerunInput;
+  readonly progress?: object | null;
+  readonly hasTurn?: boolean;
+  readonly startedAtMs?: number;
+  readonly coverage?: object;
+  readonly accepted?: readonly string[];
+  readonly settings?: Partial<Settings>;
+  readonly ecs?: Answer;
+}
+
+/** Plays one attempt on a table; `end` is the reply, or the error's name and message. */
+async function attempt(play: Play) {
+  const { nowMs, rerun = RERUN, progress = null, hasTurn = true, startedAtMs = EVENT_TIME_MS } = play;
+  const created = () => ({ tasks: [{ taskArn: ARN, createdAt: new Date(nowMs) }, { taskArn: 'b' }] });
+  const table = openTable();
+  const world = table.open(play.settings, { ecs: play.ecs ?? created });
+  world.at(nowMs);
+  if (play.coverage) {
+    table.put({ id: { S: 'coverage' }, version: { N: '1' }, state: { S: JSON.stringify(play.coverage) } });
+  }
+  if (play.accepted) {
+    table.put({ id: { S: `accepted#${RERUN.callId}` }, record: { S: JSON.stringify(play.accepted) } });
+  }
+  const turn = hasTurn ? { grantedAt: instant(nowMs) } : null;
+  const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, turn };
+  const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
+  const stored = (id: string, member: string) => JSON.parse(table.item(id)?.[member]?.S ?? 'null');
+  return { ...world, end, stored, requests: world.named('RunTaskCommand').map(({ input }) => input) };
+}
+
+describe('after its deadline a call', () => {
+  test('is made under a new token where the history shows that it was not accepted', async () => {
+    const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ });
+    expect(requests).toEqual([{ ...RERUN.request, clientToken: lateToken(RERUN.callId) }]);
+    expect(end).toMatchObject({ next: 'finish', result: 'started' });
+  });
+
+  test('waits for its turn before that', async () => {
+    const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ, hasTurn: false });
+    expect(requests).toEqual([]);
+    expect(end).toMatchObject({ next: 'backOff', waitUntil: instant(LATE_MS) });
+  });
+
+  test('waits five minutes for a history that is not read yet', async () => {
+    const { requests, end } = await attempt({ nowMs: DEADLINE_MS });
+    expect(requests).toEqual([]);
+    expect(end).toMatchObject({
+      next: 'backOff',
+      waitUntil: instant(DEADLINE_MS + 5 * MINUTE),
+      progress: { attempts: 0 },
+    });
+  });
+
+  test('was made already where ECS accepted it', async () => {
+    const { requests, end } = await attempt({ nowMs: LATE_MS, accepted: [ARN] });
+    expect(requests).toEqual([]);
+    expect(end).toEqual({ next: 'finish', result: 'alreadyStarted', taskArns: [ARN] });
+  });
+
+  const partly = { attempts: 1, remaining: 1, round: 1, taskArns: [ARN] };
+  const noSweeps = { sweep: { everyMinutes: 0, quietMinutes: 15, lookEveryMinutes: 5 } };
+  test.each<[string, string[], Omit<Play, 'nowMs'>]>([
+    ['is given up where nothing will prove it', ['GaveUp', 'deadline'], { settings: noSweeps }],
+    [
+      'is refused where it came too late to begin with',
+      ['Refused', 'tooLate'],
+      { settings: noSweeps, startedAtMs: DEADLINE_MS },
+    ],
+    [
+      'is given up where the history has a gap',
+      ['GaveUp', 'deadline'],
+      { coverage: { ...READ, fromMs: EVENT_TIME_MS + 1 } },
+    ],
+    [
+      'of which some tasks were started is given up: its tokens are in nobody’s history',
+      ['GaveUp', `deadline; started: ${ARN}`],
+      { coverage: READ, progress: partly },
+    ],
+    [
+      'of a failed start is given up: its token was ours',
+      ['GaveUp', 'deadline'],
+      { coverage: READ, rerun: GENERATION },
+    ],
+  ])('%s', async (_, expected, play) => {
+    const { requests, end } = await attempt({ nowMs: LATE_MS, ...play });
+    expect(requests).toEqual([]);
+    expect(end).toEqual(expected);
+  });
+});
+
+describe('what was launched is kept', () => {
+  test('whole, as the first of a lineage', async () => {
+    const { stored } = await attempt({ nowMs: NOW_MS });
+    const record = { caller: CRON_ROLE, rootCallId: RERUN.callId, generation: 0, request: RERUN.request };
+    expect([stored(`launch#${ARN}`, 'record'), stored('launch#b', 'record')]).toEqual([record, record]);
+  });
+
+  test('as the next generation of its lineage, under its original caller', async () => {
+    const { stored } = await attempt({ nowMs: NOW_MS, rerun: GENERATION });
+    expect(stored(`launch#${ARN}`, 'record')).toEqual({
+      caller: CRON_ROLE,
+      rootCallId: 'root',
+      generation: 2,
+      request: GENERATION.request,
+    });
+  });
+
+  test('also where only some were started, and not where none was', async () => {
+    const some = await attempt({
+      nowMs: NOW_MS,
+      ecs: () => ({ tasks: [{ taskArn: ARN }], failures: [{ reason: 'AGENT' }] }),
+    });
+    expect(some.stored(`launch#${ARN}`, 'record')).toMatchObject({ generation: 0 });
+    const none = await attempt({ nowMs: NOW_MS, ecs: failing([awsError('ThrottlingException')]) });
+    expect(none.stored(`launch#${ARN}`, 'record')).toBeNull();
+  });
+});
+
+test('a throttle of ours slows the pace for everybody, and nothing else does', async () => {
+  const throttled = await attempt({ nowMs: NOW_MS, ecs: failing([awsError('ThrottlingException')]) });
+  expect(throttled.stored('pace', 'state')).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
+  for (const name of ['ServerException', 'AccessDeniedException']) {
+    const other = await attempt({ nowMs: NOW_MS, ecs: failing([awsError(name)]) });
+    expect(other.stored('pace', 'state')).toBeNull();
+  }
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { makeHandler } from '../../lambda/run-task.ts';
+import { acceptedText, CREATED_MS, CRON_ROLE, EVENT_TIME_MS, stoppedVerdictOn, TASK_ARN } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
+import type { Answer } from '../support/wiring.ts';
+
+const MINUTE = 60_000;
+const verdict = stoppedVerdictOn();
+const rerun = verdict.kind === 'rerun' ? verdict.input : undefined;
+const hidden = { containerOverrides: [{ name: 'app', environment: 'HIDDEN_DUE_TO_SECURITY_REASONS' }] };
+const recordOf = (taskArns: string[]) => {
+  const { detail } = JSON.parse(acceptedText(taskArns, [], { request: { overrides: hidden } }));
+  return { CloudTrailEvent: JSON.stringify(detail) };
+};
+
+/** Completes the request of the failed start, so many minutes after it stopped. */
+async function completing(afterMinutes: number, cloudTrail: Answer = () => ({}), stored?: object) {
+  const table = openTable();
+  const world = table.open({}, { cloudTrail });
+  world.at(EVENT_TIME_MS + afterMinutes * MINUTE);
+  if (stored) table.put({ id: { S: `launch#${TASK_ARN}` }, record: { S: JSON.stringify(stored) } });
+  const startedAt = new Date(EVENT_TIME_MS).toISOString();
+  const payload = { step: 'complete', startedAt, rerun, progress: null, turn: null };
+  const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
+  return { ...world, items: table.items, end, lookUps: world.named('LookupEventsCommand').map(({ input }) => input) };
+}
+
+const STORED = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: { taskDefinition: 'report:3' } };
+
+describe('the request of a task that failed to start', () => {
+  test('is completed from its launch record', async () => {
+    const { end, lookUps } = await completing(20, undefined, STORED);
+    expect(end).toMatchObject({
+      next: 'attempt',
+      rerun: {
+        call: { caller: CRON_ROLE },
+        request: { taskDefinition: 'report:3', count: 1 },
+        lineage: { generation: 1 },
+      },
+    });
+    expect(lookUps).toEqual([]);
+  });
+
+  test('waits for a record that is late, without asking the history', async () => {
+    const { end, lookUps } = await completing(2);
+    expect(end).toEqual({ next: 'wait', waitUntil: new Date(EVENT_TIME_MS + 3 * MINUTE).toISOString() });
+    expect(lookUps).toEqual([]);
+  });
+
+  test('is looked up in the seconds around its launch, page by page, and all that is found on the way is kept', async () => {
+    const pages = [
+      { Events: [recordOf(['other'])], NextToken: '2' },
+      { Events: [recordOf([TASK_ARN])], NextToken: '3' },
+    ];
+    const { end, lookUps, items, told } = await completing(20, ({ input }) => pages[input.NextToken ? 1 : 0]);
+    expect(end).toMatchObject({
+      next: 'attempt',
+      rerun: { request: { overrides: { containerOverrides: [{ environment: [{ value: 'canary-value' }] }] } } },
+    });
+    expect(lookUps.map(({ NextToken }) => NextToken)).toEqual([undefined, '2']);
+    expect(lookUps[0]).toMatchObject({ StartTime: new Date(CREATED_MS - 5000), EndTime: new Date(CREATED_MS + 5000) });
+    expect(items().map(({ id }) => id?.S)).toEqual(expect.arrayContaining(['launch#other', `launch#${TASK_ARN}`]));
+    expect(told()).not.toContain('canary');
+  });
+
+  test('that cannot be found is refused, after as many pages as fit into the function’s time', async () => {
+    const short = await completing(20, () => ({ Events: [] }));
+    expect([short.end, short.lookUps.length]).toEqual([['Refused', 'launchUnknown'], 1]);
+    const endless = await completing(20, () => ({ Events: [], NextToken: 'more' }));
+    expect([endless.end, endless.lookUps.length]).toEqual([['Refused', 'launchUnknown'], 40]);
+  });
+
+  test('of a caller that is not listed ends well, with its reason', async () => {
+    const { end, named } = await completing(20, undefined, { ...STORED, caller: 'stranger' });
+    expect(end).toEqual({ next: 'finish', result: 'ignored', reason: 'callerNotListed', taskArns: [] });
+    expect(named('StartExecutionCommand')).toEqual([]);
+  });
+
+  test('after its last generation is given up, and people are told', async () => {
+    const { end, named } = await completing(20, undefined, { ...STORED, generation: 3 });
+    expect(end).toEqual(['GaveUp', 'maxGenerations']);
+    expect(named('StartExecutionCommand')).toHaveLength(1);
+  });
+});

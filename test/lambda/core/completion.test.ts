@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { completionStep } from '../../../lambda/core/completion.ts';
+import { generationToken, spreadOf } from '../../../lambda/core/identity.ts';
+import {
+  completeRequest,
+  generationPauseSeconds,
+  type LaunchRecord,
+  launchRecordSchema,
+} from '../../../lambda/core/launch.ts';
+import {
+  AIRFLOW_ROLE,
+  CRON_ROLE,
+  EVENT_TIME_MS,
+  fixtureText,
+  SETTINGS,
+  stoppedVerdictOn,
+} from '../../support/records.ts';
+
+const MINUTE = 60_000;
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+const verdict = stoppedVerdictOn();
+if (verdict.kind !== 'rerun' || !verdict.input.failedTask) throw new Error('expected the re-run of a failed task');
+const rerun = verdict.input;
+const { failedTask } = verdict.input;
+const { requestParameters } = JSON.parse(fixtureText('refuse-hiddenEnvironment')).detail;
+const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: requestParameters };
+
+type Input = Parameters<typeof completionStep>[0];
+const step = (changes: Partial<Omit<Input, 'settings'>> & { readonly settings?: Partial<Input['settings']> } = {}) =>
+  completionStep({
+    rerun,
+    failedTask,
+    record: RECORD,
+    hasLookedUp: false,
+    nowMs: EVENT_TIME_MS + 20 * MINUTE,
+    ...changes,
+    settings: { ...SETTINGS, ...changes.settings },
+  });
+const refused = (reason: string) => ({ kind: 'fail', result: { kind: 'refused', reason, taskArns: [] } });
+
+describe('a launch record that is not there', () => {
+  const without = (afterMinutes: number, hasLookedUp = false) =>
+    step({ record: undefined, hasLookedUp, nowMs: EVENT_TIME_MS + afterMinutes * MINUTE });
+
+  test.each([0, 1, 19.99])('may be late: %d minutes after the stop, wait a minute', (minutes) => {
+    expect(without(minutes)).toEqual({ kind: 'wait', untilMs: EVENT_TIME_MS + (minutes + 1) * MINUTE });
+  });
+
+  test('does not come by itself after 20 minutes: look it up', () => {
+    expect(without(20)).toEqual({ kind: 'lookUp' });
+  });
+
+  test('and cannot be looked up either is refused', () => {
+    expect(without(20, true)).toEqual(refused('launchUnknown'));
+  });
+});
+
+describe('a launch record', () => {
+  test('completes the request: one task, a new token, the hidden values, and no container that nobody overrode', () => {
+    const done = step();
+    expect(done).toEqual({
+      kind: 'ready',
+      rerun: {
+        ...rerun,
+        call: { ...rerun.call, caller: CRON_ROLE },
+        lineage: { rootCallId: 'root', generation: 1 },
+        request: {
+          ...requestParameters,
+          count: 1,
+          clientToken: generationToken(rerun.callId),
+          overrides: { containerOverrides: [{ name: 'app', environment: failedTask.environments.app }] },
+        },
+      },
+    });
+    expect(JSON.stringify(done)).not.toContain(HIDDEN);
+  });
+
+  test('of a caller that is not listed makes it none of ours', () => {
+    const record = { ...RECORD, caller: 'arn:aws:iam::111122223333:role/stranger' };
+    expect(step({ record })).toEqual({ kind: 'ignore', reason: 'callerNotListed' });
+    expect(step({ record: { ...RECORD, caller: '' } })).toEqual({ kind: 'ignore', reason: 'callerNotListed' });
+  });
+
+  test('of a caller that retries itself is as good: it cannot see that an accepted task never started', () => {
+    expect(step({ record: { ...RECORD, caller: AIRFLOW_ROLE } }).kind).toBe('ready');
+  });
+
+  test.each([
+    [0, 3, 'ready'],
+    [1, 3, 'ready'],
+    [2, 3, 'ready'],
+    [3, 3, 'fail'],
+    [0, 1, 'ready'],
+    [1, 1, 'fail'],
+    [0, 0, 'fail'],
+  ])('of generation %i where %i are allowed: %s', (generation, maxGenerations, kind) => {
+    const found = step({
+      record: { ...RECORD, generation },
+      settings: { maxGenerations },
+      nowMs: EVENT_TIME_MS + 60 * MINUTE,
+    });
+    expect(found).toMatchObject(
+      kind === 'fail'
+        ? { kind, result: { kind: 'gaveUp', reason: 'maxGenerations' } }
+        : { kind, rerun: { lineage: { rootCallId: 'root', generation: generation + 1 } } },
+    );
+  });
+
+  test.each([
+    [0, 1],
+    [1, 5],
+    [2, 15],
+    [9, 15],
+  ])('of generation %i is followed by a pause of %i minutes, give or take a quarter', (generation, minutes) => {
+    const pauseMs = minutes * MINUTE * (0.75 + 0.5 * spreadOf(rerun.callId));
+    const at = (nowMs: number) => step({ record: { ...RECORD, generation }, settings: { maxGenerations: 10 }, nowMs });
+    const dueMs = EVENT_TIME_MS + pauseMs;
+    expect(at(EVENT_TIME_MS)).toEqual({ kind: 'wait', untilMs: dueMs });
+    expect(at(Math.floor(dueMs - 1))).toEqual({ kind: 'wait', untilMs: dueMs });
+    expect(at(Math.ceil(dueMs)).kind).toBe('ready');
+  });
+
+  test('keeps its pause within a quarter of what it is, whatever the jitter', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.double({ min: 0, max: 1, noNaN: true }), (generation, spread) => {
+        const about = [60, 300, 900][Math.min(generation, 3) - 1] ?? 0;
+        const seconds = generationPauseSeconds(generation, spread);
+        expect(seconds).toBeGreaterThanOrEqual(about * 0.75);
+        expect(seconds).toBeLessThanOrEqual(about * 1.25);
+      }),
+    );
+  });
+
+  test.each([
+    ['that CloudTrail dropped', null, 'missingParameters'],
+    ['with a brand-new parameter', { ...requestParameters, brandNew: 1 }, 'unknownParameter'],
+    ['with a value of the wrong type', { ...requestParameters, count: 'many' }, 'invalidParameter'],
+    [
+      'with the hidden environment of another container',
+      { ...requestParameters, overrides: { containerOverrides: [{ name: 'sidecar', environment: HIDDEN }] } },
+      'hiddenEnvironment',
+    ],
+  ])('of a request %s is refused', (_, request, reason) => {
+    expect(step({ record: { ...RECORD, request } })).toEqual(refused(reason));
+  });
+});
+
+describe('a completed request', () => {
+  const environments = { app: [{ name: 'A', value: 'event' }], 'aws-guardduty-agent-x': [{ name: 'B', value: 'x' }] };
+  const complete = (containerOverrides: unknown) => {
+    const request = { taskDefinition: 'report', overrides: { cpu: '256', containerOverrides } };
+    const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+    return 'request' in completed ? completed.request.overrides : completed;
+  };
+
+  test.each<[string, unknown, unknown]>([
+    [
+      'the event’s values in place of hidden ones',
+      [{ name: 'app', environment: HIDDEN }],
+      [{ name: 'app', environment: environments.app }],
+    ],
+    [
+      'the event’s values in place of its own, which are the same',
+      [{ name: 'app', environment: [{ name: 'A', value: 'event' }] }],
+      [{ name: 'app', environment: environments.app }],
+    ],
+    ['no values where its caller gave none', [{ name: 'app', command: ['x'] }], [{ name: 'app', command: ['x'] }]],
+    ['no container that its caller did not override', [{ name: 'other' }], [{ name: 'other' }]],
+    ['no container where none was overridden', [], []],
+  ])('has %s', (_, containers, expected) => {
+    expect(complete(containers)).toEqual({ cpu: '256', containerOverrides: expected });
+  });
+
+  test('of anything recorded is a request or a reason, never an exception', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (request) => {
+        const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+        expect('request' in completed || 'reason' in completed).toBe(true);
+      }),
+    );
+  });
+});
+
+test.each([{}, null, { ...RECORD, generation: -1 }, { ...RECORD, caller: 7 }, { ...RECORD, rootCallId: undefined }])(
+  'a stored launch record of %j is none',
+  (stored) => {
+    expect(launchRecordSchema.safeParse(stored).success).toBe(false);
+  },
+);

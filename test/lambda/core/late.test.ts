@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Coverage, extendCoverage, HISTORY_LAG_MS, lateStep } from '../../../lambda/core/late.ts';
+
+const MINUTE = 60_000;
+const CALL_MS = 1_000 * MINUTE;
+const DEADLINE_MS = CALL_MS + 55 * MINUTE;
+/** Half an hour after the deadline; sweeps every 15 minutes have read until 45 minutes ago at least. */
+const NOW_MS = CALL_MS + 100 * MINUTE;
+const READ = { fromMs: CALL_MS - MINUTE, toMs: NOW_MS - HISTORY_LAG_MS };
+
+const step = (changes: Partial<Parameters<typeof lateStep>[0]>) =>
+  lateStep({
+    callAtMs: CALL_MS,
+    deadlineMs: DEADLINE_MS,
+    nowMs: NOW_MS,
+    coverage: READ,
+    wasAccepted: false,
+    sweepEveryMinutes: 15,
+    ...changes,
+  });
+
+describe('a call whose token is no proof any more', () => {
+  test.each<[string, string, Parameters<typeof step>[0]]>([
+    ['launch', 'where the history from the call on shows no acceptance', {}],
+    ['launch', 'where the history begins at the very call', { coverage: { ...READ, fromMs: CALL_MS } }],
+    ['refuse', 'where the history begins after the call', { coverage: { ...READ, fromMs: CALL_MS + 1 } }],
+    ['wait', 'where nothing was read yet', { coverage: undefined }],
+    ['wait', 'where the history is not read until the deadline', { coverage: { ...READ, toMs: DEADLINE_MS - 1 } }],
+    ['launch', 'where it is read until the deadline and soon after it', { coverage: { ...READ, toMs: DEADLINE_MS } }],
+    [
+      'wait',
+      'where the history is not read until just now',
+      { nowMs: NOW_MS + 60 * MINUTE, coverage: { ...READ, toMs: NOW_MS + 14 * MINUTE } },
+    ],
+    [
+      'launch',
+      'where sweeps have read all that they could',
+      { nowMs: NOW_MS + 60 * MINUTE, coverage: { ...READ, toMs: NOW_MS + 15 * MINUTE } },
+    ],
+    ['alreadyStarted', 'where ECS accepted it', { wasAccepted: true }],
+    ['alreadyStarted', 'where ECS accepted it, whatever was read', { wasAccepted: true, coverage: undefined }],
+    ['refuse', 'where no sweep will ever read', { sweepEveryMinutes: 0 }],
+    ['refuse', 'of the day before', { nowMs: CALL_MS + 24 * 60 * MINUTE + 1 }],
+    ['wait', 'of just a day ago, with an old coverage', { nowMs: CALL_MS + 24 * 60 * MINUTE }],
+  ])('%s %s', (expected, _, changes) => {
+    expect(step(changes)).toBe(expected);
+  });
+});
+
+describe('what sweeps have read', () => {
+  const of = (fromMs: number, toMs: number): Coverage => ({ fromMs, toMs });
+  test.each([
+    ['begins with the first look', undefined, of(10, 20), of(10, 20)],
+    ['grows with one that overlaps', of(10, 20), of(15, 30), of(10, 30)],
+    ['grows with one that touches', of(10, 20), of(20, 30), of(10, 30)],
+    ['grows backwards', of(10, 20), of(5, 12), of(5, 20)],
+    ['stays with one that it covers', of(10, 20), of(12, 18), of(10, 20)],
+    ['grows to one that covers it', of(10, 20), of(5, 30), of(5, 30)],
+    ['begins anew after a gap', of(10, 20), of(21, 30), of(21, 30)],
+    ['stays with one that is older than a gap', of(10, 20), of(1, 9), of(10, 20)],
+  ])('%s', (_, known, read, expected) => {
+    expect(extendCoverage(known, read)).toEqual(expected);
+  });
+
+  const looks = fc.array(
+    fc
+      .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 20 }))
+      .map(([from, length]) => of(from, from + length)),
+    { minLength: 1, maxLength: 30 },
+  );
+
+  test('is never more than was read, and never ends before the latest look', () => {
+    fc.assert(
+      fc.property(looks, (reads) => {
+        const coverage = reads.reduce<Coverage | undefined>(extendCoverage, undefined) as Coverage;
+        for (let half = coverage.fromMs * 2; half <= coverage.toMs * 2; half++) {
+          expect(reads.some(({ fromMs, toMs }) => fromMs * 2 <= half && half <= toMs * 2)).toBe(true);
+        }
+        expect(coverage.toMs).toBe(Math.max(...reads.map(({ toMs }) => toMs)));
+      }),
+    );
+  });
+
+  // Known defect: a look that begins within the history's lag has read nothing for certain, and wipes out what was known.
+  test.fails('is not forgotten for a look that reads nothing', () => {
+    expect(extendCoverage(of(10, 20), of(30, 25))).toEqual(of(10, 20));
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { launchObjection } from '../../../lambda/core/objection.ts';
+import type { RerunInput } from '../../../lambda/core/rerun.ts';
+import type { RunTaskRequest } from '../../../lambda/core/run-task-request.ts';
+import type { Settings } from '../../../lambda/core/settings.ts';
+import { AIRFLOW_ROLE, HOME, OWN_ROLE, rerunOf, SETTINGS, stoppedVerdictOn } from '../../support/records.ts';
+
+const rerun = rerunOf();
+const { call, request } = rerun;
+const STRANGER = 'arn:aws:sts::111122223333:assumed-role/stranger/x';
+const failed = stoppedVerdictOn();
+const { failedTask } = failed.kind === 'rerun' ? failed.input : {};
+
+const objection = (input: Partial<RerunInput>, asked: Partial<RunTaskRequest>, settings: Partial<Settings> = {}) =>
+  launchObjection(
+    { ...rerun, ...input },
+    { ...request, ...asked },
+    { home: HOME, settings: { ...SETTINGS, ...settings } },
+  );
+
+describe('before the launch, the opt-in is checked again', () => {
+  test('and says nothing against what the intake wrote', () => {
+    expect(objection({}, {})).toBeUndefined();
+    expect(objection({ failedTask }, {})).toBeUndefined();
+  });
+
+  test.each<[string, string, Partial<RerunInput>, Partial<RunTaskRequest>, Partial<Settings>?]>([
+    ['in observe mode', 'observeMode', {}, {}, { mode: 'observe' }],
+    ['of the caller', 'notOptedIn', { call: { ...call, caller: STRANGER } }, {}],
+    ['of a caller that nobody knows', 'notOptedIn', { call: { ...call, caller: undefined } }, {}],
+    ['of a caller that retries itself', 'notOptedIn', { call: { ...call, caller: AIRFLOW_ROLE } }, {}],
+    ['of the family that is really asked for', 'notOptedIn', {}, { taskDefinition: 'web' }],
+    ['of the family in the re-run’s name', 'notOptedIn', { call: { ...call, family: 'web' } }, {}, { families: ['*'] }],
+    ['of the cluster that is really asked for', 'notOptedIn', {}, { cluster: 'web' }],
+    ['of the cluster that is meant by none', 'notOptedIn', {}, { cluster: undefined }],
+    ['of the cluster in the re-run’s name', 'notOptedIn', { call: { ...call, cluster: 'default' } }, {}],
+    ['of the account', 'notOptedIn', { call: { ...call, account: '999999999999' } }, {}],
+    ['of the Region', 'notOptedIn', { call: { ...call, region: 'eu-west-1' } }, {}],
+    ['of a task that Step Functions watches', 'notOptedIn', {}, { startedBy: 'AWS Step Functions' }],
+    ['of a task of a service', 'notOptedIn', {}, { group: 'service:web' }],
+    ['of a request without a token', 'noClientToken', {}, { clientToken: undefined }],
+    ['of a request with an empty token', 'noClientToken', {}, { clientToken: '' }],
+    ['of roles', 'roleOverride', {}, { overrides: { taskRoleArn: OWN_ROLE } }],
+    ['of ECS Exec', 'executeCommand', {}, { enableExecuteCommand: true }],
+  ])('%s: %s', (_, reason, input, asked, settings) => {
+    expect(objection(input, asked, settings)).toBe(reason);
+  });
+
+  test('but a caller that retries itself cannot see that an accepted task never started', () => {
+    expect(objection({ call: { ...call, caller: AIRFLOW_ROLE }, failedTask }, {})).toBeUndefined();
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { afterLook, firstSweepState, historyWindow, readTrigger, type SweepState } from '../../../lambda/core/sweep.ts';
+import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../support/records.ts';
+
+const MINUTE = 60_000;
+const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:111122223333:cluster/batch';
+const trigger = (input: unknown) => readTrigger(input, HOME, NOW_MS, SETTINGS);
+
+/** As AWS documents service events; it publishes no sample of the two. */
+const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
+  'detail-type': 'ECS Service Action',
+  source: 'aws.ecs',
+  time: '2026-01-15T03:00:00Z',
+  resources: ['arn:aws:ecs:us-east-1:111122223333:service/batch/web'],
+  detail: {
+    eventType: 'ERROR',
+    eventName: 'ECS_OPERATION_THROTTLED',
+    clusterArn: CLUSTER_ARN,
+    createdAt: '2026-01-15T03:00:00.123Z',
+    ...detail,
+  },
+  ...envelope,
+});
+
+describe('a sweep is started', () => {
+  const before = { kind: 'serviceEvent', cluster: 'batch' };
+  test.each([
+    [
+      'by a service event, and looks back before its throttling',
+      serviceEvent(),
+      { ...before, signalAtMs: EVENT_TIME_MS + 123, sinceMs: EVENT_TIME_MS + 123 - 15 * MINUTE },
+    ],
+    [
+      'by an event of Cloud Map alike',
+      serviceEvent({ eventName: 'SERVICE_DISCOVERY_OPERATION_THROTTLED', reason: 'x', capacityProviderArns: [] }),
+      before,
+    ],
+    [
+      'by an event that says only when it was sent',
+      serviceEvent({ createdAt: undefined }),
+      { ...before, signalAtMs: EVENT_TIME_MS },
+    ],
+    [
+      'by an event without any time, as of now',
+      serviceEvent({ createdAt: undefined }, { time: undefined }),
+      { ...before, signalAtMs: NOW_MS },
+    ],
+    [
+      'by an event of the future, as of now',
+      serviceEvent({ createdAt: '2027-01-01T00:00:00Z' }),
+      { signalAtMs: NOW_MS },
+    ],
+    [
+      'by hand, for the last hour',
+      { cluster: 'batch' },
+      { kind: 'byHand', cluster: 'batch', signalAtMs: NOW_MS, sinceMs: NOW_MS - 60 * MINUTE },
+    ],
+    [
+      'by hand, from an instant on',
+      { cluster: CLUSTER_ARN, since: '2026-01-14T22:00:00-05:00' },
+      { kind: 'byHand', cluster: 'batch', sinceMs: EVENT_TIME_MS },
+    ],
+    ['by hand, for every listed cluster', { cluster: '*' }, { kind: 'byHand', cluster: '*' }],
+    [
+      'by the clock, for every listed cluster, from before the last one on',
+      { scheduled: true },
+      { kind: 'scheduled', cluster: '*', signalAtMs: 0, sinceMs: NOW_MS - 35 * MINUTE },
+    ],
+  ])('%s', (_, input, expected) => {
+    expect(trigger(input)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['null', null],
+    ['a text', 'batch'],
+    ['an empty object', {}],
+    ['a misspelt member', { cluster: 'batch', sinse: '2026-01-15T03:00:00Z' }],
+    ['an instant that is none', { cluster: 'batch', since: 'yesterday' }],
+    ['an instant without its zone', { cluster: 'batch', since: '2026-01-15T03:00:00' }],
+    ['a cluster of another account', { cluster: 'arn:aws:ecs:us-east-1:999999999999:cluster/batch' }],
+    ['an event of another Region', serviceEvent({ clusterArn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/batch' })],
+    ['an event without a cluster', serviceEvent({ clusterArn: undefined })],
+    ['an event of another kind', serviceEvent({}, { 'detail-type': 'ECS Task State Change' })],
+    ['a schedule that is none', { scheduled: false }],
+  ])('not by %s', (_, input) => {
+    expect(trigger(input)).toBeUndefined();
+  });
+});
+
+test.each([
+  ['ECS itself throttled a service', serviceEvent(), true],
+  [
+    'Cloud Map did, whose bucket is another',
+    serviceEvent({ eventName: 'SERVICE_DISCOVERY_OPERATION_THROTTLED' }),
+    false,
+  ],
+  ['it was started by hand', { cluster: 'batch' }, false],
+  ['it was started by the clock', { scheduled: true }, false],
+])('a sweep slows the pace where ECS throttled: %s', (_, input, slowsPace) => {
+  expect(trigger(input)?.slowsPace).toBe(slowsPace);
+});
+
+describe('a sweep goes on until it is quiet', () => {
+  const called = firstSweepState({
+    kind: 'byHand',
+    cluster: 'batch',
+    sinceMs: 0,
+    signalAtMs: NOW_MS,
+    slowsPace: false,
+  });
+  const uncalled = firstSweepState({ kind: 'scheduled', cluster: '*', sinceMs: 0, signalAtMs: 0, slowsPace: false });
+  const looked = (state: SweepState, found: number, nowMs: number) =>
+    afterLook(state, found, nowMs - 1000, nowMs, SETTINGS);
+
+  test('looks again five minutes after its last look began', () => {
+    expect(looked({ ...called, look: { startedAtMs: 0, found: 0, isHistoryDone: true } }, 0, NOW_MS + 1000)).toEqual({
+      kind: 'wait',
+      untilMs: NOW_MS + 5 * MINUTE,
+      state: { ...called, quietLooks: 1, lastLookAtMs: NOW_MS },
+    });
+  });
+
+  test.each([
+    ['ends after two looks that found nothing and 15 quiet minutes', 1, 0, 15 * MINUTE, 'end'],
+    ['goes on while the 15 minutes are not over', 1, 0, 15 * MINUTE - 1, 'wait'],
+    ['goes on after the first look that found nothing, however late', 0, 0, 60 * MINUTE, 'wait'],
+    ['goes on after a find, however long it was quiet', 5, 1, 60 * MINUTE, 'wait'],
+  ] as const)('%s', (_, quietLooks, found, afterMs, kind) => {
+    expect(looked({ ...called, quietLooks }, found, NOW_MS + afterMs).kind).toBe(kind);
+  });
+
+  test('counts its quiet from the last find', () => {
+    const found = looked({ ...called, quietLooks: 1 }, 3, NOW_MS + 60 * MINUTE);
+    expect(found).toMatchObject({ state: { quietLooks: 0, lastSignAtMs: NOW_MS + 60 * MINUTE } });
+  });
+
+  test('looks once where nothing called for it, and on where it finds something', () => {
+    expect(looked(uncalled, 0, NOW_MS).kind).toBe('end');
+    expect(looked(uncalled, 1, NOW_MS)).toMatchObject({ kind: 'wait', state: { lastSignAtMs: NOW_MS } });
+  });
+});
+
+describe('the history that a look reads', () => {
+  const state = {
+    ...firstSweepState({ kind: 'byHand', cluster: 'batch', sinceMs: 5000, signalAtMs: 0, slowsPace: false }),
+  };
+  const look = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false };
+
+  test('is all of it at first', () => {
+    expect(historyWindow({ ...state, look })).toEqual({ fromMs: 5000, toMs: NOW_MS });
+  });
+
+  test('is then what may have come late since the last look', () => {
+    const lastLookAtMs = NOW_MS - 5 * MINUTE;
+    expect(historyWindow({ ...state, look, lastLookAtMs }).fromMs).toBe(lastLookAtMs - 20 * MINUTE);
+    expect(historyWindow({ ...state, look, lastLookAtMs: 6000 }).fromMs).toBe(5000);
+  });
+});

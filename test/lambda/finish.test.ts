@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import type { Result } from '../../lambda/core/retry.ts';
+import { makeFinisher } from '../../lambda/finish.ts';
+import { CRON_ROLE, rerunOf } from '../support/records.ts';
+import { type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+
+const rerun = { ...rerunOf(), lineage: { rootCallId: 'root', generation: 2 } };
+
+/** Ends a re-run; `end` is the reply, or the error's name and message. */
+async function finishing(result: Result, answers: Answers = {}, ended: typeof rerun | undefined = rerun) {
+  const world = wiringWith(answers);
+  const end: unknown = await makeFinisher(world.wiring)(ended, result).catch((error: Error) => [
+    error.name,
+    error.message,
+  ]);
+  return { ...world, end };
+}
+
+describe('a re-run that ends', () => {
+  test.each<[Result, unknown, boolean]>([
+    [{ kind: 'started', taskArns: ['a'] }, { next: 'finish', result: 'started', taskArns: ['a'] }, false],
+    [{ kind: 'alreadyStarted', taskArns: ['a'] }, { next: 'finish', result: 'alreadyStarted', taskArns: ['a'] }, false],
+    [
+      { kind: 'ignored', reason: 'callerNotListed' },
+      { next: 'finish', result: 'ignored', reason: 'callerNotListed', taskArns: [] },
+      false,
+    ],
+    [{ kind: 'gaveUp', reason: 'deadline', taskArns: [] }, ['GaveUp', 'deadline'], true],
+    [{ kind: 'gaveUp', reason: 'maxAttempts', taskArns: ['a', 'b'] }, ['GaveUp', 'maxAttempts; started: a, b'], true],
+    [{ kind: 'refused', reason: 'tooLate', taskArns: [] }, ['Refused', 'tooLate'], true],
+    [
+      { kind: 'refused', reason: 'rejectedByEcs', code: 'AccessDeniedException', taskArns: ['a'] },
+      ['Refused', 'rejectedByEcs: AccessDeniedException; started: a'],
+      true,
+    ],
+  ])('as %j replies or fails, with one line, and tells people where they must act', async (result, end, tells) => {
+    const played = await finishing(result);
+    expect(played.end).toEqual(end);
+    const reason = 'reason' in result ? result.reason : undefined;
+    expect(played.lines).toEqual([
+      expect.objectContaining({
+        message: 'result',
+        kind: result.kind,
+        reason,
+        callId: rerun.callId,
+        rootCallId: 'root',
+        generation: 2,
+        caller: CRON_ROLE,
+        family: 'report',
+      }),
+    ]);
+    expect(played.metrics.map(({ name, value }) => [name, value])).toEqual([
+      ['Result', 1],
+      ['WaitSeconds', 60],
+    ]);
+    expect(played.named('StartExecutionCommand')).toHaveLength(tells ? 1 : 0);
+  });
+
+  test('names the tasks that did start to whoever would repeat all of it by hand', async () => {
+    const { lines } = await finishing({ kind: 'gaveUp', reason: 'deadline', taskArns: ['a'] });
+    expect(lines).toMatchObject([{ taskArns: ['a'] }]);
+  });
+
+  test('under its own name where people could not be told: the workflow must not try it again', async () => {
+    const { end, lines, told } = await finishing(
+      { kind: 'refused', reason: 'tooLate', taskArns: [] },
+      { sfn: failing([awsError('AccessDeniedException', 'canary')]) },
+    );
+    expect(end).toEqual(['Refused', 'tooLate']);
+    expect(lines).toMatchObject([
+      { message: 'result' },
+      { level: 'error', message: 'people could not be told', reason: 'tooLate', error: 'AccessDeniedException' },
+    ]);
+    expect(told()).not.toContain('canary');
+  });
+
+  test('without anything known of it is reported all the same', async () => {
+    const world = wiringWith();
+    const result: Result = { kind: 'refused', reason: 'malformed', taskArns: [] };
+    await expect(makeFinisher(world.wiring)(undefined, result)).rejects.toThrow('malformed');
+    expect(world.lines).toMatchObject([{ message: 'result', reason: 'malformed', caller: '' }]);
+    expect(world.metrics.map(({ name }) => name)).toEqual(['Result']);
+    expect(world.named('StartExecutionCommand')).toHaveLength(1);
+  });
+});

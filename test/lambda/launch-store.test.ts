@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import type { LaunchRecord } from '../../lambda/core/launch.ts';
+import { makeLaunchStore } from '../../lambda/launch-store.ts';
+import { CRON_ROLE, NOW_MS } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
+import { awsError, failing, wiringWith } from '../support/wiring.ts';
+
+const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: { taskDefinition: 'x' } };
+const DAYS = 86_400;
+
+function openStore() {
+  const table = openTable();
+  return { ...table, store: makeLaunchStore(table.open().wiring) };
+}
+
+describe('launch records', () => {
+  test('are kept for each task, for three days', async () => {
+    const { store, items } = openStore();
+    await store.put([
+      { taskArn: 'a', record: RECORD },
+      { taskArn: 'b', record: RECORD },
+    ]);
+    expect([await store.get('a'), await store.get('b'), await store.get('c')]).toEqual([RECORD, RECORD, undefined]);
+    expect(items()).toMatchObject([
+      { id: { S: 'launch#a' }, expiresAt: { N: String(NOW_MS / 1000 + 3 * DAYS) } },
+      { id: { S: 'launch#b' } },
+    ]);
+  });
+
+  test('of a task stay as the first that was kept: ours holds more than CloudTrail’s', async () => {
+    const { store } = openStore();
+    await store.put([{ taskArn: 'a', record: { ...RECORD, generation: 2 } }]);
+    await store.put([{ taskArn: 'a', record: RECORD }]);
+    expect(await store.get('a')).toEqual({ ...RECORD, generation: 2 });
+  });
+
+  test.each(['{', 'null', '{"caller":7}'])('that nobody can read (%s) count as missing', async (text) => {
+    const { store, put } = openStore();
+    put({ id: { S: 'launch#a' }, record: { S: text } });
+    expect(await store.get('a')).toBeUndefined();
+  });
+
+  test('are read as they were last written, not as some copy has them', async () => {
+    const { wiring, sent } = wiringWith();
+    await makeLaunchStore(wiring).get('a');
+    expect(sent).toMatchObject([{ name: 'GetItemCommand', input: { ConsistentRead: true } }]);
+  });
+
+  test('that could not be kept are an error', async () => {
+    const { wiring } = wiringWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
+    await expect(makeLaunchStore(wiring).put([{ taskArn: 'a', record: RECORD }])).rejects.toThrow();
+  });
+});
+
+describe('accepted calls', () => {
+  test('are kept with their tasks, the first answer for good', async () => {
+    const { store } = openStore();
+    expect(await store.getAccepted('call')).toBeUndefined();
+    await store.putAccepted('call', ['a']);
+    await store.putAccepted('call', []);
+    expect(await store.getAccepted('call')).toEqual(['a']);
+  });
+
+  test('and launch records never meet', async () => {
+    const { store } = openStore();
+    await store.putAccepted('a', []);
+    expect(await store.get('a')).toBeUndefined();
+    expect(await store.getAccepted('a')).toEqual([]);
+  });
+});

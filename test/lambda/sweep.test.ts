@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { Settings } from '../../lambda/core/settings.ts';
+import { makeHandler } from '../../lambda/sweep.ts';
+import { acceptedText, EVENT_TIME_MS, eventText, NOW_MS, stoppedText, TASK_ARN } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
+import type { Answer, Answers } from '../support/wiring.ts';
+
+const MINUTE = 60_000;
+const SYNCHRONOUS = 'report-15b4b65435393655c53c349d6616d261';
+const ASYNCHRONOUS = 'report-55c1f48c4b96f1f5b5f5a304ef9ebae3';
+const recordOf = (text: string) => ({ CloudTrailEvent: JSON.stringify(JSON.parse(text).detail) });
+/** ECS with one stopped task that failed to start. */
+const oneFailedStart: Answer = ({ name }) =>
+  name === 'ListTasksCommand' ? { taskArns: [TASK_ARN] } : { tasks: [JSON.parse(stoppedText()).detail] };
+
+/** One function that sweeps, with a table. */
+function openSweep(answers: Answers = {}, settings: Partial<Settings> = {}) {
+  const table = openTable();
+  const world = table.open(settings, answers);
+  const handler = makeHandler(world.wiring);
+  return {
+    ...table,
+    ...world,
+    begin: (trigger: unknown, execution = 'sweep-1') => handler({ step: 'begin', trigger, execution }),
+    look: (reply: object, execution = 'sweep-1') => handler({ step: 'look', execution, ...reply }),
+    started: () => world.named('StartExecutionCommand').map(({ input }) => input.name),
+  };
+}
+const BY_HAND = { cluster: 'batch', since: new Date(EVENT_TIME_MS).toISOString() };
+
+describe('a sweep', () => {
+  test('starts each find under the name that the intake would give it', async () => {
+    const answers = { ecs: oneFailedStart, cloudTrail: () => ({ Events: [recordOf(eventText())] }) };
+    const { begin, look, started, metrics, told } = openSweep(answers);
+    const reply = await look(await begin(BY_HAND));
+    expect(started()).toEqual([SYNCHRONOUS, ASYNCHRONOUS]);
+    expect(reply).toMatchObject({ next: 'wait', state: { cluster: 'batch', quietLooks: 0 } });
+    expect(metrics).toHaveLength(2);
+    expect(told()).not.toContain('canary');
+  });
+
+  test('counts a find once, and does not start it again at its next look', async () => {
+    const { begin, look, started, at } = openSweep({ ecs: oneFailedStart });
+    const first = await look(await begin(BY_HAND));
+    at(NOW_MS + 5 * MINUTE);
+    expect(await look(first)).toMatchObject({ next: 'wait', state: { quietLooks: 1 } });
+    expect(started()).toEqual([ASYNCHRONOUS]);
+  });
+
+  test('ends when it is quiet, and gives its lease back', async () => {
+    const { begin, look, at, items } = openSweep();
+    const first = await look(await begin(BY_HAND));
+    at(NOW_MS + 20 * MINUTE);
+    expect(await look(first)).toEqual({ next: 'end', reason: 'quiet' });
+    expect(items().filter(({ id }) => id?.S?.startsWith('sweep#'))).toEqual([]);
+  });
+
+  test('goes on where another one left a signal while it gave its lease back', async () => {
+    const sweep = openSweep();
+    const first = await sweep.look(await sweep.begin(BY_HAND));
+    sweep.at(NOW_MS + 20 * MINUTE);
+    expect(await sweep.begin(BY_HAND, 'sweep-2')).toEqual({ next: 'end', reason: 'sweptByAnother' });
+    expect(await sweep.look(first)).toMatchObject({ next: 'wait', state: { lastSignAtMs: NOW_MS + 20 * MINUTE } });
+  });
+
+  test('ends where its lease was taken from it', async () => {
+    const { begin, look, at } = openSweep();
+    const begun = await begin(BY_HAND);
+    at(NOW_MS + 21 * MINUTE);
+    await begin(BY_HAND, 'sweep-2');
+    expect(await look(begun)).toEqual({ next: 'end', reason: 'leaseLost' });
+  });
+
+  test('that nothing called for and that finds nothing looks once', async () => {
+    const { begin, look } = openSweep();
+    expect(await look(await begin({ scheduled: true }))).toEqual({ next: 'end', reason: 'quiet' });
+  });
+
+  test('is none for an input that is no trigger, with one line that says so', async () => {
+    const { begin, lines, sent } = openSweep();
+    expect(await begin({ canary: 1 })).toEqual({ next: 'end', reason: 'notATrigger' });
+    expect(lines).toMatchObject([{ level: 'warn', message: 'sweep', ended: 'notATrigger' }]);
+    expect(sent).toEqual([]);
+  });
+
+  test('stops reading a long history when its time is spent, and goes on where it stopped', async () => {
+    const { begin, look, named } = openSweep({ cloudTrail: () => ({ Events: [], NextToken: 'more' }) });
+    const reply = await look(await begin(BY_HAND));
+    expect(reply).toMatchObject({ next: 'look', state: { look: { historyToken: 'more', isHistoryDone: false } } });
+    expect(named('LookupEventsCommand')).toHaveLength(45);
+    await look(reply);
+    expect(named('LookupEventsCommand')[45]?.input.NextToken).toBe('more');
+  });
+
+  test('says how far it has read, less what the history may still lack', async () => {
+    const { begin, look, item } = openSweep();
+    await look(await begin({ cluster: 'batch' }));
+    const { fromMs, toMs } = JSON.parse(item('coverage')?.state?.S ?? '');
+    expect([fromMs, toMs]).toEqual([NOW_MS - 60 * MINUTE, NOW_MS - 15 * MINUTE]);
+  });
+
+  test('keeps what ECS accepted: as launch records, and as no call to make late', async () => {
+    const { begin, look, items, started } = openSweep({ cloudTrail: () => ({ Events: [recordOf(acceptedText())] }) });
+    await look(await begin(BY_HAND));
+    expect(items().map(({ id }) => id?.S)).toEqual(
+      expect.arrayContaining([`launch#${TASK_ARN}`, 'accepted#1d6a28f64d8391a79f9642e0879d7f90']),
+    );
+    expect(started()).toEqual([]);
+  });
+
+  test('tells people of what it may not repeat, and starts nothing while observing', async () => {
+    const refused = recordOf(eventText({ request: { clientToken: undefined } }));
+    const { begin, look, started, lines } = openSweep({ cloudTrail: () => ({ Events: [refused] }) });
+    await look(await begin(BY_HAND));
+    expect(started()).toEqual([expect.stringMatching(/^notice-/)]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ message: 'verdict', kind: 'refuse', reason: 'noClientToken' }),
+    );
+    const observing = openSweep({ ecs: oneFailedStart }, { mode: 'observe' });
+    await observing.look(await observing.begin(BY_HAND));
+    expect(observing.started()).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { type Call, makeTrafficStore } from '../../lambda/traffic-store.ts';
+import { EVENT_TIME_MS, NOW_MS } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
+
+const NOW = NOW_MS / 1000;
+const call = (secondsAgo: number, kind: Call['kind'] = 'accepted'): Call => ({
+  atMs: NOW_MS - secondsAgo * 1000,
+  kind,
+});
+
+/** Two functions over one table: one that counts, one that reads. */
+function openStores() {
+  const table = openTable();
+  const store = () => {
+    const world = table.open();
+    return { ...world, ...makeTrafficStore(world.wiring) };
+  };
+  return { ...table, writer: store(), other: store(), reader: store() };
+}
+
+describe('the calls of others', () => {
+  test('are counted by second and kind, across minutes and functions', async () => {
+    const { writer, other, reader } = openStores();
+    await writer.count([call(0), call(0), call(0, 'throttled'), call(61), call(30)]);
+    await other.count([call(0), call(61, 'throttled')]);
+    expect((await reader.read()).seconds).toEqual(
+      new Map([
+        [NOW, { accepted: 3, throttled: 1 }],
+        [NOW - 61, { accepted: 1, throttled: 1 }],
+        [NOW - 30, { accepted: 1, throttled: 0 }],
+      ]),
+    );
+  });
+
+  test('are kept in one item for each minute, for an hour', async () => {
+    const { writer, items, item } = openStores();
+    await writer.count([call(0), call(1)]);
+    const minute = NOW_MS / 60_000;
+    expect(items()).toHaveLength(2);
+    expect(item(`traffic#${minute}`)).toMatchObject({ a00: { N: '1' }, expiresAt: { N: String(minute * 60 + 3600) } });
+    expect(item(`traffic#${minute - 1}`)).toMatchObject({ a59: { N: '1' } });
+  });
+
+  test('that are none write nothing', async () => {
+    const { writer, items } = openStores();
+    await writer.count([]);
+    expect(items()).toEqual([]);
+  });
+
+  test('are read once a second at most', async () => {
+    const { writer, reader } = openStores();
+    expect((await reader.read()).seconds.size).toBe(0);
+    await writer.count([call(1)]);
+    reader.at(NOW_MS + 999);
+    expect((await reader.read()).seconds.size).toBe(0);
+    reader.at(NOW_MS + 1000);
+    expect((await reader.read()).seconds.size).toBe(1);
+  });
+});
+
+describe('the lag of records', () => {
+  test('is that of the latest one of the last minutes, in whole seconds', async () => {
+    const { writer, other, reader } = openStores();
+    await writer.count([call(7), call(3)]);
+    await other.count([call(5.2)]);
+    expect((await reader.read()).lagSeconds).toBe(7);
+    await other.count([call(8.2)]);
+    reader.at(NOW_MS + 1000);
+    expect((await reader.read()).lagSeconds).toBe(9);
+  });
+
+  test('is forgotten when its minute is no longer looked at', async () => {
+    const { writer, reader } = openStores();
+    await writer.count([call(100)]);
+    reader.at(NOW_MS + 240_000);
+    expect((await reader.read()).lagSeconds).toBe(0);
+  });
+
+  test('of records from the future is none', async () => {
+    const { writer, reader } = openStores();
+    await writer.count([call(-2)]);
+    expect((await reader.read()).lagSeconds).toBe(0);
+  });
+
+  // Known defect: one record of yesterday has the pace look for today's traffic a day ago, where it finds none.
+  test.fails('is not that of a record too old to count', async () => {
+    const { writer, reader } = openStores();
+    await writer.count([call(1), { atMs: EVENT_TIME_MS - 86_400_000, kind: 'throttled' }]);
+    expect((await reader.read()).lagSeconds).toBeLessThan(150);
+  });
+});

@@ -1,0 +1,5 @@
+/** All that looks into templates, in one module: each that imports aws-cdk-lib on its own takes seconds more. */
+import './stack.cases.ts';
+import './permissions.cases.ts';
+import './workflows.cases.ts';
+import './bundle.cases.ts';

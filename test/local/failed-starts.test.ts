@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { JsonObject } from '../../local/kernel/json.ts';
+import { report } from '../../local/report.ts';
+import { readScenario, type Scenario } from '../../local/scenario.ts';
+
+const CANARY = 'canary-4f1d';
+const SERVICE_THROTTLED = {
+  version: '0',
+  id: '00000000-0000-4000-8000-000000000001',
+  'detail-type': 'ECS Service Action',
+  source: 'aws.ecs',
+  account: '111122223333',
+  time: '2026-01-15T03:00:05Z',
+  region: 'us-east-1',
+  resources: ['arn:aws:ecs:us-east-1:111122223333:service/batch/api'],
+  detail: {
+    eventType: 'ERROR',
+    eventName: 'ECS_OPERATION_THROTTLED',
+    clusterArn: 'arn:aws:ecs:us-east-1:111122223333:cluster/batch',
+    createdAt: '2026-01-15T03:00:05.000Z',
+  },
+};
+
+function scenario(parts: { request?: JsonObject; calls?: number; failures?: number; events?: JsonObject[] }): Scenario {
+  const { request = {}, calls = 40, failures = 0, events = [] } = parts;
+  const text = JSON.stringify({
+    name: 'failed starts',
+    seed: 3,
+    remediation: {
+      config: {
+        mode: 'rerun',
+        clusters: ['batch'],
+        families: ['report'],
+        callers: ['arn:aws:iam::111122223333:role/cron'],
+      },
+    },
+    account: {
+      clusters: ['batch'],
+      taskDefinitions: [{ family: 'report', revision: 3, containers: ['app', 'sidecar'] }],
+      buckets: { clusterResourceModify: { burst: 20, refillPerSecond: 5 } },
+      startFailures: [
+        {
+          family: 'report',
+          probability: failures,
+          stoppedReason: 'Timeout waiting for network interface provisioning to complete.',
+        },
+      ],
+    },
+    callers: [
+      {
+        name: 'cron',
+        principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session',
+        calls,
+        overSeconds: 2,
+        maxAttempts: 1,
+        request: { cluster: 'batch', taskDefinition: 'report:3', ...request },
+      },
+    ],
+    events,
+  });
+  return readScenario(text, 'test.json');
+}
+
+test('a call that intake and sweep both find is one execution and one launch', async () => {
+  const events = [{ at: 5, event: SERVICE_THROTTLED }];
+  const { report: figures, run } = await report(scenario({ events }));
+  expect(figures.calls.throttled).toBeGreaterThan(5);
+  expect(run.world.sqs.depth([...run.world.deadLetterQueues][0] ?? '').visible).toBe(0);
+  expect([...run.records.reruns]).toHaveLength(figures.calls.throttled);
+  expect(figures.reruns).toMatchObject({ started: figures.calls.throttled, alreadyStarted: 0 });
+  expect(figures.ecs.runTaskCalls).toBe(figures.calls.throttled);
+  // The sweep did look.
+  expect(figures.ecs.readCalls).toBeGreaterThan(0);
+  expect(figures.invariants).toEqual({ lost: 0, duplicated: 0, unreported: 0 });
+});
+
+test('environment overrides come back to the letter, and are nowhere to be read', async () => {
+  const environment = [{ name: 'TOKEN', value: CANARY }];
+  const request = { overrides: { containerOverrides: [{ name: 'app', environment, command: [`run-${CANARY}`] }] } };
+  const heard: string[] = [];
+  const launched: JsonObject[] = [];
+  const played = scenario({ request, calls: 15, failures: 0.6 });
+  const hear = (...args: unknown[]) => heard.push(JSON.stringify(args));
+  const { report: figures, run } = await report(played, {
+    observe: () => ({
+      log: hear,
+      metric: hear,
+      request: ({ operation, input }, isOurs) => {
+        if (isOurs && operation === 'RunTask') launched.push(input);
+      },
+    }),
+  });
+  expect(figures.calls.startFailed).toBeGreaterThan(3);
+  expect(figures.reruns.started).toBeGreaterThan(3);
+  expect(figures.invariants).toEqual({ lost: 0, duplicated: 0, unreported: 0 });
+
+  expect(launched.length).toBe(figures.ecs.runTaskCalls);
+  for (const input of launched) {
+    expect(input.overrides).toEqual({ containerOverrides: [{ name: 'app', environment, command: [`run-${CANARY}`] }] });
+    expect(input.count).toBe(1);
+  }
+  const readable = [...heard, JSON.stringify(figures), JSON.stringify(run.world.sns.published)];
+  expect(readable.length).toBeGreaterThan(10);
+  expect(readable.filter((text) => text.includes(CANARY))).toEqual([]);
+});
