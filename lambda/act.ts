@@ -12,7 +12,9 @@ export type Ending = Verdict | { readonly kind: 'duplicate'; readonly name: stri
 const MAX_INPUT_BYTES = 262_144;
 
 /** Carries verdicts out, for whoever came by the event: the intake and the sweep start one call under one name. */
-export function makeActor(wiring: Wiring<'sfn' | 'dynamoDb'>): (verdict: Verdict) => Promise<Ending> {
+export function makeActor(
+  wiring: Wiring<'sfn' | 'dynamoDb'>,
+): (verdict: Verdict, eventName: string) => Promise<Ending> {
   const { clients, environment } = wiring;
   const stateMachineArn = environment.variable('rerunStateMachineArn');
   const people = makePeople(wiring);
@@ -30,21 +32,24 @@ export function makeActor(wiring: Wiring<'sfn' | 'dynamoDb'>): (verdict: Verdict
     }
   }
 
-  return async function act(verdict: Verdict): Promise<Ending> {
+  /** `eventName` is the same in two deliveries of the event, and in what a sweep finds: people hear of it once. */
+  return async function act(verdict: Verdict, eventName: string): Promise<Ending> {
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
     switch (verdict.kind) {
       case 'ignore':
       case 'record':
         return verdict;
       case 'refuse':
+        if (await launches.wasTold(eventName)) return verdict;
         await people.tell({ ...verdict, kind: 'refused', family: verdict.family ?? '' });
+        await launches.putTold(eventName);
         return verdict;
       case 'rerun': {
         const { name, input } = verdict;
         const text = JSON.stringify(input);
         if (Buffer.byteLength(text) > MAX_INPUT_BYTES) {
           const { caller = '', family } = input.call;
-          return act({ kind: 'refuse', reason: 'tooLarge', caller, family });
+          return act({ kind: 'refuse', reason: 'tooLarge', caller, family }, eventName);
         }
         return (await start(name, text)) === 'started' ? verdict : { kind: 'duplicate', name };
       }

@@ -61,7 +61,7 @@ export function makeAttempter(
       return answerOutcome(answer, request.count ?? 1, sentAtMs);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return errorOutcome(apiError(error));
+      return errorOutcome(apiError(error), request.count ?? 1);
     }
   }
 
@@ -99,12 +99,12 @@ export function makeAttempter(
   /** After the deadline the caller's token proves nothing any more; only the event history can. */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
-    const giveUp = () =>
+    const giveUp = (taskArns: readonly string[] = progress.taskArns) =>
       finish(
         rerun,
         startedAtMs >= deadlineMs
-          ? { kind: 'refused', reason: 'tooLate', taskArns: progress.taskArns }
-          : { kind: 'gaveUp', reason: 'deadline', taskArns: progress.taskArns },
+          ? { kind: 'refused', reason: 'tooLate', taskArns }
+          : { kind: 'gaveUp', reason: 'deadline', taskArns },
       );
     // What we launched under tokens of our own is not in anybody's history to be looked for.
     if (rerun.failedTask || progress.round > 0) return giveUp();
@@ -114,12 +114,16 @@ export function makeAttempter(
       deadlineMs,
       nowMs: clock.now(),
       coverage: await coverage.read(),
-      wasAccepted: accepted !== undefined,
+      // CloudTrail tells whole seconds.
+      wasAccepted: accepted !== undefined && accepted.atMs >= Date.parse(rerun.call.eventTime) - 1000,
       sweepEveryMinutes: settings.sweep.everyMinutes,
     });
     switch (step) {
       case 'alreadyStarted':
-        return finish(rerun, { kind: 'alreadyStarted', taskArns: accepted ?? [] });
+        // Accepted in part: what is left has no token of which nobody else could have made use.
+        return accepted && accepted.taskArns.length >= (request.count ?? 1)
+          ? finish(rerun, { kind: 'alreadyStarted', taskArns: accepted.taskArns })
+          : giveUp(accepted?.taskArns);
       case 'wait':
         return waitUntil(clock.now() + PROOF_POLL_MS, progress);
       case 'refuse':

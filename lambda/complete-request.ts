@@ -1,5 +1,6 @@
 import { completionStep } from './core/completion.ts';
 import type { FailedTask, LaunchRecord } from './core/launch.ts';
+import { callerEntry } from './core/policy.ts';
 import type { RerunInput } from './core/rerun.ts';
 import { launchesOf } from './core/run-task-verdict.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
@@ -21,6 +22,7 @@ const MAX_PAGES = 40;
 export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish: ReturnType<typeof makeFinisher>) {
   const { clock, environment } = wiring;
   const { settings, home } = environment;
+  const ownRoleArn = environment.variable('runTaskRoleArn');
   const store = makeLaunchStore(wiring);
   const readHistory = makeHistory(wiring);
 
@@ -31,7 +33,9 @@ export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish:
     let nextToken: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const found = await readHistory(window, nextToken);
-      const launches = found.records.flatMap((record) => launchesOf(record, home));
+      // What we launched ourselves has a lineage that only our own record of it holds.
+      const others = found.records.filter(({ caller }) => !callerEntry(caller.principalArn, [{ arn: ownRoleArn }]));
+      const launches = others.flatMap((record) => launchesOf(record, home));
       await store.put(launches);
       const own = launches.find((launch) => launch.taskArn === taskArn);
       if (own) return own.record;

@@ -1,12 +1,16 @@
 import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import * as z from 'zod';
 import { decodeHistoryRecord } from './core/event.ts';
 import type { RunTaskRecord } from './core/run-task-record.ts';
 import type { Wiring } from './ports.ts';
 import { retrying } from './retrying.ts';
+import { makeSharedState } from './shared-state.ts';
 
 /** A page of CloudTrail's event history. */
 export interface HistoryPage {
   readonly records: readonly RunTaskRecord[];
+  /** Records that could not be decoded. */
+  readonly unreadable: number;
   /** Where the next page is; undefined on the last one. */
   readonly nextToken: string | undefined;
 }
@@ -19,8 +23,22 @@ export interface HistoryWindow {
 /** LookupEvents allows two requests a second for the whole account: half of that is left to everybody else. */
 const PAGE_MS = 1000;
 
-/** Reads RunTask records of the event history page by page, newest first, at most one page a second. */
-export function makeHistory({ clients, ...ports }: Wiring<'cloudTrail'>) {
+const scheduleSchema = z.object({ nextAtMs: z.number() });
+
+/** Reads RunTask records of the event history page by page, newest first: all functions together one page a second. */
+export function makeHistory(wiring: Wiring<'cloudTrail' | 'dynamoDb'>) {
+  const { clients, clock } = wiring;
+  const schedule = makeSharedState(wiring, 'lookups', scheduleSchema);
+
+  /** Waits for a place in the schedule that all readers share. */
+  async function turn(): Promise<void> {
+    const { atMs } = await schedule.update((state) => {
+      const due = Math.max(clock.now(), state?.nextAtMs ?? 0);
+      return { atMs: due, state: { nextAtMs: due + PAGE_MS } };
+    });
+    await clock.sleep(atMs - clock.now());
+  }
+
   return async ({ fromMs, toMs }: HistoryWindow, nextToken: string | undefined): Promise<HistoryPage> => {
     const command = new LookupEventsCommand({
       LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }],
@@ -30,11 +48,12 @@ export function makeHistory({ clients, ...ports }: Wiring<'cloudTrail'>) {
       MaxResults: 50,
       NextToken: nextToken,
     });
-    const [page] = await Promise.all([
-      retrying(ports, () => clients.cloudTrail.send(command)),
-      ports.clock.sleep(PAGE_MS),
-    ]);
+    const page = await retrying(wiring, async () => {
+      await turn();
+      return clients.cloudTrail.send(command);
+    });
     const decoded = (page.Events ?? []).map(({ CloudTrailEvent }) => decodeHistoryRecord(CloudTrailEvent ?? ''));
-    return { records: decoded.filter((record) => 'kind' in record), nextToken: page.NextToken };
+    const records = decoded.filter((record) => 'kind' in record);
+    return { records, unreadable: decoded.length - records.length, nextToken: page.NextToken };
   };
 }

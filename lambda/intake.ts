@@ -1,8 +1,10 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { makeActor } from './act.ts';
+import type { Home } from './core/arn.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { decodeEvent, type ThrottleEvent } from './core/event.ts';
 import { callerEntry } from './core/policy.ts';
@@ -10,29 +12,32 @@ import { classifyError } from './core/throttle.ts';
 import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
 import type { LogFields, Wiring } from './ports.ts';
-import { errorName } from './retrying.ts';
+import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 import { type Call, makeTrafficStore } from './traffic-store.ts';
 
 /** Turns delivered events into executions of the re-run workflow: at most one for each call. */
-export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { clock, log, metrics, environment } = wiring;
+export function makeHandler(
+  wiring: Wiring<'sfn' | 'dynamoDb' | 'sqs'>,
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { clock, log, metrics, clients, environment } = wiring;
   const { home, settings } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
+  const deadLetterQueueUrl = environment.variable('deadLetterQueueUrl');
   const act = makeActor(wiring);
   const traffic = makeTrafficStore(wiring);
 
-  async function handle({ messageId, body, attributes }: SQSRecord): Promise<void> {
+  async function handle({ messageId, body }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
     if (!('kind' in event)) {
-      if (attributes.ApproximateReceiveCount === '1') {
-        log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
-        metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
-      }
-      // Left to the dead-letter queue, where a person can look at it: a log line must not show what it holds.
-      throw new MalformedEventError(`message ${messageId}: ${event.problems.join('; ')}`);
+      // To the dead-letter queue, where a person can look at it: a log line must not show what it holds.
+      const command = new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: body });
+      await retrying(wiring, () => clients.sqs.send(command));
+      log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
+      metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
+      return;
     }
-    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }));
+    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), nameOf(event));
     const { kind } = ending;
     const reason = 'reason' in ending ? ending.reason : undefined;
     log.info(LOG_MESSAGES.verdict, {
@@ -46,8 +51,18 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
     metrics.add(METRICS.verdict, 1, { kind, ...(reason && { reason }) });
   }
 
+  /** Feeds the pace. It is worse off without, but no event must be lost for it. */
+  async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
+    const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
+    try {
+      await traffic.count(first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, home)));
+    } catch (error) {
+      log.error('calls could not be counted', { error: errorName(error) });
+    }
+  }
+
   return async (event) => {
-    await traffic.count(event.Records.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn)));
+    await countTraffic(event.Records);
     const processor = new BatchProcessor(EventType.SQS);
     return processPartialResponse(
       event,
@@ -55,9 +70,7 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
         try {
           await handle(record);
         } catch (error) {
-          if (!(error instanceof MalformedEventError)) {
-            log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });
-          }
+          log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });
           throw error;
         }
       },
@@ -68,13 +81,17 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
 }
 
 /** Somebody else's call in a record, for the pace. What was rejected for itself took no token from the bucket either. */
-function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string): Call[] {
+function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string, home: Home): Call[] {
   if (!('kind' in event) || event.kind !== 'runTaskRecord' || event.replayed) return [];
+  if (event.account !== home.account || event.region !== home.region) return [];
   const { caller, error, eventTimeMs: atMs } = event;
   if (callerEntry(caller.principalArn, [{ arn: ownRoleArn }])) return [];
   if (!error) return [{ atMs, kind: 'accepted' }];
   return classifyError(error) === 'throttled' ? [{ atMs, kind: 'throttled' }] : [];
 }
+
+/** What is the same in two deliveries of an event, and in what a sweep finds. */
+const nameOf = (event: ThrottleEvent) => (event.kind === 'runTaskRecord' ? event.eventId : event.taskArn);
 
 /** What a log line names an event by. */
 function identityOf(event: ThrottleEvent): LogFields {
@@ -88,15 +105,14 @@ function identityOf(event: ThrottleEvent): LogFields {
   }
 }
 
-/** An event that cannot be decoded. Its message names places and expectations, never contents. */
-class MalformedEventError extends Error {
-  override readonly name = 'MalformedEvent';
-}
-
 export const handler = lazily(() =>
   makeHandler({
     environment: readEnvironment(process.env),
-    clients: { sfn: new SFNClient(CLIENT_CONFIG), dynamoDb: new DynamoDBClient(CLIENT_CONFIG) },
+    clients: {
+      sfn: new SFNClient(CLIENT_CONFIG),
+      dynamoDb: new DynamoDBClient(CLIENT_CONFIG),
+      sqs: new SQSClient(CLIENT_CONFIG),
+    },
     ...lambdaPorts('intake'),
   }),
 );

@@ -2,6 +2,7 @@ import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { METRICS } from './core/contract.ts';
 import type { Environment } from './environment.ts';
 
@@ -11,6 +12,7 @@ export interface Clients {
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly dynamoDb: Pick<DynamoDBClient, 'send'>;
   readonly cloudTrail: Pick<CloudTrailClient, 'send'>;
+  readonly sqs: Pick<SQSClient, 'send'>;
 }
 
 /** All that a handler is built from. */

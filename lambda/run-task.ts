@@ -9,7 +9,7 @@ import { progressSchema, rerunInputSchema } from './core/rerun.ts';
 import { firstProgress } from './core/retry.ts';
 import { readEnvironment } from './environment.ts';
 import { makeFinisher } from './finish.ts';
-import type { Clients, Wiring } from './ports.ts';
+import type { Wiring } from './ports.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 
 /** Clocks of AWS services agree within this by far. */
@@ -30,7 +30,9 @@ const payloadSchema = z.object({
 export type RunTaskReply = CompletionReply | AttemptReply;
 
 /** Completes the request of a throttled call, or makes one attempt at it, and says what follows. */
-export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) => Promise<RunTaskReply> {
+export function makeHandler(
+  wiring: Wiring<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
+): (payload: unknown) => Promise<RunTaskReply> {
   const finish = makeFinisher(wiring);
   const complete = makeCompleter(wiring, finish);
   const attempt = makeAttempter(wiring, finish);

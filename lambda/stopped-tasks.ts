@@ -1,15 +1,28 @@
 import { DescribeTasksCommand, ListClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { clusterName } from './core/arn.ts';
-import { ANY } from './core/policy.ts';
+import { ANY, listedCluster } from './core/policy.ts';
 import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './core/stopped-task.ts';
 import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import { errorName, retrying } from './retrying.ts';
+
+export interface StoppedTaskPage {
+  readonly tasks: readonly StoppedTask[];
+  readonly nextToken: string | undefined;
+}
+
+/** Stopped tasks, as long as ECS still shows them: an hour at least. */
+export interface StoppedTasks {
+  /** The listed clusters that a sweep of `cluster` (`*`: all) has to look at. */
+  clustersOf(cluster: string): Promise<string[]>;
+  page(cluster: string, nextToken: string | undefined): Promise<StoppedTaskPage>;
+}
 
 /** Read requests are spaced by this: a fifth of the bucket's refill, the rest is everybody else's. */
 const REQUEST_SPACING_MS = 250;
+/** What is wrong with one cluster must not keep a sweep from the others. */
+const UNREADABLE = ['ClusterNotFoundException', 'AccessDeniedException'];
 
-/** The stopped tasks of a cluster (`*`: of every listed one) that ECS still shows, an hour's worth at least. */
-export function makeStoppedTasks({ clients, environment, ...ports }: Wiring<'ecs'>) {
+export function makeStoppedTasks({ clients, environment, log, ...ports }: Wiring<'ecs'>): StoppedTasks {
   const { home, settings } = environment;
 
   async function paced<T>(send: () => Promise<T>): Promise<T> {
@@ -17,35 +30,43 @@ export function makeStoppedTasks({ clients, environment, ...ports }: Wiring<'ecs
     return answer;
   }
 
-  async function clustersOf(cluster: string): Promise<string[]> {
-    if (cluster !== ANY) return [cluster];
-    if (!settings.clusters.includes(ANY)) return settings.clusters.flatMap((entry) => clusterName(entry, home) ?? []);
-    const clusters: string[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await paced(() => clients.ecs.send(new ListClustersCommand({ nextToken })));
-      clusters.push(...(page.clusterArns ?? []).flatMap((arn) => clusterName(arn, home) ?? []));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    return clusters;
+  async function read(cluster: string, nextToken: string | undefined): Promise<StoppedTaskPage> {
+    const query = { cluster, desiredStatus: 'STOPPED', maxResults: 100, nextToken } as const;
+    const page = await paced(() => clients.ecs.send(new ListTasksCommand(query)));
+    const { taskArns: tasks = [] } = page;
+    if (tasks.length === 0) return { tasks: [], nextToken: page.nextToken };
+    const described = await paced(() => clients.ecs.send(new DescribeTasksCommand({ cluster, tasks })));
+    const decoded = (described.tasks ?? []).flatMap((task) => {
+      // As JSON the SDK's dates become those of an event.
+      const { data } = stoppedTaskSchema.safeParse(JSON.parse(JSON.stringify(task)));
+      if (!data) log.warn('a stopped task could not be read', { taskArn: task.taskArn });
+      return data ? [decodeStoppedTask(data, home)] : [];
+    });
+    return { tasks: decoded, nextToken: page.nextToken };
   }
 
-  return async function* stoppedTasks(cluster: string): AsyncGenerator<StoppedTask> {
-    for (const name of await clustersOf(cluster)) {
+  return {
+    async clustersOf(cluster) {
+      if (cluster !== ANY) return listedCluster(cluster, settings, home) === undefined ? [] : [cluster];
+      if (!settings.clusters.includes(ANY)) return settings.clusters.flatMap((entry) => clusterName(entry, home) ?? []);
+      const clusters: string[] = [];
       let nextToken: string | undefined;
       do {
-        const query = { cluster: name, desiredStatus: 'STOPPED', maxResults: 100, nextToken } as const;
-        const page = await paced(() => clients.ecs.send(new ListTasksCommand(query)));
+        const page = await paced(() => clients.ecs.send(new ListClustersCommand({ nextToken })));
+        clusters.push(...(page.clusterArns ?? []).flatMap((arn) => clusterName(arn, home) ?? []));
         nextToken = page.nextToken;
-        const { taskArns: tasks = [] } = page;
-        if (tasks.length === 0) continue;
-        const described = await paced(() => clients.ecs.send(new DescribeTasksCommand({ cluster: name, tasks })));
-        for (const task of described.tasks ?? []) {
-          // As JSON the SDK's dates become those of an event.
-          const parsed = stoppedTaskSchema.safeParse(JSON.parse(JSON.stringify(task)));
-          if (parsed.success) yield decodeStoppedTask(parsed.data, home);
-        }
       } while (nextToken !== undefined);
-    }
+      return clusters;
+    },
+
+    async page(cluster, nextToken) {
+      try {
+        return await read(cluster, nextToken);
+      } catch (error) {
+        if (!UNREADABLE.includes(errorName(error))) throw error;
+        log.error('a cluster could not be read', { cluster, error: errorName(error) });
+        return { tasks: [], nextToken: undefined };
+      }
+    },
   };
 }

@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Wiring } from './ports.ts';
 import { retrying } from './retrying.ts';
 
@@ -65,17 +70,24 @@ export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynam
         TableName,
         Key: key(cluster),
         UpdateExpression: 'SET signalAtMs = :signal',
-        ConditionExpression: 'leaseUntilMs >= :now',
+        ConditionExpression: 'leaseUntilMs >= :now AND signalAtMs < :signal',
         ExpressionAttributeValues: { ':signal': number(signalAtMs), ':now': number(ports.clock.now()) },
       }),
     );
+
+  /** Whether somebody has the lease, and a signal as late as ours. */
+  async function isHeld(cluster: string): Promise<boolean> {
+    const command = new GetItemCommand({ TableName, Key: key(cluster), ConsistentRead: true });
+    const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
+    return Number(Item?.leaseUntilMs?.N ?? 0) >= ports.clock.now();
+  }
 
   return {
     async take(cluster, holder, sinceMs, signalAtMs) {
       for (;;) {
         const taken = await tryTake(cluster, holder, sinceMs, signalAtMs);
         if (taken) return { sinceMs: Math.min(taken.since, sinceMs) };
-        if (await tryLeave(cluster, signalAtMs)) return 'left';
+        if ((await tryLeave(cluster, signalAtMs)) || (await isHeld(cluster))) return 'left';
       }
     },
     async renew(cluster, holder) {

@@ -13,6 +13,7 @@ import {
   afterLook,
   firstSweepState,
   historyWindow,
+  type Look,
   readTrigger,
   type SweepState,
   sweepStateSchema,
@@ -21,7 +22,7 @@ import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
 import { makeHistory } from './history.ts';
 import { makeLaunchStore } from './launch-store.ts';
-import type { Clients, Wiring } from './ports.ts';
+import type { Wiring } from './ports.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 import { makeSharedState } from './shared-state.ts';
 import { makeStoppedTasks } from './stopped-tasks.ts';
@@ -42,7 +43,9 @@ export type SweepReply =
 const BUDGET_MS = 45_000;
 
 /** Finds what throttling took and no event told of, and starts its re-runs. */
-export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) => Promise<SweepReply> {
+export function makeHandler(
+  wiring: Wiring<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
+): (payload: unknown) => Promise<SweepReply> {
   const { clock, log, metrics, environment } = wiring;
   const { home, settings } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
@@ -62,8 +65,10 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
   async function handle(identity: string, event: ThrottleEvent): Promise<number> {
     if (handled.has(identity)) return 0;
     const accepted = event.kind === 'runTaskRecord' ? acceptedCallId(event, home) : undefined;
-    if (accepted && event.kind === 'runTaskRecord') await launches.putAccepted(accepted, event.taskArns);
-    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }));
+    if (accepted && event.kind === 'runTaskRecord') {
+      await launches.putAccepted(accepted, { atMs: event.eventTimeMs, taskArns: [...event.taskArns] });
+    }
+    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), identity);
     handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
     if (ending.kind === 'ignore' || ending.kind === 'record' || ending.kind === 'duplicate') return 0;
     const reason = 'reason' in ending ? ending.reason : undefined;
@@ -78,14 +83,15 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
   }
 
   async function begin(input: unknown, execution: string): Promise<SweepReply> {
-    const trigger = readTrigger(input, home, clock.now(), settings);
+    const coveredUntilMs = (await coverage.read())?.toMs;
+    const trigger = readTrigger(input, { home, nowMs: clock.now(), settings, coveredUntilMs });
     if (!trigger) {
       log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
       return { next: 'end', reason: 'notATrigger' };
     }
     if (trigger.slowsPace) {
       await pace.update((state) => ({
-        state: signalThrottle(state ?? initialPace(settings.pace), trigger.signalAtMs, clock.now()),
+        state: signalThrottle(state ?? initialPace(settings.pace), trigger.throttledAtMs, clock.now()),
       }));
     }
     const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);
@@ -96,36 +102,51 @@ export function makeHandler(wiring: Wiring<keyof Clients>): (payload: unknown) =
     return { next: 'look', state: firstSweepState({ ...trigger, sinceMs: taken.sinceMs }) };
   }
 
+  /** Reads the next page of the event history. */
+  async function readRecords(state: SweepState, look: Look): Promise<Look> {
+    const page = await readHistory(historyWindow({ ...state, look }), look.historyToken);
+    let { found } = look;
+    for (const record of page.records) found += await handle(record.eventId, { ...record, ...ownFind });
+    const hasGaps = look.hasGaps || page.unreadable > 0;
+    if (page.unreadable > 0) log.warn('records of the event history could not be read', { records: page.unreadable });
+    return { ...look, found, hasGaps, historyToken: page.nextToken, isHistoryDone: page.nextToken === undefined };
+  }
+
+  /** Reads the next page of stopped tasks. */
+  async function readTasks(look: Look, [cluster, ...others]: string[]): Promise<Look> {
+    if (cluster === undefined) return look;
+    const page = await stoppedTasks.page(cluster, look.tasksToken);
+    let { found } = look;
+    for (const task of page.tasks) found += await handle(task.taskArn, { ...task, ...ownFind });
+    const clusters = page.nextToken === undefined ? others : [cluster, ...others];
+    return { ...look, found, clusters, tasksToken: page.nextToken };
+  }
+
   /** Reads on until the look is whole or the budget spent. */
   async function look(before: SweepState, execution: string): Promise<SweepReply> {
     const renewed = await lease.renew(before.cluster, execution);
     if (!renewed) return { next: 'end', reason: 'leaseLost' };
     const untilMs = clock.now() + BUDGET_MS;
     const state = { ...before, lastSignAtMs: Math.max(before.lastSignAtMs, renewed.signalAtMs) };
-    const progress = state.look ?? { startedAtMs: clock.now(), found: 0, isHistoryDone: false };
-    let { found, historyToken, isHistoryDone } = progress;
-
-    const window = historyWindow({ ...state, look: progress });
-    while (!isHistoryDone && clock.now() < untilMs) {
-      const page = await readHistory(window, historyToken);
-      for (const record of page.records) found += await handle(record.eventId, { ...record, ...ownFind });
-      historyToken = page.nextToken;
-      isHistoryDone = historyToken === undefined;
+    let underway: Look = state.look ?? { startedAtMs: clock.now(), found: 0, isHistoryDone: false, hasGaps: false };
+    while (!underway.isHistoryDone || underway.clusters?.length !== 0) {
+      if (clock.now() >= untilMs) return { next: 'look', state: { ...state, look: underway } };
+      if (!underway.isHistoryDone) underway = await readRecords(state, underway);
+      else if (!underway.clusters) underway = { ...underway, clusters: await stoppedTasks.clustersOf(state.cluster) };
+      else underway = await readTasks(underway, underway.clusters);
     }
-    if (!isHistoryDone) {
-      return { next: 'look', state: { ...state, look: { ...progress, found, historyToken, isHistoryDone } } };
-    }
-    for await (const task of stoppedTasks(state.cluster)) found += await handle(task.taskArn, { ...task, ...ownFind });
 
-    const read = { fromMs: window.fromMs, toMs: progress.startedAtMs - HISTORY_LAG_MS };
-    await coverage.update((known) => ({ state: extendCoverage(known, read) }));
+    const { startedAtMs, found, hasGaps } = underway;
+    const read = { ...historyWindow({ ...state, look: underway }), toMs: startedAtMs - HISTORY_LAG_MS };
+    if (!hasGaps) await coverage.update((known) => ({ state: extendCoverage(known, read) }));
     log.info(LOG_MESSAGES.sweep, { cluster: state.cluster, found, execution });
-    const next = afterLook(state, found, progress.startedAtMs, clock.now(), settings);
-    if (next.kind === 'wait')
+    const next = afterLook(state, found, startedAtMs, clock.now(), settings);
+    if (next.kind === 'wait') {
       return { next: 'wait', waitUntil: new Date(next.untilMs).toISOString(), state: next.state };
+    }
     if (await lease.release(state.cluster, execution, renewed.signalAtMs)) return { next: 'end', reason: 'quiet' };
     const { look: _, ...rest } = state;
-    return { next: 'look', state: { ...rest, lastLookAtMs: progress.startedAtMs } };
+    return { next: 'look', state: { ...rest, lastLookAtMs: startedAtMs } };
   }
 
   return async (payload) => {

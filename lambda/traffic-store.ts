@@ -20,7 +20,8 @@ export interface TrafficStore {
 const RETENTION_SECONDS = 3600;
 /** Attribute names of a second's counts within its minute: `a07`, `t07`. */
 const PREFIX: Readonly<Record<keyof SecondOfTraffic, string>> = { accepted: 'a', throttled: 't' };
-const LAG = 'lagSeconds';
+const LEAST_LAG = 'leastLag';
+const MOST_LAG = 'mostLag';
 
 export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dynamoDb'>): TrafficStore {
   const TableName = environment.variable('tableName');
@@ -44,14 +45,13 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
     );
   }
 
-  /** Kept with the minute in which a record arrives: how late the latest of them was. */
-  async function raiseLag(lagSeconds: number): Promise<void> {
-    const minute = Math.floor(ports.clock.now() / 60_000);
+  /** Kept with the minute in which records arrive: how late they were, at least and at most. */
+  async function keepLag(minute: number, attribute: string, lagSeconds: number, comparison: '<' | '>'): Promise<void> {
     const command = new UpdateItemCommand({
       TableName,
       Key: key(minute),
-      UpdateExpression: `SET ${LAG} = :lag, expiresAt = :expiresAt`,
-      ConditionExpression: `attribute_not_exists(${LAG}) OR ${LAG} < :lag`,
+      UpdateExpression: `SET ${attribute} = :lag, expiresAt = :expiresAt`,
+      ConditionExpression: `attribute_not_exists(${attribute}) OR ${attribute} ${comparison} :lag`,
       ExpressionAttributeValues: {
         ':lag': { N: String(lagSeconds) },
         ':expiresAt': { N: String(minute * 60 + RETENTION_SECONDS) },
@@ -64,12 +64,15 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
     }
   }
 
-  let raised = { minute: 0, lagSeconds: 0 };
+  /** What this function has kept of the present minute: only news is worth a write. */
+  let kept = { minute: 0, least: Number.POSITIVE_INFINITY, most: 0 };
 
   return {
-    async count(calls) {
-      if (calls.length === 0) return;
+    async count(all) {
       const now = ports.clock.now();
+      // Older ones are no part of what is looked at, and would make the newer ones look late.
+      const calls = all.filter(({ atMs }) => now - atMs < TRAFFIC_WINDOW_SECONDS * 1000);
+      if (calls.length === 0) return;
       const minutes = new Map<number, Map<string, number>>();
       for (const { atMs, kind } of calls) {
         const minute = Math.floor(atMs / 60_000);
@@ -79,11 +82,13 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
         minutes.set(minute, counts);
       }
       await Promise.all([...minutes].map(([minute, counts]) => add(minute, counts)));
-      const lagSeconds = Math.ceil(Math.max(...calls.map(({ atMs }) => now - atMs)) / 1000);
+      const lags = calls.map(({ atMs }) => Math.max(0, Math.round((now - atMs) / 1000)));
+      const [least, most] = [Math.min(...lags), Math.max(...lags)];
       const minute = Math.floor(now / 60_000);
-      if (raised.minute === minute && raised.lagSeconds >= lagSeconds) return;
-      await raiseLag(lagSeconds);
-      raised = { minute, lagSeconds };
+      if (kept.minute !== minute) kept = { minute, least: Number.POSITIVE_INFINITY, most: -1 };
+      if (least < kept.least) await keepLag(minute, LEAST_LAG, least, '>');
+      if (most > kept.most) await keepLag(minute, MOST_LAG, most, '<');
+      kept = { minute, least: Math.min(least, kept.least), most: Math.max(most, kept.most) };
     },
 
     async read() {
@@ -101,9 +106,10 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
         }),
       );
       const seconds = new Map<number, SecondOfTraffic>();
-      let lagSeconds = 0;
+      const lags = { least: [] as number[], most: [] as number[] };
       for (const { minute, item } of items) {
-        lagSeconds = Math.max(lagSeconds, Number(item[LAG]?.N ?? 0));
+        if (item[LEAST_LAG]?.N) lags.least.push(Number(item[LEAST_LAG].N));
+        if (item[MOST_LAG]?.N) lags.most.push(Number(item[MOST_LAG].N));
         for (let second = 0; second < 60; second++) {
           const suffix = String(second).padStart(2, '0');
           const accepted = Number(item[`${PREFIX.accepted}${suffix}`]?.N ?? 0);
@@ -111,6 +117,8 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
           if (accepted + throttled > 0) seconds.set(minute * 60 + second, { accepted, throttled });
         }
       }
+      const most = Math.max(0, ...lags.most);
+      const lagSeconds = { least: Math.min(most, ...lags.least), most };
       cache = { atMs: now, traffic: { seconds, lagSeconds } };
       return cache.traffic;
     },

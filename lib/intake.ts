@@ -20,8 +20,11 @@ export interface IntakeProps {
   readonly table: ITable;
 }
 
-/** How often an event that the intake cannot handle is tried before it goes to the dead-letter queue. */
-const MAX_RECEIVES = 10;
+/**
+ * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue: with the visibility
+ * timeout more than half a day of outage. What cannot be read goes there at once.
+ */
+const MAX_RECEIVES = 1000;
 
 /** From the events of throttled calls to executions of the re-run workflow. */
 export class Intake extends Construct {
@@ -50,6 +53,7 @@ export class Intake extends Construct {
       environment: {
         rerunStateMachineArn: workflow.stateMachine.stateMachineArn,
         runTaskRoleArn: workflow.runTaskRole.roleArn,
+        deadLetterQueueUrl: this.deadLetterQueue.queueUrl,
         ...notifications.environment,
       },
     });
@@ -58,7 +62,8 @@ export class Intake extends Construct {
     );
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
-    table.grant(this.handler, 'dynamodb:PutItem');
+    this.deadLetterQueue.grantSendMessages(this.handler);
+    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     new Rule(this, 'RunTaskCalled', {

@@ -15,7 +15,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
+import { ENVIRONMENT, ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
@@ -50,6 +50,8 @@ export class RerunWorkflow extends Construct {
       encryptionKey,
       environment: notifications.environment,
     });
+    // It has to know its own calls from others' in the event history.
+    this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantTell(this.runTask);
     table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem');
     // CloudTrail's event history has no resource to name.
@@ -155,8 +157,9 @@ export class RerunWorkflow extends Construct {
       errors: ['States.ALL'],
       interval: Duration.seconds(1),
       backoffRate: 2,
-      maxDelay: Duration.seconds(60),
-      maxAttempts: 100,
+      // Half a day: a call must not be lost to an outage of Lambda's that its late re-run could outlast.
+      maxDelay: Duration.minutes(5),
+      maxAttempts: 300,
       jitterStrategy: JitterType.FULL,
     });
     return state;

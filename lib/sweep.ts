@@ -52,7 +52,7 @@ export class Sweep extends Construct {
     });
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
-    table.grant(this.handler, 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
     this.#grantLook(configuration);
 
     this.stateMachine = new Workflow(this, 'StateMachine', {

@@ -41,6 +41,6 @@ function progress() {
   };
 }
 
-const isNoFile = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
+const isNoFile = (error: unknown) => ['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 process.exitCode = await main(process.argv.slice(2));

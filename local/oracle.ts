@@ -11,8 +11,9 @@ export interface CallFate {
   running: number;
   /** Tasks that were launched and neither ran nor stopped yet. */
   pending: number;
-  /** Tasks of the caller's own that stopped before they ran. */
+  /** Tasks of the caller's own that stopped before they ran, and those of them that a throttle stopped. */
   startFailed: number;
+  startThrottled: number;
   /** When an attempt of ours first launched a task of it. */
   launchedByUsAt: number | undefined;
   /** Whether an execution or a verdict said why the call is not brought back. */
@@ -30,8 +31,16 @@ interface Allowed {
   readonly allowWithoutClientToken?: boolean;
 }
 
-/** AWS's own launchers repeat by themselves what was rejected. */
+/** AWS's own launchers repeat by themselves what was rejected ... */
 const LAUNCHERS = ['batch', 'states', 'events', 'scheduler', 'ecs'].map((name) => `${name}.amazonaws.com`);
+/** ... and these watch what was accepted as well. */
+const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com`);
+
+/** Reasons of ECS-FACTS that name a throttle, in the lab's own reading. */
+const THROTTLED_START =
+  /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning/i;
+/** Placement failures that may pass. */
+const PASSING_FAILURE = /^(RESOURCE:|AGENT|Capacity is unavailable)/;
 
 /**
  * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
@@ -83,6 +92,7 @@ export class Oracle {
     else {
       fate.pending -= 1;
       if (own) fate.startFailed += 1;
+      if (own && THROTTLED_START.test(transition.stoppedReason)) fate.startThrottled += 1;
     }
     return fate;
   };
@@ -99,6 +109,7 @@ export class Oracle {
       running: 0,
       pending: 0,
       startFailed: 0,
+      startThrottled: 0,
       launchedByUsAt: undefined,
       hasReason: false,
     };
@@ -123,15 +134,15 @@ export class Oracle {
   owesRejected({ call, count }: CallFate): boolean {
     if (call.doneAt === undefined || call.taskArns.length >= count) return false;
     const isThrottled = call.state === 'throttled';
-    const isUnplaced = call.failures.length > 0;
+    const isUnplaced = call.failures.some(({ reason }) => PASSING_FAILURE.test(String(reason)));
     if (!isThrottled && !isUnplaced) return false;
     // CloudTrail is all that is left of a rejected call, and it hides environment values.
     return this.#isAllowed(call, { retriesItself: false }) && !hasEnvironment(call.request) && this.#hasToken(call);
   }
 
   /** Whether tasks of the caller's own died before they ran, and the remediation owes them. */
-  owesStartFailed({ call, startFailed }: CallFate): boolean {
-    return startFailed > 0 && this.#isAllowed(call, { retriesItself: true });
+  owesStartFailed({ call, startThrottled }: CallFate): boolean {
+    return startThrottled > 0 && this.#isAllowed(call, { retriesItself: true });
   }
 
   owes(fate: CallFate): boolean {
@@ -141,11 +152,18 @@ export class Oracle {
   /** Whether nothing is to be waited for any more. */
   isSettled(fate: CallFate): boolean {
     if (fate.call.doneAt === undefined || fate.pending > 0) return false;
-    return fate.running >= fate.count || fate.hasReason || !this.owes(fate);
+    return fate.running >= this.#owedTasks(fate) || fate.hasReason || !this.owes(fate);
   }
 
   isLost(fate: CallFate): boolean {
-    return this.owes(fate) && fate.running < fate.count && !fate.hasReason;
+    return this.owes(fate) && fate.running < this.#owedTasks(fate) && !fate.hasReason;
+  }
+
+  /** Of a caller that starts over by itself only what was accepted is owed; failed starts for other reasons never are. */
+  #owedTasks(fate: CallFate): number {
+    const { call, count, startFailed, startThrottled } = fate;
+    const others = startFailed - startThrottled;
+    return (this.owesRejected(fate) ? count : call.taskArns.length) - others;
   }
 
   /** Tasks that ran beyond their call's count, and tasks that nobody asked for. */
@@ -173,7 +191,8 @@ export class Oracle {
       mode === 'rerun' &&
       entry !== undefined &&
       (retriesItself || !entry.retriesItself) &&
-      (retriesItself || !LAUNCHERS.includes(call.principal.invokedBy ?? call.principal.userAgent ?? '')) &&
+      !(retriesItself ? WATCHERS : LAUNCHERS).includes(call.principal.invokedBy ?? call.principal.userAgent ?? '') &&
+      !isWatched(call.request) &&
       isListed(lastPart(String(cluster)), clusters.map(lastPart)) &&
       isListed(lastPart(String(taskDefinition)).replace(/:\d+$/, ''), families) &&
       roles.every((role) => this.#allowed.allowedRoleOverrides?.includes(String(role))) &&
@@ -184,6 +203,15 @@ export class Oracle {
   #hasToken({ tokens }: Call): boolean {
     return tokens.length > 0 || this.#allowed.allowWithoutClientToken === true;
   }
+}
+
+/** Tasks that Step Functions, Batch or a service started say so. */
+function isWatched({ startedBy, group, cluster }: JsonObject): boolean {
+  return (
+    /^(AWS Step Functions$|ecs-svc\/)/.test(String(startedBy)) ||
+    String(group).startsWith('service:') ||
+    /^AWSBatch-|_Batch_/.test(lastPart(String(cluster)))
+  );
 }
 
 const isListed = (name: string, list: readonly string[]) => list.includes(name) || list.includes('*');

@@ -68,7 +68,15 @@ export class Records implements Observer {
     this.executions.push(execution);
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
     if (failedTask) this.#rerunCalls.set(execution, this.#oracle().fateOfTask(String(failedTask.taskArn)));
-    else if (request) this.#rerunCalls.set(execution, this.#oracle().fateOf(String(request.referenceId)));
+    else if (request) {
+      const fate = this.#oracle().fateOf(String(request.referenceId));
+      this.#rerunCalls.set(execution, fate);
+      // A sweep may find a call before its record arrives, or where none does.
+      const { eventTime } = (input as { call: { eventTime: string } }).call;
+      if (fate && !this.arrivals.has(fate)) {
+        this.arrivals.set(fate, { at: this.#now(), eventTime: Date.parse(eventTime) });
+      }
+    }
   };
 
   readonly executionClosed = (execution: Execution): void => {
@@ -125,8 +133,8 @@ function count(into: ByReason, reason: string): void {
   into[reason] = (into[reason] ?? 0) + 1;
 }
 
-/** `rejectedByEcs: AccessDeniedException` is of the reason `rejectedByEcs`. */
+/** `rejectedByEcs: AccessDeniedException; started: arn:...` is of the reason `rejectedByEcs`. */
 function reasonOf(cause: string | null | undefined): string {
   const { errorMessage = '' } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
-  return errorMessage.split(':')[0] ?? '';
+  return errorMessage.split(/[:;]/)[0] ?? '';
 }

@@ -2,6 +2,7 @@ import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrai
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { HandlerName } from '../lambda/core/contract.ts';
 import { readEnvironment } from '../lambda/environment.ts';
 import { makeHandler as makeIntake } from '../lambda/intake.ts';
@@ -42,7 +43,7 @@ export interface SandboxOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly principal: Principal;
   readonly region: string;
-  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail', FakeService>>;
+  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs', FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -63,6 +64,7 @@ export function warmUp(): Promise<unknown> {
     new SFNClient(config).send(new ListStateMachinesCommand({})),
     new DynamoDBClient(config).send(new ListTablesCommand({})),
     new CloudTrailClient(config).send(new LookupEventsCommand({})),
+    new SQSClient(config).send(new ListQueuesCommand({})),
   ]);
   return warm;
 }
@@ -94,6 +96,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       sfn: new SFNClient(config(services.states)),
       dynamoDb: new DynamoDBClient(config(services.dynamodb)),
       cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
+      sqs: new SQSClient(config(services.sqs)),
     },
     clock: { now: clock.now, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

@@ -45,6 +45,9 @@ export interface WorldOptions {
   readonly usage: Usage;
 }
 
+/** Units of rate expressions. */
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
 /** How long a request to an AWS service takes, there and back. */
 const REQUEST_SECONDS = [0.005, 0.03] as const;
 
@@ -255,6 +258,7 @@ export class World {
             states: this.#guarded(this.states),
             dynamodb: this.#guarded(this.dynamoDb),
             cloudtrail: this.#guarded(this.cloudTrail),
+            sqs: this.#guarded(this.sqs),
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,
@@ -295,9 +299,9 @@ export class World {
 
   /** Recurring schedules go on for ever: the run does not wait for them. */
   #schedule(expression: string, targets: readonly Deliver[]): void {
-    const minutes = /^rate\((\d+) minutes?\)$/.exec(expression)?.[1];
-    if (minutes === undefined) throw new UnsupportedError(`the schedule ${expression}`);
-    this.#options.clock.every(Number(minutes) * 60_000, () => {
+    const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+    if (count === undefined) throw new UnsupportedError(`the schedule ${expression}`);
+    this.#options.clock.every(Number(count) * (UNIT_MS[unit] ?? 0), () => {
       for (const deliver of targets) deliver({});
     });
   }

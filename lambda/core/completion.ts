@@ -19,6 +19,7 @@ export type CompletionStep =
 
 /** CloudTrail is minutes late at worst; what is later than this does not come by itself. */
 const RECORD_PATIENCE_MS = 20 * 60_000;
+/** Asked again after this, or after as long as it has been missing already. */
 const RECORD_POLL_MS = 60_000;
 
 export interface CompletionInput {
@@ -36,11 +37,13 @@ export function completionStep(input: CompletionInput): CompletionStep {
   const { rerun, failedTask, record, hasLookedUp, settings, nowMs } = input;
   const stoppedAtMs = Date.parse(rerun.call.eventTime);
   if (!record) {
-    if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS) return { kind: 'wait', untilMs: nowMs + RECORD_POLL_MS };
+    if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS)
+      return { kind: 'wait', untilMs: nowMs + Math.max(RECORD_POLL_MS, nowMs - stoppedAtMs) };
     return hasLookedUp
       ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown', taskArns: [] } }
       : { kind: 'lookUp' };
   }
+  if (record.isWatched) return { kind: 'ignore', reason: 'launcherRetries' };
   if (!callerEntry(record.caller, settings.callers)) return { kind: 'ignore', reason: 'callerNotListed' };
   const generation = record.generation + 1;
   if (generation > settings.maxGenerations) {

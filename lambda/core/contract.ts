@@ -79,7 +79,7 @@ export const ENVIRONMENT = {
   digestStateMachineArn: 'DIGEST_STATE_MACHINE_ARN',
   runTaskRoleArn: 'RUN_TASK_ROLE_ARN',
   tableName: 'TABLE_NAME',
-  topicArn: 'TOPIC_ARN',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
 } as const;
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */

@@ -21,6 +21,7 @@ const members = {
   account: z.string(),
   region: z.string(),
   source: z.literal('aws.ecs'),
+  time: z.iso.datetime({ offset: true }).optional(),
   'replay-name': z.string().optional(),
 };
 const envelope = z.discriminatedUnion('detail-type', [
@@ -32,10 +33,10 @@ const envelope = z.discriminatedUnion('detail-type', [
 export function decodeEvent(text: string): ThrottleEvent | Malformed {
   const parsed = envelope.safeParse(parseJson(text));
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
-  const { account, region, 'replay-name': replayName } = parsed.data;
+  const { account, region, time, 'replay-name': replayName } = parsed.data;
   const common = { replayed: replayName !== undefined, origin: { account, region } };
   return parsed.data['detail-type'] === 'ECS Task State Change'
-    ? { ...decodeStoppedTask(parsed.data.detail, { account, region }), ...common }
+    ? { ...decodeStoppedTask(parsed.data.detail, { account, region }, Date.parse(time ?? '') || 0), ...common }
     : { ...decodeRunTaskRecord(parsed.data.detail, account), ...common };
 }
 

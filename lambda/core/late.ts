@@ -9,6 +9,8 @@ export const HISTORY_LAG_MS = 15 * 60_000;
 
 /** Adds what one look has read; a gap starts afresh with the newer part. */
 export function extendCoverage(known: Coverage | undefined, read: Coverage): Coverage {
+  // A look that began less than the lag after what it looks at has read nothing that is sure to be whole.
+  if (read.toMs <= read.fromMs) return known ?? { fromMs: read.toMs, toMs: read.toMs };
   if (!known || read.fromMs > known.toMs) return read.toMs > (known?.toMs ?? 0) ? read : (known ?? read);
   if (read.toMs < known.fromMs) return known;
   return { fromMs: Math.min(known.fromMs, read.fromMs), toMs: Math.max(known.toMs, read.toMs) };

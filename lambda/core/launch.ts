@@ -11,6 +11,8 @@ export const launchRecordSchema = z.object({
   rootCallId: z.string(),
   /** How many times the task had been started again before this launch. */
   generation: z.int().min(0),
+  /** Whether an AWS service made the call that watches its tasks and starts them again by itself. */
+  isWatched: z.boolean().optional(),
   /** The request: as CloudTrail recorded it, or whole where it was ours. */
   request: z.unknown(),
 });

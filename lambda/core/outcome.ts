@@ -42,11 +42,17 @@ export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs
   return { kind: isOld ? 'alreadyStarted' : 'started', taskArns };
 }
 
-/** Reads the error of a RunTask request; `resourceIds` are those of a ConflictException. */
-export function errorOutcome(error: ApiError & { readonly resourceIds?: readonly string[] | undefined }): Outcome {
+/** Reads the error of a request for `requested` tasks; `resourceIds` are those of a ConflictException. */
+export function errorOutcome(
+  error: ApiError & { readonly resourceIds?: readonly string[] | undefined },
+  requested: number,
+): Outcome {
   const { resourceIds = [] } = error;
   if (error.code === 'ConflictException' && resourceIds.length > 0) {
-    return { kind: 'alreadyStarted', taskArns: resourceIds };
+    const remaining = requested - resourceIds.length;
+    return remaining > 0
+      ? { kind: 'partlyStarted', taskArns: resourceIds, remaining }
+      : { kind: 'alreadyStarted', taskArns: resourceIds };
   }
   const kind = classifyError(error);
   switch (kind) {

@@ -80,13 +80,16 @@ export function initialPace(settings: PaceSettings): PaceState {
 export function turnsPerSecond(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): number {
   const { bucket } = state;
   const isKnown = bucket !== undefined && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
-  const perSecond = isKnown ? sparePerSecond(state, bucket, traffic, nowMs) : state.probePerSecond;
+  const others = othersPerSecond(traffic, nowMs);
+  const perSecond =
+    isKnown && others !== undefined
+      ? sparePerSecond(state, bucket, others, traffic, nowMs)
+      : Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY);
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
 /** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
-function sparePerSecond(state: PaceState, bucket: Bucket, traffic: Traffic, nowMs: number): number {
-  const others = othersPerSecond(traffic, nowMs);
+function sparePerSecond(state: PaceState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
   const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
@@ -99,7 +102,7 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
   const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
   const now = Math.floor(nowMs / 1000);
   if (now - emptyAt > GRANTS_SECONDS) return burst;
-  const known = now - traffic.lagSeconds;
+  const known = now - traffic.lagSeconds.most;
   let level = 0;
   for (let second = emptyAt + 1; second <= now; second++) {
     const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
@@ -116,7 +119,9 @@ function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: Pa
   const seen = observedBucket(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
   // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.
   const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
-  const isBetter = seen !== undefined && seen.sample > 0 && seen.sample >= sample && seen.seenInSecond > seenInSecond;
+  // Records of one storm keep coming for a while: the fuller count is the better one.
+  const isNew = seen !== undefined && (seen.seenInSecond > seenInSecond || seen.sample > sample);
+  const isBetter = isNew && seen.sample > 0 && seen.sample >= sample;
   const learnt = isBetter ? { bucket: { ...seen, atMs: nowMs } } : {};
   const isIdle = nowMs - state.nextTurnAtMs > IDLE_MS;
   if (isIdle) {
@@ -126,7 +131,8 @@ function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: Pa
   // Growth while turns are used: a batch is only ever asked for by those that wait for one.
   const isDue = nowMs - state.probedAtMs >= PROBE_STEP_MS;
   const growth = state.throttledAtMs < state.drainStartedAtMs ? PROBE_DOUBLE : PROBE_GROWTH;
-  const probe = isDue ? { probePerSecond: state.probePerSecond * growth, probedAtMs: nowMs } : {};
+  const grown = Math.min(settings.maxPerSecond, state.probePerSecond * growth);
+  const probe = isDue ? { probePerSecond: grown, probedAtMs: nowMs } : {};
   return { ...state, ...learnt, ...probe, grants };
 }
 

@@ -34,17 +34,19 @@ export function callerEntry(principalArn: string, callers: readonly CallerEntry[
   );
 }
 
-function isSessionOf(sessionArn: string, roleArn: string): boolean {
-  const session = parseArn(sessionArn);
+function isSessionOf(recordedArn: string, roleArn: string): boolean {
+  const session = parseArn(recordedArn);
   const role = parseArn(roleArn);
-  if (session?.service !== 'sts' || role?.service !== 'iam') return false;
+  if (!session || role?.service !== 'iam') return false;
   if (session.partition !== role.partition || session.account !== role.account) return false;
   return sessionRoleName(session) !== undefined && sessionRoleName(session) === roleName(role);
 }
 
-function sessionRoleName({ resource }: Arn): string | undefined {
-  const [type, name] = resource.split('/');
-  return type === 'assumed-role' ? name : undefined;
+/** The role name of a session's ARN, or of a role ARN that has lost its path. */
+function sessionRoleName({ service, resource }: Arn): string | undefined {
+  const [type, name, ...rest] = resource.split('/');
+  if (service === 'sts') return type === 'assumed-role' ? name : undefined;
+  return service === 'iam' && type === 'role' && rest.length === 0 ? name : undefined;
 }
 
 function roleName({ resource }: Arn): string | undefined {

@@ -59,7 +59,8 @@ export function nextStep(
   const attempts = before.attempts + 1;
   const wait = (backoff: Backoff, changes: Partial<Progress> = {}): NextStep => {
     const { taskArns } = { ...before, ...changes };
-    if (attempts >= limits.maxAttempts) {
+    const counted = changes.attempts ?? attempts;
+    if (counted >= limits.maxAttempts) {
       return { kind: 'finish', result: { kind: 'gaveUp', reason: 'maxAttempts', taskArns } };
     }
     const left = Math.max(0, (limits.deadlineMs - nowMs) / 1000);
@@ -77,13 +78,18 @@ export function nextStep(
       return wait(THROTTLE_BACKOFF);
     case 'partlyStarted':
       return wait(CAPACITY_BACKOFF, {
+        // Progress is no failed attempt.
+        attempts: 0,
         remaining: outcome.remaining,
         round: before.round + 1,
         taskArns: [...before.taskArns, ...outcome.taskArns],
       });
     case 'unavailable':
-      // Without an answer the request may have been accepted: only its own token can tell.
-      return outcome.answered ? wait(CAPACITY_BACKOFF, { round: before.round + 1 }) : wait(THROTTLE_BACKOFF);
+      // Without an answer the request may have been accepted: only its own token can tell. A service that fails uses up no
+      // attempts either; the deadline ends it.
+      return outcome.answered
+        ? wait(CAPACITY_BACKOFF, { round: before.round + 1 })
+        : wait(THROTTLE_BACKOFF, { attempts: before.attempts });
     case 'rejected':
       return {
         kind: 'finish',

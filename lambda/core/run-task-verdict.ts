@@ -78,7 +78,9 @@ function decidePartlyPlaced(
 export function launchesOf(record: RunTaskRecord, home: Home): Launch[] {
   const rootCallId = acceptedCallId(record, home) ?? tokenless(record);
   const { principalArn: caller } = record.caller;
-  const launch = { caller, rootCallId, generation: 0, request: record.requestParameters };
+  const launcher = launcherOf(record.caller);
+  const isWatched = launcher !== undefined && !launcher.isBlindToFailedStarts;
+  const launch = { caller, rootCallId, generation: 0, isWatched, request: record.requestParameters };
   return record.taskArns.map((taskArn) => ({ taskArn, record: launch }));
 }
 
@@ -115,8 +117,9 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
 }
 
 function callIdOf(record: RunTaskRecord, clientToken: string, home: Home): string {
-  const { cluster } = record.requestParameters as { cluster?: string };
-  return synchronousCallId({ ...home, cluster: clusterName(cluster, home) ?? '', clientToken });
+  const { cluster } = record.requestParameters as { cluster?: unknown };
+  const reference = typeof cluster === 'string' ? cluster : undefined;
+  return synchronousCallId({ ...home, cluster: clusterName(reference, home) ?? '', clientToken });
 }
 
 const tokenless = ({ account, region, eventId }: RunTaskRecord) => tokenlessCallId(account, region, eventId);

@@ -1,3 +1,7 @@
+/** How AWS's services name a throttle: whole words, since images and secrets may have any name. */
+const THROTTLE =
+  '(?:\\bThrottlingException\\b|\\bRequestLimitExceeded\\b|\\bTooManyRequestsException\\b|\\(ErrorCode: Throttling\\)|Rate exceeded|Request limit exceeded|Too Many Requests)';
+
 /**
  * How a task says that it never started because AWS was throttling: as data, with where each text was seen. Reasons are
  * free text and may be cut off, so each is known by its beginning, and by its tail only where the beginning says nothing.
@@ -10,12 +14,15 @@ const THROTTLED_STARTS: readonly RegExp[] = [
   // "Network interface provision complete error timeout wait for network interface provision."
   /Network interface provision complete error timeout/,
   // "Unexpected EC2 error while attempting to Create Network Interface ...": the same beginning also reports full subnets
-  /Unexpected EC2 error .*(?:RequestLimitExceeded|Throttling)/s,
+  new RegExp(`Unexpected EC2 error .*${THROTTLE}`, 's'),
   // "CannotPullECRContainerError: ThrottlingException: Rate exceeded", "CannotPullContainerError: ... toomanyrequests: ..."
   // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
-  /CannotPull\w*Error: .*(?:Throttling|Rate exceeded|toomanyrequests|Too Many Requests|pull rate limit)/is,
+  /CannotPull\w*Error: (?:Throttling|toomanyrequests)/,
+  new RegExp(`CannotPull\\w*Error: .*(?:${THROTTLE}|toomanyrequests: |pull rate limit)`, 's'),
   // "ResourceInitializationError: unable to pull secrets or registry auth: ..." with a throttle at its end (not seen verbatim)
-  /ResourceInitializationError: .*(?:Throttling|Rate exceeded|RequestLimitExceeded|TooManyRequests)/is,
+  // "toomanyrequests: Rate exceeded", as registries say it, with or without the agent's prefix
+  /toomanyrequests: (?:Rate exceeded|Too Many Requests)/i,
+  new RegExp(`ResourceInitializationError: .*${THROTTLE}`, 's'),
   // "Timeout waiting for EphemeralStorage provisioning to complete"
   /Timeout waiting for EphemeralStorage provisioning/,
 ];

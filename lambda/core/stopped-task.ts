@@ -24,12 +24,9 @@ export interface StoppedTask {
 
 /** Environment overrides of a task, by container name. */
 export type Environments = Record<string, EnvironmentVariable[]>;
-export interface EnvironmentVariable {
-  readonly name: string;
-  readonly value: string;
-}
-
-export const environmentVariableSchema = z.object({ name: z.string(), value: z.string() });
+/** Both members are optional in ECS's model. */
+export const environmentVariableSchema = z.object({ name: z.string().optional(), value: z.string().optional() });
+export type EnvironmentVariable = z.infer<typeof environmentVariableSchema>;
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 /**
@@ -64,7 +61,12 @@ export const stoppedTaskSchema = z.object({
     .nullish(),
 });
 
-export function decodeStoppedTask(task: z.output<typeof stoppedTaskSchema>, { account, region }: Home): StoppedTask {
+/** `otherwiseMs` stands in for the time of the stop where the task does not tell any. */
+export function decodeStoppedTask(
+  task: z.output<typeof stoppedTaskSchema>,
+  { account, region }: Home,
+  otherwiseMs = 0,
+): StoppedTask {
   const environments: Environments = {};
   for (const { name, environment } of task.overrides?.containerOverrides ?? []) {
     if (name && environment) environments[name] = environment;
@@ -82,8 +84,8 @@ export function decodeStoppedTask(task: z.output<typeof stoppedTaskSchema>, { ac
     reasons: [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].filter(
       (reason) => typeof reason === 'string',
     ),
-    stoppedAtMs: task.stoppedAt ?? task.updatedAt ?? task.createdAt ?? 0,
-    createdAtMs: task.createdAt ?? task.stoppedAt ?? 0,
+    stoppedAtMs: task.stoppedAt ?? task.updatedAt ?? otherwiseMs,
+    createdAtMs: task.createdAt ?? task.stoppedAt ?? otherwiseMs,
     environments,
   };
 }

@@ -5,13 +5,14 @@ import type { Settings } from './settings.ts';
 
 /** What starts a sweep. */
 export interface Trigger {
-  readonly kind: 'serviceEvent' | 'byHand' | 'scheduled';
   /** Name of the cluster to look at; `*` for every listed one. */
   readonly cluster: string;
   /** How far back to look, in milliseconds since the epoch. */
   readonly sinceMs: number;
-  /** When the throttling was signalled; 0 where nothing was. */
+  /** When the sweep was called for; 0 where nothing called for it. */
   readonly signalAtMs: number;
+  /** When the throttling was, as far as that is told. */
+  readonly throttledAtMs: number;
   /** Whether it tells of the bucket that our turns are taken from. */
   readonly slowsPace: boolean;
 }
@@ -25,44 +26,60 @@ const BEFORE_SIGNAL_MS = 15 * MINUTE_MS;
 /** CloudTrail's event history is a quarter of an hour late at worst. */
 const HISTORY_LAG_MS = 20 * MINUTE_MS;
 
+/** How far back the first sweep looks, and one that was asked for without saying: tasks are shown for an hour. */
+const FIRST_LOOK_MS = 60 * MINUTE_MS;
+/** Older calls are nobody's expectation any more. */
+const LONGEST_LOOK_MS = 24 * 60 * MINUTE_MS;
+
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html */
 const serviceEvent = z.object({
   'detail-type': z.literal('ECS Service Action'),
   time: instant.optional(),
-  detail: z.object({ eventName: z.string(), clusterArn: z.string(), createdAt: instant.optional() }),
+  resources: z.array(z.string()).optional(),
+  detail: z.object({ eventName: z.string(), clusterArn: z.string().optional(), createdAt: instant.optional() }),
 });
 const byHand = z.strictObject({ cluster: z.string(), since: instant.optional() });
 const scheduled = z.strictObject({ scheduled: z.literal(true) });
 
+export interface TriggerContext {
+  readonly home: Home;
+  readonly nowMs: number;
+  readonly settings: Pick<Settings, 'sweep'>;
+  /** How far sweeps have read the event history without a gap. */
+  readonly coveredUntilMs: number | undefined;
+}
+
 /** Reads what an execution of the sweep workflow was started with; undefined for what is none of the three. */
-export function readTrigger(input: unknown, home: Home, nowMs: number, settings: Settings): Trigger | undefined {
+export function readTrigger(input: unknown, context: TriggerContext): Trigger | undefined {
+  const { home, nowMs, settings, coveredUntilMs } = context;
   const event = serviceEvent.safeParse(input).data;
   if (event) {
-    const cluster = clusterName(event.detail.clusterArn, home);
-    const signalAtMs = Math.min(event.detail.createdAt ?? event.time ?? nowMs, nowMs);
-    return cluster === undefined
-      ? undefined
-      : {
-          kind: 'serviceEvent',
-          cluster,
-          signalAtMs,
-          sinceMs: signalAtMs - BEFORE_SIGNAL_MS,
-          slowsPace: event.detail.eventName === ECS_THROTTLED,
-        };
+    const { clusterArn, createdAt, eventName } = event.detail;
+    const cluster = clusterArn === undefined ? clusterOfService(event.resources?.[0]) : clusterName(clusterArn, home);
+    if (cluster === undefined) return undefined;
+    const throttledAtMs = Math.min(createdAt ?? event.time ?? nowMs, nowMs);
+    const slowsPace = eventName === ECS_THROTTLED;
+    return { cluster, throttledAtMs, signalAtMs: nowMs, sinceMs: throttledAtMs - BEFORE_SIGNAL_MS, slowsPace };
   }
+  const common = { throttledAtMs: nowMs, slowsPace: false };
   const asked = byHand.safeParse(input).data;
   if (asked) {
     const cluster = clusterName(asked.cluster, home);
-    const sinceMs = asked.since ?? nowMs - 60 * MINUTE_MS;
-    return cluster === undefined
-      ? undefined
-      : { kind: 'byHand', cluster, signalAtMs: nowMs, sinceMs, slowsPace: false };
+    const sinceMs = asked.since ?? nowMs - FIRST_LOOK_MS;
+    return cluster === undefined ? undefined : { ...common, cluster, signalAtMs: nowMs, sinceMs };
   }
   if (!scheduled.safeParse(input).success) return undefined;
-  const sinceMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - HISTORY_LAG_MS;
-  return { kind: 'scheduled', cluster: ANY, signalAtMs: 0, sinceMs, slowsPace: false };
+  // From where the last one got to, so that an outage leaves no hole; a first one looks back an hour.
+  const dueMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - HISTORY_LAG_MS;
+  const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? nowMs - FIRST_LOOK_MS), nowMs - LONGEST_LOOK_MS);
+  return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };
+}
+
+/** `arn:aws:ecs:us-east-1:111122223333:service/batch/api`; ARNs of the old format do not name the cluster. */
+function clusterOfService(serviceArn: string | undefined): string | undefined {
+  return /:service\/([^/]+)\/[^/]+$/.exec(serviceArn ?? '')?.[1];
 }
 
 /** What a sweep carries from one look, or part of a look, to the next. */
@@ -81,12 +98,19 @@ export const sweepStateSchema = z.object({
       /** The next page of the event history; absent once that is done. */
       historyToken: z.string().optional(),
       isHistoryDone: z.boolean(),
+      /** Whether part of the history could not be read: then nothing is proven by it. */
+      hasGaps: z.boolean(),
+      /** Clusters whose tasks are still to be read, and the next page of the first; absent before that begins. */
+      clusters: z.array(z.string()).optional(),
+      tasksToken: z.string().optional(),
     })
     .optional(),
   /** When the last whole look began. */
   lastLookAtMs: z.number().optional(),
 });
 export type SweepState = z.infer<typeof sweepStateSchema>;
+/** A look underway. */
+export type Look = NonNullable<SweepState['look']>;
 
 /** A sweep before its first look. */
 export function firstSweepState({ cluster, sinceMs, signalAtMs }: Trigger): SweepState {

@@ -7,8 +7,8 @@ export interface SecondOfTraffic {
 /** What records say of the account's bucket. Seconds are whole ones since the epoch, which is all that CloudTrail tells. */
 export interface Traffic {
   readonly seconds: ReadonlyMap<number, SecondOfTraffic>;
-  /** How late the latest record of the last minutes was: what happened since then is not known yet. */
-  readonly lagSeconds: number;
+  /** How late records of the last minutes were, at least and at most: what happened since then is not (all) known yet. */
+  readonly lagSeconds: { readonly least: number; readonly most: number };
 }
 
 /** Turns that we granted, by whole seconds since the epoch. */
@@ -29,27 +29,42 @@ export interface Bucket {
 export const TRAFFIC_WINDOW_SECONDS = 150;
 /** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
 const DEMAND_SECONDS = 20;
-/** So many seconds without a throttle tell what others ask for in calm. */
-const CALM_SECONDS = 4;
+/** So many seconds' records tell what others ask for. */
+const CALM_SECONDS = 3;
+/** Where more of the calls than this are throttled, it is a storm, and no sign of what comes after it. */
+const STORM_SHARE = 0.3;
 /** A storm empties a full bucket within this time, or hardly at all. */
 const BURST_SECONDS = 30;
 /** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
 const SATURATED_GAP_SECONDS = 1;
 
 /**
- * Calls per second that others make now, accepted or not, from the last seconds that are complete. A storm that is over
- * is no demand any more: where enough seconds have passed since its last throttle, only those count.
+ * Calls per second that others make now, accepted or not; undefined where too little is known of it. Seconds of which some
+ * records are still to come count for as much as should have come. A storm that is over is no demand any more: seconds
+ * after its last throttle count, or, where throttles are few and so no storm, all of the last ones.
  */
-export function othersPerSecond(traffic: Traffic, nowMs: number): number {
-  const end = Math.floor(nowMs / 1000 - traffic.lagSeconds);
-  const afterStorm = (lastThrottledSecond(traffic) ?? 0) + 1;
-  const start = Math.max(end - DEMAND_SECONDS, end - afterStorm >= CALM_SECONDS ? afterStorm : 0);
-  let calls = 0;
-  for (let second = start; second < end; second++) {
-    const { accepted = 0, throttled = 0 } = traffic.seconds.get(second) ?? {};
-    calls += accepted + throttled;
+export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
+  const now = nowMs / 1000;
+  const newest = Math.floor(now - traffic.lagSeconds.least);
+  const start = Math.floor(now - traffic.lagSeconds.most) - DEMAND_SECONDS;
+  const calm = countCalls(traffic, Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1), newest, now);
+  if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
+  const all = countCalls(traffic, start, newest, now);
+  const isStorm = all.throttled > STORM_SHARE * all.calls;
+  return all.seconds >= CALM_SECONDS && !isStorm ? all.calls / all.seconds : undefined;
+}
+
+/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. */
+function countCalls({ seconds, lagSeconds: { least, most } }: Traffic, start: number, newest: number, now: number) {
+  const counted = { calls: 0, throttled: 0, seconds: 0 };
+  for (let second = start; second <= newest; second++) {
+    const { accepted = 0, throttled = 0 } = seconds.get(second) ?? {};
+    counted.calls += accepted + throttled;
+    counted.throttled += throttled;
+    // Delays look evenly spread between the least and the most; a second's own records are spread over it.
+    counted.seconds += Math.min(1, Math.max(0, (now - second - least) / (most - least + 1)));
   }
-  return calls / (end - start);
+  return counted;
 }
 
 /**
