@@ -79,7 +79,9 @@ export function initialPace(settings: PaceSettings): PaceState {
 /** Turns per second now. */
 export function turnsPerSecond(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): number {
   const { bucket } = state;
-  const isKnown = bucket !== undefined && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
+  // Records of the storm that are still to come would raise both what it was accepted of and what others ask for.
+  const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
+  const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
   const others = othersPerSecond(traffic, nowMs);
   const perSecond =
     isKnown && others !== undefined
