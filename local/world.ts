@@ -5,7 +5,7 @@ import { FakeCloudTrail } from './aws/cloudtrail.ts';
 import { FakeDynamoDb } from './aws/dynamodb/index.ts';
 import type { ApiRequest } from './aws/ecs/api-request.ts';
 import { FakeEcs } from './aws/ecs/fake-ecs.ts';
-import { type Deliver, EventTargets } from './aws/event-targets.ts';
+import { EventTargets } from './aws/event-targets.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
 import { FakeLambda } from './aws/lambda.ts';
@@ -21,9 +21,10 @@ import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream, uniform } from './kernel/random.ts';
 import { createSandbox, type LogLine, type MetricValue } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
+import { intervalMs, queueOptions, tableOptions } from './stack/options.ts';
 import { policiesOf } from './stack/policies.ts';
 import type { Template } from './stack/synthesize.ts';
-import { DeployedTemplate, queueUrl, type Resource } from './stack/template.ts';
+import { DeployedTemplate, type Resource } from './stack/template.ts';
 
 /** What a run wants to hear of. */
 export interface Observer {
@@ -44,9 +45,6 @@ export interface WorldOptions {
   /** Counts what AWS would bill. */
   readonly usage: Usage;
 }
-
-/** Units of rate expressions. */
-const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** How long a request to an AWS service takes, there and back. */
 const REQUEST_SECONDS = [0.005, 0.03] as const;
@@ -144,11 +142,16 @@ export class World {
   /** Creates what a template describes. */
   deploy(template: Template): void {
     const { account } = this.#options.scenario;
-    const deployed = new DeployedTemplate(template, { account: account.id, region: account.region });
+    const place = { account: account.id, region: account.region };
+    const deployed = new DeployedTemplate(template, place);
     this.#permissions = new Permissions(policiesOf(deployed), account, this.states.stateMachineOf);
-    for (const queue of deployed.all('AWS::SQS::Queue')) this.#createQueue(queue);
+    for (const queue of deployed.all('AWS::SQS::Queue')) {
+      const { RedrivePolicy: redrive } = queue.properties;
+      if (redrive) this.deadLetterQueues.add(redrive.deadLetterTargetArn);
+      this.sqs.createQueue(queueOptions(queue, place));
+    }
     for (const { arn } of deployed.all('AWS::SNS::Topic')) this.sns.createTopic({ arn });
-    for (const table of deployed.all('AWS::DynamoDB::Table')) this.#createTable(table);
+    for (const table of deployed.all('AWS::DynamoDB::Table')) this.dynamoDb.createTable(tableOptions(table));
     for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
       this.#requireTrust(properties.RoleArn, 'states.amazonaws.com', arn);
       const definition = parseDefinition(JSON.parse(properties.DefinitionString));
@@ -195,44 +198,12 @@ export class World {
       });
       const { EventPattern, ScheduleExpression } = properties;
       if (EventPattern !== undefined) this.bus.createRule({ arn, pattern: EventPattern, targets });
-      if (ScheduleExpression !== undefined) this.#schedule(ScheduleExpression, targets);
+      if (ScheduleExpression === undefined) continue;
+      // Recurring schedules go on for ever: the run does not wait for them.
+      this.#options.clock.every(intervalMs(ScheduleExpression), () => {
+        for (const deliver of targets) deliver({});
+      });
     }
-  }
-
-  #createQueue({ arn, logicalId, properties }: Resource<'AWS::SQS::Queue'>): void {
-    const { account } = this.#options.scenario;
-    const { RedrivePolicy: redrive } = properties;
-    if (redrive) this.deadLetterQueues.add(redrive.deadLetterTargetArn);
-    this.sqs.createQueue({
-      name: logicalId,
-      arn,
-      url: queueUrl(logicalId, { account: account.id, region: account.region }),
-      visibilityTimeoutSeconds: properties.VisibilityTimeout,
-      delaySeconds: properties.DelaySeconds,
-      retentionSeconds: properties.MessageRetentionPeriod,
-      ...(redrive && {
-        deadLetter: { targetArn: redrive.deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount },
-      }),
-    });
-  }
-
-  #createTable({ logicalId, properties }: Resource<'AWS::DynamoDB::Table'>): void {
-    const key = (keyType: 'HASH' | 'RANGE') => {
-      const name = properties.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
-      const definition = properties.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name);
-      return name && definition ? { name, type: definition.AttributeType } : undefined;
-    };
-    const partitionKey = key('HASH');
-    const sortKey = key('RANGE');
-    if (!partitionKey) throw new UnsupportedError(`${logicalId}: a table without a partition key`);
-    this.dynamoDb.createTable({
-      tableName: logicalId,
-      partitionKey,
-      ...(sortKey && { sortKey }),
-      ...(properties.TimeToLiveSpecification && {
-        timeToLiveAttribute: properties.TimeToLiveSpecification.AttributeName,
-      }),
-    });
   }
 
   #createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
@@ -295,15 +266,6 @@ export class World {
         return service.call(operation, input, principal);
       },
     };
-  }
-
-  /** Recurring schedules go on for ever: the run does not wait for them. */
-  #schedule(expression: string, targets: readonly Deliver[]): void {
-    const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
-    if (count === undefined) throw new UnsupportedError(`the schedule ${expression}`);
-    this.#options.clock.every(Number(count) * (UNIT_MS[unit] ?? 0), () => {
-      for (const deliver of targets) deliver({});
-    });
   }
 
   /** What stands between one of ours and a service: the way there and back, the bill, and faults. */

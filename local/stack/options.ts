@@ -1,0 +1,50 @@
+import type { TableOptions } from '../aws/dynamodb/index.ts';
+import { UnsupportedError } from '../aws/service.ts';
+import type { QueueOptions } from '../aws/sqs.ts';
+import { type Place, queueUrl, type Resource } from './template.ts';
+
+/** A queue of a template as the fake SQS takes it. */
+export function queueOptions({ arn, logicalId, properties }: Resource<'AWS::SQS::Queue'>, place: Place): QueueOptions {
+  const { RedrivePolicy: redrive } = properties;
+  return {
+    name: logicalId,
+    arn,
+    url: queueUrl(logicalId, place),
+    visibilityTimeoutSeconds: properties.VisibilityTimeout,
+    delaySeconds: properties.DelaySeconds,
+    retentionSeconds: properties.MessageRetentionPeriod,
+    ...(redrive && {
+      deadLetter: { targetArn: redrive.deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount },
+    }),
+  };
+}
+
+/** A table of a template as the fake DynamoDB takes it. */
+export function tableOptions({ logicalId, properties }: Resource<'AWS::DynamoDB::Table'>): TableOptions {
+  const key = (keyType: 'HASH' | 'RANGE') => {
+    const name = properties.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
+    const definition = properties.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name);
+    return name && definition ? { name, type: definition.AttributeType } : undefined;
+  };
+  const partitionKey = key('HASH');
+  const sortKey = key('RANGE');
+  if (!partitionKey) throw new UnsupportedError(`${logicalId}: a table without a partition key`);
+  return {
+    tableName: logicalId,
+    partitionKey,
+    ...(sortKey && { sortKey }),
+    ...(properties.TimeToLiveSpecification && {
+      timeToLiveAttribute: properties.TimeToLiveSpecification.AttributeName,
+    }),
+  };
+}
+
+/** Units of rate expressions. */
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** Milliseconds between two runs of a schedule. */
+export function intervalMs(expression: string): number {
+  const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (count === undefined) throw new UnsupportedError(`the schedule ${expression}`);
+  return Number(count) * (UNIT_MS[unit] ?? 0);
+}
