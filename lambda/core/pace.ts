@@ -103,10 +103,11 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
   const { refillPerSecond, burst } = bucket;
   const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
   const now = Math.floor(nowMs / 1000);
-  if (now - emptyAt > GRANTS_SECONDS) return burst;
+  // Nothing was throttled for as long as is looked back: full at the beginning of that is the best guess.
+  const wasEmpty = now - emptyAt <= GRANTS_SECONDS;
   const known = now - traffic.lagSeconds.most;
-  let level = 0;
-  for (let second = emptyAt + 1; second <= now; second++) {
+  let level = wasEmpty ? 0 : burst;
+  for (let second = (wasEmpty ? emptyAt : now - GRANTS_SECONDS) + 1; second <= now; second++) {
     const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
     const granted = state.grants[second] ?? 0;
     level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lambda/act.ts';
 import type { Verdict } from '../../lambda/core/verdict.ts';
 import { CRON_ROLE, rerunOf } from '../support/records.ts';
+import { openTable } from '../support/table.ts';
 import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
 
 const input = rerunOf();
@@ -17,9 +18,12 @@ const launches = [
 /** Carries one verdict out; `done` are the commands it took, in their order. */
 async function acting(verdict: Verdict, answers: Answers = {}) {
   const world = wiringWith(answers);
-  const ending: unknown = await makeActor(world.wiring)(verdict).catch((error: Error) => error.name);
+  const ending: unknown = await makeActor(world.wiring)(verdict, 'event').catch((error: Error) => error.name);
   return { ...world, ending, done: world.sent.map(({ name }) => name) };
 }
+
+/** What it takes to tell people once. */
+const TELLING = ['GetItemCommand', 'StartExecutionCommand', 'UpdateItemCommand', 'PutItemCommand'];
 
 describe('a verdict is carried out', () => {
   test.each<[string, Verdict, string[]]>([
@@ -31,11 +35,11 @@ describe('a verdict is carried out', () => {
       { ...RERUN, launches },
       ['PutItemCommand', 'PutItemCommand', 'StartExecutionCommand'],
     ],
-    ['refused: by telling people', REFUSE, ['StartExecutionCommand', 'UpdateItemCommand']],
+    ['refused: by telling people, and keeping that they know', REFUSE, TELLING],
     [
       'refused for what is left of an accepted call: its tasks may still fail to start',
       { ...REFUSE, launches },
-      ['PutItemCommand', 'PutItemCommand', 'StartExecutionCommand', 'UpdateItemCommand'],
+      ['PutItemCommand', 'PutItemCommand', ...TELLING],
     ],
   ])('%s', async (_, verdict, done) => {
     const acted = await acting(verdict);
@@ -65,6 +69,31 @@ describe('a verdict is carried out', () => {
     expect(named('StartExecutionCommand').map((sent) => sent.input.stateMachineArn)).toEqual([
       expect.stringContaining(':digest'),
     ]);
+  });
+
+  describe('as a refusal that people are told of', () => {
+    /** Refuses over one table; `tellings` are the notices that were begun. */
+    function refusing() {
+      const table = openTable();
+      const world = table.open();
+      const act = makeActor(world.wiring);
+      return { ...table, refuse: (eventName: string) => act(REFUSE, eventName), tellings: () => world.sent.length };
+    }
+
+    test('once for each event, however often that comes', async () => {
+      const { refuse, tellings, item } = refusing();
+      expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
+      expect(tellings()).toBe(1);
+      expect(item('told#a')).toBeDefined();
+      await refuse('b');
+      expect(item('told#b')).toBeDefined();
+    });
+
+    test('again where it could not be done the first time', async () => {
+      const world = wiringWith({ sfn: failing([awsError('AccessDeniedException')]) });
+      await expect(makeActor(world.wiring)(REFUSE, 'a')).rejects.toThrow();
+      expect(world.named('PutItemCommand')).toEqual([]);
+    });
   });
 
   test.each<[string, Verdict, Answers]>([

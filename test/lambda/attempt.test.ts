@@ -32,7 +32,7 @@ interface Play {
   readonly hasTurn?: boolean;
   readonly startedAtMs?: number;
   readonly coverage?: object;
-  readonly accepted?: readonly string[];
+  readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[] };
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
 }
@@ -81,9 +81,19 @@ describe('after its deadline a call', () => {
   });
 
   test('was made already where ECS accepted it', async () => {
-    const { requests, end } = await attempt({ nowMs: LATE_MS, accepted: [ARN] });
+    const accepted = { atMs: EVENT_TIME_MS, taskArns: [ARN, 'b'] };
+    const { requests, end } = await attempt({ nowMs: LATE_MS, accepted });
     expect(requests).toEqual([]);
-    expect(end).toEqual({ next: 'finish', result: 'alreadyStarted', taskArns: [ARN] });
+    expect(end).toEqual({ next: 'finish', result: 'alreadyStarted', taskArns: [ARN, 'b'] });
+  });
+
+  test.each([
+    ['in the second before its own time, which is all that CloudTrail tells', EVENT_TIME_MS - 1000, []],
+    ['the day before, under the same token, but not since', EVENT_TIME_MS - 86_400_000, [RERUN.request]],
+  ])('was accepted %s', async (_, atMs, expected) => {
+    const accepted = { atMs, taskArns: [ARN, 'b'] };
+    const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
+    expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: lateToken(RERUN.callId) })));
   });
 
   const partly = { attempts: 1, remaining: 1, round: 1, taskArns: [ARN] };
@@ -104,6 +114,11 @@ describe('after its deadline a call', () => {
       'of which some tasks were started is given up: its tokens are in nobody’s history',
       ['GaveUp', `deadline; started: ${ARN}`],
       { coverage: READ, progress: partly },
+    ],
+    [
+      'that ECS accepted in part is given up: what is left has no token that would prove anything',
+      ['GaveUp', `deadline; started: ${ARN}`],
+      { coverage: READ, accepted: { atMs: EVENT_TIME_MS, taskArns: [ARN] } },
     ],
     [
       'of a failed start is given up: its token was ours',

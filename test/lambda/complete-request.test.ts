@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { makeHandler } from '../../lambda/run-task.ts';
-import { acceptedText, CREATED_MS, CRON_ROLE, EVENT_TIME_MS, stoppedVerdictOn, TASK_ARN } from '../support/records.ts';
+import {
+  acceptedText,
+  CREATED_MS,
+  CRON_ROLE,
+  EVENT_TIME_MS,
+  OWN_ROLE,
+  stoppedVerdictOn,
+  TASK_ARN,
+} from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 import type { Answer } from '../support/wiring.ts';
 
@@ -41,9 +49,9 @@ describe('the request of a task that failed to start', () => {
     expect(lookUps).toEqual([]);
   });
 
-  test('waits for a record that is late, without asking the history', async () => {
+  test('waits for a record that is late as long again as it has been missing, without asking the history', async () => {
     const { end, lookUps } = await completing(2);
-    expect(end).toEqual({ next: 'wait', waitUntil: new Date(EVENT_TIME_MS + 3 * MINUTE).toISOString() });
+    expect(end).toEqual({ next: 'wait', waitUntil: new Date(EVENT_TIME_MS + 4 * MINUTE).toISOString() });
     expect(lookUps).toEqual([]);
   });
 
@@ -74,6 +82,20 @@ describe('the request of a task that failed to start', () => {
     const { end, named } = await completing(20, undefined, { ...STORED, caller: 'stranger' });
     expect(end).toEqual({ next: 'finish', result: 'ignored', reason: 'callerNotListed', taskArns: [] });
     expect(named('StartExecutionCommand')).toEqual([]);
+  });
+
+  test('that a service watches ends well: it starts its tasks again by itself', async () => {
+    const { end, named } = await completing(20, undefined, { ...STORED, isWatched: true });
+    expect(end).toEqual({ next: 'finish', result: 'ignored', reason: 'launcherRetries', taskArns: [] });
+    expect(named('StartExecutionCommand')).toEqual([]);
+  });
+
+  test('is not taken from a launch of our own in the history, which says nothing of its lineage', async () => {
+    const { detail } = JSON.parse(acceptedText([TASK_ARN], [], { detail: { userIdentity: { arn: OWN_ROLE } } }));
+    const own = { CloudTrailEvent: JSON.stringify(detail) };
+    const { end, items } = await completing(20, () => ({ Events: [own] }));
+    expect(end).toEqual(['Refused', 'launchUnknown']);
+    expect(items().filter(({ id }) => id?.S?.startsWith('launch#'))).toEqual([]);
   });
 
   test('after its last generation is given up, and people are told', async () => {

@@ -25,8 +25,8 @@ describe('the environment of a handler', () => {
   });
 
   test('asked for what its construct did not set says so', () => {
-    expect(() => readEnvironment(VARIABLES).variable('topicArn')).toThrow(
-      `environment variable ${ENVIRONMENT.topicArn}`,
+    expect(() => readEnvironment(VARIABLES).variable('deadLetterQueueUrl')).toThrow(
+      `environment variable ${ENVIRONMENT.deadLetterQueueUrl}`,
     );
   });
 

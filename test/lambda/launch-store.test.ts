@@ -53,18 +53,43 @@ describe('launch records', () => {
 });
 
 describe('accepted calls', () => {
-  test('are kept with their tasks, the first answer for good', async () => {
+  test('are kept with their tasks and time; the latest stays, in whatever order they come', async () => {
     const { store } = openStore();
     expect(await store.getAccepted('call')).toBeUndefined();
-    await store.putAccepted('call', ['a']);
-    await store.putAccepted('call', []);
-    expect(await store.getAccepted('call')).toEqual(['a']);
+    await store.putAccepted('call', { atMs: 1000, taskArns: ['a'] });
+    await store.putAccepted('call', { atMs: 3000, taskArns: ['b'] });
+    await store.putAccepted('call', { atMs: 2000, taskArns: ['c'] });
+    expect(await store.getAccepted('call')).toEqual({ atMs: 3000, taskArns: ['b'] });
+  });
+
+  test('of one instant stay as the first that was kept', async () => {
+    const { store } = openStore();
+    await store.putAccepted('call', { atMs: 1000, taskArns: ['a'] });
+    await store.putAccepted('call', { atMs: 1000, taskArns: [] });
+    expect(await store.getAccepted('call')).toEqual({ atMs: 1000, taskArns: ['a'] });
+  });
+
+  test.each(['{', '["a"]', '{"taskArns":["a"]}'])('that nobody can read (%s) count as missing', async (text) => {
+    const { store, put } = openStore();
+    put({ id: { S: 'accepted#call' }, record: { S: text } });
+    expect(await store.getAccepted('call')).toBeUndefined();
   });
 
   test('and launch records never meet', async () => {
     const { store } = openStore();
-    await store.putAccepted('a', []);
+    await store.putAccepted('a', { atMs: 1, taskArns: [] });
     expect(await store.get('a')).toBeUndefined();
-    expect(await store.getAccepted('a')).toEqual([]);
+    expect(await store.getAccepted('a')).toEqual({ atMs: 1, taskArns: [] });
+  });
+});
+
+describe('what people were told of', () => {
+  test('is kept by the event, for as long as records are', async () => {
+    const { store, items } = openStore();
+    expect(await store.wasTold('event')).toBe(false);
+    await store.putTold('event');
+    await store.putTold('event');
+    expect([await store.wasTold('event'), await store.wasTold('other')]).toEqual([true, false]);
+    expect(items()).toMatchObject([{ id: { S: 'told#event' }, expiresAt: { N: String(NOW_MS / 1000 + 3 * DAYS) } }]);
   });
 });

@@ -58,8 +58,13 @@ describe('an attempt', () => {
     ],
     [
       'that meets a conflict',
+      failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN, 'b'] })]),
+      { next: 'finish', result: 'alreadyStarted', taskArns: [ARN, 'b'] },
+    ],
+    [
+      'that meets a conflict with fewer tasks than it asks for',
       failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN] })]),
-      { next: 'finish', result: 'alreadyStarted', taskArns: [ARN] },
+      { next: 'backOff', progress: { attempts: 0, remaining: 1, round: 1, taskArns: [ARN] } },
     ],
     [
       'that is throttled',
@@ -83,7 +88,7 @@ describe('an attempt', () => {
     [
       'that meets a failing service',
       failing([awsError('ServerException', '', 500)]),
-      { next: 'backOff', progress: { round: 0 } },
+      { next: 'backOff', progress: { attempts: 0, round: 0 } },
     ],
     [
       'that finds no room',
@@ -97,7 +102,7 @@ describe('an attempt', () => {
     [
       'that finds room for one',
       () => ({ tasks: [task()], failures: [{ reason: 'RESOURCE:CPU' }] }),
-      { next: 'backOff', progress: { attempts: 1, remaining: 1, round: 1, taskArns: [ARN] } },
+      { next: 'backOff', progress: { attempts: 0, remaining: 1, round: 1, taskArns: [ARN] } },
     ],
   ])('%s', async (_, ecs, reply) => {
     const { end, named } = await attempt(ecs);

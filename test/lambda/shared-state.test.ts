@@ -88,7 +88,7 @@ describe('on a table', () => {
   test('two turnstiles at once never hand out one turn twice', async () => {
     const { open } = openTable();
     const settings = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
-    const quiet = { seconds: new Map(), lagSeconds: 0 };
+    const quiet = { seconds: new Map(), lagSeconds: { least: 0, most: 0 } };
     const stores = [0, 1].map(() => makeSharedState(open().wiring, 'pace', paceStateSchema));
     const batches = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

@@ -87,9 +87,64 @@ describe('a sweep', () => {
     const { begin, look, named } = openSweep({ cloudTrail: () => ({ Events: [], NextToken: 'more' }) });
     const reply = await look(await begin(BY_HAND));
     expect(reply).toMatchObject({ next: 'look', state: { look: { historyToken: 'more', isHistoryDone: false } } });
-    expect(named('LookupEventsCommand')).toHaveLength(45);
+    // One at once, and one in each of 45 seconds.
+    expect(named('LookupEventsCommand')).toHaveLength(46);
     await look(reply);
-    expect(named('LookupEventsCommand')[45]?.input.NextToken).toBe('more');
+    expect(named('LookupEventsCommand')[46]?.input.NextToken).toBe('more');
+  });
+
+  test('stops reading many stopped tasks when its time is spent, and goes on where it stopped', async () => {
+    const ecs: Answer = ({ name, input }) =>
+      name === 'ListTasksCommand'
+        ? { taskArns: [TASK_ARN], nextToken: String(Number(input.nextToken ?? 0) + 1) }
+        : { tasks: [] };
+    const { begin, look, named } = openSweep({ ecs });
+    const reply = await look(await begin({ cluster: '*' }));
+    const pages = named('ListTasksCommand').length;
+    // Two requests a page, four a second.
+    expect(pages).toBe(90);
+    expect(reply).toMatchObject({
+      next: 'look',
+      state: { look: { isHistoryDone: true, clusters: ['batch', 'default'], tasksToken: '90' } },
+    });
+    await look(reply);
+    expect(named('LookupEventsCommand')).toHaveLength(1);
+    expect(named('ListTasksCommand')[pages]?.input).toMatchObject({ cluster: 'batch', nextToken: '90' });
+  });
+
+  test('goes on with the next cluster after the last page of one', async () => {
+    const ecs: Answer = ({ input }) => ({ taskArns: [], nextToken: input.nextToken ? undefined : 'second' });
+    const { begin, look, named } = openSweep({ ecs });
+    await look(await begin({ cluster: '*' }));
+    expect(named('ListTasksCommand').map(({ input }) => [input.cluster, input.nextToken])).toEqual([
+      ['batch', undefined],
+      ['batch', 'second'],
+      ['default', undefined],
+      ['default', 'second'],
+    ]);
+  });
+
+  test('has proven nothing where a record could not be read, and says so', async () => {
+    const { begin, look, item, lines } = openSweep({ cloudTrail: () => ({ Events: [{ CloudTrailEvent: '{' }] }) });
+    expect(await look(await begin(BY_HAND))).toMatchObject({ next: 'wait' });
+    expect(item('coverage')).toBeUndefined();
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', records: 1 }));
+  });
+
+  test('has proven nothing where a record of an earlier part of its look could not be read', async () => {
+    const { begin, look, item } = openSweep();
+    const begun = await begin({ cluster: 'batch' });
+    const state = 'state' in begun ? begun.state : undefined;
+    const underway = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false, hasGaps: true };
+    await look({ state: { ...state, look: underway } });
+    expect(item('coverage')).toBeUndefined();
+  });
+
+  test('by the clock begins where sweeps have got to, however long ago that was', async () => {
+    const { begin, put } = openSweep();
+    const covered = { fromMs: 0, toMs: NOW_MS - 300 * MINUTE };
+    put({ id: { S: 'coverage' }, version: { N: '1' }, state: { S: JSON.stringify(covered) } });
+    expect(await begin({ scheduled: true })).toMatchObject({ state: { sinceMs: NOW_MS - 300 * MINUTE } });
   });
 
   test('says how far it has read, less what the history may still lack', async () => {

@@ -114,10 +114,10 @@ describe('the queues', () => {
     }
   });
 
-  test('give up on an event after ten tries, and never on a parked execution', () => {
+  test('give up on an event after half a day of tries, and never on a parked execution', () => {
     const [intake] = managed.properties('AWS::SQS::Queue', 'IntakeQueue');
     const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
-    expect(intake.RedrivePolicy.maxReceiveCount).toBe(10);
+    expect(intake.RedrivePolicy.maxReceiveCount).toBe(1000);
     expect(turnstile.RedrivePolicy).toBeUndefined();
   });
 

@@ -77,7 +77,13 @@ describe('the re-run workflow', () => {
     (name) => {
       const { Retry, Catch } = rerun.States[name];
       expect(Retry[0]).toEqual({ ErrorEquals: Object.values(ERROR_NAMES), MaxAttempts: 0 });
-      expect(Retry[1]).toMatchObject({ ErrorEquals: ['States.ALL'], JitterStrategy: 'FULL' });
+      // Half a day of Lambda's outages: waits of two and a half minutes on average.
+      expect(Retry[1]).toMatchObject({
+        ErrorEquals: ['States.ALL'],
+        JitterStrategy: 'FULL',
+        MaxDelaySeconds: 300,
+        MaxAttempts: 300,
+      });
       expect(Catch).toBeUndefined();
     },
   );

@@ -37,7 +37,7 @@ const grants = (entry: Json, action: string) =>
   [(entry as JsonObject | null)?.Action].flat().includes(action) && (entry as JsonObject).Effect === 'Allow';
 
 /** The account with the stack in it, once `event` has been on the bus and everything has settled. */
-async function afterwards(template: Template) {
+async function afterwards(template: Template, hours = 2) {
   const clock = new VirtualClock();
   const scenario = readScenario(
     JSON.stringify({ name: 'test', seed: 1, account: { taskDefinitions: [{ family: 'report' }] } }),
@@ -62,7 +62,7 @@ async function afterwards(template: Template) {
   });
   world.deploy(template);
   world.bus.put(EVENT);
-  await clock.run({ until: clock.now() + 2 * 3_600_000 });
+  await clock.run({ until: clock.now() + hours * 3_600_000 });
   world.check();
   const dead = [...world.deadLetterQueues].map((arn) => world.sqs.depth(arn).visible);
   return {
@@ -113,15 +113,17 @@ describe('a permission that the template lacks is missed', () => {
   });
 
   test('an intake that may not start executions leaves its message to the dead-letter queue', async () => {
-    expect(await afterwards(without('states:StartExecution', 'AWS::IAM::Policy'))).toMatchObject({
-      dead: 1,
-      executions: 0,
-    });
+    const template = without('states:StartExecution', 'AWS::IAM::Policy');
+    // An outage of half a day must lose nothing.
+    expect(await afterwards(template, 12)).toMatchObject({ dead: 0, executions: 0 });
+    expect(await afterwards(template, 24)).toMatchObject({ dead: 1, executions: 0 });
   });
 
   test('a state machine that may not invoke its function fails', async () => {
-    const { failures } = await afterwards(without('lambda:InvokeFunction', 'AWS::IAM::Policy'));
-    expect(failures).toEqual(['Lambda.AWSLambdaException']);
+    const template = without('lambda:InvokeFunction', 'AWS::IAM::Policy');
+    // It asks again for half a day, as an outage might end.
+    expect((await afterwards(template, 6)).failures).toEqual([]);
+    expect((await afterwards(template, 36)).failures).toEqual(['Lambda.AWSLambdaException']);
   });
 
   test('what Lambda and Step Functions refuse to create fails the deployment', async () => {

@@ -19,7 +19,7 @@ const VARIABLES = {
   digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
   runTaskRoleArn: OWN_ROLE,
   tableName: 'state',
-  topicArn: '',
+  deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead',
 };
 
 export interface LogLine extends LogFields {
@@ -54,6 +54,7 @@ export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = 
       sfn: client(answers.sfn),
       dynamoDb: client(answers.dynamoDb),
       cloudTrail: client(answers.cloudTrail),
+      sqs: client(answers.sqs),
     } as unknown as Clients,
     clock: {
       now: () => nowMs,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { launchesOf } from '../../../lambda/core/run-task-verdict.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
 import { decide } from '../../../lambda/core/verdict.ts';
 import {
@@ -9,6 +10,7 @@ import {
   CRON_ROLE,
   decoded,
   eventText,
+  HOME,
   OWN_ROLE,
   SETTINGS,
 } from '../../support/records.ts';
@@ -19,7 +21,7 @@ const NO_ROOM = [{ reason: 'RESOURCE:CPU' }];
 const by = (arn: string) => ({ detail: { userIdentity: { arn } } });
 const launch = (taskArn: string) => ({
   taskArn,
-  record: { caller: CRON_ROLE, rootCallId: CALL_ID, generation: 0, request },
+  record: { caller: CRON_ROLE, rootCallId: CALL_ID, generation: 0, isWatched: false, request },
 });
 
 /** The verdict on a call for two tasks that ECS accepted. */
@@ -57,6 +59,19 @@ describe('an accepted call', () => {
   ])('is ignored: %s', (reason, changes) => {
     expect(verdictOn(['a'], [], changes)).toEqual({ kind: 'ignore', reason });
   });
+});
+
+test.each([
+  ['states.amazonaws.com', true],
+  ['batch.amazonaws.com', true],
+  ['ecs.amazonaws.com', true],
+  ['events.amazonaws.com', false],
+  ['scheduler.amazonaws.com', false],
+])('a launch by %s says whether a service watches its tasks', (invokedBy, isWatched) => {
+  const text = acceptedText(['a'], [], { detail: { userIdentity: { arn: CRON_ROLE, invokedBy } } });
+  const event = decoded(text);
+  if (event.kind !== 'runTaskRecord') throw new Error('expected a record');
+  expect(launchesOf(event, HOME)).toMatchObject([{ taskArn: 'a', record: { isWatched } }]);
 });
 
 describe('an accepted call that was placed in part', () => {
@@ -98,7 +113,6 @@ describe('an accepted call that was placed in part', () => {
   });
 });
 
-// Known defect: a cluster that is no text is taken for one when the call's identity is made, and throws.
-test.fails('a recorded request of wrong types is a verdict, never an exception', () => {
+test('a recorded request of wrong types is a verdict, never an exception', () => {
   expect(verdictOn(['a'], [], { request: { cluster: 7 } })).toMatchObject({ kind: 'record' });
 });

@@ -43,8 +43,14 @@ describe('a launch record that is not there', () => {
   const without = (afterMinutes: number, hasLookedUp = false) =>
     step({ record: undefined, hasLookedUp, nowMs: EVENT_TIME_MS + afterMinutes * MINUTE });
 
-  test.each([0, 1, 19.99])('may be late: %d minutes after the stop, wait a minute', (minutes) => {
-    expect(without(minutes)).toEqual({ kind: 'wait', untilMs: EVENT_TIME_MS + (minutes + 1) * MINUTE });
+  test.each([
+    [0, 1],
+    [0.5, 1],
+    [1, 1],
+    [7, 7],
+    [19.99, 19.99],
+  ])('may be late: %d minutes after the stop, wait for %d', (minutes, longer) => {
+    expect(without(minutes)).toEqual({ kind: 'wait', untilMs: EVENT_TIME_MS + (minutes + longer) * MINUTE });
   });
 
   test('does not come by itself after 20 minutes: look it up', () => {

@@ -70,20 +70,21 @@ describe('what sweeps have read', () => {
     { minLength: 1, maxLength: 30 },
   );
 
-  test('is never more than was read, and never ends before the latest look', () => {
+  test('is never more than was read, and never ends before the latest look that read anything', () => {
     fc.assert(
       fc.property(looks, (reads) => {
         const coverage = reads.reduce<Coverage | undefined>(extendCoverage, undefined) as Coverage;
         for (let half = coverage.fromMs * 2; half <= coverage.toMs * 2; half++) {
           expect(reads.some(({ fromMs, toMs }) => fromMs * 2 <= half && half <= toMs * 2)).toBe(true);
         }
-        expect(coverage.toMs).toBe(Math.max(...reads.map(({ toMs }) => toMs)));
+        const reading = reads.filter(({ fromMs, toMs }, index) => index === 0 || fromMs < toMs);
+        expect(coverage.toMs).toBe(Math.max(...reading.map(({ toMs }) => toMs)));
       }),
     );
   });
 
-  // Known defect: a look that begins within the history's lag has read nothing for certain, and wipes out what was known.
-  test.fails('is not forgotten for a look that reads nothing', () => {
+  // A look that begins within the history's lag has read nothing for certain.
+  test('is not forgotten for a look that reads nothing', () => {
     expect(extendCoverage(of(10, 20), of(30, 25))).toEqual(of(10, 20));
   });
 });

@@ -114,6 +114,15 @@ describe('an error of ECS', () => {
       { kind: 'rejected', code: 'AccessDeniedException', taskArns: [] },
     ],
   ])('%s', (_, error, outcome) => {
-    expect(errorOutcome(error)).toEqual(outcome);
+    expect(errorOutcome(error, 1)).toEqual(outcome);
+  });
+
+  test.each([
+    [3, { kind: 'partlyStarted', taskArns: ['a', 'b'], remaining: 1 }],
+    [2, { kind: 'alreadyStarted', taskArns: ['a', 'b'] }],
+    [1, { kind: 'alreadyStarted', taskArns: ['a', 'b'] }],
+  ])('that names two tasks where %d were asked for', (requested, outcome) => {
+    const error = { code: 'ConflictException', message: '', resourceIds: ['a', 'b'] };
+    expect(errorOutcome(error, requested)).toEqual(outcome);
   });
 });

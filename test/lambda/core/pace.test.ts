@@ -16,7 +16,8 @@ const CATCH_UP_MS = 500;
 const WINDOW_MS = 15_000;
 const NOW_MS = 1_000_000_000;
 const NOW = NOW_MS / 1000;
-const QUIET: Traffic = { seconds: new Map(), lagSeconds: 0 };
+const AT_ONCE = { least: 0, most: 0 };
+const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE };
 const SETTINGS: PaceSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
 const always = (perSecond: number): PaceSettings => ({
   initialPerSecond: perSecond,
@@ -79,7 +80,9 @@ describe('over any interleaving of reservations', () => {
     seconds: fc
       .array(second, { maxLength: 40 })
       .map((all) => new Map(all.map((each, index) => [NOW - 40 + index, each]))),
-    lagSeconds: fc.integer({ min: 0, max: 120 }),
+    lagSeconds: fc
+      .tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 120 }))
+      .map(([one, other]) => ({ least: Math.min(one, other), most: Math.max(one, other) })),
   });
   const limits: fc.Arbitrary<PaceSettings> = fc
     .tuple(...Array.from({ length: 3 }, () => fc.double({ min: 0.05, max: 500, noNaN: true })))
@@ -165,8 +168,7 @@ describe('while nothing is known of the bucket', () => {
     expect(reserve({ ...fast, nextTurnAtMs: NOW_MS - 60_000 }, 1).state).toMatchObject({ probePerSecond: 300 });
   });
 
-  // Known defect: the probe grows without end, so that a throttle halves a number that no turn was ever paced by.
-  test.fails('halves what it really paced by, however long it has grown', () => {
+  test('halves what it really paced by, however long it has grown', () => {
     const slow = { ...SETTINGS, initialPerSecond: 5, maxPerSecond: 5 };
     const grown = drainFor(60, draining({ probePerSecond: 5 }), slow);
     const nowMs = NOW_MS + 60_000;
@@ -202,7 +204,7 @@ describe('once a storm has shown the bucket', () => {
   /** So many calls accepted and throttled in each second from `from` on. */
   const storm = (from: number, seconds: readonly SecondOfTraffic[]): Traffic => ({
     seconds: new Map(seconds.map((each, index) => [from + index, each])),
-    lagSeconds: 0,
+    lagSeconds: AT_ONCE,
   });
   const full = { accepted: 140, throttled: 60 };
   const empty = { accepted: 40, throttled: 160 };
@@ -218,10 +220,31 @@ describe('once a storm has shown the bucket', () => {
     const others = new Map(SHOWN.seconds);
     for (let second = NOW - 19; second < NOW; second++) others.set(second, { accepted: 10, throttled: 0 });
     const alone = rate(SHOWN, NOW_MS);
-    const beside = rate({ seconds: others, lagSeconds: 0 }, NOW_MS);
+    const beside = rate({ seconds: others, lagSeconds: AT_ONCE }, NOW_MS);
     expect(alone).toBeGreaterThan(35);
     expect(alone).toBeLessThan(50);
     expect(alone - beside).toBeGreaterThan(9);
+  });
+
+  test('the pace goes by the bucket only once the records of its storm are all in', () => {
+    const late = { least: 0, most: 20 };
+    expect(rate({ ...SHOWN, lagSeconds: late }, NOW_MS)).toBeGreaterThan(35);
+    // Its last throttles were 20 seconds ago.
+    expect(rate({ ...SHOWN, lagSeconds: { ...late, most: 21 } }, NOW_MS)).toBe(learnt.probePerSecond);
+  });
+
+  test('the probe is no faster than the refill, where it is not known what others take', () => {
+    const fast = { ...learnt, probePerSecond: 300 };
+    const during = storm(NOW - 10, Array(10).fill(empty));
+    expect(rate(during, NOW_MS, fast)).toBe(40);
+    expect(rate(during, NOW_MS, { ...learnt, probePerSecond: 7 })).toBe(7);
+  });
+
+  test('a fuller count of the same storm replaces it', () => {
+    const fuller = storm(NOW - 30, [full, ...Array(10).fill({ accepted: 45, throttled: 160 })]);
+    const again = reserve(learnt, 0, NOW_MS + 1000, SETTINGS, fuller).state;
+    expect(again.bucket).toMatchObject({ refillPerSecond: 45, atMs: NOW_MS + 1000 });
+    expect(reserve(again, 0, NOW_MS + 2000, SETTINGS, SHOWN).state.bucket).toEqual(again.bucket);
   });
 
   test('the pace rises while the bucket is replayed to be fuller', () => {
@@ -233,6 +256,12 @@ describe('once a storm has shown the bucket', () => {
   test('turns granted since count as taken', () => {
     const grants = Object.fromEntries(Array.from({ length: 19 }, (_, n) => [NOW - 19 + n, 40]));
     expect(rate(SHOWN, NOW_MS, { ...learnt, grants })).toBeLessThan(rate(SHOWN, NOW_MS));
+  });
+
+  test('turns granted count as taken also where nothing was throttled for as long as is looked back', () => {
+    const later = NOW_MS + 3_600_000;
+    const grants = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [later / 1000 - 20 + n, 60]));
+    expect(rate(QUIET, later, { ...learnt, grants })).toBeLessThan(rate(QUIET, later));
   });
 
   test('a throttle of ours empties the replayed bucket', () => {

@@ -64,25 +64,25 @@ describe('after an attempt that was', () => {
 
   test.each<[string, Outcome, number, object]>([
     ['throttled: wait briefly, same token', { kind: 'throttled' }, 2, {}],
-    ['not answered: wait briefly, same token', { kind: 'unavailable', answered: false }, 2, {}],
+    [
+      'not answered: wait briefly, same token, no attempt used up',
+      { kind: 'unavailable', answered: false },
+      2,
+      { attempts: 2 },
+    ],
     ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
     [
-      'partlyStarted: wait for room for the rest, new token',
+      'partlyStarted: wait for room for the rest, new token, attempts anew',
       { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },
       30,
-      { round: 2, remaining: 2, taskArns: ['a', 'b'] },
+      { attempts: 0, round: 2, remaining: 2, taskArns: ['a', 'b'] },
     ],
   ])('%s', (_, outcome, seconds, changes) => {
     expect(step(outcome)).toEqual({ kind: 'backOff', seconds, progress: { ...PROGRESS, attempts: 3, ...changes } });
   });
 
-  test('the last one allowed: give up, whatever its outcome would otherwise lead to', () => {
-    const outcomes: Outcome[] = [
-      { kind: 'throttled' },
-      { kind: 'unavailable', answered: true },
-      { kind: 'unavailable', answered: false },
-      { kind: 'partlyStarted', taskArns: ['b'], remaining: 1 },
-    ];
+  test('the last one allowed: give up where it was for nothing', () => {
+    const outcomes: Outcome[] = [{ kind: 'throttled' }, { kind: 'unavailable', answered: true }];
     for (const outcome of outcomes) {
       expect(step(outcome, { ...LIMITS, maxAttempts: 4 }).kind).toBe('backOff');
       expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
@@ -93,6 +93,17 @@ describe('after an attempt that was', () => {
     expect(step({ kind: 'started', taskArns: [] }, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
       result: { kind: 'started' },
     });
+  });
+
+  test.each<[string, Outcome, object]>([
+    ['not answered: a service that fails uses up none', { kind: 'unavailable', answered: false }, { attempts: 2 }],
+    [
+      'partlyStarted: progress is no failure',
+      { kind: 'partlyStarted', taskArns: ['b'], remaining: 1 },
+      { attempts: 0, taskArns: ['a', 'b'] },
+    ],
+  ])('the last one allowed but %s', (_, outcome, progress) => {
+    expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toMatchObject({ kind: 'backOff', progress });
   });
 
   test.each([
@@ -109,12 +120,7 @@ describe('after an attempt that was', () => {
   });
 
   test.each<[string, Outcome, string[]]>([
-    ['the last one allowed', { kind: 'throttled' }, ['a']],
-    [
-      'the last one allowed after a partial start',
-      { kind: 'partlyStarted', taskArns: ['b'], remaining: 1 },
-      ['a', 'b'],
-    ],
+    ['the last one allowed, after a partial start before it', { kind: 'throttled' }, ['a']],
     ['rejected after a partial start', { kind: 'rejected', code: 'X', taskArns: ['b'] }, ['a', 'b']],
   ])('%s: name the tasks that run, for whoever repeats the call by hand', (_, outcome, taskArns) => {
     expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toMatchObject({ result: { taskArns } });

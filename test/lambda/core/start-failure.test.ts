@@ -18,7 +18,7 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   ['CannotPullECRContainerError: ThrottlingException: Rate exceeded', 'CannotPullECRContainerError: ThrottlingExc'],
   [
     'CannotPullContainerError: pull image manifest has been retried 5 time(s): toomanyrequests: Rate exceeded',
-    'CannotPullContainerError: pull image manifest has been retried 5 time(s): toomanyrequests',
+    'CannotPullContainerError: pull image manifest has been retried 5 time(s): toomanyrequests: ',
   ],
   [
     'CannotPullContainerError: Error response from daemon: toomanyrequests: Too Many Requests or You have reached your pull rate limit.',
@@ -26,12 +26,13 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   ],
   [
     'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): ThrottlingException: Rate exceeded',
-    'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): ThrottlingExc',
+    'ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): ThrottlingException',
   ],
   [
     'ResourceInitializationError: unable to pull secrets or registry auth: RequestLimitExceeded: Request limit exceeded.',
     'ResourceInitializationError: unable to pull secrets or registry auth: RequestLimitExceeded',
   ],
+  ['toomanyrequests: Rate exceeded', 'toomanyrequests: Rate exceeded'],
   [
     'Timeout waiting for EphemeralStorage provisioning to complete',
     'Timeout waiting for EphemeralStorage provisioning',
@@ -84,8 +85,9 @@ describe('a start that something else prevented', () => {
     expect(isThrottledStart([])).toBe(false);
   });
 
-  // Known defect: words of a throttle count wherever they stand, also in the names of what was not found.
-  test.fails.each([
+  test.each([
+    'CannotPullContainerError: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/toomanyrequests:1 not found',
+    'Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound for Throttling',
     'CannotPullContainerError: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/throttling-probe:1 not found',
     'ResourceInitializationError: unable to pull secrets: AccessDeniedException on secret:/prod/throttling',
   ])('is no throttle for the name of what it failed on: %s', (text) => {

@@ -70,9 +70,9 @@ describe('a stopped task', () => {
     ],
     ['without the time of its stop: its last update', { stoppedAt: undefined }, { stoppedAtMs: EVENT_TIME_MS }],
     [
-      'without any later time: that of its launch',
+      'without any time of its stop: that of its event',
       { stoppedAt: undefined, updatedAt: null },
-      { stoppedAtMs: CREATED_MS },
+      { stoppedAtMs: EVENT_TIME_MS, createdAtMs: CREATED_MS },
     ],
     ['without the time of its launch: that of its stop', { createdAt: undefined }, { createdAtMs: EVENT_TIME_MS }],
     ['with a time of another zone', { stoppedAt: '2026-01-15T04:00:00+01:00' }, { stoppedAtMs: EVENT_TIME_MS }],
@@ -87,9 +87,8 @@ describe('a stopped task', () => {
     expect(decoded(stoppedText(detail))).toMatchObject({ kind: 'stoppedTask', taskArn: TASK_ARN, ...expected });
   });
 
-  // Known defect: ECS lets a variable come without a value; the whole event then counts as malformed.
-  test.fails('with a variable that has no value is decoded', () => {
-    const overrides = { containerOverrides: [{ name: 'app', environment: [{ name: 'EMPTY' }] }] };
+  test.each([[{ name: 'EMPTY' }], [{ value: 'x' }], [{}]])('with the variable %j is decoded', (variable) => {
+    const overrides = { containerOverrides: [{ name: 'app', environment: [variable] }] };
     expect(decoded(stoppedText({ overrides })).kind).toBe('stoppedTask');
   });
 });

@@ -4,7 +4,8 @@ import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../support/records.ts'
 
 const MINUTE = 60_000;
 const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:111122223333:cluster/batch';
-const trigger = (input: unknown) => readTrigger(input, HOME, NOW_MS, SETTINGS);
+const trigger = (input: unknown, coveredUntilMs?: number) =>
+  readTrigger(input, { home: HOME, nowMs: NOW_MS, settings: SETTINGS, coveredUntilMs });
 
 /** As AWS documents service events; it publishes no sample of the two. */
 const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
@@ -23,12 +24,12 @@ const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
 });
 
 describe('a sweep is started', () => {
-  const before = { kind: 'serviceEvent', cluster: 'batch' };
+  const before = { cluster: 'batch', signalAtMs: NOW_MS };
   test.each([
     [
       'by a service event, and looks back before its throttling',
       serviceEvent(),
-      { ...before, signalAtMs: EVENT_TIME_MS + 123, sinceMs: EVENT_TIME_MS + 123 - 15 * MINUTE },
+      { ...before, throttledAtMs: EVENT_TIME_MS + 123, sinceMs: EVENT_TIME_MS + 123 - 15 * MINUTE },
     ],
     [
       'by an event of Cloud Map alike',
@@ -38,36 +39,50 @@ describe('a sweep is started', () => {
     [
       'by an event that says only when it was sent',
       serviceEvent({ createdAt: undefined }),
-      { ...before, signalAtMs: EVENT_TIME_MS },
+      { ...before, throttledAtMs: EVENT_TIME_MS },
     ],
     [
       'by an event without any time, as of now',
       serviceEvent({ createdAt: undefined }, { time: undefined }),
-      { ...before, signalAtMs: NOW_MS },
+      { ...before, throttledAtMs: NOW_MS },
     ],
     [
       'by an event of the future, as of now',
       serviceEvent({ createdAt: '2027-01-01T00:00:00Z' }),
-      { signalAtMs: NOW_MS },
+      { ...before, throttledAtMs: NOW_MS },
+    ],
+    [
+      'by an event that names its cluster in its service’s ARN only',
+      serviceEvent({ clusterArn: undefined }),
+      { ...before, throttledAtMs: EVENT_TIME_MS + 123 },
     ],
     [
       'by hand, for the last hour',
       { cluster: 'batch' },
-      { kind: 'byHand', cluster: 'batch', signalAtMs: NOW_MS, sinceMs: NOW_MS - 60 * MINUTE },
+      { cluster: 'batch', throttledAtMs: NOW_MS, signalAtMs: NOW_MS, sinceMs: NOW_MS - 60 * MINUTE },
     ],
     [
       'by hand, from an instant on',
       { cluster: CLUSTER_ARN, since: '2026-01-14T22:00:00-05:00' },
-      { kind: 'byHand', cluster: 'batch', sinceMs: EVENT_TIME_MS },
+      { cluster: 'batch', signalAtMs: NOW_MS, sinceMs: EVENT_TIME_MS },
     ],
-    ['by hand, for every listed cluster', { cluster: '*' }, { kind: 'byHand', cluster: '*' }],
+    ['by hand, for every listed cluster', { cluster: '*' }, { cluster: '*', signalAtMs: NOW_MS }],
     [
-      'by the clock, for every listed cluster, from before the last one on',
+      'by the clock for the first time, for every listed cluster, for the last hour',
       { scheduled: true },
-      { kind: 'scheduled', cluster: '*', signalAtMs: 0, sinceMs: NOW_MS - 35 * MINUTE },
+      { cluster: '*', signalAtMs: 0, sinceMs: NOW_MS - 60 * MINUTE },
     ],
   ])('%s', (_, input, expected) => {
     expect(trigger(input)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['before the last one', 30, 35],
+    ['where sweeps have got to, where that is longer ago', 200, 200],
+    ['a day ago, where sweeps have stood still for longer', 24 * 60 + 1, 24 * 60],
+  ])('by the clock, from %s', (_, coveredMinutesAgo, minutesAgo) => {
+    const scheduled = trigger({ scheduled: true }, NOW_MS - coveredMinutesAgo * MINUTE);
+    expect(scheduled).toMatchObject({ cluster: '*', signalAtMs: 0, sinceMs: NOW_MS - minutesAgo * MINUTE });
   });
 
   test.each([
@@ -79,7 +94,11 @@ describe('a sweep is started', () => {
     ['an instant without its zone', { cluster: 'batch', since: '2026-01-15T03:00:00' }],
     ['a cluster of another account', { cluster: 'arn:aws:ecs:us-east-1:999999999999:cluster/batch' }],
     ['an event of another Region', serviceEvent({ clusterArn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/batch' })],
-    ['an event without a cluster', serviceEvent({ clusterArn: undefined })],
+    ['an event without a cluster', serviceEvent({ clusterArn: undefined }, { resources: undefined })],
+    [
+      'an event whose service has an ARN of the old format',
+      serviceEvent({ clusterArn: undefined }, { resources: ['arn:aws:ecs:us-east-1:111122223333:service/web'] }),
+    ],
     ['an event of another kind', serviceEvent({}, { 'detail-type': 'ECS Task State Change' })],
     ['a schedule that is none', { scheduled: false }],
   ])('not by %s', (_, input) => {
@@ -102,18 +121,26 @@ test.each([
 
 describe('a sweep goes on until it is quiet', () => {
   const called = firstSweepState({
-    kind: 'byHand',
     cluster: 'batch',
     sinceMs: 0,
     signalAtMs: NOW_MS,
+    throttledAtMs: NOW_MS,
     slowsPace: false,
   });
-  const uncalled = firstSweepState({ kind: 'scheduled', cluster: '*', sinceMs: 0, signalAtMs: 0, slowsPace: false });
+  const uncalled = firstSweepState({
+    cluster: '*',
+    sinceMs: 0,
+    signalAtMs: 0,
+    throttledAtMs: NOW_MS,
+    slowsPace: false,
+  });
   const looked = (state: SweepState, found: number, nowMs: number) =>
     afterLook(state, found, nowMs - 1000, nowMs, SETTINGS);
 
   test('looks again five minutes after its last look began', () => {
-    expect(looked({ ...called, look: { startedAtMs: 0, found: 0, isHistoryDone: true } }, 0, NOW_MS + 1000)).toEqual({
+    expect(
+      looked({ ...called, look: { startedAtMs: 0, found: 0, isHistoryDone: true, hasGaps: false } }, 0, NOW_MS + 1000),
+    ).toEqual({
       kind: 'wait',
       untilMs: NOW_MS + 5 * MINUTE,
       state: { ...called, quietLooks: 1, lastLookAtMs: NOW_MS },
@@ -142,9 +169,9 @@ describe('a sweep goes on until it is quiet', () => {
 
 describe('the history that a look reads', () => {
   const state = {
-    ...firstSweepState({ kind: 'byHand', cluster: 'batch', sinceMs: 5000, signalAtMs: 0, slowsPace: false }),
+    ...firstSweepState({ cluster: 'batch', sinceMs: 5000, signalAtMs: 0, throttledAtMs: 0, slowsPace: false }),
   };
-  const look = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false };
+  const look = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false, hasGaps: false };
 
   test('is all of it at first', () => {
     expect(historyWindow({ ...state, look })).toEqual({ fromMs: 5000, toMs: NOW_MS });

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { lastThrottledSecond, observedBucket, othersPerSecond, type Traffic } from '../../../lambda/core/traffic.ts';
 
 const NOW = 1_000_000;
+const AT_ONCE = { least: 0, most: 0 };
 /** Calls accepted and throttled in each second up to now, the last one first. */
-const traffic = (counts: readonly (readonly [accepted: number, throttled: number])[], lagSeconds = 0): Traffic => ({
+const traffic = (
+  counts: readonly (readonly [accepted: number, throttled: number])[],
+  lagSeconds = AT_ONCE,
+): Traffic => ({
   seconds: new Map(counts.map(([accepted, throttled], ago) => [NOW - 1 - ago, { accepted, throttled }])),
   lagSeconds,
 });
@@ -13,24 +17,40 @@ const refill = (counts: Parameters<typeof traffic>[0], grants: [number, number][
   observedBucket(traffic(counts), new Map(grants))?.refillPerSecond;
 
 describe('what others ask for', () => {
-  test.each<[string, Traffic, number]>([
-    ['is nothing where nothing is known', traffic([]), 0],
+  test.each<[string, Traffic, number | undefined]>([
+    ['is nothing where no records come', traffic([]), 0],
     ['is their calls of the last twenty seconds', traffic(times(60, [8, 0])), 8],
-    ['is what they were refused as well, while a storm lasts', traffic(times(20, [40, 60])), 100],
+    ['is what they were refused as well, while few are', traffic(times(40, [8, 2])), 10],
+    ['is not known while a storm lasts', traffic(times(40, [60, 40])), undefined],
     [
-      'is what came after the storm, once that is four seconds',
-      traffic([...times(4, [8, 0] as const), ...times(20, [40, 60] as const)]),
+      'is what came after the storm, once that is three seconds',
+      traffic([...times(3, [8, 0] as const), ...times(20, [40, 60] as const)]),
       8,
     ],
     [
-      'is not what came after the storm before that',
+      'is nothing where nothing came in three seconds after the storm',
       traffic([...times(3, [0, 0] as const), ...times(17, [40, 60] as const)]),
-      85,
+      0,
     ],
+    ['is not known before that', traffic([...times(2, [8, 0] as const), ...times(17, [40, 60] as const)]), undefined],
     [
       'is looked for where records have arrived already',
-      traffic([...times(30, [0, 0] as const), ...times(20, [8, 0] as const)], 30),
+      traffic([...times(30, [0, 0] as const), ...times(20, [8, 0] as const)], { least: 30, most: 30 }),
       8,
+    ],
+    [
+      'counts seconds of which some records are still to come for as much as should have come',
+      // Ten calls a second, of whose records one more arrives with each second that passes.
+      traffic(
+        Array.from({ length: 60 }, (_, ago) => [Math.min(10, ago + 1), 0] as const),
+        { least: 0, most: 9 },
+      ),
+      10,
+    ],
+    [
+      'is not known after a storm of which records are still to come',
+      traffic([...times(5, [1, 0] as const), ...times(20, [40, 60] as const)], { least: 0, most: 30 }),
+      undefined,
     ],
   ])('%s', (_, seen, perSecond) => {
     expect(others(seen)).toBe(perSecond);
@@ -81,6 +101,6 @@ test('the last throttle is the latest, in whatever order records came', () => {
     [9, { accepted: 1, throttled: 0 }],
     [5, { accepted: 0, throttled: 2 }],
   ]);
-  expect(lastThrottledSecond({ seconds, lagSeconds: 0 })).toBe(7);
+  expect(lastThrottledSecond({ seconds, lagSeconds: AT_ONCE })).toBe(7);
   expect(lastThrottledSecond(traffic([[1, 0]]))).toBeUndefined();
 });

@@ -68,12 +68,6 @@ describe('what the lab does not know is a loud error', () => {
       'STANDARD',
     ],
     [
-      'a schedule',
-      'AWS::Events::Rule',
-      { ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [] },
-      'ScheduleExpression',
-    ],
-    [
       'an element of a policy',
       'AWS::IAM::Policy',
       { PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', NotAction: '*', Resource: '*' }] } },
