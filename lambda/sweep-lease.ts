@@ -45,19 +45,19 @@ export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynam
     }
   }
 
-  const tryTake = (cluster: string, holder: string, sinceMs: number, signalAtMs: number) =>
+  const tryTake = (cluster: string, holder: string, sinceMs: number) =>
     send(
       new UpdateItemCommand({
         TableName,
         Key: key(cluster),
         UpdateExpression:
-          'SET holder = :holder, leaseUntilMs = :until, sinceMs = if_not_exists(sinceMs, :since), signalAtMs = :signal',
+          'SET holder = :holder, leaseUntilMs = :until, sinceMs = if_not_exists(sinceMs, :since), signalAtMs = if_not_exists(signalAtMs, :none)',
         ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs < :now',
         ExpressionAttributeValues: {
           ':holder': { S: holder },
           ':until': number(ports.clock.now() + leaseMs),
           ':since': number(sinceMs),
-          ':signal': number(signalAtMs),
+          ':none': number(0),
           ':now': number(ports.clock.now()),
         },
         ReturnValues: 'ALL_NEW',
@@ -75,7 +75,7 @@ export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynam
       }),
     );
 
-  /** Whether somebody has the lease, and a signal as late as ours. */
+  /** Whether somebody has the lease: then a signal as late as ours is with it. */
   async function isHeld(cluster: string): Promise<boolean> {
     const command = new GetItemCommand({ TableName, Key: key(cluster), ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
@@ -85,8 +85,11 @@ export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynam
   return {
     async take(cluster, holder, sinceMs, signalAtMs) {
       for (;;) {
-        const taken = await tryTake(cluster, holder, sinceMs, signalAtMs);
-        if (taken) return { sinceMs: Math.min(taken.since, sinceMs) };
+        const taken = await tryTake(cluster, holder, sinceMs);
+        if (taken) {
+          await tryLeave(cluster, signalAtMs);
+          return { sinceMs: Math.min(taken.since, sinceMs) };
+        }
         if ((await tryLeave(cluster, signalAtMs)) || (await isHeld(cluster))) return 'left';
       }
     },

@@ -38,7 +38,10 @@ export function completionStep(input: CompletionInput): CompletionStep {
   const stoppedAtMs = Date.parse(rerun.call.eventTime);
   if (!record) {
     if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS)
-      return { kind: 'wait', untilMs: nowMs + Math.max(RECORD_POLL_MS, nowMs - stoppedAtMs) };
+      return {
+        kind: 'wait',
+        untilMs: Math.min(nowMs + Math.max(RECORD_POLL_MS, nowMs - stoppedAtMs), stoppedAtMs + RECORD_PATIENCE_MS),
+      };
     return hasLookedUp
       ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown', taskArns: [] } }
       : { kind: 'lookUp' };

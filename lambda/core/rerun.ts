@@ -6,8 +6,10 @@ import type { Settings } from './settings.ts';
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({
-  /** RunTask requests answered so far. */
+  /** RunTask requests answered in vain so far. */
   attempts: z.int(),
+  /** RunTask requests that got no answer so far. */
+  unanswered: z.int(),
   /** Tasks still to start. */
   remaining: z.int(),
   /** Answers with `failures[]` so far; each needs a new client token. */

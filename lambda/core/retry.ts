@@ -30,6 +30,8 @@ export interface Backoff {
 
 /** After a throttle: the pace does the waiting, this only spreads what was throttled together. */
 export const THROTTLE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 60 };
+/** After no answer: a service that fails is left alone for longer and longer; `unanswered` counts how often it did. */
+export const OUTAGE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 120 };
 /** After `failures[]`: room comes back when tasks end or instances join, which takes minutes. */
 export const CAPACITY_BACKOFF: Backoff = { baseSeconds: 15, capSeconds: 300 };
 
@@ -45,7 +47,7 @@ export interface RetryLimits {
 
 /** A re-run before its first attempt. */
 export function firstProgress(count: number | undefined): Progress {
-  return { attempts: 0, remaining: count ?? 1, round: 0, taskArns: [] };
+  return { attempts: 0, unanswered: 0, remaining: count ?? 1, round: 0, taskArns: [] };
 }
 
 /** Decides what follows an attempt that was answered at `nowMs`. */
@@ -66,7 +68,7 @@ export function nextStep(
     const left = Math.max(0, (limits.deadlineMs - nowMs) / 1000);
     return {
       kind: 'backOff',
-      seconds: Math.min(left, backoffSeconds(backoff, attempts, random)),
+      seconds: Math.min(left, backoffSeconds(backoff, changes.unanswered ?? attempts, random)),
       progress: { ...before, attempts, ...changes },
     };
   };
@@ -89,7 +91,7 @@ export function nextStep(
       // attempts either; the deadline ends it.
       return outcome.answered
         ? wait(CAPACITY_BACKOFF, { round: before.round + 1 })
-        : wait(THROTTLE_BACKOFF, { attempts: before.attempts });
+        : wait(OUTAGE_BACKOFF, { attempts: before.attempts, unanswered: before.unanswered + 1 });
     case 'rejected':
       return {
         kind: 'finish',

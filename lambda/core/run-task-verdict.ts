@@ -70,7 +70,7 @@ function decidePartlyPlaced(
   const verdict = rerunOrRefuse(record, read.request, context);
   if (verdict.kind === 'refuse') return { ...verdict, launches };
   if (verdict.kind !== 'rerun') return undefined;
-  const progress = { attempts: 0, remaining, round: 1, taskArns: [...record.taskArns] };
+  const progress = { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...record.taskArns] };
   return { ...verdict, input: { ...verdict.input, progress }, launches };
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterName, type Home } from './arn.ts';
+import { clusterName, type Home, parseArn } from './arn.ts';
 import { ANY } from './policy.ts';
 import type { Settings } from './settings.ts';
 
@@ -57,7 +57,8 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
   const event = serviceEvent.safeParse(input).data;
   if (event) {
     const { clusterArn, createdAt, eventName } = event.detail;
-    const cluster = clusterArn === undefined ? clusterOfService(event.resources?.[0]) : clusterName(clusterArn, home);
+    const cluster =
+      clusterArn === undefined ? clusterOfService(event.resources?.[0], home) : clusterName(clusterArn, home);
     if (cluster === undefined) return undefined;
     const throttledAtMs = Math.min(createdAt ?? event.time ?? nowMs, nowMs);
     const slowsPace = eventName === ECS_THROTTLED;
@@ -78,8 +79,10 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
 }
 
 /** `arn:aws:ecs:us-east-1:111122223333:service/batch/api`; ARNs of the old format do not name the cluster. */
-function clusterOfService(serviceArn: string | undefined): string | undefined {
-  return /:service\/([^/]+)\/[^/]+$/.exec(serviceArn ?? '')?.[1];
+function clusterOfService(serviceArn: string | undefined, home: Home): string | undefined {
+  const arn = parseArn(serviceArn ?? '');
+  if (arn?.account !== home.account || arn.region !== home.region) return undefined;
+  return /^service\/([^/]+)\/[^/]+$/.exec(arn.resource)?.[1];
 }
 
 /** What a sweep carries from one look, or part of a look, to the next. */

@@ -45,11 +45,15 @@ const SATURATED_GAP_SECONDS = 1;
  */
 export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
   const now = nowMs / 1000;
-  const newest = Math.floor(now - traffic.lagSeconds.least);
-  const start = Math.floor(now - traffic.lagSeconds.most) - DEMAND_SECONDS;
-  const calm = countCalls(traffic, Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1), newest, now);
-  if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
-  const all = countCalls(traffic, start, newest, now);
+  const { least, most } = traffic.lagSeconds;
+  const start = Math.floor(now - most) - DEMAND_SECONDS;
+  const afterStorm = Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1);
+  // Whole seconds where there are enough; how much of the others is still to come is only an estimate.
+  for (const newest of [Math.floor(now - most) - 1, Math.floor(now - least)]) {
+    const calm = countCalls(traffic, afterStorm, newest, now);
+    if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
+  }
+  const all = countCalls(traffic, start, Math.floor(now - least), now);
   const isStorm = all.throttled > STORM_SHARE * all.calls;
   return all.seconds >= CALM_SECONDS && !isStorm ? all.calls / all.seconds : undefined;
 }

@@ -96,7 +96,7 @@ describe('after its deadline a call', () => {
     expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: lateToken(RERUN.callId) })));
   });
 
-  const partly = { attempts: 1, remaining: 1, round: 1, taskArns: [ARN] };
+  const partly = { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
   const noSweeps = { sweep: { everyMinutes: 0, quietMinutes: 15, lookEveryMinutes: 5 } };
   test.each<[string, string[], Omit<Play, 'nowMs'>]>([
     ['is given up where nothing will prove it', ['GaveUp', 'deadline'], { settings: noSweeps }],

@@ -64,7 +64,7 @@ describe('an attempt', () => {
     [
       'that meets a conflict with fewer tasks than it asks for',
       failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN] })]),
-      { next: 'backOff', progress: { attempts: 0, remaining: 1, round: 1, taskArns: [ARN] } },
+      { next: 'backOff', progress: { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] } },
     ],
     [
       'that is throttled',
@@ -72,7 +72,7 @@ describe('an attempt', () => {
       {
         next: 'backOff',
         waitUntil: '2026-01-15T03:01:00.500Z',
-        progress: { attempts: 1, remaining: 2, round: 0, taskArns: [] },
+        progress: { attempts: 1, unanswered: 0, remaining: 2, round: 0, taskArns: [] },
       },
     ],
     [
@@ -96,13 +96,13 @@ describe('an attempt', () => {
       {
         next: 'backOff',
         waitUntil: '2026-01-15T03:01:07.500Z',
-        progress: { attempts: 1, remaining: 2, round: 1, taskArns: [] },
+        progress: { attempts: 1, unanswered: 0, remaining: 2, round: 1, taskArns: [] },
       },
     ],
     [
       'that finds room for one',
       () => ({ tasks: [task()], failures: [{ reason: 'RESOURCE:CPU' }] }),
-      { next: 'backOff', progress: { attempts: 0, remaining: 1, round: 1, taskArns: [ARN] } },
+      { next: 'backOff', progress: { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] } },
     ],
   ])('%s', async (_, ecs, reply) => {
     const { end, named } = await attempt(ecs);
@@ -112,7 +112,7 @@ describe('an attempt', () => {
 
   test('at what is left asks for just that, under a token of its own', async () => {
     const { requests, end } = await attempt(() => ({ tasks: [task()] }), {
-      progress: { attempts: 1, remaining: 1, round: 1, taskArns: ['a'] },
+      progress: { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: ['a'] },
     });
     expect(requests).toMatchObject([{ count: 1, clientToken: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
     expect(end).toEqual({ next: 'finish', result: 'started', taskArns: ['a', ARN] });
@@ -174,7 +174,7 @@ describe('a re-run ends without its task', () => {
     [
       'at its last attempt',
       throttled,
-      { progress: { attempts: 7, remaining: 2, round: 0, taskArns: [] } },
+      { progress: { attempts: 7, unanswered: 0, remaining: 2, round: 0, taskArns: [] } },
       ['GaveUp', 'maxAttempts'],
       1,
     ],

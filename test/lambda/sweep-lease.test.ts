@@ -111,6 +111,7 @@ describe('the lease of a cluster', () => {
       'UpdateItemCommand',
       'GetItemCommand',
       'UpdateItemCommand',
+      'UpdateItemCommand',
     ]);
   });
 

@@ -79,7 +79,7 @@ describe('an accepted call that was placed in part', () => {
     expect(verdictOn(['a'], NO_ROOM)).toMatchObject({
       kind: 'rerun',
       launches: [launch('a')],
-      input: { callId: CALL_ID, progress: { attempts: 0, remaining: 1, round: 1, taskArns: ['a'] } },
+      input: { callId: CALL_ID, progress: { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: ['a'] } },
     });
     expect(verdictOn([], NO_ROOM)).toMatchObject({ kind: 'rerun', input: { progress: { remaining: 2 } } });
   });

@@ -9,13 +9,15 @@ const { request } = input;
 describe('the request of an attempt', () => {
   test('is the caller’s own, to the letter, until ECS answered with failures', () => {
     expect(attemptRequest(request, input.callId, firstProgress(request.count))).toEqual(request);
-    expect(attemptRequest(request, input.callId, { attempts: 5, remaining: 2, round: 0, taskArns: [] })).toEqual(
-      request,
-    );
+    expect(
+      attemptRequest(request, input.callId, { attempts: 5, unanswered: 0, remaining: 2, round: 0, taskArns: [] }),
+    ).toEqual(request);
   });
 
   test('asks for what is left afterwards, under the token of that round, and changes nothing else', () => {
-    expect(attemptRequest(request, input.callId, { attempts: 1, remaining: 2, round: 1, taskArns: ['a'] })).toEqual({
+    expect(
+      attemptRequest(request, input.callId, { attempts: 1, unanswered: 0, remaining: 2, round: 1, taskArns: ['a'] }),
+    ).toEqual({
       ...request,
       count: 2,
       clientToken: '9bed462f25e34b1873869c0bcdff067f',
@@ -24,7 +26,7 @@ describe('the request of an attempt', () => {
 
   test('keeps its token while an attempt of one round is repeated', () => {
     const token = (attempts: number, round: number) =>
-      attemptRequest(request, input.callId, { attempts, remaining: 2, round, taskArns: [] }).clientToken;
+      attemptRequest(request, input.callId, { attempts, unanswered: 0, remaining: 2, round, taskArns: [] }).clientToken;
     expect(token(1, 1)).toBe(token(5, 1));
     expect(token(1, 1)).not.toBe(token(1, 2));
   });
@@ -35,7 +37,10 @@ describe('the input of an execution', () => {
   test.each([
     ['of a rejected call', input],
     ['of a task that failed to start', 'input' in ofFailedTask && ofFailedTask.input],
-    ['of what is left of a call', { ...input, progress: { attempts: 0, remaining: 1, round: 1, taskArns: ['a'] } }],
+    [
+      'of what is left of a call',
+      { ...input, progress: { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: ['a'] } },
+    ],
     ['of a later generation', { ...input, lineage: { rootCallId: 'root', generation: 2 } }],
   ])('%s is what it was after a passage through JSON', (_, written) => {
     expect(rerunInputSchema.parse(JSON.parse(JSON.stringify(written)))).toEqual(written);

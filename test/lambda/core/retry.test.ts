@@ -12,7 +12,7 @@ import {
 const NOW_MS = 1_000_000;
 const LIMITS = { maxAttempts: 8, deadlineMs: NOW_MS + 3_600_000 };
 const ALMOST_ONE = 1 - 2 ** -53;
-const PROGRESS = { attempts: 2, remaining: 3, round: 1, taskArns: ['a'] };
+const PROGRESS = { attempts: 2, unanswered: 0, remaining: 3, round: 1, taskArns: ['a'] };
 
 const step = (outcome: Outcome, limits = LIMITS, random = 0.5, before = PROGRESS) =>
   nextStep(outcome, before, limits, NOW_MS, () => random);
@@ -65,10 +65,10 @@ describe('after an attempt that was', () => {
   test.each<[string, Outcome, number, object]>([
     ['throttled: wait briefly, same token', { kind: 'throttled' }, 2, {}],
     [
-      'not answered: wait briefly, same token, no attempt used up',
+      'not answered: wait ever longer, same token, no attempt used up',
       { kind: 'unavailable', answered: false },
-      2,
-      { attempts: 2 },
+      0.5,
+      { attempts: 2, unanswered: 1 },
     ],
     ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
     [
@@ -128,6 +128,6 @@ describe('after an attempt that was', () => {
 });
 
 test('before the first attempt everything is still to start', () => {
-  expect(firstProgress(undefined)).toEqual({ attempts: 0, remaining: 1, round: 0, taskArns: [] });
+  expect(firstProgress(undefined)).toEqual({ attempts: 0, unanswered: 0, remaining: 1, round: 0, taskArns: [] });
   expect(firstProgress(7)).toMatchObject({ remaining: 7 });
 });
