@@ -10,13 +10,14 @@ const changedAt = (file) => statSync(`${root}/${file}`, { throwIfNoEntry: false 
 
 if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json')) {
   console.error('Installing packages (once, about half a minute) ...');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, which some registries lack.
+  const { status } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm ci failed; expected it to install what package-lock.json lists. Try it by hand to see more.');
+    console.error('npm install failed; expected it to install what package-lock.json lists. Try it by hand to see more.');
     process.exit(status ?? 1);
   }
 }
