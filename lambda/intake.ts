@@ -84,10 +84,10 @@ export function makeHandler(
 function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string, home: Home): Call[] {
   if (!('kind' in event) || event.kind !== 'runTaskRecord' || event.replayed) return [];
   if (event.account !== home.account || event.region !== home.region) return [];
-  const { caller, error, eventTimeMs: atMs } = event;
+  const { caller, error, eventId, eventTimeMs: atMs } = event;
   if (callerEntry(caller.principalArn, [{ arn: ownRoleArn }])) return [];
-  if (!error) return [{ atMs, kind: 'accepted' }];
-  return classifyError(error) === 'throttled' ? [{ atMs, kind: 'throttled' }] : [];
+  if (!error) return [{ eventId, atMs, kind: 'accepted' }];
+  return classifyError(error) === 'throttled' ? [{ eventId, atMs, kind: 'throttled' }] : [];
 }
 
 /** What is the same in two deliveries of an event, and in what a sweep finds. */

@@ -1,4 +1,9 @@
-import { ConditionalCheckFailedException, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { SecondOfTraffic, Traffic } from './core/traffic.ts';
 import { TRAFFIC_WINDOW_SECONDS } from './core/traffic.ts';
 import type { Wiring } from './ports.ts';
@@ -6,6 +11,8 @@ import { retrying } from './retrying.ts';
 
 /** One record of somebody else's call. */
 export interface Call {
+  /** Identity of its record: delivered twice it is one call, and the second delivery says nothing of how late records are. */
+  readonly eventId: string;
   /** When it was made, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly kind: keyof SecondOfTraffic;
@@ -27,6 +34,23 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
   const TableName = environment.variable('tableName');
   const key = (minute: number) => ({ id: { S: `traffic#${minute}` } });
   let cache: { readonly atMs: number; readonly traffic: Traffic } | undefined;
+
+  /** Whether nobody counted this record before. */
+  async function isNew(eventId: string): Promise<boolean> {
+    const expiresAt = Math.ceil(ports.clock.now() / 1000) + RETENTION_SECONDS;
+    const command = new PutItemCommand({
+      TableName,
+      Item: { id: { S: `counted#${eventId}` }, expiresAt: { N: String(expiresAt) } },
+      ConditionExpression: 'attribute_not_exists(id)',
+    });
+    try {
+      await retrying(ports, () => clients.dynamoDb.send(command));
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
 
   async function add(minute: number, counts: ReadonlyMap<string, number>): Promise<void> {
     const names = [...counts.keys()];
@@ -71,7 +95,9 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
     async count(all) {
       const now = ports.clock.now();
       // Older ones are no part of what is looked at, and would make the newer ones look late.
-      const calls = all.filter(({ atMs }) => now - atMs < TRAFFIC_WINDOW_SECONDS * 1000);
+      const recent = all.filter(({ atMs }) => now - atMs < TRAFFIC_WINDOW_SECONDS * 1000);
+      const areNew = await Promise.all(recent.map(({ eventId }) => isNew(eventId)));
+      const calls = recent.filter((_, index) => areNew[index]);
       if (calls.length === 0) return;
       const minutes = new Map<number, Map<string, number>>();
       for (const { atMs, kind } of calls) {

@@ -4,7 +4,9 @@ import { EVENT_TIME_MS, NOW_MS } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 
 const NOW = NOW_MS / 1000;
+let records = 0;
 const call = (secondsAgo: number, kind: Call['kind'] = 'accepted'): Call => ({
+  eventId: `record-${records++}`,
   atMs: NOW_MS - secondsAgo * 1000,
   kind,
 });
@@ -20,6 +22,15 @@ function openStores() {
 }
 
 describe('the calls of others', () => {
+  test('count once, however often and wherever their records are delivered', async () => {
+    const { writer, other, reader } = openStores();
+    const once = call(5);
+    await writer.count([once]);
+    await writer.count([once]);
+    await other.count([once]);
+    expect((await reader.read()).seconds).toEqual(new Map([[NOW - 5, { accepted: 1, throttled: 0 }]]));
+  });
+
   test('are counted by second and kind, across minutes and functions', async () => {
     const { writer, other, reader } = openStores();
     await writer.count([call(0), call(0), call(0, 'throttled'), call(61), call(30)]);
@@ -37,7 +48,8 @@ describe('the calls of others', () => {
     const { writer, items, item } = openStores();
     await writer.count([call(0), call(1)]);
     const minute = NOW_MS / 60_000;
-    expect(items()).toHaveLength(2);
+    // Two minutes, and a mark for each call that was counted.
+    expect(items()).toHaveLength(4);
     expect(item(`traffic#${minute}`)).toMatchObject({ a00: { N: '1' }, expiresAt: { N: String(minute * 60 + 3600) } });
     expect(item(`traffic#${minute - 1}`)).toMatchObject({ a59: { N: '1' } });
   });
@@ -86,11 +98,11 @@ describe('the lag of records', () => {
 
   test('is not that of a record too old to count', async () => {
     const { writer, reader, items } = openStores();
-    await writer.count([call(1), { atMs: EVENT_TIME_MS - 86_400_000, kind: 'throttled' }, call(150)]);
+    await writer.count([call(1), { ...call(0, 'throttled'), atMs: EVENT_TIME_MS - 86_400_000 }, call(150)]);
     expect((await reader.read()).lagSeconds).toEqual({ least: 1, most: 1 });
     expect((await reader.read()).seconds).toEqual(new Map([[NOW - 1, { accepted: 1, throttled: 0 }]]));
     await writer.count([call(150)]);
-    // That of the call, and that of its arrival.
-    expect(items()).toHaveLength(2);
+    // That of the call, that of its arrival, and the mark that it was counted.
+    expect(items()).toHaveLength(3);
   });
 });
