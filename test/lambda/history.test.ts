@@ -89,8 +89,12 @@ describe('the event history', () => {
     const [one, other] = [reader(), reader()];
     const beganAtMs = clock.now();
     const pages = Promise.all([one, other, one, other].map((read) => read(WINDOW, undefined)));
-    await clock.run();
-    await pages;
+    // The first request of a real client takes more turns of the event loop than the clock waits for.
+    let areRead = false;
+    pages.then(() => {
+      areRead = true;
+    });
+    while (!areRead) await clock.run();
     expect(calledAtMs.map((atMs) => Math.round((atMs - beganAtMs) / 1000))).toEqual([0, 1, 2, 3]);
     expect(table.item('lookups')).toBeDefined();
   });
