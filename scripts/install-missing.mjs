@@ -17,7 +17,9 @@ if (changedAt('node_modules/.package-lock.json') < changedAt('package-lock.json'
     shell: process.platform === 'win32',
   });
   if (status !== 0) {
-    console.error('npm install failed; expected it to install what package-lock.json lists. Try it by hand to see more.');
+    console.error(
+      'npm install failed; expected it to install what package-lock.json lists. Try it by hand to see more.',
+    );
     process.exit(status ?? 1);
   }
 }
