@@ -1,6 +1,6 @@
 import { completionStep } from './core/completion.ts';
 import type { FailedTask, LaunchRecord } from './core/launch.ts';
-import { callerEntry } from './core/policy.ts';
+import { isOwnCall } from './core/policy.ts';
 import type { RerunInput } from './core/rerun.ts';
 import { launchesOf } from './core/run-task-verdict.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
@@ -34,7 +34,7 @@ export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish:
     for (let page = 0; page < MAX_PAGES; page++) {
       const found = await readHistory(window, nextToken);
       // What we launched ourselves has a lineage that only our own record of it holds.
-      const others = found.records.filter(({ caller }) => !callerEntry(caller.principalArn, [{ arn: ownRoleArn }]));
+      const others = found.records.filter(({ caller }) => !isOwnCall(caller, ownRoleArn));
       const launches = others.flatMap((record) => launchesOf(record, home));
       await store.put(launches);
       const own = launches.find((launch) => launch.taskArn === taskArn);

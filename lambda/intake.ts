@@ -7,7 +7,7 @@ import { makeActor } from './act.ts';
 import type { Home } from './core/arn.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { decodeEvent, type ThrottleEvent } from './core/event.ts';
-import { callerEntry } from './core/policy.ts';
+import { isOwnCall } from './core/policy.ts';
 import { classifyError } from './core/throttle.ts';
 import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
@@ -85,7 +85,7 @@ function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string, home:
   if (!('kind' in event) || event.kind !== 'runTaskRecord' || event.replayed) return [];
   if (event.account !== home.account || event.region !== home.region) return [];
   const { caller, error, eventId, eventTimeMs: atMs } = event;
-  if (callerEntry(caller.principalArn, [{ arn: ownRoleArn }])) return [];
+  if (isOwnCall(caller, ownRoleArn)) return [];
   if (!error) return [{ eventId, atMs, kind: 'accepted' }];
   return classifyError(error) === 'throttled' ? [{ eventId, atMs, kind: 'throttled' }] : [];
 }

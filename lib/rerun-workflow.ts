@@ -16,6 +16,7 @@ import {
 import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
+import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
@@ -169,21 +170,21 @@ export class RerunWorkflow extends Construct {
   #grantLaunch({ mode, clusters, families, passRoleArns, allowedRoleOverrides }: Configuration): void {
     if (mode === 'observe' || clusters.length === 0 || families.length === 0) return;
     const stack = Stack.of(this);
-    const arn = (resource: string, resourceName: string) => stack.formatArn({ service: 'ecs', resource, resourceName });
-    const clusterArns = clusters.map((cluster) => (cluster.startsWith('arn:') ? cluster : arn('cluster', cluster)));
     this.runTask.addToRolePolicy(
       new PolicyStatement({
         sid: 'RunListedFamilies',
         actions: ['ecs:RunTask'],
-        resources: families.map((family) => arn('task-definition', `${family}:*`)),
-        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+        resources: families.map((family) =>
+          stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` }),
+        ),
+        conditions: { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } },
       }),
     );
     this.runTask.addToRolePolicy(
       new PolicyStatement({
         sid: 'TagWhatIsRun',
         actions: ['ecs:TagResource'],
-        resources: clusters.map((cluster) => arn('task', `${cluster.split('/').at(-1)}/*`)),
+        resources: taskArns(this, clusters),
         conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
       }),
     );

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
@@ -9,6 +9,7 @@ import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } fro
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { SWEEP_STATES } from '../lambda/core/contract.ts';
+import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
@@ -130,29 +131,22 @@ export class Sweep extends Construct {
 
   /** Reading: the event history, which has no resource to name, and the tasks of the listed clusters. */
   #grantLook({ clusters }: Configuration): void {
-    const stack = Stack.of(this);
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     if (clusters.length === 0) return;
-    const clusterArns = clusters.map((cluster) =>
-      cluster.startsWith('arn:')
-        ? cluster
-        : stack.formatArn({ service: 'ecs', resource: 'cluster', resourceName: cluster }),
-    );
+    const ofListed = { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } };
     this.handler.addToRolePolicy(
       new PolicyStatement({
         // ListTasks is granted on container instances, of which a Fargate cluster has none: the condition names the cluster.
         actions: ['ecs:ListTasks'],
         resources: ['*'],
-        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+        conditions: ofListed,
       }),
     );
     this.handler.addToRolePolicy(
       new PolicyStatement({
         actions: ['ecs:DescribeTasks'],
-        resources: clusters.map((cluster) =>
-          stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.split('/').at(-1)}/*` }),
-        ),
-        conditions: { ArnLike: { 'ecs:cluster': clusterArns } },
+        resources: taskArns(this, clusters),
+        conditions: ofListed,
       }),
     );
     if (!clusters.includes('*')) return;

@@ -27,7 +27,7 @@ export function drainFigures(
   if (calls.length === 0) return { seconds: 0, limitSeconds: 0, ratio: null, waitSeconds: { p50: 0, p99: 0 } };
   const ready = calls.map(({ readyAt }) => readyAt).toSorted((a, b) => a - b);
   const first = ready[0] ?? 0;
-  const last = Math.max(...starts(calls));
+  const last = calls.reduce((latest, { startedAt }) => Math.max(latest, startedAt), first);
   const seconds = (last - first) / 1000;
   const othersPerSecond = seconds > 0 ? othersAttempts.filter((at) => at >= first && at <= last).length / seconds : 0;
   const spacing = 1000 / Math.max(refillPerSecond - othersPerSecond, Number.EPSILON);
@@ -40,10 +40,6 @@ export function drainFigures(
     ratio: calls.length < RATIO_MIN_CALLS ? null : seconds / limitSeconds,
     waitSeconds: { p50: percentile(waits, 0.5), p99: percentile(waits, 0.99) },
   };
-}
-
-function starts(calls: readonly DrainedCall[]): number[] {
-  return [calls.reduce((latest, { startedAt }) => Math.max(latest, startedAt), Number.NEGATIVE_INFINITY)];
 }
 
 /** Nearest rank. */

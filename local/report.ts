@@ -1,7 +1,6 @@
-import type { GIVE_UP_REASONS } from '../lambda/core/contract.ts';
+import type { GiveUpReason } from '../lambda/core/contract.ts';
 import { type DrainedCall, drainFigures } from './drain.ts';
 import { LAB_EPOCH_MS } from './kernel/clock.ts';
-import type { JsonObject } from './kernel/json.ts';
 import type { ByReason } from './records.ts';
 import { type PlayOptions, play, type Run } from './run.ts';
 import type { Scenario } from './scenario.ts';
@@ -30,10 +29,7 @@ export interface Report {
 }
 
 /** Gave-up reasons that are no failure of the remediation's. */
-const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations'] satisfies readonly (
-  | (typeof GIVE_UP_REASONS)[number]
-  | 'maxGenerations'
-)[];
+const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations'] satisfies GiveUpReason[];
 
 /** A report, the run behind it, and what was violated in it, in words. */
 export interface Result {
@@ -157,5 +153,3 @@ function roundAll<T>(value: T): T {
 function sorted(counts: ByReason): ByReason {
   return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-export type { JsonObject };

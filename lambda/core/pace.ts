@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import type { PaceSettings } from './settings.ts';
-import { type Bucket, lastThrottledSecond, observedBucket, othersPerSecond, type Traffic } from './traffic.ts';
+import {
+  type Bucket,
+  lastThrottledSecond,
+  observedBucket,
+  othersPerSecond,
+  TRAFFIC_WINDOW_SECONDS,
+  type Traffic,
+} from './traffic.ts';
 
 /**
  * The pace that all re-runs of an account and Region share: one small state, kept in one DynamoDB item.
@@ -61,8 +68,6 @@ const PROBE_GROWTH = 1.05;
 const PROBE_CUT = 0.5;
 /** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
 const REFILL_CUT = 0.998;
-/** Grants are kept for as long as traffic is looked at. */
-const GRANTS_SECONDS = 150;
 
 /** The pace before its first turn. */
 export function initialPace(settings: PaceSettings): PaceState {
@@ -104,10 +109,10 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
   const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
   const now = Math.floor(nowMs / 1000);
   // Nothing was throttled for as long as is looked back: full at the beginning of that is the best guess.
-  const wasEmpty = now - emptyAt <= GRANTS_SECONDS;
+  const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;
   const known = now - traffic.lagSeconds.most;
   let level = wasEmpty ? 0 : burst;
-  for (let second = (wasEmpty ? emptyAt : now - GRANTS_SECONDS) + 1; second <= now; second++) {
+  for (let second = (wasEmpty ? emptyAt : now - TRAFFIC_WINDOW_SECONDS) + 1; second <= now; second++) {
     const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
     const granted = state.grants[second] ?? 0;
     level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));
@@ -117,7 +122,7 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
 
 /** Takes in what there is to know before turns are granted. */
 function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): PaceState {
-  const since = Math.floor(nowMs / 1000) - GRANTS_SECONDS;
+  const since = Math.floor(nowMs / 1000) - TRAFFIC_WINDOW_SECONDS;
   const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
   const seen = observedBucket(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
   // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.

@@ -85,6 +85,11 @@ export function forbiddenOverride(
   return request.enableExecuteCommand && !optIn.allowExecuteCommand ? 'executeCommand' : undefined;
 }
 
+/** Whether a call was made under the role that our own RunTask requests are made under. */
+export function isOwnCall({ principalArn }: Caller, ownRoleArn: string): boolean {
+  return callerEntry(principalArn, [{ arn: ownRoleArn }]) !== undefined;
+}
+
 /** An AWS service that makes RunTask calls for its users, and repeats those that were rejected by itself. */
 interface Launcher {
   readonly name: string;

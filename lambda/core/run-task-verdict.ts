@@ -1,7 +1,15 @@
 import { clusterName, type Home } from './arn.ts';
 import type { IgnoreReason, RefuseReason } from './contract.ts';
 import { executionName, substituteToken, synchronousCallId, tokenlessCallId } from './identity.ts';
-import { callerEntry, forbiddenOverride, launcherOf, listedCluster, listedFamily, unlistedReason } from './policy.ts';
+import {
+  callerEntry,
+  forbiddenOverride,
+  isOwnCall,
+  launcherOf,
+  listedCluster,
+  listedFamily,
+  unlistedReason,
+} from './policy.ts';
 import { type RerunInput, timesOf } from './rerun.ts';
 import type { RunTaskRecord } from './run-task-record.ts';
 import { type RunTaskRequest, readRunTaskRequest } from './run-task-request.ts';
@@ -20,7 +28,7 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
 /** Reasons to ignore a record that lie with its caller. */
 function callerReason(record: RunTaskRecord, { settings, ownRoleArn }: VerdictContext): IgnoreReason | undefined {
   const { principalArn } = record.caller;
-  if (callerEntry(principalArn, [{ arn: ownRoleArn }])) return 'ownCall';
+  if (isOwnCall(record.caller, ownRoleArn)) return 'ownCall';
   if (record.error && classifyError(record.error) === 'rejected') return 'notAThrottle';
   const launcher = launcherOf(record.caller);
   if (launcher && (record.error || !launcher.isBlindToFailedStarts)) return 'launcherRetries';

@@ -19,9 +19,9 @@ const THROTTLED_STARTS: readonly RegExp[] = [
   // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
   /CannotPull\w*Error: (?:Throttling|toomanyrequests)/,
   new RegExp(`CannotPull\\w*Error: .*(?:${THROTTLE}|toomanyrequests: |pull rate limit)`, 's'),
-  // "ResourceInitializationError: unable to pull secrets or registry auth: ..." with a throttle at its end (not seen verbatim)
   // "toomanyrequests: Rate exceeded", as registries say it, with or without the agent's prefix
   /toomanyrequests: (?:Rate exceeded|Too Many Requests)/i,
+  // "ResourceInitializationError: unable to pull secrets or registry auth: ..." with a throttle at its end (not seen verbatim)
   new RegExp(`ResourceInitializationError: .*${THROTTLE}`, 's'),
   // "Timeout waiting for EphemeralStorage provisioning to complete"
   /Timeout waiting for EphemeralStorage provisioning/,

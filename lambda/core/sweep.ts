@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { clusterName, type Home, parseArn } from './arn.ts';
+import { HISTORY_LAG_MS } from './late.ts';
 import { ANY } from './policy.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,8 +24,8 @@ const ECS_THROTTLED = 'ECS_OPERATION_THROTTLED';
 const MINUTE_MS = 60_000;
 /** Calls are lost before a service notices: its event says that throttling is, not when it began. */
 const BEFORE_SIGNAL_MS = 15 * MINUTE_MS;
-/** CloudTrail's event history is a quarter of an hour late at worst. */
-const HISTORY_LAG_MS = 20 * MINUTE_MS;
+/** How far a look goes back behind the one before: what CloudTrail may be late by, and some. */
+const OVERLAP_MS = HISTORY_LAG_MS + 5 * MINUTE_MS;
 
 /** How far back the first sweep looks, and one that was asked for without saying: tasks are shown for an hour. */
 const FIRST_LOOK_MS = 60 * MINUTE_MS;
@@ -73,7 +74,7 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
   }
   if (!scheduled.safeParse(input).success) return undefined;
   // From where the last one got to, so that an outage leaves no hole; a first one looks back an hour.
-  const dueMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - HISTORY_LAG_MS;
+  const dueMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
   const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? nowMs - FIRST_LOOK_MS), nowMs - LONGEST_LOOK_MS);
   return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };
 }
@@ -122,7 +123,7 @@ export function firstSweepState({ cluster, sinceMs, signalAtMs }: Trigger): Swee
 
 /** The part of the event history that a look has to read: all of it once, then what may have come late. */
 export function historyWindow({ sinceMs, lastLookAtMs, look }: SweepState): { fromMs: number; toMs: number } {
-  const fromMs = lastLookAtMs === undefined ? sinceMs : Math.max(sinceMs, lastLookAtMs - HISTORY_LAG_MS);
+  const fromMs = lastLookAtMs === undefined ? sinceMs : Math.max(sinceMs, lastLookAtMs - OVERLAP_MS);
   return { fromMs, toMs: look?.startedAtMs ?? fromMs };
 }
 
