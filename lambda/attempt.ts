@@ -11,6 +11,7 @@ import { nextStep } from './core/retry.ts';
 import type { RunTaskRequest } from './core/run-task-request.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
 import { makeLaunchStore } from './launch-store.ts';
+import { makePauseSwitch } from './pause.ts';
 import type { Wiring } from './ports.ts';
 import { apiError } from './retrying.ts';
 import { makeSharedState, type SharedState } from './shared-state.ts';
@@ -32,6 +33,9 @@ export interface Attempt {
 /** How long a late re-run waits for a sweep to prove that its call was not accepted. */
 const PROOF_POLL_MS = 5 * 60_000;
 
+/** How long one that has its turn waits for the end of a pause before it asks for another. */
+const PAUSE_POLL_MS = 60_000;
+
 /** Makes one attempt at a throttled call. */
 export function makeAttempter(
   wiring: Wiring<'ecs' | 'dynamoDb'>,
@@ -40,6 +44,7 @@ export function makeAttempter(
   const { clock, random, log, metrics, clients } = wiring;
   const { home, settings } = wiring.environment;
   const launches = makeLaunchStore(wiring);
+  const isPaused = makePauseSwitch(wiring);
   const pace: SharedState<PaceState> = makeSharedState(wiring, 'pace', paceStateSchema);
   const coverage: SharedState<Coverage> = makeSharedState(wiring, 'coverage', coverageSchema);
 
@@ -143,6 +148,8 @@ export function makeAttempter(
     const objection = launchObjection(rerun, request, { home, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
     const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
+    // Who has its turn already is held as well: a pause is for what must not happen now.
+    if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
     return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
   };

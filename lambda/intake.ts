@@ -8,6 +8,7 @@ import type { Home } from './core/arn.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { decodeEvent, type ThrottleEvent } from './core/event.ts';
 import { isOwnCall } from './core/policy.ts';
+import type { OtherCallRecord, RunTaskRecord } from './core/run-task-record.ts';
 import { classifyError } from './core/throttle.ts';
 import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
@@ -80,23 +81,35 @@ export function makeHandler(
   };
 }
 
-/** Somebody else's call in a record, for the pace. What was rejected for itself took no token from the bucket either. */
+/**
+ * Somebody else's call in a record, for the pace. "Each request that you make removes one token", so what was rejected
+ * for itself counts as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ */
 function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string, home: Home): Call[] {
-  if (!('kind' in event) || event.kind !== 'runTaskRecord' || event.replayed) return [];
+  if (!('kind' in event) || event.kind === 'stoppedTask' || event.replayed) return [];
   if (event.account !== home.account || event.region !== home.region) return [];
   const { caller, error, eventId, eventTimeMs: atMs } = event;
   if (isOwnCall(caller, ownRoleArn)) return [];
-  if (!error) return [{ eventId, atMs, kind: 'accepted' }];
-  return classifyError(error) === 'throttled' ? [{ eventId, atMs, kind: 'throttled' }] : [];
+  const isThrottled = error !== undefined && classifyError(error) === 'throttled';
+  return [{ eventId, atMs, kind: isThrottled ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
+}
+
+/** How many tasks a call started or, where it was rejected, asked for; one for a call that starts none. */
+function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
+  if (event.kind === 'otherCallRecord') return 1;
+  if (!event.error) return event.taskArns.length;
+  const { count } = (event.requestParameters ?? {}) as { count?: unknown };
+  return typeof count === 'number' ? count : 1;
 }
 
 /** What is the same in two deliveries of an event, and in what a sweep finds. */
-const nameOf = (event: ThrottleEvent) => (event.kind === 'runTaskRecord' ? event.eventId : event.taskArn);
+const nameOf = (event: ThrottleEvent) => (event.kind === 'stoppedTask' ? event.taskArn : event.eventId);
 
 /** What a log line names an event by. */
 function identityOf(event: ThrottleEvent): LogFields {
   switch (event.kind) {
     case 'runTaskRecord':
+    case 'otherCallRecord':
       return { eventId: event.eventId, caller: event.caller.principalArn, errorCode: event.error?.code };
     case 'stoppedTask':
       return { taskArn: event.taskArn };

@@ -75,7 +75,7 @@ export function makeHandler(
     log.info(LOG_MESSAGES.verdict, {
       kind: ending.kind,
       reason,
-      ...(event.kind === 'runTaskRecord' ? { eventId: event.eventId } : { taskArn: event.taskArn }),
+      ...(event.kind === 'stoppedTask' ? { taskArn: event.taskArn } : { eventId: event.eventId }),
       ...('name' in ending && { execution: ending.name }),
     });
     metrics.add(METRICS.verdict, 1, { kind: ending.kind, ...(reason && { reason }) });

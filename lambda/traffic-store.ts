@@ -4,8 +4,13 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { SecondOfTraffic, Traffic } from './core/traffic.ts';
-import { TRAFFIC_WINDOW_SECONDS } from './core/traffic.ts';
+import {
+  BUCKET_UNITS,
+  type BucketUnit,
+  type Records,
+  type SecondOfTraffic,
+  TRAFFIC_WINDOW_SECONDS,
+} from './core/traffic.ts';
 import type { Wiring } from './ports.ts';
 import { retrying } from './retrying.ts';
 
@@ -16,24 +21,31 @@ export interface Call {
   /** When it was made, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly kind: keyof SecondOfTraffic;
+  /** How many tasks it started or, where it was throttled, asked for. */
+  readonly tasks: number;
 }
 
 /** Calls of others, counted by second in one item for each minute. */
 export interface TrafficStore {
   count(calls: readonly Call[]): Promise<void>;
-  read(): Promise<Traffic>;
+  read(): Promise<Records>;
 }
 
 const RETENTION_SECONDS = 3600;
-/** Attribute names of a second's counts within its minute: `a07`, `t07`. */
-const PREFIX: Readonly<Record<keyof SecondOfTraffic, string>> = { accepted: 'a', throttled: 't' };
+/** Attribute names of a second's counts within its minute: `a07` calls accepted, `tt07` tasks throttled. */
+const PREFIX: Readonly<Record<BucketUnit, Readonly<Record<keyof SecondOfTraffic, string>>>> = {
+  calls: { accepted: 'a', throttled: 't' },
+  tasks: { accepted: 'at', throttled: 'tt' },
+};
+const attribute = (unit: BucketUnit, kind: keyof SecondOfTraffic, second: number) =>
+  `${PREFIX[unit][kind]}${String(second).padStart(2, '0')}`;
 const LEAST_LAG = 'leastLag';
 const MOST_LAG = 'mostLag';
 
 export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dynamoDb'>): TrafficStore {
   const TableName = environment.variable('tableName');
   const key = (minute: number) => ({ id: { S: `traffic#${minute}` } });
-  let cache: { readonly atMs: number; readonly traffic: Traffic } | undefined;
+  let cache: { readonly atMs: number; readonly records: Records } | undefined;
 
   /** Whether nobody counted this record before. */
   async function isNew(eventId: string): Promise<boolean> {
@@ -100,11 +112,16 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
       const calls = recent.filter((_, index) => areNew[index]);
       if (calls.length === 0) return;
       const minutes = new Map<number, Map<string, number>>();
-      for (const { atMs, kind } of calls) {
+      for (const { atMs, kind, tasks } of calls) {
         const minute = Math.floor(atMs / 60_000);
-        const name = `${PREFIX[kind]}${String(Math.floor(atMs / 1000) % 60).padStart(2, '0')}`;
         const counts = minutes.get(minute) ?? new Map<string, number>();
-        counts.set(name, (counts.get(name) ?? 0) + 1);
+        for (const [unit, count] of [
+          ['calls', 1],
+          ['tasks', tasks],
+        ] as const) {
+          const name = attribute(unit, kind, Math.floor(atMs / 1000) % 60);
+          counts.set(name, (counts.get(name) ?? 0) + count);
+        }
         minutes.set(minute, counts);
       }
       await Promise.all([...minutes].map(([minute, counts]) => add(minute, counts)));
@@ -120,7 +137,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
     async read() {
       const now = ports.clock.now();
       // The counts are of whole seconds: reading them more often would show nothing new.
-      if (cache && now - cache.atMs < 1000) return cache.traffic;
+      if (cache && now - cache.atMs < 1000) return cache.records;
       const last = Math.floor(now / 60_000);
       const first = Math.floor((now / 1000 - TRAFFIC_WINDOW_SECONDS) / 60);
       const minutes = Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -131,22 +148,23 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
           return { minute, item: Item };
         }),
       );
-      const seconds = new Map<number, SecondOfTraffic>();
+      const seconds = { calls: new Map<number, SecondOfTraffic>(), tasks: new Map<number, SecondOfTraffic>() };
       const lags = { least: [] as number[], most: [] as number[] };
       for (const { minute, item } of items) {
         if (item[LEAST_LAG]?.N) lags.least.push(Number(item[LEAST_LAG].N));
         if (item[MOST_LAG]?.N) lags.most.push(Number(item[MOST_LAG].N));
         for (let second = 0; second < 60; second++) {
-          const suffix = String(second).padStart(2, '0');
-          const accepted = Number(item[`${PREFIX.accepted}${suffix}`]?.N ?? 0);
-          const throttled = Number(item[`${PREFIX.throttled}${suffix}`]?.N ?? 0);
-          if (accepted + throttled > 0) seconds.set(minute * 60 + second, { accepted, throttled });
+          for (const unit of BUCKET_UNITS) {
+            const count = (kind: keyof SecondOfTraffic) => Number(item[attribute(unit, kind, second)]?.N ?? 0);
+            const counted = { accepted: count('accepted'), throttled: count('throttled') };
+            if (counted.accepted + counted.throttled > 0) seconds[unit].set(minute * 60 + second, counted);
+          }
         }
       }
       const most = Math.max(0, ...lags.most);
       const lagSeconds = { least: Math.min(most, ...lags.least), most };
-      cache = { atMs: now, traffic: { seconds, lagSeconds } };
-      return cache.traffic;
+      cache = { atMs: now, records: { seconds, lagSeconds } };
+      return cache.records;
     },
   };
 }

@@ -6,7 +6,7 @@ import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { parseJson } from './core/json.ts';
 import { giveTurnsBack, initialPace, paceStateSchema, reserveTurns } from './core/pace.ts';
 import { readEnvironment } from './environment.ts';
-
+import { makePauseSwitch } from './pause.ts';
 import type { Wiring } from './ports.ts';
 import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
@@ -20,6 +20,8 @@ const messageSchema = z.object({
   taskToken: z.string(),
   /** When the execution stops waiting for this message. */
   parkedUntil: z.iso.datetime(),
+  /** How many tasks its call asks for. */
+  tasks: z.int().min(1).default(1),
 });
 type Parked = z.infer<typeof messageSchema>;
 
@@ -32,8 +34,9 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   const { pace } = wiring.environment.settings;
   const store = makeSharedState(wiring, 'pace', paceStateSchema);
   const traffic = makeTrafficStore(wiring);
+  const isPaused = makePauseSwitch(wiring);
   /** Turns that nobody took; the next reservation gives them back. */
-  let unused = 0;
+  let unused: readonly number[] = [];
 
   async function handOut({ taskToken }: Parked, turnAtMs: number | undefined, messageId: string): Promise<Turn> {
     if (turnAtMs === undefined) return 'notDue';
@@ -52,28 +55,36 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
     }
   }
 
+  async function reserve(wanted: readonly number[]): Promise<readonly number[]> {
+    const seen = await traffic.read();
+    const { turnsAtMs } = await store.update((state) =>
+      reserveTurns(giveTurnsBack(state ?? initialPace(pace), unused), wanted, seen, clock.now(), WINDOW_MS, pace),
+    );
+    return turnsAtMs;
+  }
+
+  /** No turn for anybody. A while without an answer keeps the queue from being read over and over. */
+  async function pausedTurns(): Promise<readonly number[]> {
+    await clock.sleep(WINDOW_MS);
+    return [];
+  }
+
   return async ({ Records: records }) => {
     // Nobody waits for these any more (or ever did): a turn for them would be lost to the others.
     const waiting = records.flatMap(({ body, messageId }) => {
       const parked = messageSchema.safeParse(parseJson(body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];
     });
-    const seen = await traffic.read();
-    const { turnsAtMs } = await store.update((state) =>
-      reserveTurns(
-        giveTurnsBack(state ?? initialPace(pace), unused),
-        waiting.length,
-        seen,
-        clock.now(),
-        WINDOW_MS,
-        pace,
-      ),
-    );
+    const turnsAtMs = (await isPaused())
+      ? await pausedTurns()
+      : await reserve(waiting.map(({ parked }) => parked.tasks));
     const turns = await Promise.all(
       waiting.map(({ parked, messageId }, index) => handOut(parked, turnsAtMs[index], messageId)),
     );
     const count = (wanted: Turn) => turns.filter((turn) => turn === wanted).length;
-    unused = count('gone') + count('failed');
+    unused = waiting
+      .filter((_, index) => turns[index] === 'gone' || turns[index] === 'failed')
+      .map(({ parked }) => parked.tasks);
     const expired = records.length - waiting.length;
     log.info(LOG_MESSAGES.turns, {
       taken: count('taken'),

@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { OTHER_OPERATIONS } from '../lambda/core/run-task-record.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
@@ -67,12 +68,13 @@ export class Intake extends Construct {
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     new Rule(this, 'RunTaskCalled', {
-      description: 'RunTask calls: what ECS rejected is re-run, what it accepted is kept in case it fails to start',
+      description:
+        'RunTask calls: what ECS rejected is re-run, what it accepted is kept; others that share its bucket are counted',
       // Which rejections are throttles is decided by their messages, which no pattern can read well enough.
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['AWS API Call via CloudTrail'],
-        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'] },
+        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask', ...OTHER_OPERATIONS] },
       },
       targets: [target],
     });

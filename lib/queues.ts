@@ -8,15 +8,17 @@ import type { Construct } from 'constructs';
 export interface EncryptedQueueProps {
   readonly encryptionKey: IKey | undefined;
   readonly visibilityTimeout?: Duration;
+  /** How long a message is kept; for as long as SQS can where absent. */
+  readonly retentionPeriod?: Duration;
   readonly deadLetterQueue?: DeadLetterQueue;
 }
 
-/** A queue that takes nothing in the clear and keeps what it has for as long as SQS can. */
+/** A queue that takes nothing in the clear. */
 export function encryptedQueue(scope: Construct, id: string, props: EncryptedQueueProps): Queue {
-  const { encryptionKey, visibilityTimeout, deadLetterQueue } = props;
+  const { encryptionKey, visibilityTimeout, retentionPeriod = Duration.days(14), deadLetterQueue } = props;
   return new Queue(scope, id, {
     enforceSSL: true,
-    retentionPeriod: Duration.days(14),
+    retentionPeriod,
     encryption: encryptionKey ? QueueEncryption.KMS : QueueEncryption.SQS_MANAGED,
     ...(encryptionKey && { encryptionMasterKey: encryptionKey, dataKeyReuse: Duration.hours(1) }),
     ...(visibilityTimeout && { visibilityTimeout }),

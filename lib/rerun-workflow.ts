@@ -20,7 +20,7 @@ import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
-import type { Turnstile } from './turnstile.ts';
+import { PARKING, type Turnstile } from './turnstile.ts';
 import { Workflow } from './workflow.ts';
 
 export interface RerunWorkflowProps {
@@ -31,9 +31,6 @@ export interface RerunWorkflowProps {
   /** Where launch records are kept. */
   readonly table: ITable;
 }
-
-/** An execution that waits longer than this parks anew: its message may be gone. */
-const PARKING_SECONDS = 900;
 
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
@@ -88,13 +85,16 @@ export class RerunWorkflow extends Construct {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
     });
     // Past the deadline only late re-runs park, and those have no other.
-    const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${PARKING_SECONDS} ? $left : ${PARKING_SECONDS})`;
+    const most = PARKING.toSeconds();
+    const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${most} ? $left : ${most})`;
     const takeTurn = SqsSendMessage.jsonata(this, STATES.takeTurn, {
       queue: turnstile.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
       messageBody: TaskInput.fromObject({
         taskToken: '{% $states.context.Task.Token %}',
         parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,
+        // Of a call that was accepted in part only the rest is left; what does not exist is no element of the list.
+        tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
       assign: { turn: '{% $states.result %}' },

@@ -1,5 +1,6 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { PAUSE_ITEM } from '../lambda/core/contract.ts';
 import { type Configuration, warningsOf } from './config.ts';
 import { encryptionKey as createKey } from './encryption.ts';
 import { Intake } from './intake.ts';
@@ -30,6 +31,15 @@ export class ThrottleRemediationStack extends Stack {
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
 
+    const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
+    new CfnOutput(this, 'Pause', {
+      description: 'Holds all re-runs from now on; what waits is not lost',
+      value: `aws dynamodb put-item ${pauseItem} --item '{"id":{"S":"${PAUSE_ITEM}"}}'`,
+    });
+    new CfnOutput(this, 'Resume', {
+      description: 'Ends the pause',
+      value: `aws dynamodb delete-item ${pauseItem} --key '{"id":{"S":"${PAUSE_ITEM}"}}'`,
+    });
     new CfnOutput(this, 'RerunStateMachine', { value: workflow.stateMachine.stateMachineArn });
     new CfnOutput(this, 'SweepStateMachine', { value: sweep.stateMachine.stateMachineArn });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });

@@ -17,6 +17,9 @@ export interface TurnstileProps {
   readonly table: ITable;
 }
 
+/** How long an execution waits for its turn before it parks anew: its message may be gone. */
+export const PARKING = Duration.minutes(15);
+
 /** Where executions wait for their turn to call ECS, and what hands the turns out. */
 export class Turnstile extends Construct {
   /** Without a redrive policy: what waits here is held by its execution, which parks anew when a message is lost. */
@@ -27,7 +30,12 @@ export class Turnstile extends Construct {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
     const timeout = Duration.seconds(30);
-    this.queue = encryptedQueue(this, 'Queue', { encryptionKey, visibilityTimeout: timeout });
+    this.queue = encryptedQueue(this, 'Queue', {
+      encryptionKey,
+      visibilityTimeout: timeout,
+      // Nobody waits for an older one: in a long drain those would stand in the way of those that do.
+      retentionPeriod: PARKING,
+    });
     this.handler = new HandlerFunction(this, 'Handler', {
       handler: 'turnstile',
       description: 'Hands out turns to call ECS, at the pace that all re-runs share',

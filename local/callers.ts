@@ -82,7 +82,11 @@ class Client {
   #newTokensLeft: number;
 
   constructor(caller: Caller, index: number, options: CallersOptions, ledger: CallLedger) {
-    const { clientToken, ...request } = caller.request;
+    const { clientToken, ...runTask } = caller.request;
+    const reference = callReference(caller.name, index);
+    // No task has such an id, which is found out after the bucket.
+    const stopTask = { ...(runTask.cluster && { cluster: runTask.cluster }), task: reference };
+    const request = operationOf(caller) === 'StopTask' ? stopTask : (runTask as JsonObject);
     this.#caller = caller;
     this.#options = options;
     this.#ledger = ledger;
@@ -94,7 +98,7 @@ class Client {
       index,
       finite: !isRateCaller(caller),
       principal: principalOf(caller),
-      request: { referenceId: callReference(caller.name, index), ...(request as JsonObject) },
+      request: { referenceId: reference, ...request },
       madeAt: options.clock.now(),
       tokens: [],
       attempts: [],
@@ -127,7 +131,8 @@ class Client {
 
   #send(input: JsonObject): AttemptOutcome {
     try {
-      const { tasks, failures } = this.#options.ecs.call('RunTask', input, this.#call.principal);
+      const operation = operationOf(this.#caller);
+      const { tasks, failures } = this.#options.ecs.call(operation, input, this.#call.principal);
       this.#call.taskArns.push(...(tasks as JsonObject[]).map(({ taskArn }) => String(taskArn)));
       this.#call.failures = failures as JsonObject[];
       return this.#call.taskArns.length > 0 ? 'accepted' : 'unplaced';
@@ -149,6 +154,8 @@ class Client {
     }
   }
 }
+
+const operationOf = (caller: Caller) => (isRateCaller(caller) ? caller.operation : 'RunTask');
 
 /** The text of a throttle that comes as an InvalidParameterException. */
 export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/;

@@ -3,6 +3,8 @@ export interface DrainedCall {
   /** Arrival of the call's first record, or the end of its grace if that is later. */
   readonly readyAt: number;
   readonly startedAt: number;
+  /** What it takes from the tightest bucket. */
+  readonly tokens: number;
 }
 
 export interface DrainFigures {
@@ -25,13 +27,14 @@ export function drainFigures(
   othersAttempts: readonly number[],
 ): DrainFigures {
   if (calls.length === 0) return { seconds: 0, limitSeconds: 0, ratio: null, waitSeconds: { p50: 0, p99: 0 } };
-  const ready = calls.map(({ readyAt }) => readyAt).toSorted((a, b) => a - b);
-  const first = ready[0] ?? 0;
+  const ready = calls.toSorted((a, b) => a.readyAt - b.readyAt);
+  const first = ready[0]?.readyAt ?? 0;
   const last = calls.reduce((latest, { startedAt }) => Math.max(latest, startedAt), first);
   const seconds = (last - first) / 1000;
   const othersPerSecond = seconds > 0 ? othersAttempts.filter((at) => at >= first && at <= last).length / seconds : 0;
   const spacing = 1000 / Math.max(refillPerSecond - othersPerSecond, Number.EPSILON);
-  const limit = ready.reduce((free, readyAt) => Math.max(free, readyAt) + spacing, Number.NEGATIVE_INFINITY);
+  const serve = (free: number, { readyAt, tokens }: DrainedCall) => Math.max(free, readyAt) + tokens * spacing;
+  const limit = ready.reduce(serve, Number.NEGATIVE_INFINITY);
   const limitSeconds = (limit - first) / 1000;
   const waits = calls.map(({ readyAt, startedAt }) => (startedAt - readyAt) / 1000).toSorted((a, b) => a - b);
   return {

@@ -26,7 +26,7 @@ export class Records implements Observer {
   runTaskCalls = 0;
   readCalls = 0;
   logLines = 0;
-  /** RunTask attempts of callers with `callsPerSecond`, by time. */
+  /** Attempts of callers with `callsPerSecond`, by time. */
   readonly othersAttempts: number[] = [];
   readonly #callsByEventId = new Map<string, CallFate>();
   readonly #refusedEvents = new Set<string>();
@@ -49,7 +49,7 @@ export class Records implements Observer {
       if (readOnly) this.readCalls += 1;
       return;
     }
-    const fate = operation === 'RunTask' ? this.#oracle().fateOf(String(input.referenceId)) : undefined;
+    const fate = readOnly ? undefined : this.#oracle().fateOf(String(input.referenceId));
     if (!fate) return;
     if (fate.call.finite) this.#callsByEventId.set(eventId, fate);
     else this.othersAttempts.push(at);

@@ -1,5 +1,5 @@
 import type { GiveUpReason } from '../lambda/core/contract.ts';
-import { type DrainedCall, drainFigures } from './drain.ts';
+import { type DrainedCall, type DrainFigures, drainFigures } from './drain.ts';
 import { LAB_EPOCH_MS } from './kernel/clock.ts';
 import type { ByReason } from './records.ts';
 import { type PlayOptions, play, type Run } from './run.ts';
@@ -94,7 +94,7 @@ function figuresOf(run: Run, others: Report['others']): Report {
       callsPerRerun: ratio(records.runTaskCalls, reruns),
       readCalls: records.readCalls,
     },
-    drain: roundAll(drainFigures(drainedCalls(run), tightestRefill(scenario), records.othersAttempts)),
+    drain: roundAll(drainOf(run)),
     others,
     workflow: {
       executions: records.executions.length,
@@ -118,20 +118,25 @@ function violationsOf({ invariants, reruns }: Report, { hasEnded }: Run): string
   return [...broken, ...gaveUp, ...(hasEnded ? [] : ['not over after 24 virtual hours'])];
 }
 
-/** The calls that ECS rejected and that we launched. */
-function drainedCalls({ oracle, records, graceMs }: Run): DrainedCall[] {
-  const drained: DrainedCall[] = [];
+/** The drain of the calls that ECS rejected and that we launched, at what the tightest bucket allows. */
+function drainOf({ oracle, records, graceMs, scenario }: Run): DrainFigures {
+  const drained: (DrainedCall & { readonly tasks: number })[] = [];
   for (const fate of oracle.finite()) {
     const arrival = records.arrivals.get(fate);
     if (!arrival || fate.launchedByUsAt === undefined || !oracle.owesRejected(fate)) continue;
-    drained.push({ readyAt: Math.max(arrival.at, arrival.eventTime + graceMs), startedAt: fate.launchedByUsAt });
+    const readyAt = Math.max(arrival.at, arrival.eventTime + graceMs);
+    drained.push({ readyAt, startedAt: fate.launchedByUsAt, tokens: 1, tasks: fate.count });
   }
-  return drained;
-}
-
-function tightestRefill({ account: { buckets } }: Scenario): number {
-  const { clusterResourceModify, fargateRunTask } = buckets;
-  return Math.min(clusterResourceModify.refillPerSecond, fargateRunTask?.refillPerSecond ?? Number.POSITIVE_INFINITY);
+  const { clusterResourceModify, fargateRunTask, fargateTasks } = scenario.account.buckets;
+  const callsRefill = Math.min(
+    clusterResourceModify.refillPerSecond,
+    fargateRunTask?.refillPerSecond ?? Number.POSITIVE_INFINITY,
+  );
+  const byCalls = drainFigures(drained, callsRefill, records.othersAttempts);
+  if (!fargateTasks) return byCalls;
+  const inTasks = drained.map((call) => ({ ...call, tokens: call.tasks }));
+  const byTasks = drainFigures(inTasks, fargateTasks.refillPerSecond, records.othersAttempts);
+  return byTasks.limitSeconds > byCalls.limitSeconds ? byTasks : byCalls;
 }
 
 function othersOf({ ledger, drainedAt = Number.POSITIVE_INFINITY }: Run) {

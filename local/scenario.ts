@@ -30,6 +30,8 @@ const account = z.strictObject({
       clusterResourceModify: bucket.default({ burst: 100, refillPerSecond: 40 }),
       clusterResourceRead: bucket.default({ burst: 100, refillPerSecond: 20 }),
       fargateRunTask: bucket.nullable().default(null).describe('null: no such limit'),
+      // Not in LAB.md: the rate at which Fargate launches counts tasks, not calls.
+      fargateTasks: bucket.nullable().default(null).describe('tasks that Fargate launches; null: no such limit'),
       startExecution: bucket.default({ burst: 1300, refillPerSecond: 300 }),
     })
     .prefault({}),
@@ -102,6 +104,11 @@ const rateCaller = z.strictObject({
   ...callerKeys,
   callsPerSecond: z.number().positive(),
   arrival: z.enum(['even', 'poisson']).default('even'),
+  // Not in LAB.md: other operations take from RunTask's bucket.
+  operation: z
+    .enum(['RunTask', 'StopTask'])
+    .default('RunTask')
+    .describe('what is called; StopTask asks for a task that is gone, which takes from the bucket as any request does'),
   // LAB.md knows no other end of live traffic than the drain; `false` ends it with the last finite caller.
   untilDrained: z.boolean().default(true),
 });

@@ -6,6 +6,7 @@
 /** Why an event asks for nothing to be done. */
 export const IGNORE_REASONS = [
   'notAThrottle',
+  'notRunTask',
   'ownCall',
   'launcherRetries',
   'retriesItself',
@@ -81,6 +82,9 @@ export const ENVIRONMENT = {
   tableName: 'TABLE_NAME',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
 } as const;
+
+/** `id` of the item in the state table that holds all turns for as long as it is there. */
+export const PAUSE_ITEM = 'pause';
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
 export const HANDLERS = ['intake', 'turnstile', 'run-task', 'sweep'] as const;

@@ -1,11 +1,18 @@
 import * as z from 'zod';
 import type { Home } from './arn.ts';
 import { parseJson } from './json.ts';
-import { decodeRunTaskRecord, type RunTaskRecord, runTaskRecordSchema } from './run-task-record.ts';
+import {
+  decodeOtherCallRecord,
+  decodeRunTaskRecord,
+  type OtherCallRecord,
+  otherCallRecordSchema,
+  type RunTaskRecord,
+  runTaskRecordSchema,
+} from './run-task-record.ts';
 import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stopped-task.ts';
 
 /** What a rule delivered, decoded. */
-export type ThrottleEvent = (RunTaskRecord | StoppedTask) & {
+export type ThrottleEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
   /** On whose bus it arrived first: forwarding leaves both as they were. */
@@ -25,7 +32,11 @@ const members = {
   'replay-name': z.string().optional(),
 };
 const envelope = z.discriminatedUnion('detail-type', [
-  z.object({ ...members, 'detail-type': z.literal('AWS API Call via CloudTrail'), detail: runTaskRecordSchema }),
+  z.object({
+    ...members,
+    'detail-type': z.literal('AWS API Call via CloudTrail'),
+    detail: z.discriminatedUnion('eventName', [runTaskRecordSchema, otherCallRecordSchema]),
+  }),
   z.object({ ...members, 'detail-type': z.literal('ECS Task State Change'), detail: stoppedTaskSchema }),
 ]);
 
@@ -35,9 +46,13 @@ export function decodeEvent(text: string): ThrottleEvent | Malformed {
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
   const { account, region, time, 'replay-name': replayName } = parsed.data;
   const common = { replayed: replayName !== undefined, origin: { account, region } };
-  return parsed.data['detail-type'] === 'ECS Task State Change'
-    ? { ...decodeStoppedTask(parsed.data.detail, { account, region }, Date.parse(time ?? '') || 0), ...common }
-    : { ...decodeRunTaskRecord(parsed.data.detail, account), ...common };
+  if (parsed.data['detail-type'] === 'ECS Task State Change') {
+    return { ...decodeStoppedTask(parsed.data.detail, { account, region }, Date.parse(time ?? '') || 0), ...common };
+  }
+  const { detail } = parsed.data;
+  return detail.eventName === 'RunTask'
+    ? { ...decodeRunTaskRecord(detail, account), ...common }
+    : { ...decodeOtherCallRecord(detail, account), ...common };
 }
 
 /** Decodes the text of a record in CloudTrail's event history, which has no envelope. */

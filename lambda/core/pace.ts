@@ -1,12 +1,15 @@
 import * as z from 'zod';
 import type { PaceSettings } from './settings.ts';
 import {
+  BUCKET_UNITS,
   type Bucket,
   lastThrottledSecond,
   observedBucket,
   othersPerSecond,
+  type Records,
   TRAFFIC_WINDOW_SECONDS,
   type Traffic,
+  trafficIn,
 } from './traffic.ts';
 
 /**
@@ -28,6 +31,7 @@ export const paceStateSchema = z.object({
   /** The account's bucket as the last storm showed it, and when that was learnt. */
   bucket: z
     .object({
+      unit: z.enum(BUCKET_UNITS),
       refillPerSecond: z.number().positive(),
       burst: z.number(),
       sample: z.number(),
@@ -35,7 +39,7 @@ export const paceStateSchema = z.object({
       atMs: z.number(),
     })
     .optional(),
-  /** Turns granted of late, by whole second. */
+  /** Turns granted of late, by whole second, in the bucket's unit. */
   grants: z.record(z.string(), z.number()),
 });
 export type PaceState = z.infer<typeof paceStateSchema>;
@@ -81,9 +85,13 @@ export function initialPace(settings: PaceSettings): PaceState {
   };
 }
 
-/** Turns per second now. */
-export function turnsPerSecond(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): number {
+/** What a turn takes from the bucket: one, or where it counts tasks, as many as the call asks for. */
+const turnCost = ({ bucket }: PaceState, tasks: number) => (bucket?.unit === 'tasks' ? tasks : 1);
+
+/** How much may be taken from the bucket per second now, in its unit: turns, unless it counts tasks. */
+export function takenPerSecond(state: PaceState, records: Records, nowMs: number, settings: PaceSettings): number {
   const { bucket } = state;
+  const traffic = trafficIn(bucket?.unit ?? 'calls', records);
   // Records of the storm that are still to come would raise both what it was accepted of and what others ask for.
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
@@ -121,10 +129,10 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
 }
 
 /** Takes in what there is to know before turns are granted. */
-function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings): PaceState {
+function observe(state: PaceState, records: Records, nowMs: number, settings: PaceSettings): PaceState {
   const since = Math.floor(nowMs / 1000) - TRAFFIC_WINDOW_SECONDS;
   const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
-  const seen = observedBucket(traffic, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
+  const seen = observedBucket(records, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
   // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.
   const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
   // Records of one storm keep coming for a while: the fuller count is the better one.
@@ -144,41 +152,49 @@ function observe(state: PaceState, traffic: Traffic, nowMs: number, settings: Pa
   return { ...state, ...learnt, ...probe, grants };
 }
 
-/** Reserves up to `wanted` turns that are due within `windowMs` from now, and says when each is due. */
+/**
+ * Reserves turns that are due within `windowMs` from now, for calls that ask for so many tasks each, in this order, and
+ * says when each is due. Those beyond the window get none.
+ */
 export function reserveTurns(
   before: PaceState,
-  wanted: number,
-  traffic: Traffic,
+  wanted: readonly number[],
+  records: Records,
   nowMs: number,
   windowMs: number,
   settings: PaceSettings,
 ): { readonly state: PaceState; readonly turnsAtMs: readonly number[] } {
-  const state = observe(before, traffic, nowMs, settings);
-  const spacingMs = 1000 / turnsPerSecond(state, traffic, nowMs, settings);
+  const state = observe(before, records, nowMs, settings);
+  const spacingMs = 1000 / takenPerSecond(state, records, nowMs, settings);
   const firstMs = Math.max(state.nextTurnAtMs, nowMs - CATCH_UP_MS);
-  const fitting = Math.max(0, Math.floor((nowMs + windowMs - firstMs) / spacingMs) + 1);
-  const turnsAtMs = Array.from({ length: Math.min(wanted, fitting) }, (_, turn) => firstMs + turn * spacingMs);
+  const turnsAtMs: number[] = [];
   const grants = { ...state.grants };
-  for (const turnAtMs of turnsAtMs) {
+  let taken = 0;
+  for (const tasks of wanted) {
+    const turnAtMs = firstMs + taken * spacingMs;
+    if (turnAtMs > nowMs + windowMs) break;
+    turnsAtMs.push(turnAtMs);
+    const cost = turnCost(state, tasks);
     const second = Math.floor(Math.max(turnAtMs, nowMs) / 1000);
-    grants[second] = (grants[second] ?? 0) + 1;
+    grants[second] = (grants[second] ?? 0) + cost;
+    taken += cost;
   }
-  return { state: { ...state, grants, nextTurnAtMs: firstMs + turnsAtMs.length * spacingMs }, turnsAtMs };
+  return { state: { ...state, grants, nextTurnAtMs: firstMs + taken * spacingMs }, turnsAtMs };
 }
 
 /**
- * Takes back turns that nobody used, as if they had not been granted. Their times are gone: moving the schedule back would
+ * Takes back turns that nobody used, of calls that asked for so many tasks each, as if they had not been granted. Their times are gone: moving the schedule back would
  * put new turns on top of those that another turnstile is handing out.
  */
-export function giveTurnsBack(state: PaceState, turns: number): PaceState {
+export function giveTurnsBack(state: PaceState, unused: readonly number[]): PaceState {
   const grants = { ...state.grants };
-  let left = turns;
+  let left = unused.reduce((sum, tasks) => sum + turnCost(state, tasks), 0);
   for (const second of Object.keys(grants).toSorted().toReversed()) {
     const back = Math.min(left, grants[second] ?? 0);
     grants[second] = (grants[second] ?? 0) - back;
     left -= back;
   }
-  return turns === 0 ? state : { ...state, grants };
+  return { ...state, grants };
 }
 
 /**

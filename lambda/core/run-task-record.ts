@@ -10,9 +10,8 @@ export interface Caller {
   readonly userAgent?: string;
 }
 
-/** A RunTask request, rejected or accepted, as CloudTrail recorded it. */
-export interface RunTaskRecord {
-  readonly kind: 'runTaskRecord';
+/** A request to ECS, rejected or accepted, as CloudTrail recorded it. */
+interface CallRecord {
   /** Identity of the CloudTrail record; two deliveries of one record share it. */
   readonly eventId: string;
   readonly account: string;
@@ -22,12 +21,21 @@ export interface RunTaskRecord {
   readonly caller: Caller;
   /** Why it was rejected; absent where it was accepted. */
   readonly error?: ApiError;
+}
+
+export interface RunTaskRecord extends CallRecord {
+  readonly kind: 'runTaskRecord';
   /** As recorded: undecoded, and null where CloudTrail dropped it. */
   readonly requestParameters: unknown;
   /** The tasks that an accepted request started. */
   readonly taskArns: readonly string[];
   /** Why an accepted request started fewer tasks than it asked for. */
   readonly failureReasons: readonly string[];
+}
+
+/** A request that takes from the bucket that RunTask takes from. */
+export interface OtherCallRecord extends CallRecord {
+  readonly kind: 'otherCallRecord';
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
@@ -38,15 +46,20 @@ const userIdentity = z.object({
 });
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
-export const runTaskRecordSchema = z.object({
+const callRecordSchema = z.object({
   eventID: z.string(),
   eventTime: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
   eventSource: z.literal('ecs.amazonaws.com'),
-  eventName: z.literal('RunTask'),
   awsRegion: z.string(),
   userAgent: z.string().nullish(),
   errorCode: z.string().nullish(),
   errorMessage: z.string().nullish(),
+  recipientAccountId: z.string().nullish(),
+  userIdentity,
+});
+
+export const runTaskRecordSchema = callRecordSchema.extend({
+  eventName: z.literal('RunTask'),
   requestParameters: z.unknown().optional(),
   responseElements: z
     .object({
@@ -54,15 +67,37 @@ export const runTaskRecordSchema = z.object({
       failures: z.array(z.object({ reason: z.string().nullish() })).nullish(),
     })
     .nullish(),
-  recipientAccountId: z.string().nullish(),
-  userIdentity,
 });
+
+/**
+ * Operations that share RunTask's bucket, "cluster resource modify", and that AWS names:
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ */
+export const OTHER_OPERATIONS = ['StartTask', 'StopTask', 'ExecuteCommand'] as const;
+export const otherCallRecordSchema = callRecordSchema.extend({ eventName: z.enum(OTHER_OPERATIONS) });
 
 /** `account` is that of the bus which the record arrived at; only the record says in whose account the call was made. */
 export function decodeRunTaskRecord(record: z.output<typeof runTaskRecordSchema>, account: string): RunTaskRecord {
-  const { userIdentity: identity, userAgent, errorCode, errorMessage, responseElements } = record;
+  const { requestParameters = null, responseElements } = record;
   return {
     kind: 'runTaskRecord',
+    ...decodeCall(record, account),
+    requestParameters,
+    taskArns: (responseElements?.tasks ?? []).map(({ taskArn }) => taskArn),
+    failureReasons: (responseElements?.failures ?? []).map(({ reason }) => reason ?? ''),
+  };
+}
+
+export function decodeOtherCallRecord(
+  record: z.output<typeof otherCallRecordSchema>,
+  account: string,
+): OtherCallRecord {
+  return { kind: 'otherCallRecord', ...decodeCall(record, account) };
+}
+
+function decodeCall(record: z.output<typeof callRecordSchema>, account: string): CallRecord {
+  const { userIdentity: identity, userAgent, errorCode, errorMessage } = record;
+  return {
     eventId: record.eventID,
     account: record.recipientAccountId ?? account,
     region: record.awsRegion,
@@ -74,8 +109,5 @@ export function decodeRunTaskRecord(record: z.output<typeof runTaskRecordSchema>
       ...(userAgent && { userAgent }),
     },
     ...(errorCode && { error: { code: errorCode, message: errorMessage ?? '' } }),
-    requestParameters: record.requestParameters ?? null,
-    taskArns: (responseElements?.tasks ?? []).map(({ taskArn }) => taskArn),
-    failureReasons: (responseElements?.failures ?? []).map(({ reason }) => reason ?? ''),
   };
 }

@@ -1,12 +1,27 @@
-/** RunTask calls of one second, by anybody but us, as their records tell. */
+/**
+ * What a bucket counts: calls, or, where the rate at which Fargate launches is the limit, tasks.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html
+ */
+export const BUCKET_UNITS = ['calls', 'tasks'] as const;
+export type BucketUnit = (typeof BUCKET_UNITS)[number];
+
+/** What one second brought from anybody but us, as records tell. */
 export interface SecondOfTraffic {
   readonly accepted: number;
   readonly throttled: number;
 }
 
-/** What records say of the account's bucket. Seconds are whole ones since the epoch, which is all that CloudTrail tells. */
+export type Seconds = ReadonlyMap<number, SecondOfTraffic>;
+
+/** What records say, in each unit that a bucket may count in. */
+export interface Records {
+  readonly seconds: Readonly<Record<BucketUnit, Seconds>>;
+  readonly lagSeconds: Traffic['lagSeconds'];
+}
+
+/** What records say of the account's bucket, in the unit that it counts in. Seconds are whole ones since the epoch, which is all that CloudTrail tells. */
 export interface Traffic {
-  readonly seconds: ReadonlyMap<number, SecondOfTraffic>;
+  readonly seconds: Seconds;
   /** How late records of the last minutes were, at least and at most: what happened since then is not (all) known yet. */
   readonly lagSeconds: { readonly least: number; readonly most: number };
 }
@@ -16,6 +31,7 @@ export type Grants = ReadonlyMap<number, number>;
 
 /** A token bucket, as a storm showed it. */
 export interface Bucket {
+  readonly unit: BucketUnit;
   readonly refillPerSecond: number;
   /** Tokens that it holds when full: at least so many. */
   readonly burst: number;
@@ -35,6 +51,8 @@ const CALM_SECONDS = 3;
 const STORM_SHARE = 0.3;
 /** A storm empties a full bucket within this time, or hardly at all. */
 const BURST_SECONDS = 30;
+/** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
+const LARGER_THROTTLED = 1.5;
 /** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
 const SATURATED_GAP_SECONDS = 1;
 
@@ -71,33 +89,55 @@ function countCalls({ seconds, lagSeconds: { least, most } }: Traffic, start: nu
   return counted;
 }
 
+/** What records say in one unit. */
+export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): Traffic {
+  return { seconds: seconds[unit], lagSeconds };
+}
+
 /**
  * The account's bucket, if a storm showed it: while every second has throttles the bucket is empty, and
  * what it accepts is what it refills. The first and the last such second are only partly so and do not count.
  */
-export function observedBucket({ seconds }: Traffic, grants: Grants): Bucket | undefined {
-  const throttledSeconds = [...seconds.keys()]
+export function observedBucket({ seconds }: Records, grants: Grants): Bucket | undefined {
+  const storm = longestStorm(seconds.calls);
+  if (!storm) return undefined;
+  const { from, until } = storm;
+  const unit = unitOf(seconds, from, until);
+  const accepted = (second: number) => (seconds[unit].get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
+  let refilled = 0;
+  for (let second = from; second < until; second++) refilled += accepted(second);
+  const refillPerSecond = refilled / (until - from);
+  const burst = burstBefore(from, refillPerSecond, accepted);
+  return { unit, refillPerSecond, burst, sample: refilled, seenInSecond: until };
+}
+
+/** The latest of the longest spans of whole seconds that all had throttles; `until` is the first one after it. */
+function longestStorm(seconds: Seconds): { readonly from: number; readonly until: number } | undefined {
+  const throttled = [...seconds.keys()]
     .filter((second) => (seconds.get(second)?.throttled ?? 0) > 0)
     .toSorted((a, b) => a - b);
-  const accepted = (second: number) => (seconds.get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
-  let best: { readonly seconds: number; readonly bucket: Bucket } | undefined;
+  let best: { readonly from: number; readonly until: number } | undefined;
   let first = 0;
-  for (let index = 1; index <= throttledSeconds.length; index++) {
-    const last = throttledSeconds[index - 1] ?? 0;
-    const next = throttledSeconds[index] ?? Number.POSITIVE_INFINITY;
-    if (next - last <= SATURATED_GAP_SECONDS) continue;
-    const from = (throttledSeconds[first] ?? 0) + 1;
-    const length = last - from;
-    if (length > 0 && (!best || length >= best.seconds)) {
-      let refilled = 0;
-      for (let second = from; second < last; second++) refilled += accepted(second);
-      const refillPerSecond = refilled / length;
-      const burst = burstBefore(from, refillPerSecond, accepted);
-      best = { seconds: length, bucket: { refillPerSecond, burst, sample: refilled, seenInSecond: last } };
-    }
+  for (let index = 1; index <= throttled.length; index++) {
+    const until = throttled[index - 1] ?? 0;
+    const next = throttled[index] ?? Number.POSITIVE_INFINITY;
+    if (next - until <= SATURATED_GAP_SECONDS) continue;
+    const from = (throttled[first] ?? 0) + 1;
+    if (until > from && (!best || until - from >= best.until - best.from)) best = { from, until };
     first = index;
   }
-  return best?.bucket;
+  return best;
+}
+
+/** A bucket of tasks lets small calls through and throttles large ones; one of calls makes no difference. */
+function unitOf({ calls, tasks }: Records['seconds'], from: number, until: number): BucketUnit {
+  const sum = (seconds: Seconds, kind: keyof SecondOfTraffic) => {
+    let total = 0;
+    for (let second = from; second < until; second++) total += seconds.get(second)?.[kind] ?? 0;
+    return total;
+  };
+  const tasksPerCall = (kind: keyof SecondOfTraffic) => sum(tasks, kind) / Math.max(1, sum(calls, kind));
+  return tasksPerCall('throttled') > LARGER_THROTTLED * Math.max(1, tasksPerCall('accepted')) ? 'tasks' : 'calls';
 }
 
 /** What was accepted beyond the refill until the bucket was empty: that much it held, if not more. */

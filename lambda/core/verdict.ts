@@ -55,6 +55,8 @@ export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
     case 'runTaskRecord':
       if (nowMs - event.eventTimeMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
       return decideRunTask(event, context);
+    case 'otherCallRecord':
+      return { kind: 'ignore', reason: 'notRunTask' };
     case 'stoppedTask':
       if (nowMs - event.stoppedAtMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
       return decideStoppedTask(event, context);

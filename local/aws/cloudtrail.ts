@@ -63,8 +63,7 @@ export class FakeCloudTrail implements FakeService {
   call(operation: string, input: JsonObject): JsonObject {
     if (operation !== 'LookupEvents')
       throw new UnsupportedError(`the lab's CloudTrail does not know the operation ${operation}`);
-    if (!TokenBucket.takeFromAll([this.#lookups], this.#options.clock.now()))
-      throw new AwsError('ThrottlingException', 'Rate exceeded');
+    if (!this.#lookups.take(this.#options.clock.now())) throw new AwsError('ThrottlingException', 'Rate exceeded');
     return this.#lookupEvents(decodeLookup(input));
   }
 

@@ -135,8 +135,7 @@ export class FakeStates implements FakeService {
 
   #startExecution({ stateMachineArn, name = uuid(this.#random), input = '{}' }: JsonObject): JsonObject {
     const { clock } = this.#options;
-    if (!TokenBucket.takeFromAll([this.#bucket], clock.now()))
-      throw new AwsError('ThrottlingException', 'Rate exceeded');
+    if (!this.#bucket.take(clock.now())) throw new AwsError('ThrottlingException', 'Rate exceeded');
     const stateMachine = this.#machines.get(String(stateMachineArn));
     if (!stateMachine) {
       throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${String(stateMachineArn)}'`);

@@ -35,6 +35,7 @@ interface Play {
   readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[] };
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
+  readonly isPaused?: boolean;
 }
 
 /** Plays one attempt on a table; `end` is the reply, or the error's name and message. */
@@ -50,6 +51,7 @@ async function attempt(play: Play) {
   if (play.accepted) {
     table.put({ id: { S: `accepted#${RERUN.callId}` }, record: { S: JSON.stringify(play.accepted) } });
   }
+  if (play.isPaused) table.put({ id: { S: 'pause' } });
   const turn = hasTurn ? { grantedAt: instant(nowMs) } : null;
   const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, turn };
   const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
@@ -130,6 +132,15 @@ describe('after its deadline a call', () => {
     expect(requests).toEqual([]);
     expect(end).toEqual(expected);
   });
+});
+
+test.each([
+  ['with its turn in hand', NOW_MS],
+  ['after its deadline', LATE_MS],
+])('nothing is launched during a pause, nor given up: %s', async (_, nowMs) => {
+  const { end, requests } = await attempt({ nowMs, coverage: READ, isPaused: true });
+  expect(requests).toEqual([]);
+  expect(end).toMatchObject({ next: 'backOff', waitUntil: instant(nowMs + MINUTE), progress: { attempts: 0 } });
 });
 
 describe('what was launched is kept', () => {

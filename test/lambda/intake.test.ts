@@ -118,7 +118,7 @@ describe('the intake', () => {
     expect((await intake([eventText(), other], { sfn })).failed).toEqual(['m0', 'm1']);
   });
 
-  test('counts the calls of others by the second, ignored ones included, and its own calls and mistakes not', async () => {
+  test('counts the calls of others by the second, ignored ones and mistakes included, and its own calls not', async () => {
     const by = (arn: string) => ({ detail: { userIdentity: { arn } } });
     const { counted } = await intake([
       eventText(by(AIRFLOW_ROLE)),
@@ -131,7 +131,7 @@ describe('the intake', () => {
       '{',
     ]);
     const [update] = counted;
-    expect(update?.input.ExpressionAttributeValues).toMatchObject({ ':a00': { N: '2' }, ':t00': { N: '1' } });
+    expect(update?.input.ExpressionAttributeValues).toMatchObject({ ':a00': { N: '3' }, ':t00': { N: '1' } });
     // The soonest and the latest record came a minute after their calls.
     const lags = counted.slice(1).map(({ input }) => [input.UpdateExpression, input.ExpressionAttributeValues[':lag']]);
     expect(lags).toEqual([
@@ -139,6 +139,21 @@ describe('the intake', () => {
       [expect.stringContaining('mostLag'), { N: '60' }],
     ]);
   });
+
+  test('counts how many tasks a call started, or asked for in vain', async () => {
+    const { counted } = await intake([acceptedText(['a', 'b', 'c']), eventText({ request: { count: 5 } })]);
+    expect(counted[0]?.input.ExpressionAttributeValues).toMatchObject({ ':at00': { N: '3' }, ':tt00': { N: '5' } });
+  });
+
+  test.each(['StartTask', 'StopTask', 'ExecuteCommand'])(
+    'counts %s, which shares the bucket, and leaves it at that',
+    async (eventName) => {
+      const { counted, lines, named } = await intake([eventText({ detail: { eventName, requestParameters: null } })]);
+      expect(counted[0]?.input.ExpressionAttributeValues).toMatchObject({ ':t00': { N: '1' }, ':tt00': { N: '1' } });
+      expect(lines).toMatchObject([{ message: 'verdict', kind: 'ignore', reason: 'notRunTask' }]);
+      expect(named('StartExecutionCommand')).toEqual([]);
+    },
+  );
 
   test('counts a call at the first delivery of its record only', async () => {
     const { wiring, sent } = wiringWith();

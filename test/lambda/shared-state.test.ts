@@ -88,12 +88,12 @@ describe('on a table', () => {
   test('two turnstiles at once never hand out one turn twice', async () => {
     const { open } = openTable();
     const settings = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
-    const quiet = { seconds: new Map(), lagSeconds: { least: 0, most: 0 } };
+    const quiet = { seconds: { calls: new Map(), tasks: new Map() }, lagSeconds: { least: 0, most: 0 } };
     const stores = [0, 1].map(() => makeSharedState(open().wiring, 'pace', paceStateSchema));
     const batches = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
         (stores[index % 2] as SharedState<z.infer<typeof paceStateSchema>>).update((before) =>
-          reserveTurns(before ?? initialPace(settings), 5, quiet, NOW_MS, 60_000, settings),
+          reserveTurns(before ?? initialPace(settings), Array(5).fill(1), quiet, NOW_MS, 60_000, settings),
         ),
       ),
     );

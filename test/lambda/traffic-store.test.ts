@@ -5,10 +5,11 @@ import { openTable } from '../support/table.ts';
 
 const NOW = NOW_MS / 1000;
 let records = 0;
-const call = (secondsAgo: number, kind: Call['kind'] = 'accepted'): Call => ({
+const call = (secondsAgo: number, kind: Call['kind'] = 'accepted', tasks = 1): Call => ({
   eventId: `record-${records++}`,
   atMs: NOW_MS - secondsAgo * 1000,
   kind,
+  tasks,
 });
 
 /** Two functions over one table: one that counts, one that reads. */
@@ -28,20 +29,34 @@ describe('the calls of others', () => {
     await writer.count([once]);
     await writer.count([once]);
     await other.count([once]);
-    expect((await reader.read()).seconds).toEqual(new Map([[NOW - 5, { accepted: 1, throttled: 0 }]]));
+    expect((await reader.read()).seconds.calls).toEqual(new Map([[NOW - 5, { accepted: 1, throttled: 0 }]]));
   });
 
   test('are counted by second and kind, across minutes and functions', async () => {
     const { writer, other, reader } = openStores();
     await writer.count([call(0), call(0), call(0, 'throttled'), call(61), call(30)]);
     await other.count([call(0), call(61, 'throttled')]);
-    expect((await reader.read()).seconds).toEqual(
+    expect((await reader.read()).seconds.calls).toEqual(
       new Map([
         [NOW, { accepted: 3, throttled: 1 }],
         [NOW - 61, { accepted: 1, throttled: 1 }],
         [NOW - 30, { accepted: 1, throttled: 0 }],
       ]),
     );
+  });
+
+  test('count by their tasks as well', async () => {
+    const { writer, reader } = openStores();
+    await writer.count([
+      call(2, 'accepted', 4),
+      call(2, 'accepted', 3),
+      call(2, 'throttled', 10),
+      call(9, 'accepted', 0),
+    ]);
+    const { calls, tasks } = (await reader.read()).seconds;
+    expect(tasks).toEqual(new Map([[NOW - 2, { accepted: 7, throttled: 10 }]]));
+    expect(calls.get(NOW - 2)).toEqual({ accepted: 2, throttled: 1 });
+    expect(calls.get(NOW - 9)).toEqual({ accepted: 1, throttled: 0 });
   });
 
   test('are kept in one item for each minute, for an hour', async () => {
@@ -62,12 +77,12 @@ describe('the calls of others', () => {
 
   test('are read once a second at most', async () => {
     const { writer, reader } = openStores();
-    expect((await reader.read()).seconds.size).toBe(0);
+    expect((await reader.read()).seconds.calls.size).toBe(0);
     await writer.count([call(1)]);
     reader.at(NOW_MS + 999);
-    expect((await reader.read()).seconds.size).toBe(0);
+    expect((await reader.read()).seconds.calls.size).toBe(0);
     reader.at(NOW_MS + 1000);
-    expect((await reader.read()).seconds.size).toBe(1);
+    expect((await reader.read()).seconds.calls.size).toBe(1);
   });
 });
 
@@ -100,7 +115,7 @@ describe('the lag of records', () => {
     const { writer, reader, items } = openStores();
     await writer.count([call(1), { ...call(0, 'throttled'), atMs: EVENT_TIME_MS - 86_400_000 }, call(150)]);
     expect((await reader.read()).lagSeconds).toEqual({ least: 1, most: 1 });
-    expect((await reader.read()).seconds).toEqual(new Map([[NOW - 1, { accepted: 1, throttled: 0 }]]));
+    expect((await reader.read()).seconds.calls).toEqual(new Map([[NOW - 1, { accepted: 1, throttled: 0 }]]));
     await writer.count([call(150)]);
     // That of the call, that of its arrival, and the mark that it was counted.
     expect(items()).toHaveLength(3);

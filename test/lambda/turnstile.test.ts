@@ -130,6 +130,14 @@ describe('the turnstile', () => {
     expect(told()).not.toContain('canary');
   });
 
+  test('hands out no turn while people hold them all, and keeps every message', async () => {
+    const { grants, stored, failed, lines } = await turnstile(parked('a', 'b'), {
+      dynamoDb: ({ input }) => (input.Key?.id.S === 'pause' ? { Item: { id: { S: 'pause' } } } : {}),
+    });
+    expect([grants, stored, failed]).toEqual([[], [], ['m0', 'm1']]);
+    expect(lines).toMatchObject([{ taken: 0, notDue: 2 }]);
+  });
+
   test('works within the limits that are configured now, whatever pace was stored', async () => {
     const state = JSON.stringify({ ...initialPace(ONE_PER_SECOND), nextTurnAtMs: NOW_MS });
     const Item = { version: { N: '7' }, state: { S: state } };

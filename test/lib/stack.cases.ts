@@ -23,11 +23,14 @@ const BOTH = [
 describe('the rules of the intake', () => {
   test.each([
     [
-      'every RunTask that was called, accepted or not',
+      'every call that takes from the bucket of RunTask, accepted or not',
       'IntakeRunTaskCalled',
       {
         'detail-type': ['AWS API Call via CloudTrail'],
-        detail: { eventSource: ['ecs.amazonaws.com'], eventName: ['RunTask'] },
+        detail: {
+          eventSource: ['ecs.amazonaws.com'],
+          eventName: ['RunTask', 'StartTask', 'StopTask', 'ExecuteCommand'],
+        },
       },
     ],
     [
@@ -104,9 +107,15 @@ describe('the rules of the sweep', () => {
 });
 
 describe('the queues', () => {
-  test('refuse what is sent in the clear and keep what they have for two weeks', () => {
-    managed.template.resourceCountIs('AWS::SQS::Queue', 4);
-    managed.template.allResourcesProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 1_209_600 });
+  test('keep what they have for two weeks, but a parked execution no longer than it waits', () => {
+    const queues = managed.properties('AWS::SQS::Queue');
+    const kept = queues.map(({ MessageRetentionPeriod }) => MessageRetentionPeriod);
+    expect(kept.toSorted((a, b) => a - b)).toEqual([900, 1_209_600, 1_209_600, 1_209_600]);
+    const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
+    expect(turnstile.MessageRetentionPeriod).toBe(900);
+  });
+
+  test('refuse what is sent in the clear', () => {
     for (const { PolicyDocument } of managed.properties('AWS::SQS::QueuePolicy')) {
       expect(PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),

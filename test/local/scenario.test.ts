@@ -36,6 +36,7 @@ describe('a scenario', () => {
         clusterResourceModify: { burst: 100, refillPerSecond: 40 },
         clusterResourceRead: { burst: 100, refillPerSecond: 20 },
         fargateRunTask: null,
+        fargateTasks: null,
         startExecution: { burst: 1300, refillPerSecond: 300 },
       },
       clusters: ['batch'],
@@ -62,7 +63,7 @@ describe('a scenario', () => {
   test('gives live traffic an even rhythm until the drain is over', () => {
     const { calls: _, ...caller } = CALLER;
     const { callers } = readScenario(withValue('callers', [{ ...caller, callsPerSecond: 20 }]), 'x.json');
-    expect(callers).toMatchObject([{ callsPerSecond: 20, arrival: 'even', untilDrained: true }]);
+    expect(callers).toMatchObject([{ callsPerSecond: 20, arrival: 'even', operation: 'RunTask', untilDrained: true }]);
   });
 
   test('knows every fault of LAB.md', () => {

@@ -1,40 +1,47 @@
 import { type Random, randomStream } from '../../kernel/random.ts';
 import type { Account } from '../../scenario.ts';
 import { AwsError } from '../service.ts';
-import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { countOf, launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
+import { type Taking, TokenBucket } from './token-bucket.ts';
 
 /** The request buckets of the account, and what ECS says where one is empty. */
 export class Throttles {
   readonly #modify: TokenBucket;
   readonly #read: TokenBucket;
-  readonly #fargate: TokenBucket | undefined;
+  readonly #fargateCalls: TokenBucket | undefined;
+  readonly #fargateTasks: TokenBucket | undefined;
   readonly #disguisedShare: number;
   readonly #random: Random;
 
   constructor({ buckets, disguisedShare }: Account, seed: number) {
     this.#modify = new TokenBucket(buckets.clusterResourceModify);
     this.#read = new TokenBucket(buckets.clusterResourceRead);
-    this.#fargate = buckets.fargateRunTask ? new TokenBucket(buckets.fargateRunTask) : undefined;
+    this.#fargateCalls = buckets.fargateRunTask ? new TokenBucket(buckets.fargateRunTask) : undefined;
+    this.#fargateTasks = buckets.fargateTasks ? new TokenBucket(buckets.fargateTasks) : undefined;
     this.#disguisedShare = disguisedShare;
     this.#random = randomStream(seed, 'ecs/disguised');
   }
 
   admitRead(now: number): void {
-    if (!TokenBucket.takeFromAll([this.#read], now)) throw rateExceeded();
+    if (!this.#read.take(now)) throw rateExceeded();
   }
 
   admitWrite(now: number): void {
-    if (!TokenBucket.takeFromAll([this.#modify], now)) throw rateExceeded();
+    if (!this.#modify.take(now)) throw rateExceeded();
   }
 
   admitRunTask(request: RunTaskRequest, now: number): void {
-    const onFargate = launchTypeOf(request) === 'FARGATE' && this.#fargate;
-    if (TokenBucket.takeFromAll(onFargate ? [this.#modify, onFargate] : [this.#modify], now)) return;
+    const takings = [one(this.#modify)];
+    if (launchTypeOf(request) === 'FARGATE') {
+      if (this.#fargateCalls) takings.push(one(this.#fargateCalls));
+      if (this.#fargateTasks) takings.push({ bucket: this.#fargateTasks, tokens: countOf(request) });
+    }
+    if (TokenBucket.takeFromAll(takings, now)) return;
     throw this.#random() < this.#disguisedShare ? disguised(request, this.#random) : rateExceeded();
   }
 }
 
+const one = (bucket: TokenBucket): Taking => ({ bucket, tokens: 1 });
 const rateExceeded = (): AwsError => new AwsError('ThrottlingException', 'Rate exceeded');
 
 /**

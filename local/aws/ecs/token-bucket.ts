@@ -6,6 +6,12 @@ import type { BucketSettings } from '../../scenario.ts';
  */
 const ROUNDING = 1e-3;
 
+/** So many tokens of one bucket. */
+export interface Taking {
+  readonly bucket: TokenBucket;
+  readonly tokens: number;
+}
+
 /** Starts full and refills continuously. */
 export class TokenBucket {
   readonly #settings: BucketSettings;
@@ -17,12 +23,17 @@ export class TokenBucket {
     this.#tokens = settings.burst;
   }
 
-  /** Takes one token out of each bucket, or, where one of them is empty, none at all. `now` is in milliseconds. */
-  static takeFromAll(buckets: readonly TokenBucket[], now: number): boolean {
-    for (const bucket of buckets) bucket.#refill(now);
-    if (buckets.some((bucket) => bucket.#tokens < 1 - ROUNDING)) return false;
-    for (const bucket of buckets) bucket.#tokens -= 1;
+  /** Takes tokens out of each bucket, or, where one of them has too few, none at all. `now` is in milliseconds. */
+  static takeFromAll(takings: readonly Taking[], now: number): boolean {
+    for (const { bucket } of takings) bucket.#refill(now);
+    if (takings.some(({ bucket, tokens }) => bucket.#tokens < tokens - ROUNDING)) return false;
+    for (const { bucket, tokens } of takings) bucket.#tokens -= tokens;
     return true;
+  }
+
+  /** Takes one token, if there is one. */
+  take(now: number): boolean {
+    return TokenBucket.takeFromAll([{ bucket: this, tokens: 1 }], now);
   }
 
   #refill(now: number): void {

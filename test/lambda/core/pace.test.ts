@@ -6,11 +6,11 @@ import {
   type PaceState,
   paceStateSchema,
   reserveTurns,
+  takenPerSecond,
   throttleTurn,
-  turnsPerSecond,
 } from '../../../lambda/core/pace.ts';
 import type { PaceSettings } from '../../../lambda/core/settings.ts';
-import type { SecondOfTraffic, Traffic } from '../../../lambda/core/traffic.ts';
+import type { Records, SecondOfTraffic, Traffic } from '../../../lambda/core/traffic.ts';
 
 const CATCH_UP_MS = 500;
 const WINDOW_MS = 15_000;
@@ -18,6 +18,14 @@ const NOW_MS = 1_000_000_000;
 const NOW = NOW_MS / 1000;
 const AT_ONCE = { least: 0, most: 0 };
 const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE };
+/** As if each call had asked for one task. */
+const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
+  seconds: { calls: seconds, tasks: seconds },
+  lagSeconds,
+});
+const turnsPerSecond = (state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings) =>
+  takenPerSecond(state, recordsOf(traffic), nowMs, settings);
+const ones = (count: number): number[] => Array(count).fill(1);
 const SETTINGS: PaceSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
 const always = (perSecond: number): PaceSettings => ({
   initialPerSecond: perSecond,
@@ -33,7 +41,7 @@ const draining = (changes: Partial<PaceState> = {}): PaceState => ({
   ...changes,
 });
 const reserve = (state: PaceState, wanted: number, nowMs = NOW_MS, settings = SETTINGS, traffic = QUIET) =>
-  reserveTurns(state, wanted, traffic, nowMs, WINDOW_MS, settings);
+  reserveTurns(state, ones(wanted), recordsOf(traffic), nowMs, WINDOW_MS, settings);
 const granted = (state: PaceState) => Object.values(state.grants).reduce((sum, n) => sum + n, 0);
 
 describe('a reservation', () => {
@@ -99,7 +107,7 @@ describe('over any interleaving of reservations', () => {
         const taken: number[] = [];
         for (const { afterMs, wanted, throttled, unused } of batches) {
           nowMs += afterMs;
-          const reserved = reserve(giveTurnsBack(state, unused), wanted, nowMs, settings, traffic);
+          const reserved = reserve(giveTurnsBack(state, ones(unused)), wanted, nowMs, settings, traffic);
           state = throttled ? throttleTurn(reserved.state, nowMs, nowMs) : reserved.state;
           for (const atMs of reserved.turnsAtMs) {
             expect(atMs).toBeGreaterThanOrEqual(nowMs - CATCH_UP_MS);
@@ -137,7 +145,7 @@ describe('over any interleaving of reservations', () => {
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
         let state = initialPace(settings);
         for (const [index, { wanted, unused }] of batches.entries()) {
-          state = reserve(giveTurnsBack(state, unused), wanted, NOW_MS + index * 5000, settings, traffic).state;
+          state = reserve(giveTurnsBack(state, ones(unused)), wanted, NOW_MS + index * 5000, settings, traffic).state;
         }
         expect(paceStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
       }),
@@ -275,16 +283,54 @@ describe('once a storm has shown the bucket', () => {
   });
 });
 
+describe('where the rate at which Fargate launches is the limit', () => {
+  /** Twenty tasks a second: calls for one task get through, calls for ten do not. */
+  const storm: Records = {
+    seconds: {
+      calls: new Map(Array.from({ length: 12 }, (_, n) => [NOW - 30 + n, { accepted: 20, throttled: 30 }])),
+      tasks: new Map(Array.from({ length: 12 }, (_, n) => [NOW - 30 + n, { accepted: 20, throttled: 165 }])),
+    },
+    lagSeconds: AT_ONCE,
+  };
+  const { state } = reserveTurns(draining({ nextTurnAtMs: NOW_MS + 60_000 }), [], storm, NOW_MS, WINDOW_MS, SETTINGS);
+
+  test('the bucket counts tasks', () => {
+    expect(state.bucket).toMatchObject({ unit: 'tasks', refillPerSecond: 20 });
+  });
+
+  test('a turn takes as long as the tasks that its call asks for', () => {
+    const now = { ...state, nextTurnAtMs: NOW_MS };
+    const { turnsAtMs, state: after } = reserveTurns(now, [1, 10, 4, 1], storm, NOW_MS, WINDOW_MS, SETTINGS);
+    const spacingMs = 1000 / takenPerSecond(now, storm, NOW_MS, SETTINGS);
+    expect(turnsAtMs.map((atMs) => Math.round((atMs - NOW_MS) / spacingMs))).toEqual([0, 1, 11, 15]);
+    expect(Math.round((after.nextTurnAtMs - NOW_MS) / spacingMs)).toBe(16);
+    expect(granted(after)).toBe(16);
+    expect(granted(giveTurnsBack(after, [10]))).toBe(6);
+  });
+
+  test('calls that all ask for as many are counted as calls, which comes to the same', () => {
+    const { calls } = storm.seconds;
+    const tenfold = new Map(
+      [...calls].map(([second, { accepted, throttled }]) => [
+        second,
+        { accepted: accepted * 10, throttled: throttled * 10 },
+      ]),
+    );
+    const same = { ...storm, seconds: { calls, tasks: tenfold } };
+    expect(reserveTurns(draining(), [], same, NOW_MS, WINDOW_MS, SETTINGS).state.bucket?.unit).toBe('calls');
+  });
+});
+
 describe('turns given back', () => {
   test('count as not granted, the latest first, and their times are gone', () => {
     const { state } = reserve(draining(), 15);
-    expect(giveTurnsBack(state, 6)).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
+    expect(giveTurnsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
   });
 
   test('are never more than were granted', () => {
     const { state } = reserve(draining(), 5);
-    expect(granted(giveTurnsBack(state, 1000))).toBe(0);
-    expect(giveTurnsBack(state, 0)).toBe(state);
+    expect(granted(giveTurnsBack(state, ones(1000)))).toBe(0);
+    expect(giveTurnsBack(state, [])).toEqual(state);
   });
 });
 

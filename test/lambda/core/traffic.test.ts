@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { lastThrottledSecond, observedBucket, othersPerSecond, type Traffic } from '../../../lambda/core/traffic.ts';
+import {
+  lastThrottledSecond,
+  observedBucket,
+  othersPerSecond,
+  type Records,
+  type Traffic,
+} from '../../../lambda/core/traffic.ts';
 
 const NOW = 1_000_000;
 const AT_ONCE = { least: 0, most: 0 };
@@ -13,8 +19,12 @@ const traffic = (
 });
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value);
 const others = (seen: Traffic) => othersPerSecond(seen, NOW * 1000);
+const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
+  seconds: { calls: seconds, tasks: seconds },
+  lagSeconds,
+});
 const refill = (counts: Parameters<typeof traffic>[0], grants: [number, number][] = []) =>
-  observedBucket(traffic(counts), new Map(grants))?.refillPerSecond;
+  observedBucket(recordsOf(traffic(counts)), new Map(grants))?.refillPerSecond;
 
 describe('what others ask for', () => {
   test.each<[string, Traffic, number | undefined]>([
