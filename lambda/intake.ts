@@ -7,6 +7,7 @@ import { makeActor } from './act.ts';
 import type { Home } from './core/arn.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { decodeEvent, type ThrottleEvent } from './core/event.ts';
+import { initialPace, paceStateSchema, signalThrottle } from './core/pace.ts';
 import { isOwnCall } from './core/policy.ts';
 import type { OtherCallRecord, RunTaskRecord } from './core/run-task-record.ts';
 import { classifyError } from './core/throttle.ts';
@@ -15,6 +16,7 @@ import { readEnvironment } from './environment.ts';
 import type { LogFields, Wiring } from './ports.ts';
 import { errorName, retrying } from './retrying.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { makeSharedState } from './shared-state.ts';
 import { type Call, makeTrafficStore } from './traffic-store.ts';
 
 /** Turns delivered events into executions of the re-run workflow: at most one for each call. */
@@ -27,6 +29,7 @@ export function makeHandler(
   const deadLetterQueueUrl = environment.variable('deadLetterQueueUrl');
   const act = makeActor(wiring);
   const traffic = makeTrafficStore(wiring);
+  const pace = makeSharedState(wiring, 'pace', paceStateSchema);
 
   async function handle({ messageId, body }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
@@ -39,6 +42,11 @@ export function makeHandler(
       return;
     }
     const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), nameOf(event));
+    if (event.kind === 'stoppedTask' && ending.kind === 'rerun') {
+      await pace.update((state = initialPace(settings.pace)) => ({
+        state: signalThrottle(state, event.stoppedAtMs, clock.now()),
+      }));
+    }
     const { kind } = ending;
     const reason = 'reason' in ending ? ending.reason : undefined;
     log.info(LOG_MESSAGES.verdict, {

@@ -9,6 +9,7 @@ export interface SharedState<State> {
   read(): Promise<State | undefined>;
   /**
    * Replaces the state by what `change` makes of it, in one conditional write, and returns all that `change` returned.
+   * Where it returns the very state that it was given, nothing is written.
    * `change` is called again with the newer state whenever somebody else was faster, so it must be pure.
    */
   update<T extends { readonly state: State }>(change: (state: State | undefined) => T): Promise<T>;
@@ -58,6 +59,7 @@ export function makeSharedState<State>(
     async update(change) {
       for (;;) {
         const changed = change(known.state);
+        if (changed.state === known.state) return changed;
         const next: Known<State> = { version: known.version + 1, state: changed.state };
         try {
           await retrying(ports, () => clients.dynamoDb.send(putIfUnchanged(known.version, next)));

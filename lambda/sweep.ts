@@ -90,8 +90,8 @@ export function makeHandler(
       return { next: 'end', reason: 'notATrigger' };
     }
     if (trigger.slowsPace) {
-      await pace.update((state) => ({
-        state: signalThrottle(state ?? initialPace(settings.pace), trigger.throttledAtMs, clock.now()),
+      await pace.update((state = initialPace(settings.pace)) => ({
+        state: signalThrottle(state, trigger.throttledAtMs, clock.now()),
       }));
     }
     const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);

@@ -28,6 +28,8 @@ export const paceStateSchema = z.object({
   probedAtMs: z.number(),
   /** When a turn of ours was last throttled; 0 for never. */
   throttledAtMs: z.number(),
+  /** Of when the last sign was that slowed the probe: a service's throttle or a start that failed for one; 0 for never. */
+  signalledAtMs: z.number(),
   /** The account's bucket as the last storm showed it, and when that was learnt. */
   bucket: z
     .object({
@@ -81,6 +83,7 @@ export function initialPace(settings: PaceSettings): PaceState {
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
     throttledAtMs: 0,
+    signalledAtMs: 0,
     grants: {},
   };
 }
@@ -214,16 +217,17 @@ export function throttleTurn(state: PaceState, grantedAtMs: number, nowMs: numbe
   };
 }
 
-/** Service events repeat for hours; more than one a minute says nothing new. */
+/** Signals repeat for hours; more than one a minute says nothing new. */
 const SIGNAL_SPACING_MS = 60_000;
 
 /**
- * Takes in that somebody else was throttled at `signalAtMs`, without saying how often. It slows the probe; where the
+ * Takes in that a service was throttled at `signalAtMs`, or a start failed for a throttle, without saying how often. It slows the probe; where the
  * bucket is known, records tell better. Signals from before this drain are of the storm that it remedies.
  */
 export function signalThrottle(state: PaceState, signalAtMs: number, nowMs: number): PaceState {
-  const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.probedAtMs + SIGNAL_SPACING_MS;
-  return isNews ? { ...state, probePerSecond: slower(state), probedAtMs: nowMs } : state;
+  const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.signalledAtMs + SIGNAL_SPACING_MS;
+  if (!isNews) return state;
+  return { ...state, probePerSecond: slower(state), probedAtMs: nowMs, signalledAtMs: signalAtMs };
 }
 
 /** The floor keeps the spacing of turns a number; the configured minimum is higher. */

@@ -1,5 +1,6 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test, vi } from 'vitest';
+import { initialPace } from '../../lambda/core/pace.ts';
 import { handler, makeHandler } from '../../lambda/intake.ts';
 import {
   AIRFLOW_ROLE,
@@ -9,6 +10,7 @@ import {
   eventText,
   fixtureText,
   OWN_ROLE,
+  SETTINGS,
   stoppedText,
   TASK_ARN,
 } from '../support/records.ts';
@@ -199,6 +201,17 @@ describe('the intake', () => {
     ]);
     expect(lines).toMatchObject([{ kind: 'rerun', taskArn: TASK_ARN }]);
     expect(told()).not.toContain('canary');
+  });
+
+  test('slows the probe of the pace for a start that a throttle failed', async () => {
+    const drained = { ...initialPace(SETTINGS.pace), drainStartedAtMs: 1 };
+    const item = { version: { N: '1' }, state: { S: JSON.stringify(drained) } };
+    const table = openTable();
+    table.put({ id: { S: 'pace' }, ...item });
+    await makeHandler(table.open().wiring)(sqsEvent(stoppedText()));
+    expect(JSON.parse(table.item('pace')?.state?.S ?? '')).toMatchObject({
+      probePerSecond: SETTINGS.pace.initialPerSecond / 2,
+    });
   });
 
   test('writes one line for an ignored event, and tells nobody', async () => {

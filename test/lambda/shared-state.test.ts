@@ -63,6 +63,13 @@ describe('a shared state', () => {
     expect([sent.length, sleeps]).toEqual([2, [100]]);
   });
 
+  test('is not written where nothing changes', async () => {
+    const { store, sent } = storeWith([]);
+    await store.update(add(5));
+    expect(await store.update((state = { count: 0 }) => ({ state }))).toEqual({ state: { count: 5 } });
+    expect(sent).toHaveLength(1);
+  });
+
   test('is not written again after a refusal', async () => {
     await expect(storeWith([awsError('AccessDeniedException')]).store.update(add(5))).rejects.toThrow();
   });

@@ -6,6 +6,7 @@ import {
   type PaceState,
   paceStateSchema,
   reserveTurns,
+  signalThrottle,
   takenPerSecond,
   throttleTurn,
 } from '../../../lambda/core/pace.ts';
@@ -205,6 +206,28 @@ describe('a throttle of ours', () => {
     for (let n = 1; n <= 100; n++) state = throttleTurn(state, NOW_MS + n, NOW_MS + n);
     expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(SETTINGS.minPerSecond);
     expect(paceStateSchema.safeParse(state).success).toBe(true);
+  });
+});
+
+describe('a signal that somebody else was throttled', () => {
+  const state = draining({ drainStartedAtMs: NOW_MS - 300_000, probedAtMs: NOW_MS - 1000 });
+
+  test('halves the probe, however lately it grew', () => {
+    expect(signalThrottle(state, NOW_MS, NOW_MS + 500)).toMatchObject({
+      probePerSecond: 5,
+      probedAtMs: NOW_MS + 500,
+      signalledAtMs: NOW_MS,
+    });
+  });
+
+  test('counts once a minute', () => {
+    const once = signalThrottle(state, NOW_MS, NOW_MS);
+    expect(signalThrottle(once, NOW_MS + 60_000, NOW_MS + 60_000)).toBe(once);
+    expect(signalThrottle(once, NOW_MS + 60_001, NOW_MS + 60_001)).toMatchObject({ probePerSecond: 2.5 });
+  });
+
+  test('from before the drain is one of the storm that it remedies', () => {
+    expect(signalThrottle(state, state.drainStartedAtMs, NOW_MS)).toBe(state);
   });
 });
 
