@@ -15,6 +15,7 @@ import { makePauseSwitch } from './pause.ts';
 import type { Wiring } from './ports.ts';
 import { apiError } from './retrying.ts';
 import { makeSharedState, type SharedState } from './shared-state.ts';
+import { makeSpendCap } from './spend-cap.ts';
 
 export type AttemptReply =
   | FinishReply
@@ -45,6 +46,7 @@ export function makeAttempter(
   const { home, settings } = wiring.environment;
   const launches = makeLaunchStore(wiring);
   const isPaused = makePauseSwitch(wiring);
+  const cap = makeSpendCap(wiring);
   const pace: SharedState<PaceState> = makeSharedState(wiring, 'pace', paceStateSchema);
   const coverage: SharedState<Coverage> = makeSharedState(wiring, 'coverage', coverageSchema);
 
@@ -91,8 +93,12 @@ export function makeAttempter(
 
   async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs = clock.now() } = attempt;
-    const outcome = await send(attemptRequest(request, rerun.callId, progress));
+    const wanted = attemptRequest(request, rerun.callId, progress);
+    const reservation = await cap.reserve(wanted.count ?? 1);
+    if ('untilMs' in reservation) return waitUntil(reservation.untilMs, progress);
+    const outcome = await send(wanted);
     await recordLaunches(rerun, request, outcome);
+    await cap.settle(reservation, outcome);
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
     if (outcome.kind === 'throttled') await slowDown(grantedAtMs);

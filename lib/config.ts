@@ -53,7 +53,6 @@ const baseSchema = settingsSchema.extend({
   pace: pace.default(() => pace.parse({})),
   passRoleArns: z.array(roleArn).default([]),
   allowedRoleOverrides: z.array(roleArn).default([]),
-  maxTasksPerHour: z.int().min(1).optional(),
   cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
   notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
@@ -105,7 +104,7 @@ export function readConfiguration(context: unknown): EnvironmentConfiguration[] 
 }
 
 /** What a configuration will not do although it looks as if it did, for people to read at synth. */
-export function warningsOf({ clusters, families, callers, mode, maxTasksPerHour }: Configuration): string[] {
+export function warningsOf({ clusters, families, callers, mode }: Configuration): string[] {
   const lists = { clusters, families, callers: callers.map(({ arn }) => arn) };
   const entries = Object.entries(lists);
   return [
@@ -118,7 +117,6 @@ export function warningsOf({ clusters, families, callers, mode, maxTasksPerHour 
     ...(mode === 'observe'
       ? [`${CONTEXT_KEY}.mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.`]
       : []),
-    ...(maxTasksPerHour === undefined ? [] : [`${CONTEXT_KEY}.maxTasksPerHour is not enforced yet.`]),
   ];
 }
 

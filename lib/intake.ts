@@ -64,7 +64,7 @@ export class Intake extends Construct {
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
     this.deadLetterQueue.grantSendMessages(this.handler);
-    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     new Rule(this, 'RunTaskCalled', {

@@ -51,7 +51,7 @@ export class RerunWorkflow extends Construct {
     // It has to know its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantTell(this.runTask);
-    table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     // CloudTrail's event history has no resource to name.
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     this.#grantLaunch(configuration);

@@ -37,6 +37,7 @@ export const REFUSE_REASONS = [
   'notOptedIn',
   'observeMode',
   'rejectedByEcs',
+  'overTaskCap',
 ] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 

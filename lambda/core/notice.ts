@@ -48,6 +48,8 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
   rejectedByEcs:
     'ECS rejected the repeated request. The execution names the error and what was started; CloudTrail has the message.',
+  overTaskCap:
+    'The call asks for more tasks than maxTasksPerHour lets through in any hour. Raise it, or repeat the call by hand.',
   deadline:
     'There was no capacity or only throttling until the deadline. The execution names what was started; repeat the rest by hand.',
   maxGenerations:

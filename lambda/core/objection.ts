@@ -27,5 +27,7 @@ export function launchObjection(
   const is = [home.account, home.region, clusterName(cluster, home), familyName(taskDefinition, home)];
   if (says.some((part, index) => part !== is[index])) return 'notOptedIn';
   if (unlistedReason({ cluster, taskDefinition, startedBy, group }, context)) return 'notOptedIn';
+  // No hour would ever have room for it.
+  if ((request.count ?? 1) > (settings.maxTasksPerHour ?? Number.POSITIVE_INFINITY)) return 'overTaskCap';
   return forbiddenOverride(request, settings);
 }

@@ -13,6 +13,23 @@ export type Outcome =
   /** Asking again would not help. `code` is the error's name or the first failure's reason. */
   | { readonly kind: 'rejected'; readonly code: string; readonly taskArns: readonly string[] };
 
+/** How many tasks an attempt launched; undefined where the answer is missing, and with it the knowledge. */
+export function startedTasks(outcome: Outcome): number | undefined {
+  switch (outcome.kind) {
+    case 'started':
+    case 'partlyStarted':
+    case 'rejected':
+      return outcome.taskArns.length;
+    case 'alreadyStarted':
+    case 'throttled':
+      return 0;
+    case 'unavailable':
+      return outcome.answered ? 0 : undefined;
+    default:
+      return outcome satisfies never;
+  }
+}
+
 /** The parts of a RunTask response that decide. */
 export interface RunTaskAnswer {
   readonly tasks: readonly { readonly taskArn: string; readonly createdAtMs: number | undefined }[];

@@ -46,6 +46,8 @@ export const settingsSchema = z.strictObject({
    * least (a job of seconds frees it then), less five minutes for the clocks and the last request.
    */
   deadlineSeconds: z.number().min(60).max(3300).default(3300),
+  /** The most tasks that re-runs may launch in one clock hour; what is beyond it waits for the next. Absent: no limit. */
+  maxTasksPerHour: z.int().min(1).optional(),
   /** How often a task that fails to start is started again. */
   maxGenerations: z.int().min(0).max(10).default(3),
   /** Sweeps look for what no event told of. */

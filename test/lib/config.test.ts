@@ -195,7 +195,6 @@ describe('at synth people are warned', () => {
     [{ families: ['*'] }, 'families holds "*"'],
     [{ callers: [{ arn: '*', retriesItself: true }] }, 'callers holds "*"'],
     [{ mode: 'observe' }, 'mode is "observe"'],
-    [{ maxTasksPerHour: 5 }, 'maxTasksPerHour is not enforced yet'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
   });

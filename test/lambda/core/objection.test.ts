@@ -41,6 +41,7 @@ describe('before the launch, the opt-in is checked again', () => {
     ['of a request without a token', 'noClientToken', {}, { clientToken: undefined }],
     ['of a request with an empty token', 'noClientToken', {}, { clientToken: '' }],
     ['of roles', 'roleOverride', {}, { overrides: { taskRoleArn: OWN_ROLE } }],
+    ['of more tasks than any hour has room for', 'overTaskCap', {}, { count: 6 }, { maxTasksPerHour: 5 }],
     ['of ECS Exec', 'executeCommand', {}, { enableExecuteCommand: true }],
   ])('%s: %s', (_, reason, input, asked, settings) => {
     expect(objection(input, asked, settings)).toBe(reason);

@@ -1,0 +1,61 @@
+import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type Outcome, startedTasks } from './core/outcome.ts';
+import type { Wiring } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+/** The most tasks that re-runs may launch within one clock hour, by everybody together. */
+export interface SpendCap {
+  /** Counts tasks that are about to be launched; `untilMs` where the hour has no room for them: when the next one begins. */
+  reserve(tasks: number): Promise<Reservation | { readonly untilMs: number }>;
+  /** Takes back what an attempt did not launch. Where nobody knows what it did, it counts: the cap is never exceeded. */
+  settle(reservation: Reservation, outcome: Outcome): Promise<void>;
+}
+
+export interface Reservation {
+  readonly hour: number;
+  readonly tasks: number;
+}
+
+const HOUR_MS = 3_600_000;
+const RETENTION_SECONDS = 2 * 3600;
+
+/** Keeps the count of an hour in one item of the table of shared state, changed by one conditional update at a time. */
+export function makeSpendCap({ environment, clients, ...ports }: Wiring<'dynamoDb'>): SpendCap {
+  const TableName = environment.variable('tableName');
+  const { maxTasksPerHour: most } = environment.settings;
+
+  async function add(hour: number, tasks: number, room?: number): Promise<void> {
+    const expiresAt = (hour + 1) * 3600 + RETENTION_SECONDS;
+    const command = new UpdateItemCommand({
+      TableName,
+      Key: { id: { S: `spend#${hour}` } },
+      UpdateExpression: 'ADD tasks :tasks SET expiresAt = :expiresAt',
+      ExpressionAttributeValues: {
+        ':tasks': { N: String(tasks) },
+        ':expiresAt': { N: String(expiresAt) },
+        ...(room !== undefined && { ':room': { N: String(room) } }),
+      },
+      ...(room !== undefined && { ConditionExpression: 'attribute_not_exists(tasks) OR tasks <= :room' }),
+    });
+    await retrying(ports, () => clients.dynamoDb.send(command));
+  }
+
+  return {
+    async reserve(tasks) {
+      const hour = Math.floor(ports.clock.now() / HOUR_MS);
+      const reservation = { hour, tasks };
+      if (most === undefined) return reservation;
+      try {
+        await add(hour, tasks, most - tasks);
+        return reservation;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return { untilMs: (hour + 1) * HOUR_MS };
+        throw error;
+      }
+    },
+    async settle({ hour, tasks }, outcome) {
+      const started = startedTasks(outcome);
+      if (most !== undefined && started !== undefined && started < tasks) await add(hour, started - tasks);
+    },
+  };
+}
