@@ -1,4 +1,6 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { eventName, type ThrottleEvent } from './core/event.ts';
+import { feasibilityOf } from './core/feasibility.ts';
 import type { Verdict } from './core/verdict.ts';
 import { makeLaunchStore } from './launch-store.ts';
 import { makePeople } from './people.ts';
@@ -14,8 +16,9 @@ const MAX_INPUT_BYTES = 262_144;
 /** Carries verdicts out, for whoever came by the event: the intake and the sweep start one call under one name. */
 export function makeActor(
   wiring: Wiring<'sfn' | 'dynamoDb'>,
-): (verdict: Verdict, eventName: string) => Promise<Ending> {
+): (verdict: Verdict, event: ThrottleEvent) => Promise<Ending> {
   const { clients, environment } = wiring;
+  const isObserving = environment.settings.mode === 'observe';
   const stateMachineArn = environment.variable('rerunStateMachineArn');
   const people = makePeople(wiring);
   const launches = makeLaunchStore(wiring);
@@ -32,24 +35,40 @@ export function makeActor(
     }
   }
 
-  /** `eventName` is the same in two deliveries of the event, and in what a sweep finds: people hear of it once. */
-  return async function act(verdict: Verdict, eventName: string): Promise<Ending> {
+  /** Runs `tell` once for all deliveries of an event, and for what a sweep finds of it. */
+  async function once(name: string, tell: () => Promise<void>): Promise<void> {
+    if (await launches.wasTold(name)) return;
+    await tell();
+    await launches.putTold(name);
+  }
+
+  /** Tells people what a call that is only observed would have come to, and what its record holds. */
+  async function observe(verdict: Verdict & { kind: 'rerun' | 'refuse' }, event: ThrottleEvent): Promise<void> {
+    const { caller = '', family = '' } = verdict.kind === 'rerun' ? verdict.input.call : verdict;
+    const held = event.kind === 'runTaskRecord' ? feasibilityOf(event) : undefined;
+    const observed = { wouldRerun: verdict.kind === 'rerun', ...held };
+    await once(`observed ${eventName(event)}`, () =>
+      people.tell({ kind: 'observed', reason: 'observeMode', caller, family }, observed),
+    );
+  }
+
+  return async function act(verdict: Verdict, event: ThrottleEvent): Promise<Ending> {
+    if (isObserving && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
     switch (verdict.kind) {
       case 'ignore':
       case 'record':
         return verdict;
       case 'refuse':
-        if (await launches.wasTold(eventName)) return verdict;
-        await people.tell({ ...verdict, kind: 'refused', family: verdict.family ?? '' });
-        await launches.putTold(eventName);
+        await once(eventName(event), () => people.tell({ ...verdict, kind: 'refused', family: verdict.family ?? '' }));
         return verdict;
       case 'rerun': {
+        if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
         const { name, input } = verdict;
         const text = JSON.stringify(input);
         if (Buffer.byteLength(text) > MAX_INPUT_BYTES) {
           const { caller = '', family } = input.call;
-          return act({ kind: 'refuse', reason: 'tooLarge', caller, family }, eventName);
+          return act({ kind: 'refuse', reason: 'tooLarge', caller, family }, event);
         }
         return (await start(name, text)) === 'started' ? verdict : { kind: 'duplicate', name };
       }

@@ -41,7 +41,7 @@ export function makeHandler(
       metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
       return;
     }
-    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), nameOf(event));
+    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), event);
     if (event.kind === 'stoppedTask' && ending.kind === 'rerun') {
       await pace.update((state = initialPace(settings.pace)) => ({
         state: signalThrottle(state, event.stoppedAtMs, clock.now()),
@@ -109,9 +109,6 @@ function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
   const { count } = (event.requestParameters ?? {}) as { count?: unknown };
   return typeof count === 'number' ? count : 1;
 }
-
-/** What is the same in two deliveries of an event, and in what a sweep finds. */
-const nameOf = (event: ThrottleEvent) => (event.kind === 'stoppedTask' ? event.taskArn : event.eventId);
 
 /** What a log line names an event by. */
 function identityOf(event: ThrottleEvent): LogFields {

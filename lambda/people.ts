@@ -1,12 +1,13 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { type Notice, type NoticeGroup, noticeGroup } from './core/notice.ts';
+import { type Notice, type NoticeGroup, noticeGroup, OBSERVED, type Observed } from './core/notice.ts';
 import type { Wiring } from './ports.ts';
 import { retrying } from './retrying.ts';
 
 /** Tells people about calls that were not brought back. */
 export interface People {
-  tell(notice: Notice): Promise<void>;
+  /** Counts a notice and, where given, for which of some properties it is true. */
+  tell(notice: Notice, observed?: Observed): Promise<void>;
 }
 
 /** How long a count outlives its hour, in seconds. */
@@ -35,9 +36,10 @@ export function makePeople({ environment, clients, ...ports }: Wiring<'sfn' | 'd
   }
 
   return {
-    async tell(notice) {
+    async tell(notice, observed) {
       const nowMs = ports.clock.now();
       const group = noticeGroup(notice, nowMs);
+      const names = observed ? OBSERVED : [];
       if (!told.has(group.id)) {
         await startDigest(group);
         // Groups end with their hour; a warm function must not remember them for days.
@@ -48,9 +50,10 @@ export function makePeople({ environment, clients, ...ports }: Wiring<'sfn' | 'd
           new UpdateItemCommand({
             TableName: tableName,
             Key: { id: { S: `notice#${group.id}` } },
-            UpdateExpression: 'ADD notices :one SET expiresAt = :expiresAt',
+            UpdateExpression: `ADD ${['notices :notices', ...names.map((name) => `${name} :${name}`)].join(', ')} SET expiresAt = :expiresAt`,
             ExpressionAttributeValues: {
-              ':one': { N: '1' },
+              ':notices': { N: '1' },
+              ...Object.fromEntries(names.map((name) => [`:${name}`, { N: observed?.[name] ? '1' : '0' }])),
               ':expiresAt': { N: String(Math.ceil(nowMs / 1000) + COUNT_RETENTION_SECONDS) },
             },
           }),

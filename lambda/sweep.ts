@@ -68,7 +68,7 @@ export function makeHandler(
     if (accepted && event.kind === 'runTaskRecord') {
       await launches.putAccepted(accepted, { atMs: event.eventTimeMs, taskArns: [...event.taskArns] });
     }
-    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), identity);
+    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), event);
     handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
     if (ending.kind === 'ignore' || ending.kind === 'record' || ending.kind === 'duplicate') return 0;
     const reason = 'reason' in ending ? ending.reason : undefined;

@@ -12,8 +12,16 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { OBSERVED } from '../lambda/core/notice.ts';
 import type { Configuration } from './config.ts';
 import { Workflow } from './workflow.ts';
+
+/** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
+const SUMMARY = [
+  "' The records of ' & $item.hadParameters.N & ' held the request, of ' & $item.hadClientToken.N",
+  "' a client token, of ' & $item.hadEnvironment.N & ' all environment values. '",
+  "$item.wouldRerun.N & ' of the calls would have been re-run.'",
+].join(' & ');
 
 export interface NotificationsProps {
   readonly configuration: Configuration;
@@ -45,7 +53,7 @@ export class Notifications extends Construct {
     this.digest = new Workflow(this, 'Digest', {
       configuration,
       encryptionKey,
-      comment: 'Tells people of one kind of call that was not brought back',
+      comment: 'Tells people of one kind of call that was not brought back, or only observed',
       start: this.#definition(),
     });
   }
@@ -81,21 +89,28 @@ export class Notifications extends Construct {
       table: this.#table,
       key: { id: DynamoAttributeValue.fromString("{% 'notice#' & $notice.id %}") },
       consistentRead: true,
-      projectionExpression: [new DynamoProjectionExpression().withAttribute('notices')],
-      outputs: { count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}' },
+      projectionExpression: ['notices', ...OBSERVED].map((name) =>
+        new DynamoProjectionExpression().withAttribute(name),
+      ),
+      outputs: {
+        count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}',
+        summary: `{% ($item := $states.result.Item; $exists($item.wouldRerun) ? ${SUMMARY} : '') %}`,
+      },
     });
     const more = Choice.jsonata(this, 'Were there more?');
     const tellRest = SnsPublish.jsonata(this, 'Tell of the rest', {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.\\n\\n' & $notice.message %}",
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.' & $states.input.summary & '\\n\\n' & $notice.message %}",
       ),
     });
     const told = Succeed.jsonata(this, 'Told');
     for (const task of [tellFirst, count, tellRest]) task.addRetry(retry);
     tellFirst.next(wait).next(count).next(more);
-    more.when(Condition.jsonata('{% $states.input.count > 1 %}'), tellRest).otherwise(told);
+    more
+      .when(Condition.jsonata("{% $states.input.count > 1 or $states.input.summary != '' %}"), tellRest)
+      .otherwise(told);
     tellRest.next(told);
     return tellFirst;
   }

@@ -19,6 +19,14 @@ export type ThrottleEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   readonly origin: Home;
 };
 
+/** What is the same in two deliveries of an event, and in what a sweep finds. */
+export const eventName = (
+  event:
+    | Pick<RunTaskRecord, 'kind' | 'eventId'>
+    | Pick<OtherCallRecord, 'kind' | 'eventId'>
+    | Pick<StoppedTask, 'kind' | 'taskArn'>,
+) => (event.kind === 'stoppedTask' ? event.taskArn : event.eventId);
+
 /** What could not be decoded: where, what was expected there. Never what was found, which may be somebody's secret. */
 export interface Malformed {
   readonly problems: readonly string[];

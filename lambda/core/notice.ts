@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { GiveUpReason, RefuseReason } from './contract.ts';
 
-/** Something a person has to know: a call that was not brought back. */
+/** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
 export interface Notice {
-  readonly kind: 'refused' | 'gaveUp';
+  readonly kind: 'refused' | 'gaveUp' | 'observed';
   readonly reason: RefuseReason | GiveUpReason;
   /** ARN of the IAM role or user that made the call; empty where the event did not say. */
   readonly caller: string;
   /** Task definition family; empty where the event did not say. */
   readonly family: string;
 }
+
+/** What is counted of calls that are only observed, by the names that the digest reads. */
+export const OBSERVED = ['hadParameters', 'hadClientToken', 'hadEnvironment', 'wouldRerun'] as const;
+export type Observed = Readonly<Partial<Record<(typeof OBSERVED)[number], boolean>>>;
 
 /** Notices of one caller, family and reason within one hour: people are told of the group, never of each call. */
 export interface NoticeGroup {
@@ -58,6 +62,14 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
     'No attempt got through. The execution names what was started; repeat the rest by hand, and consider a quota increase.',
 };
 
+const WHAT: Readonly<Record<Notice['kind'], string>> = {
+  refused: 'was not re-run',
+  gaveUp: 'could not be re-run',
+  observed: 'was only observed',
+};
+const OBSERVED_ADVICE =
+  'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
+
 /** The group that a notice of this instant belongs to, with what people are told first. */
 export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
   const { kind, reason, caller, family } = notice;
@@ -66,7 +78,7 @@ export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
     .update(JSON.stringify([kind, reason, caller, family, hour]))
     .digest('hex')
     .slice(0, 32);
-  const what = kind === 'refused' ? 'was not re-run' : 'could not be re-run';
+  const what = WHAT[kind];
   const subject = `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`;
   return {
     id,
@@ -79,7 +91,7 @@ export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
       `Family: ${family || 'unknown'}`,
       `Caller: ${caller || 'unknown'}`,
       '',
-      ADVICE[reason],
+      kind === 'observed' ? OBSERVED_ADVICE : ADVICE[reason],
       '',
       'Further calls of this kind are counted until the hour is over.',
     ].join('\n'),

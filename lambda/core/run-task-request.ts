@@ -120,7 +120,7 @@ export function readRunTaskRequest(
   const given = withoutNulls(parameters);
   // An empty token is none: ECS would make nothing of it.
   if (given.clientToken === '') delete given.clientToken;
-  const hidden = pathsOf(given, (value) => value === HIDDEN);
+  const hidden = hiddenMembers(given);
   if (hidden.length > 0) return { problem: { reason: 'hiddenEnvironment', members: hidden } };
   const parsed = runTaskRequestSchema.safeParse(given);
   if (parsed.success) return { request: parsed.data };
@@ -132,6 +132,9 @@ export function readRunTaskRequest(
   const missing = invalid.includes('taskDefinition') && given.taskDefinition === undefined;
   return { problem: { reason: missing ? 'missingParameters' : 'invalidParameter', members: invalid } };
 }
+
+/** Paths of the members whose values CloudTrail hides. */
+export const hiddenMembers = (parameters: unknown): string[] => pathsOf(parameters, (value) => value === HIDDEN);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -111,8 +111,6 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
   const { clientToken } = request;
   if (clientToken === undefined && !settings.allowWithoutClientToken) return refuse('noClientToken');
   const { settleUntilMs, deadlineMs } = timesOf(record.eventTimeMs, settings);
-  if (settings.mode === 'observe') return { kind: 'ignore', reason: 'observeMode' };
-
   const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, home);
   const input: RerunInput = {
     callId,

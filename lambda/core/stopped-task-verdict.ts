@@ -19,7 +19,6 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
   if (reason) return { kind: 'ignore', reason };
   const family = listedFamily(taskDefinition, settings, home) ?? '';
   const { deadlineMs } = timesOf(task.stoppedAtMs, settings);
-  if (settings.mode === 'observe') return { kind: 'ignore', reason: 'observeMode' };
 
   const callId = asynchronousCallId(task.taskArn);
   const eventTime = new Date(task.stoppedAtMs).toISOString();

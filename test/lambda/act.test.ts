@@ -1,8 +1,9 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { makeActor } from '../../lambda/act.ts';
+import type { Settings } from '../../lambda/core/settings.ts';
 import type { Verdict } from '../../lambda/core/verdict.ts';
-import { CRON_ROLE, rerunOf } from '../support/records.ts';
+import { CRON_ROLE, decoded, eventText, rerunOf, stoppedText } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
 
@@ -10,15 +11,16 @@ const input = rerunOf();
 const RERUN: Verdict = { kind: 'rerun', name: 'report-1', input };
 const REFUSE: Verdict = { kind: 'refuse', reason: 'noClientToken', caller: CRON_ROLE };
 const record = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: null };
+const EVENT = decoded(eventText());
 const launches = [
   { taskArn: 'a', record },
   { taskArn: 'b', record },
 ];
 
 /** Carries one verdict out; `done` are the commands it took, in their order. */
-async function acting(verdict: Verdict, answers: Answers = {}) {
-  const world = wiringWith(answers);
-  const ending: unknown = await makeActor(world.wiring)(verdict, 'event').catch((error: Error) => error.name);
+async function acting(verdict: Verdict, answers: Answers = {}, settings: Partial<Settings> = {}, event = EVENT) {
+  const world = wiringWith(answers, settings);
+  const ending: unknown = await makeActor(world.wiring)(verdict, event).catch((error: Error) => error.name);
   return { ...world, ending, done: world.sent.map(({ name }) => name) };
 }
 
@@ -77,7 +79,11 @@ describe('a verdict is carried out', () => {
       const table = openTable();
       const world = table.open();
       const act = makeActor(world.wiring);
-      return { ...table, refuse: (eventName: string) => act(REFUSE, eventName), tellings: () => world.sent.length };
+      return {
+        ...table,
+        refuse: (eventID: string) => act(REFUSE, decoded(eventText({ detail: { eventID } }))),
+        tellings: () => world.sent.length,
+      };
     }
 
     test('once for each event, however often that comes', async () => {
@@ -91,7 +97,7 @@ describe('a verdict is carried out', () => {
 
     test('again where it could not be done the first time', async () => {
       const world = wiringWith({ sfn: failing([awsError('AccessDeniedException')]) });
-      await expect(makeActor(world.wiring)(REFUSE, 'a')).rejects.toThrow();
+      await expect(makeActor(world.wiring)(REFUSE, EVENT)).rejects.toThrow();
       expect(world.named('PutItemCommand')).toEqual([]);
     });
   });
@@ -102,5 +108,47 @@ describe('a verdict is carried out', () => {
     ['its notice', REFUSE, { sfn: failing([awsError('AccessDeniedException')]) }],
   ])('or fails, so that its event comes again: without %s', async (_, verdict, answers) => {
     expect((await acting(verdict, answers)).ending).toBe('AccessDeniedException');
+  });
+});
+
+describe('while the stack only observes', () => {
+  const observing = (verdict: Verdict, event = EVENT) => acting(verdict, {}, { mode: 'observe' }, event);
+  const counts = ({ named }: Awaited<ReturnType<typeof acting>>) =>
+    named('UpdateItemCommand').map(({ input: { ExpressionAttributeValues: values } }) =>
+      Object.fromEntries(Object.keys(values).map((name) => [name.slice(1), values[name].N])),
+    );
+
+  test('nothing is started, and people are told what would have been', async () => {
+    const observed = await observing(RERUN);
+    expect(observed.ending).toEqual({ kind: 'ignore', reason: 'observeMode' });
+    expect(observed.done).toEqual(TELLING);
+    expect(observed.named('StartExecutionCommand')[0]?.input.stateMachineArn).toContain(':digest');
+    expect(counts(observed)).toMatchObject([
+      { hadParameters: '1', hadClientToken: '1', hadEnvironment: '1', wouldRerun: '1' },
+    ]);
+  });
+
+  test.each([
+    ['without a token', { request: { clientToken: undefined } }, { hadClientToken: '0' }],
+    [
+      'with hidden values',
+      {
+        request: {
+          overrides: { containerOverrides: [{ name: 'app', environment: 'HIDDEN_DUE_TO_SECURITY_REASONS' }] },
+        },
+      },
+      { hadClientToken: '1', hadEnvironment: '0' },
+    ],
+    ['without parameters', { detail: { requestParameters: null } }, { hadParameters: '0', hadEnvironment: '0' }],
+  ])('a call %s is refused as ever, and counted with what its record held', async (_, changes, held) => {
+    const refused = await observing(REFUSE, decoded(eventText(changes)));
+    expect(refused.ending).toEqual(REFUSE);
+    expect(refused.done).toEqual([...TELLING, ...TELLING]);
+    expect(counts(refused)[0]).toMatchObject({ ...held, wouldRerun: '0' });
+  });
+
+  test('of a task that failed to start no record says anything yet', async () => {
+    const observed = await observing(RERUN, decoded(stoppedText()));
+    expect(counts(observed)).toMatchObject([{ hadParameters: '0', wouldRerun: '1' }]);
   });
 });

@@ -31,10 +31,29 @@ describe('people', () => {
         input: expect.objectContaining({
           TableName: 'state',
           Key: { id: { S: `notice#${GROUP.id}` } },
-          ExpressionAttributeValues: { ':one': { N: '1' }, ':expiresAt': { N: String(NOW_MS / 1000 + 2 * 86_400) } },
+          ExpressionAttributeValues: {
+            ':notices': { N: '1' },
+            ':expiresAt': { N: String(NOW_MS / 1000 + 2 * 86_400) },
+          },
         }),
       },
     ]);
+  });
+
+  test('are told what observed calls would have come to, by counts', async () => {
+    const { people, named } = peopleWith();
+    await people.tell(
+      { ...NOTICE, kind: 'observed', reason: 'observeMode' },
+      { hadParameters: true, wouldRerun: false },
+    );
+    const [count] = named('UpdateItemCommand');
+    expect(count?.input.ExpressionAttributeValues).toMatchObject({
+      ':notices': { N: '1' },
+      ':hadParameters': { N: '1' },
+      ':hadClientToken': { N: '0' },
+      ':hadEnvironment': { N: '0' },
+      ':wouldRerun': { N: '0' },
+    });
   });
 
   test('are told once of a thousand of a kind, each counted', async () => {

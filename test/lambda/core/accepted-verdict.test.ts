@@ -94,7 +94,6 @@ describe('an accepted call that was placed in part', () => {
       NO_ROOM,
       { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'events.amazonaws.com' } } },
     ],
-    ['while observing', ['a'], NO_ROOM, {}, { mode: 'observe' }],
   ])('is only recorded %s', (_, tasks, failures, changes, settings) => {
     expect(verdictOn(tasks, failures, changes, settings).kind).toBe('record');
   });

@@ -141,7 +141,6 @@ describe('a start that throttling prevented', () => {
     ['of a family that is not listed', 'familyNotListed', { taskDefinitionArn: `${ARN}:task-definition/web:1` }],
     ['on a cluster that is not listed', 'clusterNotListed', { clusterArn: `${ARN}:cluster/web` }],
     ['of the day before', 'stale', {}, {}, EVENT_TIME_MS + 86_400_001],
-    ['while observing', 'observeMode', {}, { mode: 'observe' }],
   ])('is ignored %s: %s', (_, reason, detail, settings, nowMs) => {
     expect(stoppedVerdictOn(detail, settings, nowMs)).toEqual({ kind: 'ignore', reason });
   });

@@ -132,7 +132,6 @@ describe('an event is ignored', () => {
       'clusterNotListed',
       { request: { cluster: 'web', brandNew: 1 } },
     ],
-    ['any call while observing', 'observeMode', {}, { mode: 'observe' }],
   ])('%s: %s', (_, reason, changes, settings, nowMs) => {
     expect(verdictOn(changes, settings, nowMs)).toEqual({ kind: 'ignore', reason });
   });
