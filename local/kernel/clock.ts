@@ -89,7 +89,9 @@ export class VirtualClock {
       }
       if (!next || (this.#pending === this.#recurring && !options.isWaiting?.())) return true;
       await this.reach(Math.min(next.at, until));
-      if (next.at > until && this.now() >= until) return false;
+      // Whoever else has part in a run on real time may have set timers meanwhile.
+      next = this.#timers.peek();
+      if (next && next.at > until && this.now() >= until) return false;
       while (next && next.at <= this.now()) {
         this.#timers.pop();
         this.#run(next);

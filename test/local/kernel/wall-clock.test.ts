@@ -16,6 +16,15 @@ test('timers run in their order, none before its real time', async () => {
   expect(ran).toEqual(['early', 'late']);
 });
 
+test('a timer that another process has us set while a later one is waited for is not lost', async () => {
+  const clock = new WallClock();
+  const ran: string[] = [];
+  clock.after(4, () => ran.push('first set'));
+  setTimeout(() => clock.after(0, () => ran.push('set meanwhile')), 1);
+  await clock.run();
+  expect(ran.toSorted()).toEqual(['first set', 'set meanwhile']);
+});
+
 test('what other processes bring about between two timers ends a run', async () => {
   const clock = new WallClock();
   clock.after(3_600_000, () => {});
