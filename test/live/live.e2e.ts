@@ -31,7 +31,7 @@ const POISON: JsonObject = {
   },
 };
 
-/** 25 calls at once on an account that admits five now and ten each second. */
+/** 40 calls at once on an account that admits twenty now and ten each second. */
 const SCENARIO = readScenario(
   JSON.stringify({
     name: 'live',
@@ -49,7 +49,7 @@ const SCENARIO = readScenario(
     account: {
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report', revision: 3 }],
-      buckets: { clusterResourceModify: { burst: 5, refillPerSecond: 10 } },
+      buckets: { clusterResourceModify: { burst: 20, refillPerSecond: 10 } },
       disguisedShare: 0,
       cloudTrailDelaySeconds: [0.5, 0.5],
       eventHistoryDelaySeconds: [0, 0],
@@ -58,7 +58,7 @@ const SCENARIO = readScenario(
       {
         name: 'cron',
         principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session',
-        calls: 25,
+        calls: 40,
         maxAttempts: 1,
         request: {
           cluster: 'batch',
