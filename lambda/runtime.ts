@@ -3,10 +3,13 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
 import type { Ports } from './ports.ts';
 
-/** The options of every SDK client: no retries of its own, see `retrying`, and no waiting for ever. */
+/**
+ * The options of every SDK client: no retries of its own, see `retrying`, and no waiting for ever. By default the SDK only
+ * warns where a request takes longer than its timeout.
+ */
 export const CLIENT_CONFIG = {
   maxAttempts: 1,
-  requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000 },
+  requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 } as const;
 
 /** The real world: system clock, `Math.random`, log lines and metrics on standard output. */

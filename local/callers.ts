@@ -1,6 +1,6 @@
 import { AwsError, type Principal } from './aws/service.ts';
 import { type AttemptOutcome, type Call, CallLedger, type CallState, type OpenCall } from './call-ledger.ts';
-import { LAB_EPOCH_MS, type VirtualClock } from './kernel/clock.ts';
+import type { VirtualClock } from './kernel/clock.ts';
 import type { JsonObject } from './kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from './kernel/random.ts';
 import { type Caller, isRateCaller, type RateCaller } from './scenario.ts';
@@ -28,7 +28,7 @@ export function startCallers(options: CallersOptions): CallLedger {
     const awaitNext = (index: number): void => {
       const next = arrivals.next();
       if (next.done) return;
-      clock.at(LAB_EPOCH_MS + next.value * 1000, () => {
+      clock.at(clock.startedAt + next.value * 1000, () => {
         if (isRateCaller(caller) && isOver(caller)) return;
         new Client(caller, index, options, ledger).call();
         awaitNext(index + 1);

@@ -8,7 +8,7 @@ import { FakeEcs } from './aws/ecs/fake-ecs.ts';
 import { EventTargets } from './aws/event-targets.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
-import { FakeLambda } from './aws/lambda.ts';
+import { FakeLambda, type Sandbox } from './aws/lambda.ts';
 import { Permissions } from './aws/permissions.ts';
 import { type FakeService, type Principal, UnsupportedError } from './aws/service.ts';
 import { FakeSns } from './aws/sns.ts';
@@ -19,7 +19,7 @@ import type { Faults } from './faults.ts';
 import type { VirtualClock } from './kernel/clock.ts';
 import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream, uniform } from './kernel/random.ts';
-import { createSandbox, type LogLine, type MetricValue } from './sandbox.ts';
+import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
 import { intervalMs, queueOptions, tableOptions } from './stack/options.ts';
 import { policiesOf } from './stack/policies.ts';
@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly observer: Observer;
   /** Counts what AWS would bill. */
   readonly usage: Usage;
+  /** What handlers run in; by default in this process, on the clock. */
+  readonly createSandbox?: (options: SandboxOptions) => Sandbox;
 }
 
 /** How long a request to an AWS service takes, there and back. */
@@ -207,7 +209,7 @@ export class World {
   }
 
   #createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
-    const { clock, scenario, observer } = this.#options;
+    const { clock, scenario, observer, createSandbox: create = createSandbox } = this.#options;
     const handler = HANDLERS.find((name) => name === metadata[HANDLER_METADATA_KEY]);
     if (!handler) throw new UnsupportedError(`${logicalId}: a function that is none of the handlers`);
     this.#requireTrust(properties.Role, 'lambda.amazonaws.com', arn);
@@ -219,7 +221,7 @@ export class World {
       timeoutSeconds: properties.Timeout,
       memoryMb: properties.MemorySize,
       createSandbox: () =>
-        createSandbox({
+        create({
           handler: handler satisfies HandlerName,
           variables: properties.Environment?.Variables ?? {},
           principal,

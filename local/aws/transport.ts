@@ -12,7 +12,7 @@ export interface CallHooks {
   onUnsupported?(error: unknown): void;
 }
 
-interface WireResponse {
+export interface WireResponse {
   statusCode: number;
   headers: Record<string, string>;
   body: Uint8Array;
@@ -70,7 +70,8 @@ export function clientConfig(
   };
 }
 
-async function exchange(
+/** Answers one request as the service's front door would; rejects where there is no answer of AWS's. */
+export async function exchange(
   service: FakeService,
   principal: Principal,
   hooks: CallHooks,

@@ -14,19 +14,26 @@ export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
  * do at this instant, so an hour takes seconds and the same timers always fire in the same order.
  */
 export class VirtualClock {
-  #now = LAB_EPOCH_MS;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  #now: number;
   #sequence = 0;
   /** Timers that were neither run nor cancelled, and those among them of recurring schedules. */
   #pending = 0;
   #recurring = 0;
   readonly #timers = new TinyQueue<Timer>([], (a, b) => a.at - b.at || a.sequence - b.sequence);
 
+  constructor(startedAt = LAB_EPOCH_MS) {
+    this.startedAt = startedAt;
+    this.#now = startedAt;
+  }
+
   /** Milliseconds since the epoch. */
   readonly now = (): number => this.#now;
 
   /** Seconds since the lab began. */
   elapsedSeconds(): number {
-    return (this.#now - LAB_EPOCH_MS) / 1000;
+    return (this.now() - this.startedAt) / 1000;
   }
 
   /** Resolves after `milliseconds` of virtual time. */
@@ -37,12 +44,12 @@ export class VirtualClock {
 
   /** Runs `run` after `milliseconds` of virtual time; returns what cancels it. */
   after(milliseconds: number, run: () => void): () => void {
-    return this.at(this.#now + Math.max(0, milliseconds), run);
+    return this.at(this.now() + Math.max(0, milliseconds), run);
   }
 
   /** Runs `run` at `instant` (milliseconds since the epoch; the past means now); returns what cancels it. */
   at(instant: number, run: () => void): () => void {
-    const timer: Timer = { at: Math.max(this.#now, instant), sequence: this.#sequence++, run };
+    const timer: Timer = { at: Math.max(this.now(), instant), sequence: this.#sequence++, run };
     this.#timers.push(timer);
     this.#pending += 1;
     return () => {
@@ -81,17 +88,21 @@ export class VirtualClock {
         next = this.#timers.peek();
       }
       if (!next || (this.#pending === this.#recurring && !options.isWaiting?.())) return true;
-      if (next.at > until) {
-        this.#now = until;
-        return false;
-      }
-      this.#now = next.at;
-      while (next && next.at === this.#now) {
+      await this.reach(Math.min(next.at, until));
+      // Whoever else has part in a run on real time may have set timers meanwhile.
+      next = this.#timers.peek();
+      if (next && next.at > until && this.now() >= until) return false;
+      while (next && next.at <= this.now()) {
         this.#timers.pop();
         this.#run(next);
         next = this.#timers.peek();
       }
     }
+  }
+
+  /** Lets time pass until `instant`. */
+  protected reach(instant: number): void | Promise<void> {
+    this.#now = instant;
   }
 
   #run(timer: Timer): void {

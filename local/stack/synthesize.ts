@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { addStacks } from '../../lib/app.ts';
 import { CONTEXT_KEY } from '../../lib/config.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -35,17 +36,23 @@ export function mergedConfiguration(config: JsonObject): JsonObject {
 export function synthesize(configuration: JsonObject, env: { account: string; region: string }): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'lab-'));
   try {
-    const app = new App({
-      outdir,
-      analyticsReporting: false,
-      context: { ...readContext(), 'aws:cdk:bundling-stacks': [] },
-    });
-    const [stack] = addStacks(app, { ...configuration, environments: [env] });
-    if (!stack) throw new Error('expected one stack');
-    return app.synth().getStackByName(stack.stackName).template as Template;
+    return assemble(configuration, env, outdir, { 'aws:cdk:bundling-stacks': [] }).template as Template;
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
+}
+
+/** Synthesizes the app for one account and Region into `outdir`, under `context` and that of `cdk.json`. */
+export function assemble(
+  configuration: JsonObject,
+  env: { account: string; region: string },
+  outdir: string,
+  context: JsonObject = {},
+): CloudFormationStackArtifact {
+  const app = new App({ outdir, analyticsReporting: false, context: { ...readContext(), ...context } });
+  const [stack] = addStacks(app, { ...configuration, environments: [env] });
+  if (!stack) throw new Error('expected one stack');
+  return app.synth().getStackByName(stack.stackName);
 }
 
 /** Deeply; arrays replace. */

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from '../../lambda/runtime.ts';
@@ -50,4 +54,24 @@ describe('in Lambda', () => {
       },
     ]);
   });
+});
+
+test('a request that is never answered ends in an error, not at the end of the function', async () => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new SQSClient({
+    ...CLIENT_CONFIG,
+    requestHandler: { ...CLIENT_CONFIG.requestHandler, requestTimeout: 50 },
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  try {
+    await expect(client.send(new ListQueuesCommand({}))).rejects.toMatchObject({ name: 'TimeoutError' });
+  } finally {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
 });
