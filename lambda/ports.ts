@@ -33,6 +33,7 @@ export interface Ports {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Not at all for a time that is over. */
   sleep(milliseconds: number): Promise<void>;
 }
 

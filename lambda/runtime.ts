@@ -17,7 +17,7 @@ export function lambdaPorts(handler: HandlerName): Ports {
   const logger = new Logger({ serviceName: handler });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: handler });
   return {
-    clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))) },
     random: () => Math.random(),
     log: {
       info: (message, fields) => logger.info(message, { ...fields }),
