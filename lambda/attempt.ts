@@ -1,7 +1,7 @@
 import { RunTaskCommand, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { lateToken } from './core/identity.ts';
-import { type Coverage, coverageSchema, lateStep } from './core/late.ts';
+import { lateToken, synchronousCallId } from './core/identity.ts';
+import { type Coverage, coverageSchema, isSameCall, lateStep } from './core/late.ts';
 import type { LaunchRecord } from './core/launch.ts';
 import { launchObjection } from './core/objection.ts';
 import { answerOutcome, errorOutcome, type Outcome } from './core/outcome.ts';
@@ -107,6 +107,15 @@ export function makeAttempter(
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
 
+  /** What ECS accepted of a call: under its own token, or under that of a late re-run whose answer was lost. */
+  async function acceptance({ callId, call }: RerunInput, request: RunTaskRequest, callAtMs: number) {
+    const under = (clientToken: string) =>
+      launches.getAccepted(synchronousCallId({ ...home, cluster: call.cluster, clientToken }));
+    const late = await under(lateToken(callId));
+    const own = await under(request.clientToken ?? '');
+    return late ?? (own && isSameCall(callAtMs, own.atMs) ? own : undefined);
+  }
+
   /** After the deadline the caller's token proves nothing any more; only the event history can. */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
@@ -119,14 +128,16 @@ export function makeAttempter(
       );
     // What we launched under tokens of our own is not in anybody's history to be looked for.
     if (rerun.failedTask || progress.round > 0) return giveUp();
-    const accepted = await launches.getAccepted(rerun.callId);
+    const callAtMs = Date.parse(rerun.call.eventTime);
+    // In this order: sweeps note what was accepted before they say how far they have read.
+    const covered = await coverage.read();
+    const accepted = await acceptance(rerun, request, callAtMs);
     const step = lateStep({
-      callAtMs: Date.parse(rerun.call.eventTime),
+      callAtMs,
       deadlineMs,
       nowMs: clock.now(),
-      coverage: await coverage.read(),
-      // CloudTrail tells whole seconds.
-      wasAccepted: accepted !== undefined && accepted.atMs >= Date.parse(rerun.call.eventTime) - 1000,
+      coverage: covered,
+      wasAccepted: accepted !== undefined,
       sweepEveryMinutes: settings.sweep.everyMinutes,
     });
     switch (step) {

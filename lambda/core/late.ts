@@ -16,9 +16,25 @@ export function extendCoverage(known: Coverage | undefined, read: Coverage): Cov
   return { fromMs: Math.min(known.fromMs, read.fromMs), toMs: Math.max(known.toMs, read.toMs) };
 }
 
+/** A token is forgotten an hour after its task ended, and a task may end at once. */
+const TOKEN_LIFE_MS = 60 * 60_000;
 /**
- * What may be done about a call after its token has stopped being proof. `launch`: the history from the call until the
- * token's end shows no accepted request under it, so a new token cannot start a second task.
+ * A caller's attempts at one call lie this close together. One that was accepted may come before one that was throttled:
+ * its answer was lost. Records on either side of a full hour make two executions, whose deadlines differ by as much.
+ */
+const CALL_SPAN_MS = 3 * 60_000;
+/** How long after the deadline was looked at a request may still be accepted; no function works for longer. */
+const LAST_REQUEST_MS = 2 * 60_000;
+
+/** Whether a call was accepted before, where ECS accepted its token at `acceptedAtMs`: within an hour ECS takes it for the same. */
+export function isSameCall(callAtMs: number, acceptedAtMs: number): boolean {
+  return acceptedAtMs >= callAtMs - TOKEN_LIFE_MS;
+}
+
+/**
+ * What may be done about a call after its token has stopped being proof. `launch`: the history shows no accepted request
+ * under it, from the caller's first attempt until the last that anybody could make in time, so a new token cannot start a
+ * second task.
  */
 export type LateStep = 'launch' | 'alreadyStarted' | 'wait' | 'refuse';
 
@@ -30,6 +46,7 @@ export function lateStep(input: {
   readonly deadlineMs: number;
   readonly nowMs: number;
   readonly coverage: Coverage | undefined;
+  /** Whether the call was accepted, under its own token or that of a late re-run before this one. */
   readonly wasAccepted: boolean;
   /** Minutes between scheduled sweeps, which extend the coverage; 0 for none. */
   readonly sweepEveryMinutes: number;
@@ -37,8 +54,11 @@ export function lateStep(input: {
   const { callAtMs, deadlineMs, nowMs, coverage, wasAccepted, sweepEveryMinutes } = input;
   if (wasAccepted) return 'alreadyStarted';
   if (sweepEveryMinutes === 0 || nowMs - callAtMs > MAX_AGE_MS) return 'refuse';
+  const lastInTimeMs = deadlineMs + CALL_SPAN_MS + LAST_REQUEST_MS;
   // The next sweep's reading can be this far behind: what it could not have read yet is no gap.
   const expectedToMs = nowMs - HISTORY_LAG_MS - 2 * sweepEveryMinutes * 60_000;
-  if (!coverage || coverage.toMs < Math.max(deadlineMs, expectedToMs)) return 'wait';
-  return coverage.fromMs <= callAtMs ? 'launch' : 'refuse';
+  // A late request before this one may have been accepted unheard: its token is still alive, or the history shows it.
+  const forgottenToMs = nowMs - TOKEN_LIFE_MS + LAST_REQUEST_MS;
+  if (!coverage || coverage.toMs < Math.max(lastInTimeMs, expectedToMs, forgottenToMs)) return 'wait';
+  return coverage.fromMs <= callAtMs - CALL_SPAN_MS ? 'launch' : 'refuse';
 }

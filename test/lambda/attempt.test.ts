@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { generationToken, lateToken } from '../../lambda/core/identity.ts';
+import { generationToken, lateToken, substituteToken, synchronousCallId } from '../../lambda/core/identity.ts';
 import type { RerunInput } from '../../lambda/core/rerun.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/run-task.ts';
-import { CRON_ROLE, EVENT_TIME_MS, NOW_MS, rerunOf, stoppedVerdictOn } from '../support/records.ts';
+import { CRON_ROLE, EVENT_TIME_MS, HOME, NOW_MS, rerunOf, stoppedVerdictOn } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 import { type Answer, awsError, failing } from '../support/wiring.ts';
 
@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const DEADLINE_MS = EVENT_TIME_MS + 55 * MINUTE;
 /** Sweeps every 15 minutes have read the history until 45 minutes ago at least. */
 const LATE_MS = DEADLINE_MS + 40 * MINUTE;
-const READ = { fromMs: EVENT_TIME_MS - MINUTE, toMs: LATE_MS - 15 * MINUTE };
+const READ = { fromMs: EVENT_TIME_MS - 3 * MINUTE, toMs: LATE_MS - 15 * MINUTE };
 const RERUN = rerunOf();
 const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
 const instant = (ms: number) => new Date(ms).toISOString();
@@ -33,6 +33,8 @@ interface Play {
   readonly startedAtMs?: number;
   readonly coverage?: object;
   readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[] };
+  /** The token under which ECS accepted it; the call's own where absent. */
+  readonly acceptedToken?: string;
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
   readonly isPaused?: boolean;
@@ -49,7 +51,9 @@ async function attempt(play: Play) {
     table.put({ id: { S: 'coverage' }, version: { N: '1' }, state: { S: JSON.stringify(play.coverage) } });
   }
   if (play.accepted) {
-    table.put({ id: { S: `accepted#${RERUN.callId}` }, record: { S: JSON.stringify(play.accepted) } });
+    const { acceptedToken: clientToken } = play;
+    const callId = clientToken ? synchronousCallId({ ...HOME, cluster: 'batch', clientToken }) : RERUN.callId;
+    table.put({ id: { S: `accepted#${callId}` }, record: { S: JSON.stringify(play.accepted) } });
   }
   if (play.isPaused) table.put({ id: { S: 'pause' } });
   const turn = hasTurn ? { grantedAt: instant(nowMs) } : null;
@@ -91,11 +95,26 @@ describe('after its deadline a call', () => {
 
   test.each([
     ['in the second before its own time, which is all that CloudTrail tells', EVENT_TIME_MS - 1000, []],
+    ['an hour before, when the answer was lost', EVENT_TIME_MS - 60 * MINUTE, []],
     ['the day before, under the same token, but not since', EVENT_TIME_MS - 86_400_000, [RERUN.request]],
   ])('was accepted %s', async (_, atMs, expected) => {
     const accepted = { atMs, taskArns: [ARN, 'b'] };
     const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
     expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: lateToken(RERUN.callId) })));
+  });
+
+  test.each([
+    ['that of a late request before this one', RERUN, lateToken(RERUN.callId)],
+    [
+      'one of ours, in place of the missing one',
+      { ...RERUN, callId: 'tokenless', request: { ...RERUN.request, clientToken: substituteToken('tokenless') } },
+      substituteToken('tokenless'),
+    ],
+  ])('was made already where ECS accepted it under another token: %s', async (_, rerun, acceptedToken) => {
+    const accepted = { atMs: EVENT_TIME_MS + MINUTE, taskArns: [ARN, 'b'] };
+    const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted, acceptedToken, rerun });
+    expect(requests).toEqual([]);
+    expect(end).toEqual({ next: 'finish', result: 'alreadyStarted', taskArns: [ARN, 'b'] });
   });
 
   const partly = { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Coverage, extendCoverage, HISTORY_LAG_MS, lateStep } from '../../../lambda/core/late.ts';
+import { type Coverage, extendCoverage, HISTORY_LAG_MS, isSameCall, lateStep } from '../../../lambda/core/late.ts';
 
 const MINUTE = 60_000;
 const CALL_MS = 1_000 * MINUTE;
 const DEADLINE_MS = CALL_MS + 55 * MINUTE;
 /** Half an hour after the deadline; sweeps every 15 minutes have read until 45 minutes ago at least. */
 const NOW_MS = CALL_MS + 100 * MINUTE;
-const READ = { fromMs: CALL_MS - MINUTE, toMs: NOW_MS - HISTORY_LAG_MS };
+/** From the earliest attempt that the call may have had. */
+const READ = { fromMs: CALL_MS - 3 * MINUTE, toMs: NOW_MS - HISTORY_LAG_MS };
 
 const step = (changes: Partial<Parameters<typeof lateStep>[0]>) =>
   lateStep({
@@ -23,11 +24,28 @@ const step = (changes: Partial<Parameters<typeof lateStep>[0]>) =>
 describe('a call whose token is no proof any more', () => {
   test.each<[string, string, Parameters<typeof step>[0]]>([
     ['launch', 'where the history from the call on shows no acceptance', {}],
-    ['launch', 'where the history begins at the very call', { coverage: { ...READ, fromMs: CALL_MS } }],
-    ['refuse', 'where the history begins after the call', { coverage: { ...READ, fromMs: CALL_MS + 1 } }],
+    [
+      'refuse',
+      'where the history begins after the caller’s first attempt may have been',
+      { coverage: { ...READ, fromMs: CALL_MS - 3 * MINUTE + 1 } },
+    ],
     ['wait', 'where nothing was read yet', { coverage: undefined }],
-    ['wait', 'where the history is not read until the deadline', { coverage: { ...READ, toMs: DEADLINE_MS - 1 } }],
-    ['launch', 'where it is read until the deadline and soon after it', { coverage: { ...READ, toMs: DEADLINE_MS } }],
+    [
+      'wait',
+      'where the history is not read until the last request that was made in time',
+      { coverage: { ...READ, toMs: DEADLINE_MS + 5 * MINUTE - 1 } },
+    ],
+    ['launch', 'where it is read until then', { coverage: { ...READ, toMs: DEADLINE_MS + 5 * MINUTE } }],
+    [
+      'wait',
+      'where sweeps are rare, and the token of a late request before this one may be forgotten already',
+      { nowMs: NOW_MS + 60 * MINUTE, coverage: { ...READ, toMs: NOW_MS + 2 * MINUTE - 1 }, sweepEveryMinutes: 60 },
+    ],
+    [
+      'launch',
+      'where sweeps are rare, and the token of one that the history does not show yet still lives',
+      { nowMs: NOW_MS + 60 * MINUTE, coverage: { ...READ, toMs: NOW_MS + 2 * MINUTE }, sweepEveryMinutes: 60 },
+    ],
     [
       'wait',
       'where the history is not read until just now',
@@ -46,6 +64,11 @@ describe('a call whose token is no proof any more', () => {
   ])('%s %s', (expected, _, changes) => {
     expect(step(changes)).toBe(expected);
   });
+});
+
+test('what was accepted under a call’s token within the hour before is the call itself', () => {
+  expect(isSameCall(CALL_MS, CALL_MS - 60 * MINUTE)).toBe(true);
+  expect(isSameCall(CALL_MS, CALL_MS - 60 * MINUTE - 1)).toBe(false);
 });
 
 describe('what sweeps have read', () => {
