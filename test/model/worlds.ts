@@ -1,0 +1,33 @@
+import type { Settings } from '../../lambda/core/settings.ts';
+import { rerunOf, SETTINGS } from '../support/records.ts';
+import { type Faults, type Mutations, NO_FAULTS, type World } from './state.ts';
+
+const { clientToken, count: _, ...request } = JSON.parse(JSON.stringify(rerunOf().request));
+/** The caller's request, as ECS compares it. */
+export const CALLER_REQUEST: object = request;
+/** 03:30, well within an hour. */
+const START_MS = Date.UTC(2026, 0, 15, 3, 30, 0);
+
+export interface Changes extends Partial<Omit<World, 'faults' | 'settings' | 'mutations'>> {
+  readonly faults?: Partial<Faults>;
+  readonly settings?: Partial<Settings>;
+  readonly mutations?: Mutations;
+}
+
+/** A world of one call for one task, without faults, changed as said. */
+export function worldOf({ faults, settings, mutations = {}, ...changes }: Changes): World {
+  return {
+    instants: [0, 40, 3310, 90_000],
+    startMs: START_MS,
+    count: 1,
+    clientToken,
+    callerAttempts: 2,
+    callerUntil: 0,
+    recordDiffers: false,
+    sweepsAt: [],
+    ...changes,
+    faults: { ...NO_FAULTS, ...faults },
+    settings: { ...SETTINGS, ...settings },
+    mutations,
+  };
+}
