@@ -18,3 +18,15 @@ export function partOf(value: object | string | null): Part {
 
 // biome-ignore lint/suspicious/noExplicitAny: whoever put the value there knows what it is
 export const valueAt = (part: Part): any => values[part];
+
+/** Remembers what a function made of a key: the very same object again is known by its identity. */
+export function remembering<Made>(make: (key: string) => Made): (key: string) => Made {
+  const made = new Map<string, Made>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const fresh = make(key);
+    made.set(key, fresh);
+    return fresh;
+  };
+}

@@ -25,7 +25,9 @@ export function leftoverIn(state: State, { count }: World): string | undefined {
     state.tasks.some(({ runs }) => !runs) || state.records.some(({ isRejected, isPartial }) => isRejected || isPartial);
   const isTold = Object.values(state.executions).some(({ status }) => status === 'failed');
   if (isOwed && !isTold && running < count) return `${running} tasks ran, and nobody was told why`;
-  return running === count && results.some((result) => result.startsWith('maxAttempts'))
+  // Nothing here is rejected for itself, and no throttle lasts.
+  const isWronglyTold = results.some((result) => /^(maxAttempts|rejectedByEcs)/.test(result));
+  return running === count && isWronglyTold
     ? 'people were told of a call that was lost, and all of its tasks ran'
     : undefined;
 }

@@ -1,12 +1,11 @@
-import { sqsEvent } from '../support/wiring.ts';
 import { acceptances, comparable, recorded, sent, spend } from './ecs.ts';
 import type { Edge, Model } from './explorer.ts';
 import { functionsIn } from './functions.ts';
 import { momentsOf } from './moments.ts';
-import { type Part, partOf, valueAt } from './parts.ts';
+import { type Part, partOf, remembering, valueAt } from './parts.ts';
 import { leftoverIn, violationIn } from './properties.ts';
-import { textOf } from './records.ts';
-import type { State, World } from './state.ts';
+import { deliveryOf } from './records.ts';
+import type { Execution, State, World } from './state.ts';
 import { withEvent, withExecution, withSweep } from './workflow.ts';
 import { CALLER_REQUEST } from './worlds.ts';
 
@@ -67,7 +66,7 @@ export function protocolIn(world: World): Model<State> {
         edges.push(...fault(state, `${event} is lost`, 'drops', (s) => withEvent(s, event, -1, 0)));
       }
       const delivered = withEvent(state, event, -1, 1);
-      const next = await invoked(delivered, 'intake', event, sqsEvent(textOf(state, world, event)));
+      const next = await invoked(delivered, 'intake', event, deliveryOf(state, world, event));
       // What it does before its first effect matters to nobody: it is as if it began just then.
       const last = next.running.at(-1);
       if (last?.owner === event && next.running.length > state.running.length)
@@ -92,14 +91,7 @@ export function protocolIn(world: World): Model<State> {
       const turnAtMs = isTurn ? msOf(state) : execution.turnAtMs;
       const phase = isTurn ? 'run' : execution.phase;
       const busy = withExecution(state, name, { phase, turnAtMs, isBusy: true });
-      const { startedAtMs, rerun, progress } = execution;
-      const payload = {
-        step: phase === 'complete' ? 'complete' : 'attempt',
-        startedAt: new Date(startedAtMs).toISOString(),
-        rerun: valueAt(rerun),
-        progress: valueAt(progress),
-        turn: turnAtMs === null ? null : { grantedAt: new Date(turnAtMs).toISOString() },
-      };
+      const payload = attemptPayload(JSON.stringify({ ...execution, phase, turnAtMs }));
       const label = isTurn ? `${name} gets its turn` : `${name} goes on`;
       edges.push(edge(state, label, await invoked(busy, 'run-task', `execution ${name}`, payload)));
     }
@@ -157,6 +149,18 @@ export function protocolIn(world: World): Model<State> {
     leftoverIn: (state) => leftoverIn(state, world),
   };
 }
+
+/** What the workflow hands to its handler. */
+const attemptPayload = remembering((execution): object => {
+  const { phase, startedAtMs, rerun, progress, turnAtMs }: Execution = JSON.parse(execution);
+  return {
+    step: phase === 'complete' ? 'complete' : 'attempt',
+    startedAt: new Date(startedAtMs).toISOString(),
+    rerun: valueAt(rerun),
+    progress: valueAt(progress),
+    turn: turnAtMs === null ? null : { grantedAt: new Date(turnAtMs).toISOString() },
+  };
+});
 
 function tableBefore({ covered, startMs }: World): Record<string, Part> {
   if (!covered) return {};

@@ -1,11 +1,12 @@
 import { ACCOUNT, acceptedText, eventText, OWN_ROLE, stoppedText } from '../support/records.ts';
-import { partOf } from './parts.ts';
+import { sqsEvent } from '../support/wiring.ts';
+import { partOf, remembering } from './parts.ts';
 import type { Recorded, State, World } from './state.ts';
 
 const texts = new Map<string, string>();
 
-/** The text of an event that the rules deliver: `record N` or `task N`. */
-export function textOf(state: State, world: World, event: string): string {
+/** The text of an event: `record N` or `task N`. */
+function textOf(state: State, world: World, event: string): string {
   const [kind, number] = event.split(' ') as ['record' | 'task', string];
   const record = state.records[Number(number)];
   const found = kind === 'record' ? record : state.tasks[Number(number)];
@@ -21,7 +22,12 @@ export function textOf(state: State, world: World, event: string): string {
 
 /** The very part that the event history or DescribeTasks shows of an event. */
 export const detailOf = (state: State, world: World, event: string): unknown =>
-  JSON.parse(textOf(state, world, event)).detail;
+  parsed(textOf(state, world, event)).detail;
+const parsed = remembering((text) => JSON.parse(text));
+
+/** What the intake is invoked with for an event. */
+export const deliveryOf = (state: State, world: World, event: string): object => delivery(textOf(state, world, event));
+const delivery = remembering((text) => sqsEvent(text) as object);
 
 export const taskArn = (task: number) =>
   `arn:aws:ecs:us-east-1:${ACCOUNT}:task/batch/${String(task).padStart(32, '0')}`;

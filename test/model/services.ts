@@ -4,7 +4,7 @@ import { AwsError } from '../../local/aws/service.ts';
 import { VirtualClock } from '../../local/kernel/clock.ts';
 import type { Sent } from '../support/wiring.ts';
 import { acceptances, comparable, spend } from './ecs.ts';
-import { type Part, partOf, valueAt } from './parts.ts';
+import { type Part, partOf, remembering, valueAt } from './parts.ts';
 import { detailOf, taskArn, taskOf } from './records.ts';
 import type { Answer } from './replay.ts';
 import type { Execution, Mutations, State, World } from './state.ts';
@@ -21,6 +21,10 @@ export interface Effect {
 /** Items that decide about launches; the others (pace, counts, notices) are written to nowhere. */
 const ITEMS = ['accepted#', 'coverage', 'launch#', 'sweep#'];
 const RERUN = ':rerun';
+const NOTHING = { value: {} };
+const TAKEN = { error: { name: 'ExecutionAlreadyExists' } };
+const THROTTLED = { error: { name: 'ThrottlingException' } };
+const UNHEARD = { error: { name: 'TimeoutError', status: 0 } };
 
 /** Whether it matters to anybody else when, among what they do, a request has its effect. */
 export function isVisible({ name, input }: Sent, world: World): boolean {
@@ -45,7 +49,7 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
     case 'StartExecutionCommand':
       return input.stateMachineArn.endsWith(RERUN)
         ? [startExecution(state, input, nowMs, world.mutations)]
-        : plain('', {});
+        : [{ label: '', isFault: false, state, answer: NOTHING }];
     case 'LookupEventsCommand': {
       const from = Date.parse(input.StartTime);
       const to = Date.parse(input.EndTime);
@@ -71,7 +75,8 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
       });
     default: {
       const id = itemOf(input);
-      if (!id || !ITEMS.some((prefix) => id.startsWith(prefix))) return plain('', {});
+      if (!id || !ITEMS.some((prefix) => id.startsWith(prefix)))
+        return [{ label: '', isFault: false, state, answer: NOTHING }];
       return [table(state, name, input, id, world.mutations)];
     }
   }
@@ -82,12 +87,11 @@ function runTask(state: State, world: World, input: Sent['input'], nowMs: number
   const token = world.mutations.freshTokens ? `fresh ${state.tasks.length}` : clientToken;
   const what = `our RunTask under ${token === world.clientToken ? 'the caller’s token' : `token ${token.slice(0, 8)}`}`;
   const request = { token, parameters: comparable(parameters), count: input.count, isOwn: true };
-  const throttle = { error: { name: 'ThrottlingException' } };
   const effects = acceptances(state, request, nowMs).map((accepted): Effect => {
     const { launch, isConflict } = accepted;
     const createdAt = new Date(launch.atMs).toISOString();
     const conflict = { name: 'ConflictException', members: { resourceIds: launch.tasks.map(taskArn) } };
-    const conflictAnswer = world.mutations.conflictIsThrottle ? throttle : { error: conflict };
+    const conflictAnswer = world.mutations.conflictIsThrottle ? THROTTLED : { error: conflict };
     const answer = {
       tasks: launch.tasks.map((task) => ({ taskArn: taskArn(task), createdAt })),
       failures: launch.isPartial ? [{ reason: 'RESOURCE:MEMORY' }] : [],
@@ -101,24 +105,25 @@ function runTask(state: State, world: World, input: Sent['input'], nowMs: number
   });
   const unheard = effects.flatMap((effect): Effect[] => {
     const faults = spend(effect.state.faults, 'lostAnswers');
-    const answer = { error: { name: 'TimeoutError', status: 0 } };
     const label = `${effect.label}, and the answer is lost`;
-    return faults ? [{ label, isFault: true, state: { ...effect.state, faults }, answer }] : [];
+    return faults ? [{ label, isFault: true, state: { ...effect.state, faults }, answer: UNHEARD }] : [];
   });
   const faults = spend(state.faults, 'throttles');
   const throttled = faults
-    ? [{ label: `${what} is throttled`, isFault: true, state: { ...state, faults }, answer: throttle }]
+    ? [{ label: `${what} is throttled`, isFault: true, state: { ...state, faults }, answer: THROTTLED }]
     : [];
   return [...effects, ...unheard, ...throttled];
 }
 
+const parsedInput = remembering((text) => JSON.parse(text));
+
 function startExecution(state: State, input: Sent['input'], nowMs: number, mutations: Mutations): Effect {
   const name = mutations.randomExecutionNames ? `random ${Object.keys(state.executions).length}` : input.name;
-  const rerun = JSON.parse(input.input);
+  const rerun = parsedInput(input.input);
   const there = state.executions[name];
   if (there) {
     const isSame = there.status === 'open' && there.input === partOf(rerun);
-    const answer = isSame ? { value: {} } : { error: { name: 'ExecutionAlreadyExists' } };
+    const answer = isSame ? NOTHING : TAKEN;
     return { label: `execution ${name} is there already`, isFault: false, state, answer };
   }
   const execution: Execution = {
@@ -134,7 +139,7 @@ function startExecution(state: State, input: Sent['input'], nowMs: number, mutat
     isBusy: false,
   };
   const next = { ...state, executions: with_(state.executions, name, execution) };
-  return { label: `execution ${name} starts`, isFault: false, state: next, answer: { value: {} } };
+  return { label: `execution ${name} starts`, isFault: false, state: next, answer: NOTHING };
 }
 
 const answers = new Map<string, { item: Part | undefined; answer: Answer }>();

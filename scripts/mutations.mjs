@@ -1,0 +1,140 @@
+// Takes away one rule after the other that keeps a call from being launched twice, or people from being told twice, each
+// in a copy of its own, and fails where the fast tests do not notice.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** [what is taken away, the file, its exact text, what stands there instead] */
+const MUTATIONS = [
+  [
+    'an execution’s name comes from its call',
+    'lambda/core/identity.ts',
+    "digest(['execution', callId, ...hour])",
+    "digest(['execution', callId, ...hour, String(Math.random())])",
+  ],
+  [
+    'the caller’s own token goes out',
+    'lambda/core/rerun.ts',
+    'if (round === 0) return request;',
+    "if (round === 0) return { ...request, clientToken: 'fresh' + Math.random().toString(36).slice(2) };",
+  ],
+  [
+    'a conflict means that the call was started',
+    'lambda/core/outcome.ts',
+    "error.code === 'ConflictException' && resourceIds.length > 0",
+    'false',
+  ],
+  [
+    'shared state is written where nobody else was faster',
+    'lambda/shared-state.ts',
+    `      ConditionExpression:
+        version === 0 ? 'attribute_not_exists(version) OR NOT attribute_type(version, :number)' : 'version = :version',
+      ExpressionAttributeValues: version === 0 ? { ':number': { S: 'N' } } : { ':version': { N: String(version) } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+`,
+    '',
+  ],
+  [
+    'the first launch record of a task stays',
+    'lambda/launch-store.ts',
+    "'attribute_not_exists(id) OR atMs < :atMs'",
+    "'attribute_not_exists(id) OR attribute_exists(id) OR atMs < :atMs'",
+  ],
+  [
+    'the deadline is looked at before each launch',
+    'lambda/attempt.ts',
+    'if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);',
+    '',
+  ],
+  [
+    'what was accepted is asked for after how far the history is read',
+    'lambda/attempt.ts',
+    `    const covered = await coverage.read();
+    const accepted = await acceptance(rerun, request, callAtMs);
+`,
+    `    const accepted = await acceptance(rerun, request, callAtMs);
+    const covered = await coverage.read();
+`,
+  ],
+  [
+    'a cluster’s lease is for one sweep',
+    'lambda/sweep-lease.ts',
+    "'attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs < :now'",
+    "'attribute_not_exists(holder) OR attribute_exists(holder) OR holder = :holder OR leaseUntilMs < :now'",
+  ],
+  [
+    'callers have to be listed',
+    'lambda/core/run-task-verdict.ts',
+    "if (!entry) return 'callerNotListed';",
+    'if (!entry) return undefined;',
+  ],
+  ['people are told of an event once', 'lambda/act.ts', 'if (await launches.wasTold(eventName)) return verdict;', ''],
+];
+const NEEDED = [
+  'lambda',
+  'lib',
+  'local',
+  'test',
+  'bin',
+  'cdk.json',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
+const TESTS = ['test/lambda', 'test/model'];
+
+const home = resolve(import.meta.dirname, '..');
+const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+
+/** The tests that fail in the copy, as `file: name`. */
+function failingTests() {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const vitest = join(copy, 'node_modules/vitest/vitest.mjs');
+  const args = [vitest, 'run', ...TESTS, '--reporter=json', `--outputFile=${report}`];
+  const stdio = ['ignore', 'ignore', 'pipe'];
+  const { error, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', stdio });
+  if (error) throw error;
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    return testResults.flatMap(({ name, status, assertionResults }) => {
+      const failed = assertionResults.filter((test) => test.status === 'failed').map(({ fullName }) => fullName);
+      const file = name.slice(copy.length + 1);
+      return (status === 'failed' && failed.length === 0 ? ['could not be run'] : failed).map(
+        (test) => `${file}: ${test}`,
+      );
+    });
+  } catch (cause) {
+    throw new Error(`the tests left no report: ${stderr}`, { cause });
+  }
+}
+
+/** Takes one rule away and says what noticed; whether anything did. */
+function isNoticed([rule, file, text, replacement]) {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const found = source.split(text).length - 1;
+  if (found !== 1) throw new Error(`${file}: found the text of "${rule}" ${found} times, expected it once: ${text}`);
+  writeFileSync(
+    path,
+    source.replace(text, () => replacement),
+  );
+  const failing = failingTests();
+  writeFileSync(path, source);
+  console.log(`${failing.length > 0 ? 'noticed' : 'NOT NOTICED'}: without "${rule}" ${failing.length} tests fail`);
+  for (const test of failing) console.log(`  ${test}`);
+  return failing.length > 0;
+}
+
+try {
+  for (const name of NEEDED) cpSync(join(home, name), join(copy, name), { recursive: true });
+  symlinkSync(join(home, 'node_modules'), join(copy, 'node_modules'));
+  const before = failingTests();
+  if (before.length > 0)
+    throw new Error(`expected all tests to pass before anything is taken away, found failing:\n${before.join('\n')}`);
+  const unnoticed = MUTATIONS.filter((mutation) => !isNoticed(mutation));
+  process.exitCode = unnoticed.length > 0 ? 1 : 0;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
