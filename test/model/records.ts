@@ -20,10 +20,15 @@ function textOf(state: State, world: World, event: string): string {
   return text;
 }
 
-/** The very part that the event history or DescribeTasks shows of an event. */
+/** The very part that DescribeTasks shows of an event. */
 export const detailOf = (state: State, world: World, event: string): unknown =>
   parsed(textOf(state, world, event)).detail;
 const parsed = remembering((text) => JSON.parse(text));
+
+/** What the event history shows of an event: the same part, as text. */
+export const historyEntryOf = (state: State, world: World, event: string): object =>
+  historyEntry(textOf(state, world, event));
+const historyEntry = remembering((text): object => ({ CloudTrailEvent: JSON.stringify(parsed(text).detail) }));
 
 /** What the intake is invoked with for an event. */
 export const deliveryOf = (state: State, world: World, event: string): object => delivery(textOf(state, world, event));

@@ -5,7 +5,7 @@ import { VirtualClock } from '../../local/kernel/clock.ts';
 import type { Sent } from '../support/wiring.ts';
 import { acceptances, comparable, spend } from './ecs.ts';
 import { type Part, partOf, remembering, valueAt } from './parts.ts';
-import { detailOf, taskArn, taskOf } from './records.ts';
+import { detailOf, historyEntryOf, taskArn, taskOf } from './records.ts';
 import type { Answer } from './replay.ts';
 import type { Execution, Mutations, State, World } from './state.ts';
 import { with_ } from './state.ts';
@@ -55,9 +55,7 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
       const to = Date.parse(input.EndTime);
       const page = (lagMs: number) => ({
         Events: state.records.flatMap(({ atMs }, index) =>
-          from <= atMs && atMs <= to && atMs <= nowMs - lagMs
-            ? [{ CloudTrailEvent: JSON.stringify(detailOf(state, world, `record ${index}`)) }]
-            : [],
+          from <= atMs && atMs <= to && atMs <= nowMs - lagMs ? [historyEntryOf(state, world, `record ${index}`)] : [],
         ),
       });
       const [early, late] = [page(0), page(HISTORY_LAG_MS)];
