@@ -1,6 +1,6 @@
 import { RunTaskCommand, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { lateToken } from './core/identity.ts';
+import { lateToken, synchronousCallId } from './core/identity.ts';
 import { type Coverage, coverageSchema, lateStep } from './core/late.ts';
 import type { LaunchRecord } from './core/launch.ts';
 import { launchObjection } from './core/objection.ts';
@@ -119,14 +119,19 @@ export function makeAttempter(
       );
     // What we launched under tokens of our own is not in anybody's history to be looked for.
     if (rerun.failedTask || progress.round > 0) return giveUp();
-    const accepted = await launches.getAccepted(rerun.callId);
+    const clientToken = lateToken(rerun.callId);
+    const { account, region, cluster } = rerun.call;
+    // Our own late launch counts too: its token ends like any other, and a redrive may come a day later.
+    const callIds = [rerun.callId, synchronousCallId({ account, region, cluster, clientToken })];
+    const acceptances = await Promise.all(callIds.map(launches.getAccepted));
+    // CloudTrail tells whole seconds.
+    const accepted = acceptances.find((known) => known && known.atMs >= Date.parse(rerun.call.eventTime) - 1000);
     const step = lateStep({
       callAtMs: Date.parse(rerun.call.eventTime),
       deadlineMs,
       nowMs: clock.now(),
       coverage: await coverage.read(),
-      // CloudTrail tells whole seconds.
-      wasAccepted: accepted !== undefined && accepted.atMs >= Date.parse(rerun.call.eventTime) - 1000,
+      wasAccepted: accepted !== undefined,
       sweepEveryMinutes: settings.sweep.everyMinutes,
     });
     switch (step) {
@@ -141,8 +146,7 @@ export function makeAttempter(
         return giveUp();
       case 'launch': {
         if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
-        const renamed = { ...request, clientToken: lateToken(rerun.callId) };
-        return launch({ ...attempt, request: renamed }, Number.POSITIVE_INFINITY);
+        return launch({ ...attempt, request: { ...request, clientToken } }, Number.POSITIVE_INFINITY);
       }
       default:
         return step satisfies never;

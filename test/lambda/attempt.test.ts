@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { generationToken, lateToken } from '../../lambda/core/identity.ts';
+import { generationToken, lateToken, synchronousCallId } from '../../lambda/core/identity.ts';
 import type { RerunInput } from '../../lambda/core/rerun.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/run-task.ts';
@@ -32,6 +32,7 @@ interface Play {
   readonly hasTurn?: boolean;
   readonly startedAtMs?: number;
   readonly coverage?: object;
+  readonly acceptedId?: string;
   readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[] };
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
@@ -49,7 +50,10 @@ async function attempt(play: Play) {
     table.put({ id: { S: 'coverage' }, version: { N: '1' }, state: { S: JSON.stringify(play.coverage) } });
   }
   if (play.accepted) {
-    table.put({ id: { S: `accepted#${RERUN.callId}` }, record: { S: JSON.stringify(play.accepted) } });
+    table.put({
+      id: { S: `accepted#${play.acceptedId ?? RERUN.callId}` },
+      record: { S: JSON.stringify(play.accepted) },
+    });
   }
   if (play.isPaused) table.put({ id: { S: 'pause' } });
   const turn = hasTurn ? { grantedAt: instant(nowMs) } : null;
@@ -96,6 +100,15 @@ describe('after its deadline a call', () => {
     const accepted = { atMs, taskArns: [ARN, 'b'] };
     const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
     expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: lateToken(RERUN.callId) })));
+  });
+
+  test('was made already where we made it ourselves, and what was to follow failed until that token was spent', async () => {
+    const { account, region, cluster } = RERUN.call;
+    const lateCallId = synchronousCallId({ account, region, cluster, clientToken: lateToken(RERUN.callId) });
+    const accepted = { atMs: DEADLINE_MS + 20 * MINUTE, taskArns: [ARN, 'b'] };
+    const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted, acceptedId: lateCallId });
+    expect(requests).toEqual([]);
+    expect(end).toEqual({ next: 'finish', result: 'alreadyStarted', taskArns: [ARN, 'b'] });
   });
 
   const partly = { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
