@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { dimensionSets, METRIC_NAMESPACE } from '../../lambda/core/contract.ts';
+import { describe, expect, test } from 'vitest';
+import { dimensionSets, METRIC_NAMESPACE, METRICS, STATES } from '../../lambda/core/contract.ts';
+import type { VirtualClock } from '../../local/kernel/clock.ts';
 import type { JsonObject } from '../../local/kernel/json.ts';
 import { play } from '../../local/run.ts';
 import type { MetricValue } from '../../local/sandbox.ts';
@@ -113,6 +114,77 @@ test('every metric of ours on an alarm is one that the handlers emit, under thos
     ),
   );
   expect(asked.filter((metric) => !seen.has(metric))).toEqual([]);
+});
+
+describe('the alarm on a turnstile that stands still', () => {
+  const PERIOD_SECONDS = 300;
+
+  /** Plays a storm; says whether the alarm was raised, and in how many of its periods somebody waited for a turn. */
+  async function played(parts: { calls: number; refillPerSecond: number; faults?: JsonObject[] }) {
+    const { calls, refillPerSecond, faults = [] } = parts;
+    const waiting = new Set<number>();
+    const turns = new Map<number, number>();
+    const periodAt = (clock: VirtualClock) => Math.floor(clock.elapsedSeconds() / PERIOD_SECONDS);
+    const scenario = {
+      name: 'turnstile',
+      seed: 5,
+      remediation: {
+        config: {
+          mode: 'rerun',
+          clusters: ['batch'],
+          families: ['report'],
+          callers: ['arn:aws:iam::111122223333:role/cron'],
+          maxAttempts: 100,
+        },
+      },
+      account: {
+        clusters: ['batch'],
+        taskDefinitions: [{ family: 'report', revision: 1 }],
+        buckets: { clusterResourceModify: { burst: 1, refillPerSecond } },
+      },
+      callers: [{ name: 'cron', principalArn: CRON, calls, maxAttempts: 1, request: request('report') }],
+      faults,
+    };
+    await play(readScenario(JSON.stringify(scenario), 'test.json'), {
+      enabled: true,
+      // Whoever waits has a message in the queue, visible or in flight.
+      onTick: ({ clock, records }) => {
+        const isWaiting = records.executions.some(
+          ({ standing, result }) => !result && standing?.state === STATES.takeTurn,
+        );
+        if (isWaiting) waiting.add(periodAt(clock));
+      },
+      observe: (clock) => ({
+        metric: ({ name, value }) => {
+          if (name === METRICS.turn) turns.set(periodAt(clock), (turns.get(periodAt(clock)) ?? 0) + value);
+        },
+      }),
+    });
+    const isBreaching = (period: number) => waiting.has(period) && !turns.get(period);
+    return {
+      alarmed: [...waiting].some((period) => isBreaching(period) && isBreaching(period + 1)),
+      waiting: waiting.size,
+    };
+  }
+
+  test('is this rule', () => {
+    const [alarm] = new Synthesized({}).properties('AWS::CloudWatch::Alarm', 'AlarmsTurnstileStandsStill');
+    expect(alarm).toMatchObject({ EvaluationPeriods: 2, Threshold: 1 });
+    const expressions = alarm.Metrics.flatMap(({ Expression }: JsonObject) => Expression ?? []);
+    expect(expressions).toEqual(['IF(visible + inFlight > 0 AND FILL(turns, 0) == 0, 1, 0)']);
+    expect(alarm.Metrics.find(({ MetricStat }: JsonObject) => MetricStat).MetricStat.Period).toBe(PERIOD_SECONDS);
+  });
+
+  test('is raised when its function fails for half an hour', async () => {
+    const faults = [{ kind: 'outage', handler: 'turnstile', from: 0, seconds: 1800 }];
+    expect(await played({ calls: 5, refillPerSecond: 1, faults })).toMatchObject({ alarmed: true });
+  });
+
+  test('is not raised by a slow drain, which hands out turns all the time', async () => {
+    const { alarmed, waiting } = await played({ calls: 15, refillPerSecond: 0.01 });
+    expect(waiting).toBeGreaterThanOrEqual(5);
+    expect(alarmed).toBe(false);
+  });
 });
 
 const keyOf = (name: string, dimensions: Readonly<Record<string, string>>): string =>
