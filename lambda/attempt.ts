@@ -27,7 +27,7 @@ export interface Attempt {
   readonly progress: Progress;
   /** When the turnstile gave a turn for it; without one nothing is launched. */
   readonly grantedAtMs: number | undefined;
-  /** When the execution began. */
+  /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
 }
 

@@ -80,6 +80,7 @@ export function makeHandler(
           await handle(record);
         } catch (error) {
           log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });
+          metrics.add(METRICS.failure, 1);
           throw error;
         }
       },

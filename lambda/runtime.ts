@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
+import { dimensionSets, type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
 import type { Ports } from './ports.ts';
 
 /**
@@ -27,7 +27,7 @@ export function lambdaPorts(handler: HandlerName): Ports {
     metrics: {
       add(name, value, dimensions = {}) {
         const metric = metrics.singleMetric();
-        metric.addDimensions(dimensions);
+        for (const set of dimensionSets(dimensions)) metric.addDimensions(set);
         metric.addMetric(name, name === METRICS.waitSeconds ? MetricUnit.Seconds : MetricUnit.Count, value);
       },
     },

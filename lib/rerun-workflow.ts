@@ -32,6 +32,12 @@ export interface RerunWorkflowProps {
   readonly table: ITable;
 }
 
+/** How often people redrove the execution. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
+const REDRIVE_COUNT = '$states.context.Execution.RedriveCount';
+/** When it began or, with `RedriveTime`, was last redriven. */
+const STARTED_AT =
+  '($execution := $states.context.Execution; $exists($execution.RedriveTime) ? $execution.RedriveTime : $execution.StartTime)';
+
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
   readonly stateMachine: Workflow;
@@ -97,7 +103,8 @@ export class RerunWorkflow extends Construct {
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
-      assign: { turn: '{% $states.result %}' },
+      // A turn is good for the drive that it was taken in.
+      assign: { turn: `{% $merge([$states.result, { 'redriveCount': ${REDRIVE_COUNT} }]) %}` },
     });
     const stillInTime = Choice.jsonata(this, STATES.stillInTime);
     const runTask = this.#invoke(STATES.runTask, 'attempt');
@@ -142,7 +149,8 @@ export class RerunWorkflow extends Construct {
       lambdaFunction: this.runTask,
       payload: TaskInput.fromObject({
         step,
-        startedAt: '{% $states.context.Execution.StartTime %}',
+        startedAt: `{% ${STARTED_AT} %}`,
+        redriveCount: `{% ${REDRIVE_COUNT} %}`,
         rerun: '{% $rerun %}',
         progress: '{% $progress %}',
         turn: '{% $turn %}',

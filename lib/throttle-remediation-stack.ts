@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { PAUSE_ITEM } from '../lambda/core/contract.ts';
+import { Alarms } from './alarms.ts';
 import { type Configuration, warningsOf } from './config.ts';
 import { encryptionKey as createKey } from './encryption.ts';
 import { Intake } from './intake.ts';
@@ -29,6 +30,7 @@ export class ThrottleRemediationStack extends Stack {
     const workflow = new RerunWorkflow(this, 'Rerun', { ...common, turnstile, notifications, table });
     const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table });
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
+    new Alarms(this, 'Alarms', { turnstile, workflow, intake, sweep, notifications });
     if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
@@ -42,6 +44,7 @@ export class ThrottleRemediationStack extends Stack {
     });
     new CfnOutput(this, 'RerunStateMachine', { value: workflow.stateMachine.stateMachineArn });
     new CfnOutput(this, 'SweepStateMachine', { value: sweep.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'IntakeQueue', { value: intake.queue.queueUrl });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
     new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
     warningsOf(configuration).forEach((warning, index) => {

@@ -6,8 +6,10 @@ export function tee(...observers: readonly Partial<Observer>[]): Observer {
   return {
     request: (...args) => tell((observer) => observer.request?.(...args)),
     delivered: (...args) => tell((observer) => observer.delivered?.(...args)),
+    moved: (...args) => tell((observer) => observer.moved?.(...args)),
     executionStarted: (...args) => tell((observer) => observer.executionStarted?.(...args)),
     executionClosed: (...args) => tell((observer) => observer.executionClosed?.(...args)),
+    executionRedriven: (...args) => tell((observer) => observer.executionRedriven?.(...args)),
     log: (...args) => tell((observer) => observer.log?.(...args)),
     metric: (...args) => tell((observer) => observer.metric?.(...args)),
   };

@@ -64,6 +64,10 @@ export class Records implements Observer {
     }
   };
 
+  readonly moved = (from: string, to: string): void => {
+    if (this.unanswered.delete(from)) this.unanswered.add(to);
+  };
+
   readonly executionStarted = (execution: Execution, input: unknown): void => {
     this.executions.push(execution);
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
@@ -82,22 +86,29 @@ export class Records implements Observer {
   readonly executionClosed = (execution: Execution): void => {
     this.logLines += execution.historyEvents;
     if (execution.result?.status === 'SUCCEEDED') this.unanswered.delete(execution.arn);
+    this.#countResult(execution, 1);
+  };
+
+  /** It has not ended after all: what it ended with does not count. */
+  readonly executionRedriven = (execution: Execution): void => this.#countResult(execution, -1);
+
+  #countResult(execution: Execution, by: 1 | -1): void {
     if (!this.#rerunCalls.has(execution)) return;
     const fate = this.#rerunCalls.get(execution);
     const { status, output, error, cause } = execution.result ?? {};
     if (status === 'SUCCEEDED') {
       const { result, reason } = output as { result: 'started' | 'alreadyStarted' | 'ignored'; reason?: string };
-      if (result === 'ignored') count(this.ignored, String(reason));
-      else this.started[result] += 1;
+      if (result === 'ignored') count(this.ignored, String(reason), by);
+      else this.started[result] += by;
     } else {
       const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
       if (into) {
-        count(into, reasonOf(cause));
-        if (fate) fate.hasReason = true;
+        count(into, reasonOf(cause), by);
+        if (fate) fate.hasReason = by > 0;
       }
     }
     this.#onProgress(fate);
-  };
+  }
 
   readonly log = ({ message, fields }: LogLine): void => {
     this.logLines += 1;
@@ -129,8 +140,9 @@ export class Records implements Observer {
   }
 }
 
-function count(into: ByReason, reason: string): void {
-  into[reason] = (into[reason] ?? 0) + 1;
+function count(into: ByReason, reason: string, by = 1): void {
+  into[reason] = (into[reason] ?? 0) + by;
+  if (into[reason] === 0) delete into[reason];
 }
 
 /** `rejectedByEcs: AccessDeniedException; started: arn:...` is of the reason `rejectedByEcs`. */

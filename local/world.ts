@@ -31,8 +31,12 @@ export interface Observer {
   request(request: ApiRequest, isOurs: boolean): void;
   /** A copy of an event arrived at a queue of ours. */
   delivered(event: JsonObject, messageId: string): void;
+  /** A dead letter was moved back: the copy is a new message. */
+  moved(from: string, to: string): void;
   executionStarted(execution: Execution, input: Json): void;
   executionClosed(execution: Execution): void;
+  /** A closed execution goes on; its old result is still there to be read. */
+  executionRedriven(execution: Execution): void;
   log(line: LogLine): void;
   metric(metric: MetricValue): void;
 }
@@ -77,7 +81,7 @@ export class World {
     const latency = randomStream(seed, 'latency');
     this.#latency = () => uniform(latency, REQUEST_SECONDS) * 1000;
     this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
-    this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs') });
+    this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb({ clock });
     this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.put });
@@ -121,6 +125,7 @@ export class World {
         usage.add('stateTransitions', execution.stateTransitions);
         observer.executionClosed(execution);
       },
+      onRedriven: observer.executionRedriven,
       onUnsupported: this.#fail,
     });
   }

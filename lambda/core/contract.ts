@@ -92,7 +92,10 @@ export const HANDLERS = ['intake', 'turnstile', 'run-task', 'sweep'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
-/** Metrics, each counted once per event, call or attempt; `service` (the handler), `kind` and `reason` are their dimensions. */
+/**
+ * Metrics, each counted once per event, call or attempt; `service` (the handler), `kind` and `reason` are their dimensions.
+ * What has a reason is counted under its kind alone as well: alarms name all dimensions of a metric and add up only ten.
+ */
 export const METRICS = {
   /** Verdicts on delivered events, by kind and reason. */
   verdict: 'Verdict',
@@ -104,7 +107,15 @@ export const METRICS = {
   turn: 'Turn',
   /** Seconds from a call's event time to its result. */
   waitSeconds: 'WaitSeconds',
+  /** Messages that a handler could not handle and left to be tried again. */
+  failure: 'Failure',
 } as const;
+
+/** The sets of dimensions that a value is counted under. */
+export function dimensionSets(dimensions: Readonly<Record<string, string>>): Readonly<Record<string, string>>[] {
+  const { reason, ...common } = dimensions;
+  return reason === undefined ? [dimensions] : [common, dimensions];
+}
 
 /** Messages of the structured log lines that saved queries filter on. */
 export const LOG_MESSAGES = {

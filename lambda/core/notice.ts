@@ -58,8 +58,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
     'There was no capacity or only throttling until the deadline. The execution names what was started; repeat the rest by hand.',
   maxGenerations:
     'The task failed to start again and again. Look at its stopped reason, then repeat the call by hand; consider a quota increase.',
-  maxAttempts:
-    'No attempt got through. The execution names what was started; repeat the rest by hand, and consider a quota increase.',
+  maxAttempts: 'No attempt got through. Redrive the execution when there is room, and consider a quota increase.',
 };
 
 const WHAT: Readonly<Record<Notice['kind'], string>> = {

@@ -50,6 +50,11 @@ export function firstProgress(count: number | undefined): Progress {
   return { attempts: 0, unanswered: 0, remaining: count ?? 1, round: 0, taskArns: [] };
 }
 
+/** A redrive is a new chance, by somebody who mended what was in the way: what went before does not count against it. */
+export function withFreshAttempts(progress: Progress): Progress {
+  return { ...progress, attempts: 0, unanswered: 0 };
+}
+
 /** Decides what follows an attempt that was answered at `nowMs`. */
 export function nextStep(
   outcome: Outcome,

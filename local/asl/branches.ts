@@ -23,6 +23,9 @@ export interface Journey {
   readonly variables: Variables;
   /** What `$states.context` has beside the execution's own: the `Map` of the innermost iteration. */
   readonly context: JsonObject;
+  /** Where to begin instead of at the flow's start, and the event that takes the place of the entry. */
+  readonly from?: { readonly state: string; readonly enteredId: number } | undefined;
+  readonly onEntered?: (standing: { state: string; input: Json; variables: Variables }) => void;
 }
 
 export type Travel = (journey: Journey) => Promise<Json>;

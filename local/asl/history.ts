@@ -2,6 +2,7 @@ import { ErrorName, StatesError } from './errors.ts';
 
 export type HistoryKind =
   | 'executionStarted'
+  | 'executionRedriven'
   | 'executionEnded'
   | 'stateEntered'
   | 'stateExited'
@@ -25,18 +26,20 @@ export interface HistoryStep {
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/bp-history-limit.html */
-const MAX_EVENTS = 25_000;
+export const MAX_EVENTS = 25_000;
 
 /**
  * Counts the events of one execution. The event that reports the failure is itself the last that fits, as recorded from
  * the service: the machine can produce one fewer.
  */
 export class History {
-  #events = 0;
+  #events: number;
   readonly #observe: ((step: HistoryStep) => void) | undefined;
 
-  constructor(observe: ((step: HistoryStep) => void) | undefined) {
+  /** `events`: how many a redriven execution has already. */
+  constructor(observe: ((step: HistoryStep) => void) | undefined, events = 0) {
     this.#observe = observe;
+    this.#events = events;
   }
 
   /** Returns the id of the last event it adds. */
@@ -54,6 +57,12 @@ export class History {
 
   start(): void {
     this.#add({ kind: 'executionStarted', events: 1, transitions: 0 });
+  }
+
+  /** Redrives are billed as transitions: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html */
+  redrive(): number {
+    this.#add({ kind: 'executionRedriven', events: 1, transitions: 1 });
+    return this.#events;
   }
 
   end(): void {

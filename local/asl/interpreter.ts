@@ -20,6 +20,20 @@ export interface ExecutionHost {
   runTask?(call: TaskCall): Promise<Json>;
   /** Called for what Step Functions would write to the history. */
   onHistory?(step: HistoryStep): void;
+  /** Called for each state that the execution itself enters, not those within its branches. */
+  onEntered?(standing: Standing): void;
+}
+
+/** Where an execution stands: what a state began with. */
+export interface Standing {
+  readonly state: string;
+  readonly input: Json;
+  readonly variables: Variables;
+}
+
+/** What a redrive goes on from: the state that did not succeed, and how many events the history has. */
+export interface Redrive extends Standing {
+  readonly events: number;
 }
 
 export interface ExecutionResult {
@@ -29,18 +43,22 @@ export interface ExecutionResult {
   readonly cause: string | null;
 }
 
-/** Runs one execution. `context` is what `$states.context` holds of the execution and its state machine. */
+/**
+ * Runs one execution, or goes on with one that is redriven. `context` is what `$states.context` holds of the execution and
+ * its state machine.
+ */
 export async function execute(
   definition: StateMachineDefinition,
   input: Json,
   host: ExecutionHost,
   context: JsonObject,
+  redrive?: Redrive,
 ): Promise<ExecutionResult> {
   const { flow, timeoutSeconds, taskStates } = definition;
   if (taskStates.length > 0 && !host.runTask) {
     throw new UnsupportedError(`Task states are not supported here: ${taskStates.join(', ')}`);
   }
-  const history = new History(host.onHistory?.bind(host));
+  const history = new History(host.onHistory?.bind(host), redrive?.events);
   const lifeline = new Lifeline();
   const execution: Execution = {
     world: host,
@@ -49,11 +67,22 @@ export async function execute(
     context,
     runTask: (call) => host.runTask?.(call) ?? Promise.resolve(null),
   };
-  history.start();
-  const journey = { execution, lifeline, flow, input, variables: {}, context: {} };
+  const onEntered = host.onEntered?.bind(host);
+  const common = { execution, lifeline, flow, context: {}, ...(onEntered && { onEntered }) };
+  const journey = redrive
+    ? { ...common, ...redrive, from: redriven(definition, redrive, history) }
+    : { ...common, input, variables: {} };
+  if (!redrive) history.start();
   const result = await race(timeoutSeconds, host, lifeline, finish(travel(journey)));
   history.end();
   return result;
+}
+
+/** The branches of a Map or Parallel that did succeed are not run again: nobody here needs that. */
+function redriven({ flow }: StateMachineDefinition, { state }: Redrive, history: History): Journey['from'] {
+  const { type } = flow.states.get(state) ?? {};
+  if (type === 'Map' || type === 'Parallel') throw new UnsupportedError(`a redrive from the ${type} state ${state}`);
+  return { state, enteredId: history.redrive() };
 }
 
 async function finish(output: Promise<Json>): Promise<ExecutionResult> {
@@ -84,12 +113,15 @@ function race(
 /** Walks a flow from its start to its end. */
 async function travel(journey: Journey): Promise<Json> {
   const { execution, lifeline, flow } = journey;
-  let { input, variables } = journey;
-  let name: string | null = flow.startAt;
+  let { input, variables, from } = journey;
+  let name: string | null = from?.state ?? flow.startAt;
   while (name !== null) {
     const state = flow.states.get(name);
     if (state === undefined) throw new Error(`no state ${name}: the definition was not read by parseDefinition`);
-    const enteredId = execution.history.record('stateEntered', name, 1, 1);
+    // A redrive is an event of its own, and billed as the transition that it is, not a second entry.
+    const enteredId = from?.enteredId ?? execution.history.record('stateEntered', name, 1, 1);
+    from = undefined;
+    journey.onEntered?.({ state: name, input, variables });
     const entered = { Name: name, EnteredTime: new Date(execution.world.clock.now()).toISOString() };
     const context = { ...execution.context, ...journey.context, State: entered };
     const left = await stay({ execution, lifeline, state, input, variables, enteredId, context });

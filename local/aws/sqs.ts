@@ -12,17 +12,31 @@ export { systemAttributes };
 /** In place of the id that AWS gives each of its own services. */
 const AWS_SERVICE = 'amazonaws.com';
 
+export interface FakeSqsOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /** Called for each dead letter that was moved, with its old id and its new one. */
+  readonly onMoved?: (from: string, to: string) => void;
+}
+
 /** Amazon SQS standard queues. Besides the API it serves those parts of the lab that are AWS themselves. */
 export class FakeSqs implements FakeService {
   readonly name = 'sqs';
   readonly #clock: VirtualClock;
   readonly #newId: () => string;
+  readonly #onMoved: (from: string, to: string) => void;
   readonly #byUrl = new Map<string, Queue>();
   readonly #byArn = new Map<string, Queue>();
 
-  constructor({ clock, random }: { clock: VirtualClock; random: Random }) {
+  constructor({ clock, random, onMoved }: FakeSqsOptions) {
     this.#clock = clock;
     this.#newId = () => uuid(random);
+    this.#onMoved = onMoved ?? (() => {});
+  }
+
+  /** ARNs of all queues. */
+  get queues(): Iterable<string> {
+    return this.#byArn.keys();
   }
 
   createQueue(options: QueueOptions): void {
@@ -75,10 +89,10 @@ export class FakeSqs implements FakeService {
       ({ options }) => options.deadLetter?.targetArn === source.options.arn,
     );
     if (!isDeadLetterQueue) throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
-    for (const { sourceArn = '', ...content } of source.drain()) {
+    for (const { id, sourceArn = '', body, attributes, system } of source.drain()) {
       const destination = this.#queue(typeof DestinationArn === 'string' ? DestinationArn : sourceArn);
-      const { body, attributes, system } = content;
-      destination.send(this.#newId(), { body, attributes, system }, 0);
+      const moved = destination.send(this.#newId(), { body, attributes, system }, 0);
+      this.#onMoved(id, moved.id);
     }
     return { TaskHandle: Buffer.from(`${source.options.name} ${this.#newId()}`).toString('base64') };
   }

@@ -1,6 +1,7 @@
 import {
   type ExecutionResult,
   execute,
+  type Standing,
   type StateMachineDefinition,
   StatesError,
   type TaskCall,
@@ -11,6 +12,7 @@ import { type Random, randomStream, uuid } from '../kernel/random.ts';
 import type { BucketSettings } from '../scenario.ts';
 import { TokenBucket } from './ecs/token-bucket.ts';
 import { AwsError, type FakeService, UnsupportedError } from './service.ts';
+import { notRedrivable, Redrives } from './states/redrive.ts';
 
 export interface StateMachineOptions {
   readonly arn: string;
@@ -24,13 +26,16 @@ export interface Execution {
   readonly arn: string;
   readonly name: string;
   readonly stateMachine: StateMachineOptions;
-  /** The text of its input; dropped when it closes, as nobody compares it from then on. */
+  /** The text of its input; dropped when it succeeds, as nobody asks for it from then on. */
   input: string | undefined;
   readonly startedAt: number;
   stoppedAt: number | undefined;
   result: ExecutionResult | undefined;
   stateTransitions: number;
   historyEvents: number;
+  readonly redrives: Redrives;
+  /** Where it is, or was when it ended without success. */
+  standing: Standing | undefined;
 }
 
 export interface FakeStatesOptions {
@@ -41,6 +46,8 @@ export interface FakeStatesOptions {
   readonly runTask: (call: TaskCall, stateMachine: StateMachineOptions) => Promise<Json>;
   readonly onStarted: (execution: Execution, input: Json) => void;
   readonly onClosed: (execution: Execution) => void;
+  /** Hears of it before its old result is gone. */
+  readonly onRedriven: (execution: Execution) => void;
   /** What the lab cannot run at all. */
   readonly onUnsupported: (error: unknown) => void;
 }
@@ -80,6 +87,11 @@ export class FakeStates implements FakeService {
     this.#machines.set(options.arn, options);
   }
 
+  /** ARNs of all state machines. */
+  get stateMachines(): Iterable<string> {
+    return this.#machines.keys();
+  }
+
   get executions(): Iterable<Execution> {
     return this.#executions.values();
   }
@@ -93,6 +105,8 @@ export class FakeStates implements FakeService {
     switch (operation) {
       case 'StartExecution':
         return this.#startExecution(input);
+      case 'RedriveExecution':
+        return this.#redrive(input);
       case 'SendTaskSuccess':
         this.#take(input.taskToken).succeed(parse(input.output, 'InvalidOutput'));
         return {};
@@ -146,7 +160,7 @@ export class FakeStates implements FakeService {
     const data = parse(input, 'InvalidExecutionInput');
     const arn = `${stateMachine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
     const existing = this.#executions.get(arn);
-    if (existing && existing.input !== input) {
+    if (existing && (existing.result || existing.input !== input)) {
       throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
     const execution = existing ?? this.#start(stateMachine, arn, name, String(input), data);
@@ -154,7 +168,7 @@ export class FakeStates implements FakeService {
   }
 
   #start(stateMachine: StateMachineOptions, arn: string, name: string, input: string, data: Json): Execution {
-    const { clock, seed, runTask, onStarted, onUnsupported } = this.#options;
+    const { clock, onStarted } = this.#options;
     const execution: Execution = {
       arn,
       name,
@@ -165,10 +179,37 @@ export class FakeStates implements FakeService {
       result: undefined,
       stateTransitions: 0,
       historyEvents: 0,
+      redrives: new Redrives(),
+      standing: undefined,
     };
     this.#executions.set(arn, execution);
-    this.#open += 1;
     onStarted(execution, data);
+    this.#run(execution, data);
+    return execution;
+  }
+
+  /** Goes on with an execution that failed or timed out. A token that comes twice is one redrive. */
+  #redrive({ executionArn, clientToken = uuid(this.#random) }: JsonObject): JsonObject {
+    const { clock, onRedriven } = this.#options;
+    const execution = this.#executions.get(String(executionArn));
+    if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(executionArn)}'`);
+    const { redrives, input = '{}' } = execution;
+    const known = redrives.find(clientToken, clock.now());
+    if (known !== undefined) return { redriveDate: known / 1000 };
+    const reason = notRedrivable(execution, clock.now());
+    if (reason) throw new AwsError('ExecutionNotRedrivable', reason);
+    onRedriven(execution);
+    redrives.add(clientToken, clock.now());
+    execution.result = undefined;
+    execution.stoppedAt = undefined;
+    this.#run(execution, JSON.parse(input));
+    return { redriveDate: clock.now() / 1000 };
+  }
+
+  #run(execution: Execution, data: Json): void {
+    const { clock, seed, runTask, onUnsupported } = this.#options;
+    const { arn, name, stateMachine, redrives, standing, historyEvents } = execution;
+    this.#open += 1;
     const context = {
       Execution: {
         Id: arn,
@@ -176,13 +217,14 @@ export class FakeStates implements FakeService {
         Input: data,
         RoleArn: stateMachine.roleArn,
         StartTime: new Date(execution.startedAt).toISOString(),
-        RedriveCount: 0,
+        ...redrives.context(),
       },
       StateMachine: { Id: stateMachine.arn, Name: stateMachine.name },
     };
     const host = {
       clock,
-      random: randomStream(seed, `execution/${name}`),
+      // Task tokens are drawn from it: those of a redrive are new ones.
+      random: randomStream(seed, ['execution', name, ...(redrives.count > 0 ? [redrives.count] : [])].join('/')),
       runTask: (call: TaskCall) => {
         if (call.taskToken !== undefined) this.#stateMachines.set(call.taskToken, stateMachine.arn);
         return runTask(call, stateMachine);
@@ -191,18 +233,24 @@ export class FakeStates implements FakeService {
         execution.historyEvents += events;
         execution.stateTransitions += transitions;
       },
+      onEntered: (entered: Standing) => {
+        execution.standing = entered;
+      },
     };
-    execute(stateMachine.definition, data, host, context).then(
+    const redrive = redrives.count > 0 && standing ? { ...standing, events: historyEvents } : undefined;
+    execute(stateMachine.definition, data, host, context, redrive).then(
       (result) => this.#close(execution, result),
       (error) => onUnsupported(error),
     );
-    return execution;
   }
 
   #close(execution: Execution, result: ExecutionResult): void {
     execution.result = result;
     execution.stoppedAt = this.#options.clock.now();
-    execution.input = undefined;
+    if (result.status === 'SUCCEEDED') {
+      execution.input = undefined;
+      execution.standing = undefined;
+    }
     this.#open -= 1;
     this.#options.onClosed(execution);
   }

@@ -142,6 +142,7 @@ export type Properties<Type extends RunningType> = z.output<(typeof RUNNING)[Typ
 /** What has no bearing on a run: `docs/lab.md` says what is lost by it. */
 export const INERT: ReadonlySet<string> = new Set([
   'AWS::CloudTrail::Trail',
+  'AWS::CloudWatch::Alarm',
   'AWS::Logs::LogGroup',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',

@@ -1,5 +1,6 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test, vi } from 'vitest';
+import { METRICS } from '../../lambda/core/contract.ts';
 import { initialPace } from '../../lambda/core/pace.ts';
 import { handler, makeHandler } from '../../lambda/intake.ts';
 import {
@@ -95,7 +96,7 @@ describe('the intake', () => {
 
   test('leaves to the queue what it could not start, and handles the rest of the batch', async () => {
     const other = eventText({ request: { clientToken: 'other' } });
-    const { failed, lines } = await intake([eventText(), other, fixtureText('ignore-launcherRetries')], {
+    const { failed, lines, metrics } = await intake([eventText(), other, fixtureText('ignore-launcherRetries')], {
       sfn: ({ input }) => {
         if (input.name === NAME) throw awsError('AccessDeniedException', 'canary');
         return {};
@@ -109,6 +110,9 @@ describe('the intake', () => {
       error: 'AccessDeniedException',
     });
     expect(lines.filter(({ message }) => message === 'verdict')).toHaveLength(2);
+    expect(metrics.filter(({ name }) => name === METRICS.failure)).toEqual([
+      { name: 'Failure', value: 1, dimensions: {} },
+    ]);
     expect(JSON.stringify(lines)).not.toContain('canary');
   });
 
@@ -287,7 +291,7 @@ describe('a malformed event', () => {
     const { failed, lines, metrics } = await intake(['{'], { sqs: failing([awsError('AccessDenied')]) });
     expect(failed).toEqual(['m0']);
     expect(lines).toMatchObject([{ level: 'error', message: 'the intake failed', error: 'AccessDenied' }]);
-    expect(metrics).toEqual([]);
+    expect(metrics).toMatchObject([{ name: METRICS.failure }]);
   });
 
   test('is no failure of its batch, and no line holds what it says', async () => {

@@ -20,6 +20,7 @@ interface Play {
   readonly rerun?: unknown;
   readonly progress?: unknown;
   readonly turn?: unknown;
+  readonly redriveCount?: number;
   readonly settings?: Partial<Settings>;
   readonly nowMs?: number;
 }
@@ -30,11 +31,11 @@ const STARTED_AT = new Date(EVENT_TIME_MS).toISOString();
 /** Plays one attempt; `end` is the reply, or the error's name and message. */
 async function attempt(
   ecs: Answer,
-  { rerun = RERUN, progress = null, turn = TURN, settings, nowMs = NOW_MS }: Play = {},
+  { rerun = RERUN, progress = null, turn = TURN, redriveCount, settings, nowMs = NOW_MS }: Play = {},
 ) {
   const world = wiringWith({ ecs }, settings);
   world.at(nowMs);
-  const payload = { step: 'attempt', startedAt: STARTED_AT, rerun, progress, turn };
+  const payload = { step: 'attempt', startedAt: STARTED_AT, redriveCount, rerun, progress, turn };
   const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
   return { ...world, end, requests: world.named('RunTaskCommand').map(({ input }) => input) };
 }
@@ -231,6 +232,32 @@ describe('a re-run ends without its task', () => {
   test('waits no longer than its deadline', async () => {
     const { end } = await attempt(() => ({ failures: [{ reason: 'AGENT' }] }), { nowMs: late - 1000 });
     expect(end).toMatchObject({ waitUntil: new Date(late).toISOString() });
+  });
+});
+
+describe('a redriven re-run', () => {
+  const spent = { attempts: 7, unanswered: 3, remaining: 1, round: 1, taskArns: ['a'] };
+
+  test('resumes without a turn and with all its attempts, but keeps what it has started', async () => {
+    const { end, requests } = await attempt(() => ({}), { progress: spent, redriveCount: 1 });
+    expect(end).toEqual({
+      next: 'backOff',
+      waitUntil: new Date(NOW_MS).toISOString(),
+      progress: { ...spent, attempts: 0, unanswered: 0 },
+    });
+    expect(requests).toEqual([]);
+  });
+
+  test('counts its attempts from then on', async () => {
+    const turn = { ...TURN, redriveCount: 1 };
+    const throttled = failing([awsError('ThrottlingException')]);
+    const { end } = await attempt(throttled, { progress: { ...spent, attempts: 2 }, turn, redriveCount: 1 });
+    expect(end).toMatchObject({ progress: { attempts: 3 } });
+    const last = failing([awsError('ThrottlingException')]);
+    expect((await attempt(last, { progress: spent, turn, redriveCount: 1 })).end).toEqual([
+      'GaveUp',
+      expect.stringMatching(/^maxAttempts/),
+    ]);
   });
 });
 

@@ -37,9 +37,18 @@ test('clients leave retries to us', () => {
 
 describe('in Lambda', () => {
   test.each([
-    [METRICS.verdict, 'Count', { kind: 'ignore', reason: 'stale' }],
-    [METRICS.waitSeconds, 'Seconds', { kind: 'started' }],
-  ])('the metric %s is one embedded-metric line in %s', (name, unit, dimensions) => {
+    [
+      METRICS.verdict,
+      'Count',
+      { kind: 'ignore', reason: 'stale' },
+      [
+        ['service', 'kind'],
+        ['service', 'kind', 'reason'],
+      ],
+    ],
+    [METRICS.waitSeconds, 'Seconds', { kind: 'started' }, [['service', 'kind']]],
+    [METRICS.turn, 'Count', {}, [['service']]],
+  ])('the metric %s is one embedded-metric line in %s', (name, unit, dimensions, sets) => {
     const lines: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
     lambdaPorts('intake').metrics.add(name, 3, dimensions);
@@ -50,7 +59,7 @@ describe('in Lambda', () => {
       {
         Namespace: METRIC_NAMESPACE,
         Metrics: [{ Name: name, Unit: unit }],
-        Dimensions: [['service', ...Object.keys(dimensions)]],
+        Dimensions: sets,
       },
     ]);
   });

@@ -54,7 +54,9 @@ async function afterwards(template: Template, hours = 2) {
     observer: {
       request: nothing,
       delivered: (_, messageId) => delivered.push(messageId),
+      moved: nothing,
       executionStarted: nothing,
+      executionRedriven: nothing,
       executionClosed: ({ result }) => failures.push(result?.error ?? null),
       log: nothing,
       metric: nothing,

@@ -1,0 +1,60 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { type HandlerName, METRIC_NAMESPACE, METRICS } from '../lambda/core/contract.ts';
+import type { HandlerFunction } from './handler-function.ts';
+
+/** A metric of ours, by the dimensions that it is emitted with. */
+export function ownMetric(
+  metricName: (typeof METRICS)[keyof typeof METRICS],
+  service: HandlerName,
+  dimensions: Readonly<Record<string, string>> = {},
+): Metric {
+  const dimensionsMap = { service, ...dimensions };
+  return new Metric({ namespace: METRIC_NAMESPACE, metricName, dimensionsMap, statistic: Stats.SUM });
+}
+
+/** Ends of re-runs without their task; the handler reports each before it fails the execution. */
+export const gaveUp = () => ownMetric(METRICS.result, 'run-task', { kind: 'gaveUp' });
+export const refused = () => ownMetric(METRICS.result, 'run-task', { kind: 'refused' });
+
+/** Errors of the run-task function beyond those by which it ends a re-run without its task. */
+export function unexpectedErrors(runTask: HandlerFunction): MathExpression {
+  return new MathExpression({
+    expression: 'errors - FILL(gaveUp, 0) - FILL(refused, 0)',
+    label: 'Unexpected errors',
+    usingMetrics: { errors: runTask.metricErrors(), gaveUp: gaveUp(), refused: refused() },
+  });
+}
+
+/**
+ * Failed executions of a time in which no re-run was given up or refused. Where both happen at once it says nothing; a
+ * difference of the two would count each that fails on the border between two periods.
+ */
+export function failedWithoutResult(rerun: StateMachine): MathExpression {
+  return new MathExpression({
+    expression: 'IF(FILL(gaveUp, 0) + FILL(refused, 0) == 0, failed, 0)',
+    label: 'Failed without a result',
+    period: Duration.minutes(15),
+    usingMetrics: { failed: rerun.metricFailed(), gaveUp: gaveUp(), refused: refused() },
+  });
+}
+
+/**
+ * 1 while executions wait for a turn and none gets one. The age of the queue's oldest message would not tell: the
+ * queue forgets messages when executions park anew, in a healthy drain of hours as before a dead turnstile, and what was
+ * received three times does not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
+export function waitingWithoutTurn(turnstileQueue: Queue): MathExpression {
+  const statistic = Stats.MAXIMUM;
+  return new MathExpression({
+    expression: 'IF(visible + inFlight > 0 AND FILL(turns, 0) == 0, 1, 0)',
+    label: 'Waiting without a turn',
+    usingMetrics: {
+      visible: turnstileQueue.metricApproximateNumberOfMessagesVisible({ statistic }),
+      inFlight: turnstileQueue.metricApproximateNumberOfMessagesNotVisible({ statistic }),
+      turns: ownMetric(METRICS.turn, 'turnstile'),
+    },
+  });
+}

@@ -1,0 +1,202 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Construct } from 'constructs';
+import { type HandlerName, METRICS } from '../lambda/core/contract.ts';
+import {
+  failedWithoutResult,
+  gaveUp,
+  ownMetric,
+  refused,
+  unexpectedErrors,
+  waitingWithoutTurn,
+} from './alarm-metrics.ts';
+import type { HandlerFunction } from './handler-function.ts';
+import type { Intake } from './intake.ts';
+import type { Notifications } from './notifications.ts';
+import type { RerunWorkflow } from './rerun-workflow.ts';
+import type { Sweep } from './sweep.ts';
+import type { Turnstile } from './turnstile.ts';
+
+export interface AlarmsProps {
+  readonly turnstile: Turnstile;
+  readonly workflow: RerunWorkflow;
+  readonly intake: Intake;
+  readonly sweep: Sweep;
+  /** Whose topic is told. */
+  readonly notifications: Notifications;
+}
+
+/** One row of the table. */
+interface AlarmRow {
+  readonly id: string;
+  /** Heading of its section in the runbook. */
+  readonly heading: string;
+  /** `critical`: calls are being lost or nobody would hear of it; `warning`: something else covers it for now. */
+  readonly severity: 'critical' | 'warning';
+  /** Over five minutes, the library's default, where it says nothing else. */
+  readonly metric: IMetric;
+  /** Alarms at this value or above, */
+  readonly threshold: number;
+  /** in each of so many periods of the metric in a row. */
+  readonly periods: number;
+  /** What a person should do. */
+  readonly advice: string;
+}
+
+const RUNBOOK = 'docs/runbook.md';
+
+/** What people are called for. Each has its section in docs/runbook.md. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const action = new SnsAction(props.notifications.topic);
+    for (const row of table(props)) {
+      const { metric, threshold, periods, heading, severity, advice } = row;
+      new Alarm(this, row.id, {
+        metric,
+        threshold,
+        evaluationPeriods: periods,
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        // Each of these metrics is silent while nothing happens: queues at rest, functions not invoked, no result.
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+        alarmDescription: `${severity}: ${advice} ${RUNBOOK}#${anchorOf(heading)}`,
+      }).addAlarmAction(action);
+    }
+  }
+}
+
+/** As it is made of a heading where Markdown is shown. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replaceAll(' ', '-');
+}
+
+function table({ turnstile, workflow, intake, sweep, notifications }: AlarmsProps): AlarmRow[] {
+  const handlers: Readonly<Record<HandlerName, HandlerFunction>> = {
+    intake: intake.handler,
+    turnstile: turnstile.handler,
+    'run-task': workflow.runTask,
+    sweep: sweep.handler,
+  };
+  return [
+    {
+      id: 'CallsGivenUp',
+      heading: 'Calls given up',
+      severity: 'critical',
+      metric: gaveUp(),
+      threshold: 1,
+      periods: 1,
+      advice: 'Calls that were allowed to run were not brought back. See why, then redrive them.',
+    },
+    ...Object.entries({
+      intake: ownMetric(METRICS.verdict, 'intake', { kind: 'refuse' }),
+      sweep: ownMetric(METRICS.verdict, 'sweep', { kind: 'refuse' }),
+      'run-task': refused(),
+    }).map(
+      ([name, metric]): AlarmRow => ({
+        id: `CallsRefused-${name}`,
+        heading: 'Calls refused',
+        severity: 'warning',
+        metric: metric.with({ period: Duration.hours(1) }),
+        // Single ones are told by the notices; many at once mean that a caller or the configuration has changed.
+        threshold: 10,
+        periods: 1,
+        advice: 'Many calls cannot be repeated. Find the reason and change the caller or the configuration.',
+      }),
+    ),
+    {
+      id: 'RerunsBroken',
+      heading: 'Re-runs broken',
+      severity: 'critical',
+      metric: failedWithoutResult(workflow.stateMachine),
+      threshold: 1,
+      periods: 1,
+      advice: 'Re-runs failed without saying why. Mend the run-task function, then redrive them.',
+    },
+    {
+      id: 'TurnstileStandsStill',
+      heading: 'Turnstile stands still',
+      severity: 'critical',
+      metric: waitingWithoutTurn(turnstile.queue),
+      threshold: 1,
+      periods: 2,
+      advice: 'Re-runs wait and none gets a turn. See whether somebody paused it; if not, mend the turnstile function.',
+    },
+    {
+      id: 'IntakeBehind',
+      heading: 'Intake behind',
+      severity: 'critical',
+      metric: intake.queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM }),
+      threshold: Duration.minutes(15).toSeconds(),
+      periods: 1,
+      advice: 'Events of throttled calls are not being read. See whether the intake function is invoked.',
+    },
+    {
+      id: 'IntakeFailing',
+      heading: 'Intake failing',
+      severity: 'critical',
+      // Not to be seen in the queue's age, which leaves out what was received three times:
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+      metric: ownMetric(METRICS.failure, 'intake'),
+      threshold: 1,
+      periods: 3,
+      advice: 'Events of throttled calls fail again and again. Mend the cause before they become dead letters.',
+    },
+    {
+      id: 'IntakeDeadLetters',
+      heading: 'Intake dead letters',
+      severity: 'critical',
+      metric: intake.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+      threshold: 1,
+      periods: 1,
+      advice: 'Events could not be read or handled. Mend the cause, then redrive the queue.',
+    },
+    {
+      id: 'SweepDeadLetters',
+      heading: 'Sweep dead letters',
+      severity: 'warning',
+      metric: sweep.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+      threshold: 1,
+      periods: 1,
+      advice: 'A sweep could not be started. Start one by hand.',
+    },
+    {
+      id: 'SweepFailed',
+      heading: 'Sweep failed',
+      severity: 'warning',
+      metric: sweep.stateMachine.metricFailed(),
+      threshold: 1,
+      periods: 1,
+      advice: 'A sweep ended before it was quiet. Mend the cause, then redrive it or start one by hand.',
+    },
+    {
+      id: 'DigestFailed',
+      heading: 'Digest failed',
+      severity: 'warning',
+      metric: notifications.digest.metricFailed(),
+      threshold: 1,
+      periods: 1,
+      advice: 'People may not have been told of calls that were not brought back. Redrive it.',
+    },
+    ...Object.entries(handlers).flatMap(([name, handler]): AlarmRow[] => [
+      {
+        id: `Errors-${name}`,
+        heading: 'Handler errors',
+        severity: 'critical',
+        metric: name === 'run-task' ? unexpectedErrors(handler) : handler.metricErrors(),
+        threshold: 1,
+        periods: 3,
+        advice: `The ${name} function fails again and again. Look into its log.`,
+      },
+      {
+        id: `Throttles-${name}`,
+        heading: 'Handler throttled',
+        severity: 'warning',
+        metric: handler.metricThrottles(),
+        threshold: 1,
+        periods: 3,
+        advice: `The ${name} function is not being run for want of concurrency. Raise the account's limit.`,
+      },
+    ]),
+  ];
+}

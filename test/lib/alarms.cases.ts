@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { GIVE_UP_REASONS, HANDLERS, METRIC_NAMESPACE, METRICS, REFUSE_REASONS } from '../../lambda/core/contract.ts';
+import { type Json, Synthesized } from '../support/stacks.ts';
+
+const managed = new Synthesized({});
+const owned = new Synthesized({ encryption: 'awsOwned' });
+const alarms = managed.properties('AWS::CloudWatch::Alarm');
+const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+
+/** The sections under a heading of this level, by their own headings. */
+const sections = (text: string, level: string) =>
+  new Map(
+    text
+      .split(new RegExp(`^${level} `, 'm'))
+      .slice(1)
+      .map((section) => [section.split('\n', 1)[0] ?? '', section] as const),
+  );
+const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');
+
+/** The metrics that an alarm is made of, alone or in an expression. */
+const metricsOf = (alarm: Json): Json[] =>
+  alarm.Metrics ? alarm.Metrics.flatMap(({ MetricStat }: Json) => MetricStat?.Metric ?? []) : [alarm];
+const metrics: Json[] = alarms.flatMap(metricsOf);
+
+describe('each alarm', () => {
+  test('tells the notification topic', () => {
+    expect(alarms.length).toBeGreaterThanOrEqual(10 + 2 * HANDLERS.length);
+    const topic = { Ref: managed.idOf('AWS::SNS::Topic', 'NotificationsTopic') };
+    for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([topic]);
+  });
+
+  test('is at rest while there is no data: every metric on them is silent while nothing happens', () => {
+    expect(new Set(alarms.map(({ TreatMissingData }) => TreatMissingData))).toEqual(new Set(['notBreaching']));
+  });
+
+  test('has a section of the runbook that says what it is, where to look and what to do', () => {
+    const [, alarmSections = ''] = runbook.split(/^## Alarms$/m);
+    const [known = ''] = alarmSections.split(/^## /m);
+    const anchored = new Map([...sections(known, '###')].map(([heading, text]) => [anchorOf(heading), text]));
+    const used = alarms.map(({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1]);
+    for (const anchor of used) {
+      for (const part of ['Description', 'Investigation', 'Resolution']) {
+        expect(anchored.get(anchor), anchor).toContain(`**${part}.**`);
+      }
+    }
+    // And no section is of an alarm that is gone.
+    expect([...anchored.keys()].toSorted()).toEqual([...new Set(used)].toSorted());
+  });
+
+  test('says how bad it is and what a person should do', () => {
+    for (const { AlarmDescription } of alarms) {
+      expect(AlarmDescription).toMatch(/^(critical|warning): [A-Z].+\. docs\/runbook\.md#[a-z-]+$/);
+    }
+  });
+});
+
+/** Which resource a dimension names, as the services document it. */
+const DOCUMENTED: Readonly<Record<string, readonly [names: readonly string[], dimension: string, type: string]>> = {
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+  'AWS/SQS': [
+    ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'],
+    'QueueName',
+    'AWS::SQS::Queue',
+  ],
+  // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+  'AWS/Lambda': [['Errors', 'Throttles'], 'FunctionName', 'AWS::Lambda::Function'],
+  // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+  'AWS/States': [['ExecutionsFailed'], 'StateMachineArn', 'AWS::StepFunctions::StateMachine'],
+};
+
+describe('each metric of AWS on an alarm', () => {
+  test.each(Object.keys(DOCUMENTED))('of %s has the documented dimension, of a resource of this stack', (namespace) => {
+    const [names, dimension, type] = DOCUMENTED[namespace] ?? [[], '', ''];
+    const own = Object.keys(managed.template.findResources(type));
+    const found = metrics.filter(({ Namespace }) => Namespace === namespace);
+    expect(found.length).toBeGreaterThan(1);
+    for (const { MetricName, Dimensions } of found) {
+      expect(names).toContain(MetricName);
+      expect(Dimensions).toEqual([{ Name: dimension, Value: expect.anything() }]);
+      const [{ Value }] = Dimensions;
+      expect(own).toContain(Value.Ref ?? Value['Fn::GetAtt'][0]);
+    }
+  });
+
+  test('is of a namespace that is looked at here; ours are looked at in the lab', () => {
+    const namespaces = new Set(metrics.map(({ Namespace }) => Namespace));
+    expect([...namespaces].toSorted()).toEqual([...Object.keys(DOCUMENTED), METRIC_NAMESPACE].toSorted());
+    for (const { Namespace, MetricName } of metrics) {
+      if (Namespace === METRIC_NAMESPACE) expect(Object.values(METRICS)).toContain(MetricName);
+    }
+  });
+
+  test.each(['Errors', 'Throttles'])('watches the %s of every handler', (name) => {
+    const functions = metrics.filter(({ MetricName }) => MetricName === name);
+    const known = Object.keys(managed.template.findResources('AWS::Lambda::Function'));
+    expect(functions.map(({ Dimensions: [{ Value }] }) => Value.Ref).toSorted()).toEqual(known.toSorted());
+  });
+
+  test('watches every dead-letter queue', () => {
+    const watched = metrics
+      .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
+      .map(({ Dimensions: [{ Value }] }) => Value['Fn::GetAtt'][0]);
+    const dead = Object.keys(managed.template.findResources('AWS::SQS::Queue')).filter((id) =>
+      id.includes('DeadLetter'),
+    );
+    expect(dead).toHaveLength(2);
+    expect(watched).toEqual(expect.arrayContaining(dead));
+  });
+});
+
+describe('CloudWatch may publish to the topic', () => {
+  const cloudWatch = { Service: 'cloudwatch.amazonaws.com' };
+  const ofThisAccount = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+
+  test.each([
+    ['a key of its own', managed],
+    ['keys of AWS', owned],
+  ])('for this account’s alarms, under %s', (_, self) => {
+    const [{ PolicyDocument }] = self.properties('AWS::SNS::TopicPolicy');
+    expect(PolicyDocument.Statement).toContainEqual({
+      Sid: 'AlarmsPublish',
+      Effect: 'Allow',
+      Principal: cloudWatch,
+      Action: 'sns:Publish',
+      Resource: { Ref: self.idOf('AWS::SNS::Topic', 'NotificationsTopic') },
+      Condition: ofThisAccount,
+    });
+  });
+
+  test('and use the topic’s key', () => {
+    const [{ KeyPolicy }] = managed.properties('AWS::KMS::Key');
+    const [statement] = KeyPolicy.Statement.filter(({ Principal }: Json) => Principal.Service === cloudWatch.Service);
+    expect(statement.Action.toSorted()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey*']);
+    expect(statement.Condition).toEqual(ofThisAccount);
+  });
+});
+
+test('the runbook has a row for each reason of a call that was not brought back, and for no other', () => {
+  const [, table = ''] = runbook.split(/^## Reasons$/m);
+  const rows = [...table.matchAll(/^\| `(\w+)` +\| (\w+) +\|/gm)].map(([, reason, end]) => [reason, end]);
+  expect(rows).toEqual([
+    ...REFUSE_REASONS.map((reason) => [reason, 'Refused']),
+    ...GIVE_UP_REASONS.map((reason) => [reason, 'GaveUp']),
+  ]);
+});
+
+test('links within the runbook lead somewhere', () => {
+  const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
+  const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+  expect(links.length).toBeGreaterThan(10);
+  expect(anchors).toEqual(expect.arrayContaining([...new Set(links)]));
+});

@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { dimensionSets, METRIC_NAMESPACE, METRICS, STATES } from '../../lambda/core/contract.ts';
+import type { VirtualClock } from '../../local/kernel/clock.ts';
+import type { JsonObject } from '../../local/kernel/json.ts';
+import { play } from '../../local/run.ts';
+import type { MetricValue } from '../../local/sandbox.ts';
+import { readScenario } from '../../local/scenario.ts';
+import { Synthesized } from '../support/stacks.ts';
+
+const CRON = 'arn:aws:sts::111122223333:assumed-role/cron/session';
+const WEB = CRON.replace('cron', 'web');
+const request = (family: string, more: JsonObject = {}) => ({
+  cluster: 'batch',
+  taskDefinition: `${family}:1`,
+  ...more,
+});
+const environment = { containerOverrides: [{ name: 'app', environment: [{ name: 'A', value: 'b' }] }] };
+
+const SERVICE_THROTTLED = {
+  version: '0',
+  id: '00000000-0000-4000-8000-000000000001',
+  'detail-type': 'ECS Service Action',
+  source: 'aws.ecs',
+  account: '111122223333',
+  time: '2026-01-15T03:00:05Z',
+  region: 'us-east-1',
+  resources: ['arn:aws:ecs:us-east-1:111122223333:service/batch/api'],
+  detail: { eventType: 'ERROR', eventName: 'SERVICE_DISCOVERY_OPERATION_THROTTLED' },
+};
+
+/** What the handlers emit in a run of the lab. */
+async function emitted(more: {
+  callers?: JsonObject[];
+  events?: JsonObject[];
+  faults?: JsonObject[];
+}): Promise<MetricValue[]> {
+  const metrics: MetricValue[] = [];
+  const scenario = {
+    name: 'metrics',
+    seed: 5,
+    remediation: {
+      config: {
+        mode: 'rerun',
+        clusters: ['batch'],
+        families: ['report', 'secret'],
+        callers: ['arn:aws:iam::111122223333:role/cron'],
+        maxAttempts: 1,
+      },
+    },
+    account: {
+      clusters: ['batch'],
+      taskDefinitions: [
+        { family: 'report', revision: 1 },
+        // Its role may not be passed by us: ECS rejects what the intake let through.
+        { family: 'secret', revision: 1, taskRoleArn: 'arn:aws:iam::111122223333:role/secret' },
+      ],
+      buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.1 } },
+    },
+    ...more,
+  };
+  const observe = () => ({ metric: (metric: MetricValue) => void metrics.push(metric) });
+  await play(readScenario(JSON.stringify(scenario), 'test.json'), { enabled: true, observe });
+  return metrics;
+}
+
+test('every metric of ours on an alarm is one that the handlers emit, under those very dimensions', async () => {
+  const cron = (name: string, call: JsonObject) => ({
+    name,
+    principalArn: CRON,
+    calls: 4,
+    overSeconds: 3,
+    maxAttempts: 1,
+    request: call,
+  });
+  const crowded = await emitted({
+    callers: [
+      cron('report', request('report')),
+      cron('secret', request('secret')),
+      cron('hidden', request('report', { overrides: environment })),
+      {
+        name: 'web',
+        principalArn: WEB,
+        callsPerSecond: 1,
+        untilDrained: true,
+        maxAttempts: 1,
+        request: request('report'),
+      },
+    ],
+    // A sweep reads the same records in the event history.
+    events: [{ at: 5, event: SERVICE_THROTTLED }],
+  });
+  const failing = await emitted({
+    callers: [cron('report', request('report'))],
+    faults: [{ kind: 'serviceError', service: 'states', probability: 0.8 }],
+  });
+  const seen = new Set(
+    [...crowded, ...failing].flatMap(({ handler, name, dimensions }) =>
+      dimensionSets(dimensions).map((set) => keyOf(name, { service: handler, ...set })),
+    ),
+  );
+
+  const alarms = new Synthesized({}).properties('AWS::CloudWatch::Alarm');
+  const own = alarms
+    .flatMap(
+      (alarm) =>
+        alarm.Metrics?.flatMap(({ MetricStat }: JsonObject) => (MetricStat as JsonObject)?.Metric ?? []) ?? [alarm],
+    )
+    .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE);
+  expect(own.length).toBeGreaterThan(5);
+  const asked = own.map(({ MetricName, Dimensions }) =>
+    keyOf(
+      MetricName,
+      Object.fromEntries(Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value])),
+    ),
+  );
+  expect(asked.filter((metric) => !seen.has(metric))).toEqual([]);
+});
+
+describe('the alarm on a turnstile that stands still', () => {
+  const PERIOD_SECONDS = 300;
+
+  /** Plays a storm; says whether the alarm was raised, and in how many of its periods somebody waited for a turn. */
+  async function played(parts: { calls: number; refillPerSecond: number; faults?: JsonObject[] }) {
+    const { calls, refillPerSecond, faults = [] } = parts;
+    const waiting = new Set<number>();
+    const turns = new Map<number, number>();
+    const periodAt = (clock: VirtualClock) => Math.floor(clock.elapsedSeconds() / PERIOD_SECONDS);
+    const scenario = {
+      name: 'turnstile',
+      seed: 5,
+      remediation: {
+        config: {
+          mode: 'rerun',
+          clusters: ['batch'],
+          families: ['report'],
+          callers: ['arn:aws:iam::111122223333:role/cron'],
+          maxAttempts: 100,
+        },
+      },
+      account: {
+        clusters: ['batch'],
+        taskDefinitions: [{ family: 'report', revision: 1 }],
+        buckets: { clusterResourceModify: { burst: 1, refillPerSecond } },
+      },
+      callers: [{ name: 'cron', principalArn: CRON, calls, maxAttempts: 1, request: request('report') }],
+      faults,
+    };
+    await play(readScenario(JSON.stringify(scenario), 'test.json'), {
+      enabled: true,
+      // Whoever waits has a message in the queue, visible or in flight.
+      onTick: ({ clock, records }) => {
+        const isWaiting = records.executions.some(
+          ({ standing, result }) => !result && standing?.state === STATES.takeTurn,
+        );
+        if (isWaiting) waiting.add(periodAt(clock));
+      },
+      observe: (clock) => ({
+        metric: ({ name, value }) => {
+          if (name === METRICS.turn) turns.set(periodAt(clock), (turns.get(periodAt(clock)) ?? 0) + value);
+        },
+      }),
+    });
+    const isBreaching = (period: number) => waiting.has(period) && !turns.get(period);
+    return {
+      alarmed: [...waiting].some((period) => isBreaching(period) && isBreaching(period + 1)),
+      waiting: waiting.size,
+    };
+  }
+
+  test('is this rule', () => {
+    const [alarm] = new Synthesized({}).properties('AWS::CloudWatch::Alarm', 'AlarmsTurnstileStandsStill');
+    expect(alarm).toMatchObject({ EvaluationPeriods: 2, Threshold: 1 });
+    const expressions = alarm.Metrics.flatMap(({ Expression }: JsonObject) => Expression ?? []);
+    expect(expressions).toEqual(['IF(visible + inFlight > 0 AND FILL(turns, 0) == 0, 1, 0)']);
+    expect(alarm.Metrics.find(({ MetricStat }: JsonObject) => MetricStat).MetricStat.Period).toBe(PERIOD_SECONDS);
+  });
+
+  test('is raised when its function fails for half an hour', async () => {
+    const faults = [{ kind: 'outage', handler: 'turnstile', from: 0, seconds: 1800 }];
+    expect(await played({ calls: 5, refillPerSecond: 1, faults })).toMatchObject({ alarmed: true });
+  });
+
+  test('is not raised by a slow drain, which hands out turns all the time', async () => {
+    const { alarmed, waiting } = await played({ calls: 15, refillPerSecond: 0.01 });
+    expect(waiting).toBeGreaterThanOrEqual(5);
+    expect(alarmed).toBe(false);
+  });
+});
+
+const keyOf = (name: string, dimensions: Readonly<Record<string, string>>): string =>
+  [name, ...Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1))].join(' ');
