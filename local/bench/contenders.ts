@@ -16,8 +16,8 @@ export const ALTERNATIVES: readonly Alternative[] = [
   { name: 'fixed wait of 60 s', policy: FIXED_WAIT, host: 'stepFunctions' },
   { name: 'exponential, no jitter', policy: EXPONENTIAL, host: 'stepFunctions' },
   { name: 'Step Functions Retry, FULL jitter', policy: FULL_JITTER, host: 'stepFunctions' },
-  { name: 'SDK, standard mode', policy: SDK_STANDARD, host: 'lambda' },
-  { name: 'SDK, adaptive mode', policy: SDK_ADAPTIVE, host: 'lambda' },
+  { name: 'SDK standard mode, no attempt limit', policy: SDK_STANDARD, host: 'lambda' },
+  { name: 'SDK adaptive mode, no attempt limit', policy: SDK_ADAPTIVE, host: 'lambda' },
 ];
 
 /** In the order of the tables. */

@@ -15,10 +15,15 @@ const decimals = (digits: number) => (value: number) => value.toFixed(digits);
 /** Noise of either sign is no effect. */
 const points = (value: number) => value.toFixed(1).replace('-0.0', '0.0');
 
-const COLUMNS: Readonly<Record<string, (figures: Figures) => string>> = {
-  'drain ratio': ({ drainRatio, hasEnded }) => (hasEnded ? shown(drainRatio, decimals(2)) : 'not over in 24 h'),
-  'RunTask calls per re-run': ({ callsPerRerun }) => shown(callsPerRerun, decimals(2)),
-  'others throttled, points added': ({ pointsAdded }) => points(pointsAdded),
+type Show = (figures: Figures) => string;
+const drainRatio: Show = ({ drainRatio, hasEnded }) => (hasEnded ? shown(drainRatio, decimals(2)) : 'not over in 24 h');
+const callsPerRerun: Show = ({ callsPerRerun }) => shown(callsPerRerun, decimals(2));
+const pointsAdded: Show = ({ pointsAdded }) => points(pointsAdded);
+
+const COLUMNS: Readonly<Record<string, Show>> = {
+  'drain ratio': drainRatio,
+  'RunTask calls per re-run': callsPerRerun,
+  'others throttled, points added': pointsAdded,
   'lost calls': ({ lost }) => count(lost),
   'wait p50': ({ waitP50 }) => shown(waitP50, duration),
   'wait p99': ({ waitP99 }) => shown(waitP99, duration),
@@ -49,8 +54,7 @@ export function overviewTable(cases: readonly Case[], rows: readonly Row[]): str
 function brief(figures: Figures | undefined): string {
   if (!figures) return NONE;
   if (figures.callsPerRerun === null) return `${count(figures.lost)} calls lost`;
-  const { 'drain ratio': drain, 'RunTask calls per re-run': calls, 'others throttled, points added': added } = COLUMNS;
-  return [drain, calls, added].map((show) => show?.(figures)).join(' / ');
+  return [drainRatio, callsPerRerun, pointsAdded].map((show) => show(figures)).join(' / ');
 }
 
 /** `bucket 100/40, 5,000 calls, others 20/s at random`. */

@@ -36,8 +36,8 @@ describe('a small storm', () => {
   test('Step Functions bills two states and each retry, a function that sleeps no transition', () => {
     const { transitionsPerRerun, callsPerRerun } = of('exponential, no jitter');
     expect(transitionsPerRerun).toBeCloseTo(2 + (callsPerRerun ?? 0) - 1, 5);
-    expect(of('SDK, standard mode').transitionsPerRerun).toBe(0);
-    expect(of('SDK, standard mode').dollarsPerThousand).toBeGreaterThan(0);
+    expect(of('SDK standard mode, no attempt limit').transitionsPerRerun).toBe(0);
+    expect(of('SDK standard mode, no attempt limit').dollarsPerThousand).toBeGreaterThan(0);
   });
 });
 
