@@ -48,6 +48,7 @@ describe('the SDK’s own strategy waits as long, and gives up as late', () => {
   async function compare(retryMode: string, policy: Policy) {
     const client = new ECSClient({ region: 'us-east-1', retryMode, maxAttempts: Number.MAX_SAFE_INTEGER });
     const strategy = await client.config.retryStrategy();
+    if (!('refreshRetryTokenForRetry' in strategy)) throw new Error('expected a strategy that renews tokens');
     const nextDelay = policy(randomStream(1, 'sdk'), Date.now());
     let token = await strategy.acquireInitialRetryToken('');
     const waits: { theirs: number | undefined; ours: number | undefined }[] = [];
