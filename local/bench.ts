@@ -1,13 +1,12 @@
 /** `npm run bench`: this project beside other ways to bring throttled calls back, in the same storms. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { CASES, type Case, README_CASES } from './bench/cases.ts';
+import { CASES } from './bench/cases.ts';
 import { CONTENDERS } from './bench/contenders.ts';
-import { withBench } from './bench/page.ts';
+import { writePages } from './bench/page.ts';
 import { measureAll } from './bench/pool.ts';
 import { summarize } from './bench/summary.ts';
-import { caseTable, caseTitle, overviewTable, type Row } from './bench/tables.ts';
-import { duration } from './format.ts';
+import { caseTables, caseTitle, type Row } from './bench/tables.ts';
+import { duration, plural } from './format.ts';
 
 const USAGE = 'usage: npm run bench -- [--seeds COUNT] [--write]';
 
@@ -21,8 +20,6 @@ if (!Number.isInteger(seeds) || seeds < 1) {
   console.error(`--seeds: found ${values.seeds}, expected a whole number from 1\n${USAGE}`);
   process.exit(2);
 }
-
-const BRIEFLY = 'Drain ratio / RunTask calls per re-run / points added to others’ throttling, where it is harder:';
 
 const jobs = CASES.flatMap((storm) =>
   CONTENDERS.flatMap((contender) =>
@@ -41,19 +38,6 @@ const rows: Row[] = Array.from({ length: jobs.length / seeds }, (_, index) => {
 });
 
 const command = `npm run bench${values.seeds === DEFAULT_SEEDS ? '' : ` -- --seeds ${seeds}`}`;
-const facts = `Medians of ${seeds} seeds: \`${command}\`, ${duration(performance.now() / 1000)} on two cores.`;
-const tables = (cases: readonly Case[]) =>
-  cases
-    .map((storm) => `**${caseTitle(storm)}**\n\n${caseTable(rows.filter((row) => row.storm === storm))}`)
-    .join('\n\n');
-console.log(`${tables(CASES)}\n\n${facts}`);
-
-if (values.write) {
-  const write = (name: string, text: string) => {
-    const url = new URL(`../${name}`, import.meta.url);
-    writeFileSync(url, withBench(readFileSync(url, 'utf8'), text, name));
-  };
-  const { full, brief } = README_CASES;
-  write('README.md', `${facts}\n\n${tables(full)}\n\n${BRIEFLY}\n\n${overviewTable(brief, rows)}`);
-  write('docs/bench.md', `${facts}\n\n${tables(CASES)}`);
-}
+const facts = `Medians of ${plural(seeds, 'seed')}: \`${command}\`, ${duration(performance.now() / 1000)} on two cores.`;
+console.log(`${caseTables(CASES, rows)}\n\n${facts}`);
+if (values.write) writePages(rows, facts);

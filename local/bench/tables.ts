@@ -31,8 +31,14 @@ const COLUMNS: Readonly<Record<string, Show>> = {
   'cost of 1,000 re-runs': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
 };
 
-/** All figures of one case. */
-export function caseTable(rows: readonly Row[]): string {
+/** All figures of each case. */
+export function caseTables(cases: readonly Case[], rows: readonly Row[]): string {
+  return cases
+    .map((storm) => `**${caseTitle(storm)}**\n\n${caseTable(rows.filter((row) => row.storm === storm))}`)
+    .join('\n\n');
+}
+
+function caseTable(rows: readonly Row[]): string {
   const header = ['', ...Object.keys(COLUMNS)];
   const cells = rows.map(({ contender, figures }) => [
     contender,

@@ -5,7 +5,7 @@ import { CONTENDERS } from '../../../local/bench/contenders.ts';
 import type { Figures } from '../../../local/bench/measure.ts';
 import { withBench } from '../../../local/bench/page.ts';
 import { summarize } from '../../../local/bench/summary.ts';
-import { caseTable, caseTitle, overviewTable } from '../../../local/bench/tables.ts';
+import { caseTables, caseTitle, overviewTable } from '../../../local/bench/tables.ts';
 
 const FIGURES: Figures = {
   drainRatio: 0.986,
@@ -51,9 +51,10 @@ test('a case has all figures, and a dash for what has no meaning', () => {
     { storm, contender: 'no remediation', figures: NOTHING },
     { storm, contender: 'for ever', figures: { ...FIGURES, hasEnded: false } },
   ];
-  const [, , ours = '', nothing = '', forEver = ''] = caseTable(rows)
+  const [title, , , , ours = '', nothing = '', forEver = ''] = caseTables([storm], rows)
     .split('\n')
     .map((line) => line.replace(/ +/g, ' '));
+  expect(title).toBe('**bucket 100/40, 5,000 calls, others 20/s evenly**');
   expect(ours).toBe('| this project | 0.99 | 1.00 | 0.0 | 0 | 1 min 52 s | 3 min 45 s | 6.0 | $0.17 |');
   expect(nothing).toBe('| no remediation | - | - | 0.0 | 4,703 | - | - | - | - |');
   expect(forEver).toContain('| not over in 24 h |');
