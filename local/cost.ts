@@ -35,7 +35,7 @@ export class Usage {
   readonly #counts = new Map<Billed, number>();
 
   add(what: Billed, count: number): void {
-    this.#counts.set(what, (this.#counts.get(what) ?? 0) + count);
+    this.#counts.set(what, this.count(what) + count);
   }
 
   /** One invocation of a function; Lambda bills whole milliseconds. */
@@ -53,6 +53,10 @@ export class Usage {
 
   logged(lines: number): void {
     this.add('logGigabytes', (lines * LOG_LINE_BYTES) / 1e9);
+  }
+
+  count(what: Billed): number {
+    return this.#counts.get(what) ?? 0;
   }
 
   dollars(): number {

@@ -110,6 +110,17 @@ export class Records implements Observer {
     this.#onProgress(fate);
   }
 
+  /** A re-run that no workflow made ended: the call is back, or was given up for a reason. */
+  readonly rerunEnded = (messageId: string, fate: CallFate, gaveUp?: string): void => {
+    this.unanswered.delete(messageId);
+    if (gaveUp === undefined) this.started.started += 1;
+    else {
+      count(this.gaveUp, gaveUp);
+      fate.hasReason = true;
+    }
+    this.#onProgress(fate);
+  };
+
   readonly log = ({ message, fields }: LogLine): void => {
     this.logLines += 1;
     if (message !== LOG_MESSAGES.verdict) return;

@@ -41,7 +41,7 @@ export interface Result {
 /** Plays a scenario, and its live traffic once more without the remediation, and reports. */
 export async function report(
   scenario: Scenario,
-  options: Pick<PlayOptions, 'onTick' | 'observe'> = {},
+  options: Pick<PlayOptions, 'onTick' | 'observe' | 'deploy'> = {},
 ): Promise<Result> {
   const begun = performance.now();
   const { enabled } = scenario.remediation;

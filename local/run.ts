@@ -42,14 +42,27 @@ export interface PlayOptions {
   readonly onTick?: (run: { readonly clock: VirtualClock; readonly records: Records; readonly oracle: Oracle }) => void;
   /** Hears all that the run's own records hear. */
   readonly observe?: (clock: VirtualClock) => Partial<Observer>;
+  /** Deploys something else where the remediation is enabled, to be measured as the remediation is. */
+  readonly deploy?: (site: Site) => void;
+}
+
+/** What there is to build on before anybody calls. */
+export interface Site extends Pick<Run, 'scenario' | 'graceMs' | 'clock' | 'world' | 'oracle' | 'records' | 'usage'> {
+  readonly configuration: JsonObject;
+}
+
+function deployApp({ configuration, scenario: { account }, world }: Site): void {
+  world.deploy(synthesize(configuration, { account: account.id, region: account.region }));
 }
 
 /** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */
-export async function play(scenario: Scenario, { enabled, othersUntil, onTick, observe }: PlayOptions): Promise<Run> {
+export async function play(scenario: Scenario, options: PlayOptions): Promise<Run> {
+  const { enabled, othersUntil, onTick, observe, deploy = deployApp } = options;
   await warmUp();
   const clock = new VirtualClock();
-  const { account, seed } = scenario;
+  const { seed } = scenario;
   const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;
+  const graceMs = settingsSchema.shape.graceSeconds.parse(configuration?.graceSeconds) * 1000;
   const usage = new Usage();
   const faults = new Faults(scenario.faults, seed, clock);
 
@@ -67,7 +80,7 @@ export async function play(scenario: Scenario, { enabled, othersUntil, onTick, o
   world.ecs.onTask((transition) => {
     drain.check(oracle.task(transition));
   });
-  if (configuration) world.deploy(synthesize(configuration, { account: account.id, region: account.region }));
+  if (configuration) deploy({ scenario, configuration, graceMs, clock, world, oracle, records, usage });
 
   const ledger: CallLedger = startCallers({
     clock,
@@ -101,7 +114,7 @@ export async function play(scenario: Scenario, { enabled, othersUntil, onTick, o
   usage.logged(records.logLines);
   return {
     scenario,
-    graceMs: settingsSchema.shape.graceSeconds.parse(configuration?.graceSeconds) * 1000,
+    graceMs,
     clock,
     world,
     ledger,

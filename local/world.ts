@@ -84,12 +84,12 @@ export class World {
     this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb({ clock });
-    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.put });
+    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit });
     this.ecs = new FakeEcs({
       clock,
       account,
       seed,
-      emit: this.bus.put,
+      emit: this.bus.emit,
       authorize: (operation, input, { arn }) => {
         if (this.isOurs(arn)) this.#permissions?.require(arn, 'ecs', operation, input);
       },
@@ -145,6 +145,17 @@ export class World {
   readonly #fail = (error: unknown): void => {
     this.#failure ??= { error };
   };
+
+  /** Lets something hear events and call ECS in the remediation's place, without a template. */
+  standIn(principal: Principal, pattern: Json, onEvent: (event: JsonObject, messageId: string) => void): void {
+    this.#ourArns.add(principal.arn);
+    const deliver = (event: JsonObject) => {
+      const messageId = String(event.id);
+      this.#options.observer.delivered(event, messageId);
+      onEvent(event, messageId);
+    };
+    this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
+  }
 
   /** Creates what a template describes. */
   deploy(template: Template): void {

@@ -8,6 +8,7 @@ import { cloudTrailRecord, identityOf, wholeSeconds } from './cloudtrail-record.
 import type { ApiRequest } from './ecs/api-request.ts';
 import { derivedUuid } from './ecs/task.ts';
 import { TokenBucket } from './ecs/token-bucket.ts';
+import type { Emit } from './events.ts';
 import { AwsError, type FakeService, UnsupportedError } from './service.ts';
 
 export interface FakeCloudTrailOptions {
@@ -15,7 +16,7 @@ export interface FakeCloudTrailOptions {
   readonly account: Account;
   readonly seed: number;
   /** Where the trail's events go: the bus. */
-  readonly emit: (event: JsonObject) => void;
+  readonly emit: Emit;
 }
 
 /** A request that waits to be rendered: most are never asked for. */
@@ -28,6 +29,7 @@ interface Entry {
 /** "The rate of lookup requests is limited to two per second, per account, per Region." */
 const LOOKUP_BUCKET = { burst: 2, refillPerSecond: 2 };
 const PAGE_SIZE = 50;
+const DETAIL_TYPE = 'AWS API Call via CloudTrail';
 
 /**
  * CloudTrail: one record for each request to ECS (the calls to other services are not recorded). A trail brings write
@@ -57,7 +59,7 @@ export class FakeCloudTrail implements FakeService {
     // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
     if (request.readOnly) return;
     const busDelay = uniform(this.#toBus, account.cloudTrailDelaySeconds);
-    clock.after(busDelay * 1000, () => emit(this.#event(request)));
+    clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(request)));
   };
 
   call(operation: string, input: JsonObject): JsonObject {
@@ -120,7 +122,7 @@ export class FakeCloudTrail implements FakeService {
     return {
       version: '0',
       id: derivedUuid(request.eventId, 'event'),
-      'detail-type': 'AWS API Call via CloudTrail',
+      'detail-type': DETAIL_TYPE,
       source: 'aws.ecs',
       account: account.id,
       time: wholeSeconds(request.at),

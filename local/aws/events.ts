@@ -12,6 +12,8 @@ export interface RuleOptions {
 interface Rule {
   readonly arn: string;
   readonly pattern: CompiledPattern;
+  /** The only detail-types that it matches, if the pattern lists them. */
+  readonly detailTypes: readonly Json[] | undefined;
   readonly targets: RuleOptions['targets'];
 }
 
@@ -20,6 +22,9 @@ export interface FakeEventBridgeOptions {
   /** After how many milliseconds each copy of an event arrives. */
   readonly deliveries: (event: JsonObject) => readonly number[];
 }
+
+/** How a service of AWS puts an event on the bus. Most find no rule, so they are rendered only for one that may match. */
+export type Emit = (detailType: string, render: () => JsonObject) => void;
 
 /** The default event bus: AWS services put events on it, rules deliver them at least once and in no order. */
 export class FakeEventBridge {
@@ -32,13 +37,17 @@ export class FakeEventBridge {
   }
 
   createRule({ arn, pattern, targets }: RuleOptions): void {
-    this.#rules.push({ arn, pattern: compilePattern(pattern), targets });
+    this.#rules.push({ arn, pattern: compilePattern(pattern), detailTypes: detailTypesOf(pattern), targets });
   }
 
   /** Copies of events that have not arrived yet. */
   get underway(): number {
     return this.#underway;
   }
+
+  readonly emit: Emit = (detailType, render) => {
+    if (this.#rules.some(({ detailTypes }) => detailTypes?.includes(detailType) ?? true)) this.put(render());
+  };
 
   /** Delivers an event to the targets of each rule that it matches. */
   readonly put = (event: JsonObject): void => {
@@ -56,4 +65,9 @@ export class FakeEventBridge {
       });
     }
   };
+}
+
+function detailTypesOf(pattern: Json): readonly Json[] | undefined {
+  const { 'detail-type': listed } = pattern as JsonObject;
+  return Array.isArray(listed) && listed.every((value) => typeof value === 'string') ? listed : undefined;
 }

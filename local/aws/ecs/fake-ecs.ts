@@ -2,6 +2,7 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
 import type { Account } from '../../scenario.ts';
+import type { Emit } from '../events.ts';
 import { AwsError, type FakeService, type Principal, UnsupportedError } from '../service.ts';
 import type { Answered, ApiRequest } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
@@ -22,7 +23,7 @@ export interface FakeEcsOptions {
   /** Hears of every request, whoever sent it and however it ended: CloudTrail. */
   readonly onRequest: (request: ApiRequest) => void;
   /** Where events go: the bus. */
-  readonly emit: (event: JsonObject) => void;
+  readonly emit: Emit;
 }
 
 /** What the lab's oracle sees of tasks: at once and complete, whatever becomes of the events. */

@@ -2,10 +2,11 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts';
 import type { Account } from '../../scenario.ts';
+import type { Emit } from '../events.ts';
 import type { Cluster, TaskDefinition } from './catalog.ts';
 import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
-import { taskStateChange } from './task-view.ts';
+import { TASK_STATE_CHANGE, taskStateChange } from './task-view.ts';
 
 /** "Currently, stopped tasks appear in the returned results for at least one hour": the fake keeps to the least. */
 const VISIBLE_AFTER_STOP_MS = 3_600_000;
@@ -17,7 +18,7 @@ export interface FleetOptions {
   readonly account: Account;
   readonly seed: number;
   /** Where task state changes go. */
-  readonly emit: (event: JsonObject) => void;
+  readonly emit: Emit;
   readonly onTransition: (task: Task, status: TaskStatus) => void;
 }
 
@@ -114,7 +115,9 @@ export class Fleet {
     const status = statusOf(task);
     const at = clock.now();
     onTransition(task, status);
-    clock.after(uniform(random, EVENT_DELAY_SECONDS) * 1000, () => emit(taskStateChange(task, status, at)));
+    clock.after(uniform(random, EVENT_DELAY_SECONDS) * 1000, () =>
+      emit(TASK_STATE_CHANGE, () => taskStateChange(task, status, at)),
+    );
   }
 }
 

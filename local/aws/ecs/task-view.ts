@@ -18,13 +18,15 @@ const EVENT: Form = { time: (at) => new Date(at).toISOString(), attachmentType: 
 
 export const taskInApi = (task: Task, status: TaskStatus): JsonObject => render(task, status, API);
 
+export const TASK_STATE_CHANGE = 'ECS Task State Change';
+
 export function taskStateChange(task: Task, status: TaskStatus, at: number): JsonObject {
   const [region = '', account = ''] = task.cluster.arn.split(':').slice(3);
   const time = new Date(at).toISOString();
   return {
     version: '0',
     id: derivedUuid(task.id, status),
-    'detail-type': 'ECS Task State Change',
+    'detail-type': TASK_STATE_CHANGE,
     source: 'aws.ecs',
     account,
     time: `${time.slice(0, 19)}Z`,

@@ -1,6 +1,7 @@
 import { FakeCloudTrail } from '../../../local/aws/cloudtrail.ts';
 import type { ApiRequest } from '../../../local/aws/ecs/api-request.ts';
 import { FakeEcs, type TaskTransition } from '../../../local/aws/ecs/fake-ecs.ts';
+import type { Emit } from '../../../local/aws/events.ts';
 import { AwsError, type Principal } from '../../../local/aws/service.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
 import type { JsonObject } from '../../../local/kernel/json.ts';
@@ -41,7 +42,7 @@ export function world(overrides: JsonObject = {}, seed = 1) {
   const events: JsonObject[] = [];
   const requests: ApiRequest[] = [];
   const transitions: TaskTransition[] = [];
-  const emit = (event: JsonObject) => void events.push(event);
+  const emit: Emit = (_, render) => void events.push(render());
   const trail = new FakeCloudTrail({ clock, account, seed, emit });
   const onRequest = (request: ApiRequest) => {
     requests.push(request);

@@ -1,0 +1,71 @@
+import { type BucketSettings, type RateCaller, readScenario, type Scenario } from '../scenario.ts';
+
+/** One storm beside live traffic, on one bucket. */
+export interface Case {
+  readonly bucket: BucketSettings;
+  /** Whether the bucket is that of Fargate's RunTask, beside an undisturbed one of the cluster's. */
+  readonly isFargate?: boolean;
+  /** RunTask calls of the storm, in five seconds. */
+  readonly calls: number;
+  readonly others: { readonly perSecond: number; readonly arrival: RateCaller['arrival'] };
+}
+
+const STORMS: readonly (Omit<Case, 'others'> & { readonly othersPerSecond: number })[] = [
+  { bucket: { burst: 100, refillPerSecond: 40 }, calls: 5000, othersPerSecond: 20 },
+  { bucket: { burst: 100, refillPerSecond: 40 }, calls: 1500, othersPerSecond: 34 },
+  { bucket: { burst: 10, refillPerSecond: 5 }, calls: 300, othersPerSecond: 2 },
+  { bucket: { burst: 20, refillPerSecond: 20 }, isFargate: true, calls: 1300, othersPerSecond: 5 },
+  { bucket: { burst: 400, refillPerSecond: 160 }, calls: 3000, othersPerSecond: 60 },
+];
+
+export const CASES: readonly Case[] = STORMS.flatMap(({ othersPerSecond, ...storm }) =>
+  (['even', 'poisson'] as const).map((arrival) => ({ ...storm, others: { perSecond: othersPerSecond, arrival } })),
+);
+
+/** What the README shows: one case with every figure, and two harder ones beside it. */
+export const README_CASES = {
+  full: CASES.slice(0, 1),
+  brief: CASES.filter(
+    ({ bucket, others }) => others.arrival === 'poisson' && (bucket.burst === 10 || others.perSecond === 34),
+  ),
+} as const;
+
+const ACCOUNT_ID = '111122223333';
+const request = (taskDefinition: string) => ({
+  cluster: 'batch',
+  taskDefinition,
+  launchType: 'FARGATE',
+  networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0aaa'] } },
+});
+const callerOf = (name: string, taskDefinition: string) => ({
+  name,
+  principalArn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}/session`,
+  maxAttempts: 1,
+  request: request(taskDefinition),
+});
+
+export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: number): Scenario {
+  const scenario = {
+    name: 'bench',
+    seed,
+    remediation: {
+      config: {
+        mode: 'rerun',
+        clusters: ['batch'],
+        families: ['report'],
+        callers: [`arn:aws:iam::${ACCOUNT_ID}:role/cron`],
+      },
+    },
+    account: {
+      id: ACCOUNT_ID,
+      clusters: ['batch'],
+      taskDefinitions: [{ family: 'report' }, { family: 'web-job' }],
+      buckets: isFargate ? { fargateRunTask: bucket } : { clusterResourceModify: bucket },
+    },
+    callers: [
+      { ...callerOf('cron', 'report'), calls, overSeconds: 5 },
+      { ...callerOf('web', 'web-job'), callsPerSecond: others.perSecond, arrival: others.arrival },
+    ],
+  };
+  return readScenario(JSON.stringify(scenario), scenario.name);
+}

@@ -1,0 +1,52 @@
+import { type Result, report } from '../report.ts';
+import { type Case, scenarioOf } from './cases.ts';
+import { ALTERNATIVES, THIS_PROJECT } from './contenders.ts';
+import { standIn } from './stand-in.ts';
+
+/** One run: a contender in a case. */
+export interface Job {
+  readonly contender: string;
+  readonly storm: Case;
+  readonly seed: number;
+}
+
+/** What is compared. Null where a figure has no meaning, as without a single re-run. */
+export interface Figures {
+  readonly drainRatio: number | null;
+  readonly callsPerRerun: number | null;
+  /** Percentage points by which others were throttled more often than without. */
+  readonly pointsAdded: number;
+  /** Calls that never came back. */
+  readonly lost: number;
+  /** Seconds. */
+  readonly waitP50: number | null;
+  readonly waitP99: number | null;
+  readonly transitionsPerRerun: number | null;
+  readonly dollarsPerThousand: number | null;
+  /** False where the storm still fed itself after 24 virtual hours. */
+  readonly hasEnded: boolean;
+}
+
+export async function measure({ contender, storm, seed }: Job): Promise<Figures> {
+  const scenario = scenarioOf(storm, seed);
+  if (contender === THIS_PROJECT) return figuresOf(await report(scenario));
+  const alternative = ALTERNATIVES.find(({ name }) => name === contender);
+  if (!alternative) throw new Error(`found the contender ${contender}, expected one of local/bench/contenders.ts`);
+  return figuresOf(await report(scenario, { deploy: (site) => standIn(site, alternative) }));
+}
+
+function figuresOf({ report: { calls, reruns, ecs, drain, others, costUsd }, run }: Result): Figures {
+  const back = reruns.started + reruns.alreadyStarted;
+  const ofReruns = (figure: number | null) => (back === 0 ? null : figure);
+  return {
+    drainRatio: drain.ratio,
+    callsPerRerun: ofReruns(ecs.callsPerRerun),
+    pointsAdded: (others.throttledShare - others.throttledShareWithout) * 100,
+    lost: calls.owed - back,
+    waitP50: ofReruns(drain.waitSeconds.p50),
+    waitP99: ofReruns(drain.waitSeconds.p99),
+    transitionsPerRerun: ofReruns(run.usage.count('stateTransitions') / back),
+    dollarsPerThousand: ofReruns(costUsd.perThousandReruns),
+    hasEnded: run.hasEnded,
+  };
+}

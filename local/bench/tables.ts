@@ -1,0 +1,80 @@
+import { count, dollars, duration } from '../format.ts';
+import type { Case } from './cases.ts';
+import type { Figures } from './measure.ts';
+
+/** One contender in one case, over all seeds. */
+export interface Row {
+  readonly storm: Case;
+  readonly contender: string;
+  readonly figures: Figures;
+}
+
+const NONE = '-';
+const shown = (value: number | null, show: (value: number) => string) => (value === null ? NONE : show(value));
+const decimals = (digits: number) => (value: number) => value.toFixed(digits);
+/** Noise of either sign is no effect. */
+const points = (value: number) => value.toFixed(1).replace('-0.0', '0.0');
+
+type Show = (figures: Figures) => string;
+const drainRatio: Show = ({ drainRatio, hasEnded }) => (hasEnded ? shown(drainRatio, decimals(2)) : 'not over in 24 h');
+const callsPerRerun: Show = ({ callsPerRerun }) => shown(callsPerRerun, decimals(2));
+const pointsAdded: Show = ({ pointsAdded }) => points(pointsAdded);
+
+const COLUMNS: Readonly<Record<string, Show>> = {
+  'drain ratio': drainRatio,
+  'RunTask calls per re-run': callsPerRerun,
+  'others throttled, points added': pointsAdded,
+  'lost calls': ({ lost }) => count(lost),
+  'wait p50': ({ waitP50 }) => shown(waitP50, duration),
+  'wait p99': ({ waitP99 }) => shown(waitP99, duration),
+  'state transitions per re-run': ({ transitionsPerRerun }) => shown(transitionsPerRerun, decimals(1)),
+  'cost of 1,000 re-runs': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
+};
+
+/** All figures of each case. */
+export function caseTables(cases: readonly Case[], rows: readonly Row[]): string {
+  return cases
+    .map((storm) => `**${caseTitle(storm)}**\n\n${caseTable(rows.filter((row) => row.storm === storm))}`)
+    .join('\n\n');
+}
+
+function caseTable(rows: readonly Row[]): string {
+  const header = ['', ...Object.keys(COLUMNS)];
+  const cells = rows.map(({ contender, figures }) => [
+    contender,
+    ...Object.values(COLUMNS).map((show) => show(figures)),
+  ]);
+  return markdownTable([header, ...cells]);
+}
+
+/** The three figures that matter most, of several cases side by side. */
+export function overviewTable(cases: readonly Case[], rows: readonly Row[]): string {
+  const contenders = [...new Set(rows.map(({ contender }) => contender))];
+  const cells = contenders.map((contender) => [
+    contender,
+    ...cases.map((storm) => brief(rows.find((row) => row.contender === contender && row.storm === storm)?.figures)),
+  ]);
+  return markdownTable([['', ...cases.map(caseTitle)], ...cells]);
+}
+
+function brief(figures: Figures | undefined): string {
+  if (!figures) return NONE;
+  if (figures.callsPerRerun === null) return `${count(figures.lost)} calls lost`;
+  return [drainRatio, callsPerRerun, pointsAdded].map((show) => show(figures)).join(' / ');
+}
+
+/** `bucket 100/40, 5,000 calls, others 20/s at random`. */
+export function caseTitle({ bucket, isFargate, calls, others }: Case): string {
+  const kind = isFargate ? 'Fargate bucket' : 'bucket';
+  const arrival = others.arrival === 'even' ? 'evenly' : 'at random';
+  return `${kind} ${bucket.burst}/${bucket.refillPerSecond}, ${count(calls)} calls, others ${others.perSecond}/s ${arrival}`;
+}
+
+/** As the formatter wants it: columns aligned. */
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [header = [], ...body] = rows;
+  return [header, widths.map((width) => '-'.repeat(width)), ...body].map(line).join('\n');
+}

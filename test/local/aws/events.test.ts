@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+import { FakeEventBridge } from '../../../local/aws/events.ts';
+import { VirtualClock } from '../../../local/kernel/clock.ts';
+import type { Json } from '../../../local/kernel/json.ts';
+
+const CALL = 'AWS API Call via CloudTrail';
+
+test.each<[string, Json, number]>([
+  ['a rule for its detail-type: it is rendered', { 'detail-type': [CALL] }, 1],
+  ['a rule for any detail-type', { source: ['aws.ecs'] }, 1],
+  ['a rule whose detail-types follow a pattern', { 'detail-type': [{ prefix: 'AWS' }] }, 1],
+  ['only a rule for another detail-type: it is not', { 'detail-type': ['ECS Task State Change'] }, 0],
+])('an event of AWS finds %s', (_, pattern, times) => {
+  const bus = new FakeEventBridge({ clock: new VirtualClock(), deliveries: () => [0] });
+  const target = vi.fn();
+  bus.createRule({ arn: 'rule', pattern, targets: [target] });
+  const render = vi.fn(() => ({ source: 'aws.ecs', 'detail-type': CALL }));
+  bus.emit(CALL, render);
+  expect(render).toHaveBeenCalledTimes(times);
+  expect(target).toHaveBeenCalledTimes(times);
+});

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CASES, README_CASES } from '../../../local/bench/cases.ts';
+import { CONTENDERS } from '../../../local/bench/contenders.ts';
+import type { Figures } from '../../../local/bench/measure.ts';
+import { withBench } from '../../../local/bench/page.ts';
+import { summarize } from '../../../local/bench/summary.ts';
+import { caseTables, caseTitle, overviewTable } from '../../../local/bench/tables.ts';
+
+const FIGURES: Figures = {
+  drainRatio: 0.986,
+  callsPerRerun: 1.0002,
+  pointsAdded: -0.01,
+  lost: 0,
+  waitP50: 112,
+  waitP99: 225,
+  transitionsPerRerun: 6.007,
+  dollarsPerThousand: 0.169,
+  hasEnded: true,
+};
+const NOTHING: Figures = {
+  ...FIGURES,
+  drainRatio: null,
+  callsPerRerun: null,
+  lost: 4703,
+  waitP50: null,
+  waitP99: null,
+  transitionsPerRerun: null,
+  dollarsPerThousand: null,
+};
+const [storm] = CASES as [(typeof CASES)[0], ...typeof CASES];
+
+test.each(['README.md', 'docs/bench.md'])('%s has the place for the tables, and they are in it', (name) => {
+  const page = readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
+  const written = withBench(page, 'the tables', name);
+  expect(written).toContain('<!-- bench:begin -->\n\nthe tables\n\n<!-- bench:end -->');
+  expect(withBench(written, 'the tables', name)).toBe(written);
+  const [, tables = ''] = page.split(/<!-- bench:(?:begin|end) -->/);
+  for (const contender of CONTENDERS) expect(tables).toContain(`| ${contender} `);
+});
+
+test('a page without the place is an error that says which', () => {
+  expect(() => withBench('# A page', 'the tables', 'docs/bench.md')).toThrow(
+    'docs/bench.md: found no <!-- bench:begin --> before <!-- bench:end -->, expected both',
+  );
+});
+
+test('a case has all figures, and a dash for what has no meaning', () => {
+  const rows = [
+    { storm, contender: 'this project', figures: FIGURES },
+    { storm, contender: 'no remediation', figures: NOTHING },
+    { storm, contender: 'for ever', figures: { ...FIGURES, hasEnded: false } },
+  ];
+  const [title, , , , ours = '', nothing = '', forEver = ''] = caseTables([storm], rows)
+    .split('\n')
+    .map((line) => line.replace(/ +/g, ' '));
+  expect(title).toBe('**bucket 100/40, 5,000 calls, others 20/s evenly**');
+  expect(ours).toBe('| this project | 0.99 | 1.00 | 0.0 | 0 | 1 min 52 s | 3 min 45 s | 6.0 | $0.17 |');
+  expect(nothing).toBe('| no remediation | - | - | 0.0 | 4,703 | - | - | - | - |');
+  expect(forEver).toContain('| not over in 24 h |');
+});
+
+test('an overview has three figures of each case', () => {
+  const rows = README_CASES.brief.map((storm) => ({ storm, contender: 'this project', figures: FIGURES }));
+  const table = overviewTable(README_CASES.brief, rows);
+  expect(table.match(/0\.99 \/ 1\.00 \/ 0\.0/g)).toHaveLength(README_CASES.brief.length);
+  for (const storm of README_CASES.brief) expect(table).toContain(caseTitle(storm));
+});
+
+test('several seeds give their medians, and the worst of what must not happen', () => {
+  const runs = [1, 5, 2].map((value) => ({ ...FIGURES, drainRatio: value, lost: value, hasEnded: value !== 2 }));
+  expect(summarize(runs)).toMatchObject({ drainRatio: 2, lost: 5, hasEnded: false });
+  expect(summarize(runs.slice(0, 2))).toMatchObject({ drainRatio: 3 });
+  expect(summarize([NOTHING])).toMatchObject({ drainRatio: null, lost: 4703 });
+});
