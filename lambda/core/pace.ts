@@ -135,7 +135,8 @@ function bucketLevel(state: PaceState, bucket: Bucket, others: number, traffic: 
 function observe(state: PaceState, records: Records, nowMs: number, settings: PaceSettings): PaceState {
   const since = Math.floor(nowMs / 1000) - TRAFFIC_WINDOW_SECONDS;
   const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
-  const seen = observedBucket(records, new Map(Object.entries(grants).map(([second, n]) => [Number(second), n])));
+  const granted = new Map(Object.entries(grants).map(([second, n]) => [Number(second), n]));
+  const seen = observedBucket(records, granted, nowMs);
   // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.
   const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
   // Records of one storm keep coming for a while: the fuller count is the better one.

@@ -96,10 +96,11 @@ export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): T
 
 /**
  * The account's bucket, if a storm showed it: while every second has throttles the bucket is empty, and
- * what it accepts is what it refills. The first and the last such second are only partly so and do not count.
+ * what it accepts is what it refills. The first and the last such second are only partly so and do not count, nor do
+ * seconds of which records are still to come: of a storm that is taken in slowly they may never all be seen at once.
  */
-export function observedBucket({ seconds }: Records, grants: Grants): Bucket | undefined {
-  const storm = longestStorm(seconds.calls);
+export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants, nowMs: number): Bucket | undefined {
+  const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - lagSeconds.most);
   if (!storm) return undefined;
   const { from, until } = storm;
   const unit = unitOf(seconds, from, until);
@@ -111,10 +112,10 @@ export function observedBucket({ seconds }: Records, grants: Grants): Bucket | u
   return { unit, refillPerSecond, burst, sample: refilled, seenInSecond: until };
 }
 
-/** The latest of the longest spans of whole seconds that all had throttles; `until` is the first one after it. */
-function longestStorm(seconds: Seconds): { readonly from: number; readonly until: number } | undefined {
+/** The latest of the longest spans of whole seconds before `end` that all had throttles; `until` is the first one after it. */
+function longestStorm(seconds: Seconds, end: number): { readonly from: number; readonly until: number } | undefined {
   const throttled = [...seconds.keys()]
-    .filter((second) => (seconds.get(second)?.throttled ?? 0) > 0)
+    .filter((second) => second < end && (seconds.get(second)?.throttled ?? 0) > 0)
     .toSorted((a, b) => a - b);
   let best: { readonly from: number; readonly until: number } | undefined;
   let first = 0;

@@ -23,8 +23,8 @@ const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
   seconds: { calls: seconds, tasks: seconds },
   lagSeconds,
 });
-const refill = (counts: Parameters<typeof traffic>[0], grants: [number, number][] = []) =>
-  observedBucket(recordsOf(traffic(counts)), new Map(grants))?.refillPerSecond;
+const refill = (counts: Parameters<typeof traffic>[0], grants: [number, number][] = [], lagSeconds = AT_ONCE) =>
+  observedBucket(recordsOf(traffic(counts, lagSeconds)), new Map(grants), NOW * 1000)?.refillPerSecond;
 
 describe('what others ask for', () => {
   test.each<[string, Traffic, number | undefined]>([
@@ -93,6 +93,12 @@ describe('what the bucket refills', () => {
     ],
   ])('%s', (_, counts, perSecond) => {
     expect(refill(counts)).toBe(perSecond);
+  });
+
+  test('does not show in seconds of which records are still to come', () => {
+    const arriving = [...times(5, [10, 20] as const), ...times(9, [40, 60] as const)];
+    expect(refill(arriving, [], { least: 0, most: 5 })).toBe(40);
+    expect(refill(arriving)).toBeLessThan(40);
   });
 
   test('counts the turns that we took meanwhile', () => {
