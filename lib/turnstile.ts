@@ -17,8 +17,11 @@ export interface TurnstileProps {
   readonly table: ITable;
 }
 
-/** How long an execution waits for its turn before it parks anew: its message may be gone. */
-export const PARKING = Duration.minutes(15);
+/**
+ * How long an execution waits for its turn before it parks anew: its message may be gone. Longer than any deadline: where a
+ * backlog takes longer than this, the oldest messages run out faster than turns are due, and no turn finds its execution.
+ */
+export const PARKING = Duration.hours(1);
 
 /** Where executions wait for their turn to call ECS, and what hands the turns out. */
 export class Turnstile extends Construct {

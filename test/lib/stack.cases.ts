@@ -110,9 +110,9 @@ describe('the queues', () => {
   test('keep what they have for two weeks, but a parked execution no longer than it waits', () => {
     const queues = managed.properties('AWS::SQS::Queue');
     const kept = queues.map(({ MessageRetentionPeriod }) => MessageRetentionPeriod);
-    expect(kept.toSorted((a, b) => a - b)).toEqual([900, 1_209_600, 1_209_600, 1_209_600]);
+    expect(kept.toSorted((a, b) => a - b)).toEqual([3600, 1_209_600, 1_209_600, 1_209_600]);
     const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
-    expect(turnstile.MessageRetentionPeriod).toBe(900);
+    expect(turnstile.MessageRetentionPeriod).toBe(3600);
   });
 
   test('refuse what is sent in the clear', () => {

@@ -55,7 +55,7 @@ describe('the re-run workflow', () => {
     const takeTurn = rerun.States[STATES.takeTurn];
     expect(takeTurn.Retry[0]).toEqual({ ErrorEquals: ['States.Timeout'], MaxAttempts: 0 });
     expect(takeTurn.Catch).toEqual([{ ErrorEquals: ['States.ALL'], Assign: { turn: null }, Next: STATES.stillInTime }]);
-    expect(takeTurn.TimeoutSeconds).toContain('900');
+    expect(takeTurn.TimeoutSeconds).toContain('3600');
     expect(rerun.States[STATES.stillInTime]).toMatchObject({
       Choices: [{ Next: STATES.takeTurn }],
       Default: STATES.runTask,
