@@ -7,6 +7,7 @@ import {
   Condition,
   IntegrationPattern,
   JitterType,
+  type RetryProps,
   Succeed,
   TaskInput,
   Timeout,
@@ -37,6 +38,19 @@ const REDRIVE_COUNT = '$states.context.Execution.RedriveCount';
 /** When it began or, with `RedriveTime`, was last redriven. */
 const STARTED_AT =
   '($execution := $states.context.Execution; $exists($execution.RedriveTime) ? $execution.RedriveTime : $execution.StartTime)';
+
+/**
+ * For as long as Lambda or SQS do not answer: half a day, as a call must not be lost to an outage that its late re-run could
+ * outlast, and seldom, as an execution has room for 25,000 events.
+ */
+const OUTAGE_RETRY: RetryProps = {
+  errors: ['States.ALL'],
+  interval: Duration.seconds(1),
+  backoffRate: 2,
+  maxDelay: Duration.minutes(5),
+  maxAttempts: 300,
+  jitterStrategy: JitterType.FULL,
+};
 
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
@@ -118,14 +132,7 @@ export class RerunWorkflow extends Construct {
 
     // A turn that did not come in time: look at the clock, then park anew. No turn at all must not lose a call.
     takeTurn.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
-    takeTurn.addRetry({
-      errors: ['States.ALL'],
-      interval: Duration.seconds(1),
-      backoffRate: 2,
-      maxDelay: Duration.seconds(30),
-      maxAttempts: 8,
-      jitterStrategy: JitterType.FULL,
-    });
+    takeTurn.addRetry(OUTAGE_RETRY);
     takeTurn.addCatch(stillInTime, { errors: ['States.ALL'], assign: { turn: null } });
     settle.next(isComplete);
     isComplete.when(Condition.jsonata('{% $exists($rerun.request) %}'), takeTurn).otherwise(complete);
@@ -162,15 +169,7 @@ export class RerunWorkflow extends Construct {
     // The handler ends a re-run without its task by an error of its own, so that the execution fails in a state which
     // a redrive runs again. Whatever else goes wrong there is tried again until the handler itself sees the deadline.
     state.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
-    state.addRetry({
-      errors: ['States.ALL'],
-      interval: Duration.seconds(1),
-      backoffRate: 2,
-      // Half a day: a call must not be lost to an outage of Lambda's that its late re-run could outlast.
-      maxDelay: Duration.minutes(5),
-      maxAttempts: 300,
-      jitterStrategy: JitterType.FULL,
-    });
+    state.addRetry(OUTAGE_RETRY);
     return state;
   }
 

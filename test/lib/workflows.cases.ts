@@ -62,6 +62,10 @@ describe('the re-run workflow', () => {
     });
   });
 
+  test('asks for a turn seldom while that fails: an execution has room for 25,000 events', () => {
+    expect(rerun.States[STATES.takeTurn].Retry[1]).toEqual(rerun.States[STATES.runTask].Retry[1]);
+  });
+
   test('completes the request of a task that failed to start, and waits while its record is late', () => {
     expect(rerun.States[STATES.complete].Next).toBe(STATES.isCompleted);
     expect(rerun.States[STATES.isCompleted]).toMatchObject({
