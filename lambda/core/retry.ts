@@ -30,8 +30,11 @@ export interface Backoff {
 
 /** After a throttle: the pace does the waiting, this only spreads what was throttled together. */
 export const THROTTLE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 60 };
-/** After no answer: a service that fails is left alone for longer and longer; `unanswered` counts how often it did. */
-export const OUTAGE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 120 };
+/**
+ * After no answer: a service that fails is left alone for longer and longer; `unanswered` counts how often it did. The cap
+ * keeps a day of that well within what an execution's history holds, also where functions fail besides.
+ */
+export const OUTAGE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 300 };
 /** After `failures[]`: room comes back when tasks end or instances join, which takes minutes. */
 export const CAPACITY_BACKOFF: Backoff = { baseSeconds: 15, capSeconds: 300 };
 

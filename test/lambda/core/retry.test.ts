@@ -6,6 +6,7 @@ import {
   CAPACITY_BACKOFF,
   firstProgress,
   nextStep,
+  OUTAGE_BACKOFF,
   THROTTLE_BACKOFF,
 } from '../../../lambda/core/retry.ts';
 
@@ -21,6 +22,7 @@ describe('a wait with full jitter', () => {
   test.each([
     [THROTTLE_BACKOFF, [1, 2, 4, 8, 16, 32, 60, 60]],
     [CAPACITY_BACKOFF, [15, 30, 60, 120, 240, 300, 300]],
+    [OUTAGE_BACKOFF, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]],
   ])('of %o ends before %j', (backoff, bounds) => {
     const longest = bounds.map((_, index) => backoffSeconds(backoff, index + 1, () => ALMOST_ONE));
     longest.forEach((seconds, index) => {
