@@ -53,6 +53,8 @@ const STORM_SHARE = 0.3;
 const BURST_SECONDS = 30;
 /** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
 const LARGER_THROTTLED = 1.5;
+/** Records that are later than is looked back are not counted: lags close to that hide how late the latest are. */
+const MOST_LAG_SECONDS = TRAFFIC_WINDOW_SECONDS - 5;
 /** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
 const SATURATED_GAP_SECONDS = 1;
 
@@ -100,6 +102,7 @@ export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): T
  * seconds of which records are still to come: of a storm that is taken in slowly they may never all be seen at once.
  */
 export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants, nowMs: number): Bucket | undefined {
+  if (lagSeconds.most > MOST_LAG_SECONDS) return undefined;
   const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - lagSeconds.most);
   if (!storm) return undefined;
   const { from, until } = storm;

@@ -101,6 +101,11 @@ describe('what the bucket refills', () => {
     expect(refill(arriving)).toBeLessThan(40);
   });
 
+  test('does not show where records come about as late as is looked back: some may have been left out', () => {
+    expect(refill(times(170, [40, 60]), [], { least: 100, most: 145 })).toBe(40);
+    expect(refill(times(170, [40, 60]), [], { least: 100, most: 146 })).toBeUndefined();
+  });
+
   test('counts the turns that we took meanwhile', () => {
     expect(
       refill(
