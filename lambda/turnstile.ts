@@ -13,8 +13,10 @@ import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
 import { makeSharedState } from './shared-state.ts';
 import { makeTrafficStore } from './traffic-store.ts';
 
-/** How far ahead turns are handed out within one invocation; well within the function's timeout. */
-const WINDOW_MS = 15_000;
+/** How far ahead turns are reserved: what is learnt meanwhile comes too late for them. */
+const AHEAD_MS = 1500;
+/** How long one invocation hands out turns: well within the function's timeout. */
+const WORK_MS = 45_000;
 
 const messageSchema = z.object({
   taskToken: z.string(),
@@ -23,10 +25,15 @@ const messageSchema = z.object({
   /** How many tasks its call asks for. */
   tasks: z.int().min(1).default(1),
 });
-type Parked = z.infer<typeof messageSchema>;
 
-/** What became of one parked execution. */
-type Turn = 'taken' | 'gone' | 'failed' | 'notDue';
+/** An execution that waits for its turn. */
+interface Waiting {
+  readonly parked: z.infer<typeof messageSchema>;
+  readonly messageId: string;
+}
+
+/** What became of one turn. */
+type Turn = 'taken' | 'gone' | 'failed';
 
 /** Hands out turns to parked executions, each at its time. */
 export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEvent) => Promise<SQSBatchResponse> {
@@ -35,17 +42,18 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
   const store = makeSharedState(wiring, 'pace', paceStateSchema);
   const traffic = makeTrafficStore(wiring);
   const isPaused = makePauseSwitch(wiring);
-  /** Turns that nobody took; the next reservation gives them back. */
-  let unused: readonly number[] = [];
+  /** Turns that nobody took, by the tasks of their calls; the next reservation gives them back. */
+  let unused: number[] = [];
 
-  async function handOut({ taskToken }: Parked, turnAtMs: number | undefined, messageId: string): Promise<Turn> {
-    if (turnAtMs === undefined) return 'notDue';
+  async function handOut({ messageId, parked }: Waiting, turnAtMs: number): Promise<Turn> {
     await clock.sleep(turnAtMs - clock.now());
+    const { taskToken, tasks } = parked;
     const output = JSON.stringify({ grantedAt: new Date(clock.now()).toISOString() });
     try {
       await retrying(wiring, () => clients.sfn.send(new SendTaskSuccessCommand({ taskToken, output })));
       return 'taken';
     } catch (error) {
+      unused.push(tasks);
       // The execution parked anew, ended, or had its turn from an earlier delivery of this message.
       if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
         return 'gone';
@@ -55,18 +63,31 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
     }
   }
 
-  async function reserve(wanted: readonly number[]): Promise<readonly number[]> {
-    const seen = await traffic.read();
-    const { turnsAtMs } = await store.update((state) =>
-      reserveTurns(giveTurnsBack(state ?? initialPace(pace), unused), wanted, seen, clock.now(), WINDOW_MS, pace),
+  /** When the turns are due that can be had now; during a pause there are none. */
+  async function reserve(waiting: readonly Waiting[]): Promise<readonly number[]> {
+    const [paused, seen] = await Promise.all([isPaused(), traffic.read()]);
+    if (paused) return [];
+    const wanted = waiting.map(({ parked }) => parked.tasks);
+    const back = unused;
+    unused = [];
+    const { turnsAtMs } = await store.update((state = initialPace(pace)) =>
+      reserveTurns(giveTurnsBack(state, back), wanted, seen, clock.now(), AHEAD_MS, pace),
     );
     return turnsAtMs;
   }
 
-  /** No turn for anybody. A while without an answer keeps the queue from being read over and over. */
-  async function pausedTurns(): Promise<readonly number[]> {
-    await clock.sleep(WINDOW_MS);
-    return [];
+  /** Hands out turns in order for as long as one invocation works; who is left over comes back with a later one. */
+  async function handOutTurns(waiting: readonly Waiting[]): Promise<readonly Turn[]> {
+    const turns: Turn[] = [];
+    const untilMs = clock.now() + WORK_MS;
+    while (turns.length < waiting.length && clock.now() < untilMs) {
+      const left = waiting.slice(turns.length);
+      const turnsAtMs = await reserve(left);
+      const due = left.slice(0, turnsAtMs.length);
+      turns.push(...(await Promise.all(due.map((each, index) => handOut(each, turnsAtMs[index] ?? 0)))));
+      if (due.length === 0) await clock.sleep(AHEAD_MS);
+    }
+    return turns;
   }
 
   return async ({ Records: records }) => {
@@ -75,27 +96,18 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
       const parked = messageSchema.safeParse(parseJson(body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];
     });
-    const turnsAtMs = (await isPaused())
-      ? await pausedTurns()
-      : await reserve(waiting.map(({ parked }) => parked.tasks));
-    const turns = await Promise.all(
-      waiting.map(({ parked, messageId }, index) => handOut(parked, turnsAtMs[index], messageId)),
-    );
+    const turns = await handOutTurns(waiting);
     const count = (wanted: Turn) => turns.filter((turn) => turn === wanted).length;
-    unused = waiting
-      .filter((_, index) => turns[index] === 'gone' || turns[index] === 'failed')
-      .map(({ parked }) => parked.tasks);
-    const expired = records.length - waiting.length;
     log.info(LOG_MESSAGES.turns, {
       taken: count('taken'),
       gone: count('gone'),
       failed: count('failed'),
-      notDue: count('notDue'),
-      expired,
+      notDue: waiting.length - turns.length,
+      expired: records.length - waiting.length,
     });
     metrics.add(METRICS.turn, count('taken'));
     const batchItemFailures = waiting
-      .filter((_, index) => turns[index] === 'failed' || turns[index] === 'notDue')
+      .filter((_, index) => turns[index] === 'failed' || turns[index] === undefined)
       .map(({ messageId }) => ({ itemIdentifier: messageId }));
     return { batchItemFailures };
   };

@@ -32,7 +32,7 @@ export class Turnstile extends Construct {
   constructor(scope: Construct, id: string, props: TurnstileProps) {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
-    const timeout = Duration.seconds(30);
+    const timeout = Duration.seconds(60);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
       visibilityTimeout: timeout,
@@ -47,9 +47,9 @@ export class Turnstile extends Construct {
       encryptionKey,
       environment: { tableName: table.tableName },
     });
-    // Two is the least that SQS allows; the pace is shared through the table.
+    // As many as it takes for 200 turns a second; the pace is shared through the table, so more would be no faster than it.
     this.handler.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 2, reportBatchItemFailures: true }),
+      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
     table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
   }

@@ -69,8 +69,12 @@ const LEVEL_SECONDS = 25;
 /** Without knowledge the pace grows in steps, as long as its turns are used: fast until the first throttle, then slowly. */
 const PROBE_STEP_MS = 3000;
 const PROBE_DOUBLE = 2;
-const PROBE_GROWTH = 1.05;
-/** What is left of the probe after a throttle. */
+/** Four steps lead from where it resumes to what the bucket gave before. */
+const PROBE_GROWTH = 1.075;
+const PROBE_RESUME = 0.75;
+/** Turns between two throttles that are closer together than this say nothing of the bucket. */
+const PROBE_LEAST_MS = 3000;
+/** What is left of the probe after a throttle before which nothing is known, and after a signal. */
 const PROBE_CUT = 0.5;
 /** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
 const REFILL_CUT = 0.998;
@@ -210,12 +214,26 @@ export function throttleTurn(state: PaceState, grantedAtMs: number, nowMs: numbe
   return {
     ...state,
     throttledAtMs: nowMs,
-    probePerSecond: slower(state),
+    probePerSecond: gotPerSecond(state, nowMs) ?? slower(state),
     probedAtMs: nowMs,
     ...(state.bucket && {
       bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
     }),
   };
+}
+
+/**
+ * Where the probe resumes after a throttle: below what we got since the one before it. The bucket was empty then and is
+ * empty now, so that was all it had to spare.
+ */
+function gotPerSecond({ throttledAtMs, drainStartedAtMs, grants }: PaceState, nowMs: number): number | undefined {
+  const elapsedMs = nowMs - throttledAtMs;
+  if (throttledAtMs < drainStartedAtMs || elapsedMs < PROBE_LEAST_MS || elapsedMs > TRAFFIC_WINDOW_SECONDS * 1000) {
+    return undefined;
+  }
+  let got = 0;
+  for (let second = Math.floor(throttledAtMs / 1000) + 1; second <= nowMs / 1000; second++) got += grants[second] ?? 0;
+  return Math.max(LEAST_PROBE, (PROBE_RESUME * got) / (elapsedMs / 1000));
 }
 
 /** Signals repeat for hours; more than one a minute says nothing new. */
@@ -231,5 +249,6 @@ export function signalThrottle(state: PaceState, signalAtMs: number, nowMs: numb
   return { ...state, probePerSecond: slower(state), probedAtMs: nowMs, signalledAtMs: signalAtMs };
 }
 
-/** The floor keeps the spacing of turns a number; the configured minimum is higher. */
-const slower = ({ probePerSecond }: PaceState) => Math.max(0.1, probePerSecond * PROBE_CUT);
+/** Keeps the spacing of turns a number; the configured minimum is higher. */
+const LEAST_PROBE = 0.1;
+const slower = ({ probePerSecond }: PaceState) => Math.max(LEAST_PROBE, probePerSecond * PROBE_CUT);

@@ -60,24 +60,28 @@ describe('the turnstile', () => {
     expect(metrics).toEqual([{ name: 'Turn', value: 3, dimensions: {} }]);
   });
 
-  test('reserves all turns of a batch by one write, before it hands out the first', async () => {
-    const { sent, stored } = await turnstile(parked('a', 'b', 'c'));
+  test('reserves turns by one write, before it hands out the first', async () => {
+    const { sent, stored } = await turnstile(parked('a', 'b', 'c'), {}, { ...ONE_PER_SECOND, initialPerSecond: 4 });
     const names = sent.map(({ name }) => name);
     // What is known of the traffic is read first.
     expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);
-    expect(stored).toMatchObject([{ nextTurnAtMs: NOW_MS - 500 + 3000 }]);
+    expect(stored).toMatchObject([{ nextTurnAtMs: NOW_MS - 500 + 750 }]);
   });
 
-  test('returns to the queue what is not due within its window', async () => {
-    const { grants, failed, lines } = await turnstile(
-      parked('a', 'b', 'c'),
-      {},
-      { ...ONE_PER_SECOND, initialPerSecond: 0.1 },
-    );
-    expect(grants.map(({ token }) => token)).toEqual(['a', 'b']);
-    expect(failed).toEqual(['m2']);
-    expect(lines).toMatchObject([{ taken: 2, notDue: 1 }]);
+  test('reserves no further ahead than it could bear to be wrong, and goes on when that is handed out', async () => {
+    const { grants, stored, failed } = await turnstile(parked('a', 'b', 'c', 'd'));
+    expect(stored).toHaveLength(2);
+    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 500, 1500, 2500]);
+    expect(failed).toEqual([]);
+  });
+
+  test('returns to the queue what is not due for as long as it works', async () => {
+    const slow = { initialPerSecond: 0.05, minPerSecond: 0.05, maxPerSecond: 0.05 };
+    const { grants, failed, lines } = await turnstile(parked('a', 'b', 'c', 'd'), {}, slow);
+    expect(grants.map(({ token }) => token)).toEqual(['a', 'b', 'c']);
+    expect(failed).toEqual(['m3']);
+    expect(lines).toMatchObject([{ taken: 3, notDue: 1 }]);
   });
 
   test.each([TaskTimedOut, TaskDoesNotExist, InvalidToken])(

@@ -132,7 +132,7 @@ describe('the queues', () => {
 
   test.each([
     ['Intake', 10, 10],
-    ['Turnstile', 10, 2],
+    ['Turnstile', 10, 5],
   ])('feed the handler of %s in batches whose parts may fail', (id, BatchSize, MaximumConcurrency) => {
     const [mapping] = managed.properties('AWS::Lambda::EventSourceMapping', id);
     expect(mapping).toMatchObject({
