@@ -19,7 +19,8 @@ import { makeSpendCap } from './spend-cap.ts';
 
 export type AttemptReply =
   | FinishReply
-  | { readonly next: 'backOff'; readonly waitUntil: string; readonly progress: Progress };
+  /** `backOff`: ask for a turn then; `look`: there is something to find out first, for which it takes no turn. */
+  | { readonly next: 'backOff' | 'look'; readonly waitUntil: string; readonly progress: Progress };
 
 export interface Attempt {
   readonly rerun: RerunInput;
@@ -50,8 +51,8 @@ export function makeAttempter(
   const pace: SharedState<PaceState> = makeSharedState(wiring, 'pace', paceStateSchema);
   const coverage: SharedState<Coverage> = makeSharedState(wiring, 'coverage', coverageSchema);
 
-  const waitUntil = (untilMs: number, progress: Progress): AttemptReply => ({
-    next: 'backOff',
+  const waitUntil = (untilMs: number, progress: Progress) => ({
+    next: 'backOff' as const,
     waitUntil: new Date(untilMs).toISOString(),
     progress,
   });
@@ -147,7 +148,7 @@ export function makeAttempter(
           ? finish(rerun, { kind: 'alreadyStarted', taskArns: accepted.taskArns })
           : giveUp(accepted?.taskArns);
       case 'wait':
-        return waitUntil(clock.now() + PROOF_POLL_MS, progress);
+        return { ...waitUntil(clock.now() + PROOF_POLL_MS, progress), next: 'look' };
       case 'refuse':
         return giveUp();
       case 'launch': {

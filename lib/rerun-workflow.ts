@@ -127,6 +127,11 @@ export class RerunWorkflow extends Construct {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
       assign: { progress: '{% $states.input.progress %}', turn: null },
     });
+    // Late re-runs look into the history again: a turn for each look would be lost to calls that can use it.
+    const waitForProof = Wait.jsonata(this, STATES.waitForProof, {
+      time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
+      assign: { progress: '{% $states.input.progress %}', turn: null },
+    });
     const started = Succeed.jsonata(this, STATES.started);
     const ignored = Succeed.jsonata(this, STATES.ignored);
 
@@ -145,8 +150,12 @@ export class RerunWorkflow extends Construct {
     takeTurn.next(runTask);
     stillInTime.when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), takeTurn).otherwise(runTask);
     runTask.next(next);
-    next.when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff).otherwise(started);
+    next
+      .when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff)
+      .when(Condition.jsonata("{% $states.input.next = 'look' %}"), waitForProof)
+      .otherwise(started);
     backOff.next(takeTurn);
+    waitForProof.next(runTask);
     return settle;
   }
 

@@ -60,6 +60,7 @@ export const STATES = {
   runTask: 'Run the task',
   next: 'What next?',
   backOff: 'Back off',
+  waitForProof: 'Wait for proof',
   started: 'Started',
   ignored: 'Not ours to start',
 } as const;

@@ -80,7 +80,7 @@ describe('after its deadline a call', () => {
     const { requests, end } = await attempt({ nowMs: DEADLINE_MS });
     expect(requests).toEqual([]);
     expect(end).toMatchObject({
-      next: 'backOff',
+      next: 'look',
       waitUntil: instant(DEADLINE_MS + 5 * MINUTE),
       progress: { attempts: 0 },
     });

@@ -47,7 +47,11 @@ describe('the re-run workflow', () => {
       Default: STATES.complete,
     });
     expect(rerun.States[STATES.backOff]).toMatchObject({ Type: 'Wait', Next: STATES.takeTurn });
-    expect(rerun.States[STATES.next]).toMatchObject({ Choices: [{ Next: STATES.backOff }], Default: STATES.started });
+    expect(rerun.States[STATES.waitForProof]).toMatchObject({ Type: 'Wait', Next: STATES.runTask });
+    expect(rerun.States[STATES.next]).toMatchObject({
+      Choices: [{ Next: STATES.backOff }, { Next: STATES.waitForProof }],
+      Default: STATES.started,
+    });
     expect(rerun.States[STATES.started]).toEqual({ Type: 'Succeed' });
   });
 

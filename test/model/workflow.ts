@@ -46,6 +46,8 @@ function afterRunTask(step: Step, reply: Reply | undefined): Partial<Execution> 
       return { phase: 'complete', untilMs };
     case 'backOff':
       return { phase: 'turn', untilMs, progress: partOf(reply.progress as object), turnAtMs: null };
+    case 'look':
+      return { phase: 'run', untilMs, progress: partOf(reply.progress as object), turnAtMs: null };
     default:
       return { status: 'done', result: reply?.result ?? '' };
   }
