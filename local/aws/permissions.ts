@@ -91,9 +91,10 @@ export class Permissions {
       const own = { 'kms:EncryptionContext:aws:states:stateMachineArn': resource };
       return WRITE.map((keyAction) => [{ role }, { action: keyAction, resource: key, context: own }]);
     }
+    const ofQueue = action.startsWith('sqs:') && { 'kms:EncryptionContext:aws:sqs:arn': resource };
     return keyActions(action).map((keyAction) => [
       who,
-      { action: keyAction, resource: key, ...(context && { context }) },
+      { action: keyAction, resource: key, context: { ...context, ...ofQueue } },
     ]);
   }
 
