@@ -108,6 +108,12 @@ export const REVIEWED: readonly Review[] = [
     why: 'Our rules deliver. Each is named, so that no other rule can feed a forged record.',
   },
   { actions: ['sns:Publish'], who: 'NotificationsDigest', why: 'Tells people.' },
+  {
+    who: 'cloudwatch',
+    actions: ['sns:Publish'],
+    given: ['aws:SourceAccount'],
+    why: 'Alarms of this account tell people. Whoever may make alarms can send these people mail.',
+  },
   // State
   { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
   { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], why: 'Reads traffic and pause, reserves turns.' },
@@ -147,6 +153,13 @@ export const REVIEWED: readonly Review[] = [
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     given: ['kms:EncryptionContext:aws:sqs:arn'],
     why: 'Rules write to encrypted queues of this account. (AWS does not support aws:SourceArn here.)',
+  },
+  {
+    who: 'cloudwatch',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    given: ['aws:SourceAccount'],
+    why: 'Alarms of this account publish to the encrypted topic.',
+    wildcard: 'The text that SNS documents.',
   },
   {
     actions: ['kms:Decrypt', 'kms:Describe*', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],

@@ -181,13 +181,14 @@ describe('whatever is stored is encrypted', () => {
     const services = KeyPolicy.Statement.filter(({ Principal }: Json) => Principal.Service).map(
       ({ Sid, Condition }: Json) => {
         const [[key, value] = []] = Object.entries<Json>(Object.assign({}, ...Object.values<Json>(Condition)));
-        return [Sid, key, value['Fn::Join'][1].filter((part: Json) => part.Ref === 'AWS::AccountId').length];
+        return [Sid, key, JSON.stringify(value).includes('{"Ref":"AWS::AccountId"}')];
       },
     );
     expect(services).toEqual([
-      ['RulesWriteToQueues', 'kms:EncryptionContext:aws:sqs:arn', 1],
-      ['LogGroups', 'kms:EncryptionContext:aws:logs:arn', 1],
-      ['LogDelivery', 'kms:EncryptionContext:SourceArn', 1],
+      ['RulesWriteToQueues', 'kms:EncryptionContext:aws:sqs:arn', true],
+      ['AlarmsPublishToTopic', 'aws:SourceAccount', true],
+      ['LogGroups', 'kms:EncryptionContext:aws:logs:arn', true],
+      ['LogDelivery', 'kms:EncryptionContext:SourceArn', true],
     ]);
   });
 
