@@ -152,7 +152,7 @@ export const REVIEWED: readonly Review[] = [
     who: 'events',
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     given: ['kms:EncryptionContext:aws:sqs:arn'],
-    why: 'Rules write to encrypted queues of this account. (AWS does not support aws:SourceArn here.)',
+    why: 'Rules write to encrypted queues of this account. (AWS does not promise `aws:SourceArn` here.)',
   },
   {
     who: 'cloudwatch',
@@ -212,13 +212,17 @@ export const REVIEWED: readonly Review[] = [
     wildcard: 'File names hold the time.',
   },
   // Trust
-  { who: 'lambda', actions: ['sts:AssumeRole'], why: 'Lambda runs the handlers.' },
+  {
+    who: 'lambda',
+    actions: ['sts:AssumeRole'],
+    why: 'Lambda runs the handlers. Who may use the role for another function is for `iam:PassRole` to say.',
+  },
   {
     actions: ['sts:AssumeRole'],
     given: ['aws:SourceArn', 'aws:SourceAccount'],
     why: 'Step Functions runs the workflows, for state machines of this account.',
   },
-  { who: 'events', actions: ['sts:AssumeRole'], why: 'EventBridge starts sweeps.' },
+  { who: 'events', actions: ['sts:AssumeRole'], why: 'EventBridge starts sweeps. For other rules likewise.' },
 ];
 
 /** The reviews that a statement has: it should be one. */

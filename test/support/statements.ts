@@ -79,7 +79,7 @@ function text(value: Json): string {
     .replace('<AWS::AccountId>', 'this account')
     .replace('<AWS::Region>', 'Region')
     .replace(/[<>]/g, '')
-    .replace(/[0-9A-F]{8}/, '');
+    .replace(/(?<=[a-z])[0-9A-F]{8}/, '');
 }
 
 function flat(value: Json): string {
