@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { paceSettingsSchema, settingsSchema } from '../lambda/core/settings.ts';
+import { foreignArns, type Place } from './foreign-arns.ts';
 
 /** The context key in `cdk.json` under which people write the configuration. */
 export const CONTEXT_KEY = 'ecsThrottleRemediation';
 
-const ANY = '*';
 const principalArn = z
   .string()
   .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role or user, or "*"');
@@ -80,7 +80,7 @@ export type Configuration = z.infer<typeof baseSchema>;
 
 /** One stack's configuration and, where the owner named one, its place. */
 export interface EnvironmentConfiguration {
-  readonly env?: { readonly account: string; readonly region: string };
+  readonly env?: Place;
   readonly configuration: Configuration;
 }
 
@@ -97,34 +97,23 @@ export function readConfiguration(context: unknown): EnvironmentConfiguration[] 
   const { environments, ...common } = parse(z.looseObject({}), context ?? {}, CONTEXT_KEY);
   if (environments === undefined) return [{ configuration: parse(configurationSchema(), common, CONTEXT_KEY) }];
   const places = parse(environmentsSchema, environments, `${CONTEXT_KEY}.environments`);
-  return places.map(({ account, region, ...own }, index) => ({
-    env: { account, region },
-    configuration: parse(configurationSchema(), { ...common, ...own }, `${CONTEXT_KEY}.environments[${index}]`),
-  }));
-}
-
-/** What a configuration will not do although it looks as if it did, for people to read at synth. */
-export function warningsOf({ clusters, families, callers, mode }: Configuration): string[] {
-  const lists = { clusters, families, callers: callers.map(({ arn }) => arn) };
-  const entries = Object.entries(lists);
-  return [
-    ...entries
-      .filter(([, list]) => list.length === 0)
-      .map(([key]) => `${CONTEXT_KEY}.${key} is empty: nothing will be re-run. List what may be, or "*".`),
-    ...entries
-      .filter(([, list]) => list.includes(ANY))
-      .map(([key]) => `${CONTEXT_KEY}.${key} holds "*": any of them may be re-run. List them if you can.`),
-    ...(mode === 'observe'
-      ? [`${CONTEXT_KEY}.mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.`]
-      : []),
-  ];
+  return places.map(({ account, region, ...own }, index) => {
+    const root = `${CONTEXT_KEY}.environments[${index}]`;
+    const configuration = parse(configurationSchema(), { ...common, ...own }, root);
+    const foreign = foreignArns(configuration, { account, region });
+    if (foreign.length > 0) throw unusable(foreign.map((problem) => `- ${root}.${problem}`));
+    return { env: { account, region }, configuration };
+  });
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.flatMap((issue) => explain(issue, value, root));
-  throw new ConfigurationError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
+  throw unusable(parsed.error.issues.flatMap((issue) => explain(issue, value, root)));
+}
+
+function unusable(lines: readonly string[]): ConfigurationError {
+  return new ConfigurationError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
 }
 
 function explain(issue: z.core.$ZodIssue, value: unknown, root: string): string[] {

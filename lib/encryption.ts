@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Configuration } from './config.ts';
@@ -23,7 +23,11 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
       principals: [new ServicePrincipal('events.amazonaws.com')],
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
       resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      // Not aws:SourceAccount or aws:SourceArn, which AWS does not support where EventBridge writes to encrypted topics and
+      // does not promise for queues: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      conditions: {
+        ArnLike: { 'kms:EncryptionContext:aws:sqs:arn': `arn:${partition}:sqs:${region}:${account}:*` },
+      },
     }),
   );
   key.addToResourcePolicy(
@@ -47,5 +51,28 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
       },
     }),
   );
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      // The log entries of encrypted state machines, under the context that their roles encrypt them with.
+      sid: 'LogDelivery',
+      principals: [new ServicePrincipal('delivery.logs.amazonaws.com')],
+      actions: ['kms:Decrypt'],
+      resources: ['*'],
+      conditions: {
+        StringEquals: { 'kms:EncryptionContext:SourceArn': `arn:${partition}:logs:${region}:${account}:*` },
+      },
+    }),
+  );
   return key;
+}
+
+/** Lets somebody read from and write to encrypted queues and topics, and start encrypted state machines. */
+export function grantUse(key: IKey | undefined, grantee: IGrantable): void {
+  key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
+}
+
+/** Lets somebody read and write encrypted tables too: what the library grants to those, by name. */
+export function grantTableUse(key: IKey | undefined, grantee: IGrantable): void {
+  grantUse(key, grantee);
+  key?.grant(grantee, 'kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKeyWithoutPlaintext');
 }

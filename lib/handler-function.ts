@@ -1,4 +1,5 @@
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -13,6 +14,8 @@ import { ENVIRONMENT, type HandlerName } from '../lambda/core/contract.ts';
 import { settingsSchema } from '../lambda/core/settings.ts';
 import { bundledHandler } from './bundle.ts';
 import type { Configuration } from './config.ts';
+import { grantTableUse } from './encryption.ts';
+import { acknowledge } from './nag.ts';
 
 /** Key of the CloudFormation metadata that names the handler a function runs. */
 export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
@@ -32,6 +35,8 @@ export interface HandlerFunctionProps {
 
 /** A Lambda function of one of `lambda/*.ts`, with its log group, and the settings in its environment. */
 export class HandlerFunction extends LambdaFunction {
+  readonly executionRole: Role;
+
   constructor(scope: Construct, id: string, props: HandlerFunctionProps) {
     const { handler, configuration, encryptionKey } = props;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -39,8 +44,12 @@ export class HandlerFunction extends LambdaFunction {
       removalPolicy: RemovalPolicy.DESTROY,
       ...(encryptionKey && { encryptionKey }),
     });
+    // Not the library's role: that may write to all log groups of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
     super(scope, id, {
       description: props.description,
+      role,
       code: bundledHandler(handler),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
@@ -62,8 +71,15 @@ export class HandlerFunction extends LambdaFunction {
         ),
       },
     });
+    this.executionRole = role;
     // For its environment, for the table's items, and for the state machines and queues that it calls.
-    encryptionKey?.grantEncryptDecrypt(this);
+    grantTableUse(encryptionKey, this);
+    acknowledge(this, {
+      'Serverless-LambdaDLQ':
+        'Such a queue is for asynchronous invocations: this one is invoked by a queue or a workflow, which tries again.',
+      'Serverless-LambdaTracing':
+        'Each step is in the execution history and in the logs; traces would need xray:* on all resources.',
+    });
     (this.node.defaultChild as CfnFunction).addMetadata(HANDLER_METADATA_KEY, handler);
   }
 }

@@ -9,7 +9,7 @@ import { OTHER_OPERATIONS } from '../lambda/core/run-task-record.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
 import type { Notifications } from './notifications.ts';
-import { encryptedQueue, QueueTarget } from './queues.ts';
+import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from './queues.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
 export interface IntakeProps {
@@ -38,7 +38,7 @@ export class Intake extends Construct {
     const { configuration, encryptionKey, workflow, notifications, table } = props;
     const timeout = Duration.seconds(60);
 
-    this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
+    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
       visibilityTimeout: timeout,
@@ -61,9 +61,10 @@ export class Intake extends Construct {
     this.handler.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
     );
+    acknowledgeQueueSource(this.handler);
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
-    this.deadLetterQueue.grantSendMessages(this.handler);
+    this.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);

@@ -15,6 +15,8 @@ import {
 import { Construct } from 'constructs';
 import { OBSERVED } from '../lambda/core/notice.ts';
 import type { Configuration } from './config.ts';
+import { grantUse } from './encryption.ts';
+import { acknowledge } from './nag.ts';
 import { Workflow } from './workflow.ts';
 
 /** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
@@ -59,7 +61,13 @@ export class Notifications extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
-    for (const email of configuration.notifications.emails) this.topic.addSubscription(new EmailSubscription(email));
+    for (const email of configuration.notifications.emails) {
+      const subscription = this.topic.addSubscription(new EmailSubscription(email));
+      acknowledge(subscription, {
+        'Serverless-SNSRedrivePolicy':
+          'What mail cannot deliver stays in the input of its digest execution for 90 days.',
+      });
+    }
 
     this.digest = new Workflow(this, 'Digest', {
       configuration,
@@ -67,6 +75,7 @@ export class Notifications extends Construct {
       comment: 'Tells people of one kind of call that was not brought back, or only observed',
       start: this.#definition(),
     });
+    grantUse(encryptionKey, this.digest);
   }
 
   /** Names that a handler needs in order to tell people. */

@@ -4,6 +4,7 @@ import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type DeadLetterQueue, type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge } from './nag.ts';
 
 export interface EncryptedQueueProps {
   readonly encryptionKey: IKey | undefined;
@@ -23,6 +24,21 @@ export function encryptedQueue(scope: Construct, id: string, props: EncryptedQue
     ...(encryptionKey && { encryptionMasterKey: encryptionKey, dataKeyReuse: Duration.hours(1) }),
     ...(visibilityTimeout && { visibilityTimeout }),
     ...(deadLetterQueue && { deadLetterQueue }),
+  });
+}
+
+/** A queue for what others could not deliver, or could not read. */
+export function deadLetterQueue(scope: Construct, encryptionKey: IKey | undefined): Queue {
+  const queue = encryptedQueue(scope, 'DeadLetterQueue', { encryptionKey });
+  acknowledge(queue, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
+  return queue;
+}
+
+/** Queues that feed functions say what becomes of failed messages themselves. */
+export function acknowledgeQueueSource(handler: Construct): void {
+  acknowledge(handler, {
+    'Serverless-LambdaEventSourceMappingDestination':
+      'Such a destination is for streams; a message that fails returns to its queue.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -17,9 +17,10 @@ import {
 import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { ENVIRONMENT, ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
-import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
+import { grantLaunch } from './launch-grants.ts';
+import { acknowledge, anyVersion } from './nag.ts';
 import type { Notifications } from './notifications.ts';
 import { PARKING, type Turnstile } from './turnstile.ts';
 import { Workflow } from './workflow.ts';
@@ -72,9 +73,11 @@ export class RerunWorkflow extends Construct {
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantTell(this.runTask);
     table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    // CloudTrail's event history has no resource to name.
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
-    this.#grantLaunch(configuration);
+    acknowledge(this.runTaskRole, {
+      'AwsSolutions-IAM5[Resource::*]': 'cloudtrail:LookupEvents: the event history has no resource to name.',
+    });
+    grantLaunch(this.runTaskRole, configuration);
 
     this.stateMachine = new Workflow(this, 'StateMachine', {
       configuration,
@@ -82,13 +85,19 @@ export class RerunWorkflow extends Construct {
       comment: 'Re-runs one RunTask call that ECS throttled',
       start: this.#definition(turnstile),
     });
+    acknowledge(this.stateMachine, {
+      ...anyVersion(this.runTask),
+      ...(encryptionKey && {
+        'AwsSolutions-IAM5[Action::kms:GenerateDataKey*]':
+          'The text of the library for writers to encrypted queues: generating data keys, of this one key, and nothing else.',
+      }),
+    });
     turnstile.grantAnswer(this.stateMachine);
   }
 
   /** The role under which the calls are repeated. */
   get runTaskRole(): IRole {
-    if (!this.runTask.role) throw new Error('expected the run-task function to have a role');
-    return this.runTask.role;
+    return this.runTask.executionRole;
   }
 
   #definition(turnstile: Turnstile): Wait {
@@ -180,39 +189,5 @@ export class RerunWorkflow extends Construct {
     state.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
     state.addRetry(OUTAGE_RETRY);
     return state;
-  }
-
-  /** RunTask on the listed families and clusters, PassRole on the listed roles: nothing in observe mode. */
-  #grantLaunch({ mode, clusters, families, passRoleArns, allowedRoleOverrides }: Configuration): void {
-    if (mode === 'observe' || clusters.length === 0 || families.length === 0) return;
-    const stack = Stack.of(this);
-    this.runTask.addToRolePolicy(
-      new PolicyStatement({
-        sid: 'RunListedFamilies',
-        actions: ['ecs:RunTask'],
-        resources: families.map((family) =>
-          stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${family}:*` }),
-        ),
-        conditions: { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } },
-      }),
-    );
-    this.runTask.addToRolePolicy(
-      new PolicyStatement({
-        sid: 'TagWhatIsRun',
-        actions: ['ecs:TagResource'],
-        resources: taskArns(this, clusters),
-        conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
-      }),
-    );
-    const roles = [...new Set([...passRoleArns, ...allowedRoleOverrides])];
-    if (roles.length === 0) return;
-    this.runTask.addToRolePolicy(
-      new PolicyStatement({
-        sid: 'PassListedRoles',
-        actions: ['iam:PassRole'],
-        resources: roles,
-        conditions: { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'ecs.amazonaws.com'] } },
-      }),
-    );
   }
 }

@@ -11,9 +11,11 @@ import { Construct } from 'constructs';
 import { SWEEP_STATES } from '../lambda/core/contract.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
+import { grantUse } from './encryption.ts';
 import { HandlerFunction } from './handler-function.ts';
+import { acknowledge, anyVersion, wildcardResource } from './nag.ts';
 import type { Notifications } from './notifications.ts';
-import { encryptedQueue } from './queues.ts';
+import { deadLetterQueue } from './queues.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 import { Workflow } from './workflow.ts';
 
@@ -62,7 +64,11 @@ export class Sweep extends Construct {
       comment: 'Looks for what throttling took from a cluster, until it is quiet',
       start: this.#definition(),
     });
-    this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
+    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    acknowledge(this.deadLetterQueue, {
+      'AwsSolutions-SQS3': 'It is the dead-letter queue of the rules that start it.',
+    });
+    acknowledge(this.stateMachine, anyVersion(this.handler));
     this.#rules(configuration, encryptionKey);
   }
 
@@ -70,7 +76,7 @@ export class Sweep extends Construct {
     const { deadLetterQueue, stateMachine } = this;
     const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
     // An encrypted state machine takes no input from whoever cannot use its key.
-    encryptionKey?.grantEncryptDecrypt(role);
+    grantUse(encryptionKey, role);
     new Rule(this, 'ServiceThrottled', {
       description: 'The service scheduler was throttled: calls nearby were too',
       eventPattern: {
@@ -132,7 +138,17 @@ export class Sweep extends Construct {
   /** Reading: the event history, which has no resource to name, and the tasks of the listed clusters. */
   #grantLook({ clusters }: Configuration): void {
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
+    acknowledge(this.handler.executionRole, {
+      'AwsSolutions-IAM5[Resource::*]':
+        'The event history and the list of clusters have no resource to name; ecs:ListTasks is bound by the condition ecs:cluster.',
+    });
     if (clusters.length === 0) return;
+    const tasks = taskArns(this, clusters);
+    for (const arn of tasks) {
+      acknowledge(this.handler.executionRole, {
+        [wildcardResource(this, arn)]: 'Tasks of a listed cluster: which died is what it looks for.',
+      });
+    }
     const ofListed = { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } };
     this.handler.addToRolePolicy(
       new PolicyStatement({
@@ -145,7 +161,7 @@ export class Sweep extends Construct {
     this.handler.addToRolePolicy(
       new PolicyStatement({
         actions: ['ecs:DescribeTasks'],
-        resources: taskArns(this, clusters),
+        resources: tasks,
         conditions: ofListed,
       }),
     );

@@ -2,7 +2,7 @@ import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { PAUSE_ITEM } from '../lambda/core/contract.ts';
 import { Alarms } from './alarms.ts';
-import { type Configuration, warningsOf } from './config.ts';
+import type { Configuration } from './config.ts';
 import { encryptionKey as createKey } from './encryption.ts';
 import { Intake } from './intake.ts';
 import { Notifications } from './notifications.ts';
@@ -11,6 +11,7 @@ import { stateTable } from './state-table.ts';
 import { Sweep } from './sweep.ts';
 import { createTrail } from './trail.ts';
 import { Turnstile } from './turnstile.ts';
+import { warningsOf } from './warnings.ts';
 
 export interface ThrottleRemediationStackProps extends StackProps {
   readonly configuration: Configuration;

@@ -8,7 +8,8 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Configuration } from './config.ts';
 import { HandlerFunction } from './handler-function.ts';
-import { encryptedQueue } from './queues.ts';
+import { acknowledge } from './nag.ts';
+import { acknowledgeQueueSource, encryptedQueue } from './queues.ts';
 
 export interface TurnstileProps {
   readonly configuration: Configuration;
@@ -22,6 +23,9 @@ export interface TurnstileProps {
  * backlog takes longer than this, the oldest messages run out faster than turns are due, and no turn finds its execution.
  */
 export const PARKING = Duration.hours(1);
+
+const NO_REDRIVE =
+  'A parked execution must never be given up: it parks anew when its message is lost, so nothing is lost with it.';
 
 /** Where executions wait for their turn to call ECS, and what hands the turns out. */
 export class Turnstile extends Construct {
@@ -39,6 +43,7 @@ export class Turnstile extends Construct {
       // Nobody waits for an older one: in a long drain those would stand in the way of those that do.
       retentionPeriod: PARKING,
     });
+    acknowledge(this.queue, { 'AwsSolutions-SQS3': NO_REDRIVE, 'Serverless-SQSRedrivePolicy': NO_REDRIVE });
     this.handler = new HandlerFunction(this, 'Handler', {
       handler: 'turnstile',
       description: 'Hands out turns to call ECS, at the pace that all re-runs share',
@@ -51,6 +56,7 @@ export class Turnstile extends Construct {
     this.handler.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
+    acknowledgeQueueSource(this.handler);
     table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
   }
 

@@ -91,9 +91,12 @@ export class Permissions {
       const own = { 'kms:EncryptionContext:aws:states:stateMachineArn': resource };
       return WRITE.map((keyAction) => [{ role }, { action: keyAction, resource: key, context: own }]);
     }
+    // SQS names the queue. Whether a rule is named to the key too is unknown; to keys of topics it is not:
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    const keyContext = action.startsWith('sqs:') ? { 'kms:EncryptionContext:aws:sqs:arn': resource } : context;
     return keyActions(action).map((keyAction) => [
       who,
-      { action: keyAction, resource: key, ...(context && { context }) },
+      { action: keyAction, resource: key, ...(keyContext && { context: keyContext }) },
     ]);
   }
 

@@ -14,18 +14,10 @@ export interface Policies {
   readonly executionRoles: ReadonlyMap<string, string>;
 }
 
-/** AWS's own policies that a template may name: this one is about a function's logs, which the lab does not write. */
-const AWS_MANAGED = new Map<string, readonly Statement[]>([
-  ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole', []],
-]);
-
 export function policiesOf(deployed: DeployedTemplate): Policies {
   const attached = deployed.all('AWS::IAM::Policy');
   const managed = deployed.all('AWS::IAM::ManagedPolicy');
-  const byArn = new Map([
-    ...AWS_MANAGED,
-    ...managed.map(({ arn, properties }) => [arn, properties.PolicyDocument] as const),
-  ]);
+  const byArn = new Map(managed.map(({ arn, properties }) => [arn, properties.PolicyDocument]));
   const named = (arn: string): readonly Statement[] => {
     const statements = byArn.get(arn);
     if (!statements) throw new UnsupportedError(`the managed policy ${arn}`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, readConfiguration, warningsOf } from '../../lib/config.ts';
+import { ConfigurationError, readConfiguration } from '../../lib/config.ts';
+import { warningsOf } from '../../lib/warnings.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/jobs/cron';
 const PLACE = { account: '111122223333', region: 'us-east-1' };
@@ -179,9 +180,50 @@ describe('a configuration that cannot be used names key, found and expected', ()
   });
 });
 
+describe('ARNs that a stack could never meet are an error where its place is known', () => {
+  const [CLUSTER, ACCOUNT] = ['arn:aws:ecs:us-east-1:111122223333:cluster/batch', '111122223333'];
+  const read = (configuration: object, region = 'us-east-1') =>
+    readConfiguration({ ...configuration, environments: [{ account: ACCOUNT, region }] });
+  const other = (arn: string) => arn.replace(ACCOUNT, '999999999999');
+
+  test.each<[object, string]>([
+    [{ clusters: ['batch', other(CLUSTER)] }, 'clusters[1]'],
+    [{ clusters: [CLUSTER.replace('us-east-1', 'eu-west-1')] }, 'clusters[0]'],
+    [{ clusters: [CLUSTER.replace('aws', 'aws-cn')] }, 'clusters[0]'],
+    [{ callers: [{ arn: other(ROLE), retriesItself: true }] }, 'callers[0]'],
+    [{ callers: ['*', ROLE.replace('aws', 'aws-us-gov')] }, 'callers[1]'],
+    [{ passRoleArns: [ROLE, other(ROLE)] }, 'passRoleArns[1]'],
+    [{ allowedRoleOverrides: [other(ROLE)] }, 'allowedRoleOverrides[0]'],
+  ])('%j', (configuration, key) => {
+    expect(() => read(configuration)).toThrow(ConfigurationError);
+    expect(() => read(configuration)).toThrow(`- ecsThrottleRemediation.environments[0].${key}: found "arn:aws`);
+    expect(() => read(configuration)).toThrow(
+      /expected an ARN of account 111122223333( in us-east-1)?, partition aws$/,
+    );
+    expect(() => readConfiguration(configuration)).not.toThrow();
+  });
+
+  test('and those of its own partition, account and Region are not', () => {
+    const inChina = (arn: string) => arn.replace('arn:aws:', 'arn:aws-cn:').replace('us-east-1', 'cn-north-1');
+    expect(read({ clusters: ['batch', '*', CLUSTER], callers: ['*', ROLE], passRoleArns: [ROLE] })).toHaveLength(1);
+    expect(read({ clusters: [inChina(CLUSTER)], callers: [inChina(ROLE)] }, 'cn-north-1')).toHaveLength(1);
+  });
+
+  test('the partition of a Region that the library does not know is not checked', () => {
+    const cluster = CLUSTER.replace('aws', 'aws-new').replace('us-east-1', 'xx-new-9');
+    expect(read({ clusters: [cluster] }, 'xx-new-9')).toHaveLength(1);
+  });
+});
+
 describe('at synth people are warned', () => {
   const warnings = (context: object) => warningsOf(readConfiguration(context)[0]?.configuration as never);
-  const LISTED = { mode: 'rerun', clusters: ['batch'], families: ['report'], callers: [ROLE] };
+  const LISTED = {
+    mode: 'rerun',
+    clusters: ['batch'],
+    families: ['report'],
+    callers: [ROLE],
+    passRoleArns: [ROLE],
+  };
 
   test('of nothing where everything is listed and acted on', () => {
     expect(warnings(LISTED)).toEqual([]);
@@ -193,8 +235,17 @@ describe('at synth people are warned', () => {
     [{ callers: [] }, 'callers is empty: nothing will be re-run'],
     [{ clusters: ['batch', '*'] }, 'clusters holds "*"'],
     [{ families: ['*'] }, 'families holds "*"'],
-    [{ callers: [{ arn: '*', retriesItself: true }] }, 'callers holds "*"'],
+    [{ callers: [ROLE, '*'] }, 'callers holds "*"'],
+    [{ callers: [ROLE, { arn: ROLE, retriesItself: true }] }, `callers holds "${ROLE}" more than once`],
+    [{ callers: [{ arn: ROLE, retriesItself: true }] }, 'callers holds only entries with "retriesItself"'],
     [{ mode: 'observe' }, 'mode is "observe"'],
+    [{ passRoleArns: [] }, 'passRoleArns is empty: IAM will refuse'],
+    [
+      { allowWithoutClientToken: true },
+      'allowWithoutClientToken is true: each attempt of a caller’s SDK is then a call',
+    ],
+    [{ cloudTrail: 'none' }, 'cloudTrail is "none": rejected calls are seen by sweeps alone'],
+    [{ cloudTrail: 'none', sweep: { everyMinutes: 0 } }, 'cloudTrail is "none" and sweep.everyMinutes is 0'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
   });

@@ -14,7 +14,8 @@ const LISTED = {
 const rerun = new Synthesized(LISTED);
 const observe = new Synthesized({ ...LISTED, mode: 'observe' });
 const unlisted = new Synthesized({ ...LISTED, families: [] });
-const anywhere = new Synthesized({ ...LISTED, clusters: ['*'] });
+const anything = new Synthesized({ ...LISTED, clusters: ['*'], families: ['*'] });
+const noRoles = new Synthesized({ ...LISTED, passRoleArns: [], allowedRoleOverrides: [] });
 
 const granting = (synthesized: Synthesized, action: string): Json[] =>
   synthesized.statements('').filter(({ Action }) => [Action].flat().includes(action));
@@ -36,7 +37,7 @@ describe('permissions', () => {
     );
     const [statement, ...others] = granting(rerun, 'ecs:RunTask');
     expect(others).toEqual([]);
-    expect(statement.Resource.map(endOf)).toEqual([':task-definition/report:*', ':task-definition/export:*']);
+    expect(statement.Resource.map(endOf)).toEqual([':task-definition/export:*', ':task-definition/report:*']);
     expect(Object.keys(statement.Condition)).toEqual(['ArnLike']);
     expect(statement.Condition.ArnLike['ecs:cluster'].map(endOf)).toEqual([
       ':cluster/batch',
@@ -50,29 +51,30 @@ describe('permissions', () => {
     expect(statement.Resource.map(endOf)).toEqual([':task/batch/*', ':task/other/*']);
   });
 
-  test('to pass roles hold for the listed ones, each once, and to ECS', () => {
-    expect(granting(rerun, 'iam:PassRole')).toEqual([
-      expect.objectContaining({
-        Resource: [ROLE, OVERRIDE],
-        Condition: { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'ecs.amazonaws.com'] } },
-      }),
-    ]);
+  test('to launch anything hold for this account and Region all the same', () => {
+    const [run] = granting(anything, 'ecs:RunTask');
+    const [tag] = granting(anything, 'ecs:TagResource');
+    const own = (end: string) => ({
+      'Fn::Join': ['', ['arn:aws:ecs:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, end]],
+    });
+    const inPartition = (arn: Json) =>
+      JSON.parse(JSON.stringify(arn).replace('arn:",{"Ref":"AWS::Partition"},":ecs:', 'arn:aws:ecs:'));
+    expect(inPartition(run.Resource)).toEqual(own(':task-definition/*:*'));
+    expect(inPartition(run.Condition.ArnLike['ecs:cluster'])).toEqual([own(':cluster/*')]);
+    expect(inPartition(tag.Resource)).toEqual(own(':task/*/*'));
   });
 
-  test('on everything are needed for log delivery, and for what has no resource to name', () => {
-    const everywhere = rerun.statements('').filter(({ Resource }) => [Resource].flat().includes('*'));
-    const [forLogs, others] = [true, false].map((isLogs) =>
-      everywhere.filter(
-        ({ Action }) => [Action].flat().every((action: string) => action.startsWith('logs:')) === isLogs,
-      ),
-    );
-    // One for each state machine.
-    expect(forLogs).toHaveLength(3);
-    expect(others?.map(({ Action, Condition }) => [Action, Object.keys(Condition ?? {})])).toEqual([
-      ['cloudtrail:LookupEvents', []],
-      ['cloudtrail:LookupEvents', []],
-      ['ecs:ListTasks', ['ArnLike']],
+  test('to pass roles hold for the listed ones, and for volumes only where a request may name them', () => {
+    const passed = granting(rerun, 'iam:PassRole').map(({ Resource, Condition }) => [
+      Condition.StringEquals['iam:PassedToService'],
+      [Resource].flat().toSorted(),
     ]);
+    expect(passed).toEqual([
+      ['ecs-tasks.amazonaws.com', [OVERRIDE, ROLE]],
+      ['ecs.amazonaws.com', [OVERRIDE]],
+    ]);
+    expect(granting(noRoles, 'iam:PassRole')).toEqual([]);
+    expect(granting(noRoles, 'ecs:RunTask')).toHaveLength(1);
   });
 
   test('to look at tasks hold for the listed clusters', () => {
@@ -85,7 +87,7 @@ describe('permissions', () => {
     const [describeTasks] = granting(rerun, 'ecs:DescribeTasks');
     expect(describeTasks.Resource.map(endOf)).toEqual([':task/batch/*', ':task/other/*']);
     expect(granting(rerun, 'ecs:ListClusters')).toEqual([]);
-    expect(granting(anywhere, 'ecs:ListClusters')).toHaveLength(1);
+    expect(granting(anything, 'ecs:ListClusters')).toHaveLength(1);
   });
 
   test.each([
@@ -113,11 +115,11 @@ describe('permissions', () => {
     expect(rerun.statements(role).flatMap(({ Action }) => Action)).toContain(action);
   });
 
-  test('of the turnstile are no more than its three services', () => {
+  test('of the turnstile are no more than its three services, its log and its key', () => {
     const services = rerun
       .statements('TurnstileHandler')
       .flatMap(({ Action }) => Action)
       .map((action: string) => action.split(':')[0]);
-    expect(new Set(services)).toEqual(new Set(['sqs', 'kms', 'dynamodb', 'states']));
+    expect(new Set(services)).toEqual(new Set(['sqs', 'kms', 'dynamodb', 'states', 'logs']));
   });
 });

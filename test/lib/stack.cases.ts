@@ -7,6 +7,7 @@ const LISTED = {
   clusters: ['batch'],
   families: ['report'],
   callers: ['arn:aws:iam::111122223333:role/cron'],
+  passRoleArns: ['arn:aws:iam::111122223333:role/task'],
 };
 const managed = new Synthesized(LISTED);
 const owned = new Synthesized({
@@ -116,7 +117,9 @@ describe('the queues', () => {
   });
 
   test('refuse what is sent in the clear', () => {
-    for (const { PolicyDocument } of managed.properties('AWS::SQS::QueuePolicy')) {
+    const policies = managed.properties('AWS::SQS::QueuePolicy');
+    expect(policies).toHaveLength(managed.properties('AWS::SQS::Queue').length);
+    for (const { PolicyDocument } of policies) {
       expect(PolicyDocument.Statement).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
@@ -173,23 +176,30 @@ describe('whatever is stored is encrypted', () => {
     expect(JSON.stringify(owned.template.toJSON())).not.toContain('kms:');
   });
 
-  test('and the key may be used by those alone who write without a role of ours', () => {
+  test('and the key may be used by those alone who write without a role of ours, for what is of this account', () => {
     const [{ KeyPolicy }] = managed.properties('AWS::KMS::Key');
     const services = KeyPolicy.Statement.filter(({ Principal }: Json) => Principal.Service).map(
-      ({ Sid, Condition }: Json) => [Sid, Condition !== undefined],
+      ({ Sid, Condition }: Json) => {
+        const [[key, value] = []] = Object.entries<Json>(Object.assign({}, ...Object.values<Json>(Condition)));
+        return [Sid, key, JSON.stringify(value).includes('{"Ref":"AWS::AccountId"}')];
+      },
     );
-    expect(services).toContainEqual(['RulesWriteToQueues', true]);
-    expect(services).toContainEqual(['LogGroups', true]);
+    expect(services).toEqual([
+      ['RulesWriteToQueues', 'kms:EncryptionContext:aws:sqs:arn', true],
+      ['AlarmsPublishToTopic', 'aws:SourceAccount', true],
+      ['LogGroups', 'kms:EncryptionContext:aws:logs:arn', true],
+      ['LogDelivery', 'kms:EncryptionContext:SourceArn', true],
+    ]);
   });
 
   // Without these the stack deploys and then neither runs nor tells anything.
   describe('and who works with it may use the key', () => {
     test.each([
-      ['the digest, to publish to the topic', 'NotificationsDigest', 'kms:GenerateDataKey*'],
+      ['the digest, to publish to the topic', 'NotificationsDigest', 'kms:GenerateDataKey'],
       ['the digest, to read the count', 'NotificationsDigest', 'kms:Decrypt'],
       ['run-task, to count notices', 'RerunRunTask', 'kms:Decrypt'],
       ['the sweep, to keep its lease', 'SweepHandler', 'kms:Decrypt'],
-      ['the rules, to start sweeps', 'SweepRuleRole', 'kms:GenerateDataKey*'],
+      ['the rules, to start sweeps', 'SweepRuleRole', 'kms:GenerateDataKey'],
     ])('%s', (_, role, action) => {
       expect(managed.keyActions(role)).toContain(action);
     });
@@ -224,6 +234,16 @@ describe('logs', () => {
 });
 
 describe('beside the rest', () => {
+  test('the topic takes nothing in the clear', () => {
+    managed.template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+
   test('a trail is created where that is configured, of this Region’s writes', () => {
     managed.template.resourceCountIs('AWS::CloudTrail::Trail', 0);
     owned.template.hasResourceProperties('AWS::CloudTrail::Trail', {

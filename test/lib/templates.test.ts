@@ -4,3 +4,5 @@ import './alarms.cases.ts';
 import './permissions.cases.ts';
 import './workflows.cases.ts';
 import './bundle.cases.ts';
+import './statements.cases.ts';
+import './nag.cases.ts';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { addStacks } from '../../lib/app.ts';
@@ -6,9 +7,19 @@ import type { ThrottleRemediationStack } from '../../lib/throttle-remediation-st
 // biome-ignore lint/suspicious/noExplicitAny: tests look into templates
 export type Json = any;
 
-/** The stacks of a configuration, without bundling the handlers. */
+/** What `cdk.json` says beside the configuration: the library's feature flags, without which templates come out differently. */
+const { ecsThrottleRemediation: _, ...FLAGS } = JSON.parse(
+  readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
+).context;
+
+/** An app as `cdk synth` makes it, without bundling the handlers. */
+export function testApp(): App {
+  return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
+}
+
+/** The stacks of a configuration. */
 export function stacksOf(configuration: object): ThrottleRemediationStack[] {
-  return addStacks(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), configuration);
+  return addStacks(testApp(), configuration);
 }
 
 /** A synthesized template, with what tests ask of it. */

@@ -215,6 +215,39 @@ describe('what is under a key needs the key as well', () => {
   });
 });
 
+describe('a rule that writes to an encrypted queue needs the key too', () => {
+  const RULE = 'arn:aws:events:us-east-1:111122223333:rule/r';
+  const events = { Service: 'events.amazonaws.com' };
+  const like = (key: string, value: string): JsonObject => ({ ArnLike: { [key]: value } });
+  const mayUse = (Condition: JsonObject) => {
+    const key = { ...allow(['kms:GenerateDataKey', 'kms:Decrypt'], '*'), Principal: events, Condition };
+    const resources = {
+      ...queueWith([{ ...allow('sqs:SendMessage', QUEUE), Principal: events }], {
+        KmsMasterKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] },
+      }),
+      Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: document(key) } },
+    };
+    const context = { 'aws:SourceArn': RULE, 'aws:SourceAccount': '111122223333' };
+    return new Permissions(policies(template([], resources)), accountWith(), () => undefined).has(
+      { service: 'events.amazonaws.com' },
+      { action: 'sqs:SendMessage', resource: QUEUE, context },
+    );
+  };
+
+  test.each<[string, boolean, JsonObject]>([
+    [
+      'for queues of this account',
+      true,
+      like('kms:EncryptionContext:aws:sqs:arn', 'arn:aws:sqs:us-east-1:111122223333:*'),
+    ],
+    ['for those of another', false, like('kms:EncryptionContext:aws:sqs:arn', 'arn:aws:sqs:us-east-1:999999999999:*')],
+    ['by the rule, which the key may not be told', false, like('aws:SourceArn', RULE)],
+    ['by its account, likewise', false, { StringEquals: { 'aws:SourceAccount': '111122223333' } }],
+  ])('%s: %s', (_, allowed, condition) => {
+    expect(mayUse(condition)).toBe(allowed);
+  });
+});
+
 describe('each call needs its permissions', () => {
   const account = accountWith({
     taskDefinitions: [

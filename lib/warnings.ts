@@ -1,0 +1,53 @@
+import { ANY } from '../lambda/core/policy.ts';
+import { CONTEXT_KEY, type Configuration } from './config.ts';
+
+/** What a configuration will not do although it looks as if it did, or does at a risk: for people to read at synth. */
+export function warningsOf(configuration: Configuration): string[] {
+  return [...listWarnings(configuration), ...choiceWarnings(configuration)].map((text) => `${CONTEXT_KEY}.${text}`);
+}
+
+function listWarnings({ clusters, families, callers }: Configuration): string[] {
+  const arns = callers.map(({ arn }) => arn);
+  const lists = Object.entries({ clusters, families, callers: arns });
+  const twice = [...new Set(arns.filter((arn, index) => arns.indexOf(arn) < index))];
+  return [
+    ...lists
+      .filter(([, list]) => list.length === 0)
+      .map(([key]) => `${key} is empty: nothing will be re-run. List what may be, or "*".`),
+    ...lists
+      .filter(([, list]) => list.includes(ANY))
+      .map(([key]) => `${key} holds "*": any of them may be re-run. List them if you can.`),
+    ...twice.map((arn) => `callers holds "${arn}" more than once: only the first entry counts.`),
+  ];
+}
+
+function choiceWarnings(configuration: Configuration): string[] {
+  const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep } = configuration;
+  const isRerun = mode === 'rerun';
+  const retrying = callers.filter((caller) => 'retriesItself' in caller && caller.retriesItself);
+  const hasSchedule = sweep.everyMinutes > 0;
+  const warnings: readonly (readonly [boolean, string])[] = [
+    [!isRerun, 'mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.'],
+    [
+      isRerun && passRoleArns.length === 0,
+      'passRoleArns is empty: IAM will refuse re-runs of task definitions that have a task or execution role. List these roles.',
+    ],
+    [
+      allowWithoutClientToken,
+      'allowWithoutClientToken is true: each attempt of a caller’s SDK is then a call of its own, and the call may run more than once.',
+    ],
+    [
+      callers.length > 0 && retrying.length === callers.length,
+      'callers holds only entries with "retriesItself": their rejected calls are left alone, only tasks that fail to start are re-run.',
+    ],
+    [
+      cloudTrail === 'none' && hasSchedule,
+      'cloudTrail is "none": rejected calls are seen by sweeps alone, minutes later. If a trail logs in this Region, set it to "existing".',
+    ],
+    [
+      cloudTrail === 'none' && !hasSchedule,
+      'cloudTrail is "none" and sweep.everyMinutes is 0: rejected calls are found only after a service was throttled too.',
+    ],
+  ];
+  return warnings.filter(([applies]) => applies).map(([, text]) => text);
+}

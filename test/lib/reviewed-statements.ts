@@ -1,0 +1,246 @@
+import type { Statement } from '../support/statements.ts';
+
+/** Why statements are needed and how they are scoped: rows of the table in docs/security.md. */
+export interface Review {
+  /** Exactly these actions. */
+  readonly actions: readonly string[];
+  /** Exactly these condition keys. */
+  readonly given?: readonly string[];
+  readonly sid?: string;
+  /** Where the actions alone do not tell: what the holder's name begins with. */
+  readonly who?: string;
+  readonly why: string;
+  /** Why it is right that an action or a resource holds a `*`. */
+  readonly wildcard?: string;
+}
+
+const TLS = ['aws:SecureTransport'];
+const TABLE_AND_QUEUES = [
+  'kms:Decrypt',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+export const REVIEWED: readonly Review[] = [
+  // Launching
+  {
+    actions: ['ecs:RunTask'],
+    given: ['ecs:cluster'],
+    why: 'Makes the call again. Listed families, on listed clusters; absent in observe mode.',
+    wildcard: 'Each deployment of a family makes a revision.',
+  },
+  {
+    actions: ['ecs:TagResource'],
+    given: ['ecs:CreateAction'],
+    why: 'Tags that the call itself asks for. Only while RunTask creates the task.',
+    wildcard: 'A task has no id before it runs; its cluster is listed.',
+  },
+  {
+    sid: 'PassToTasks',
+    actions: ['iam:PassRole'],
+    given: ['iam:PassedToService'],
+    why: 'Task and execution roles: those of the listed definitions, and those that a request may put in their place.',
+  },
+  {
+    sid: 'PassToVolumes',
+    actions: ['iam:PassRole'],
+    given: ['iam:PassedToService'],
+    why: 'Volume roles: a request alone can name one, so only allowed overrides.',
+  },
+  // Looking
+  {
+    actions: ['cloudtrail:LookupEvents'],
+    why: 'Finds rejected calls, and proves that late ones were not accepted. Reads who called what; no environment values.',
+    wildcard: 'The event history has no resource to name.',
+  },
+  {
+    actions: ['ecs:ListTasks'],
+    given: ['ecs:cluster'],
+    why: 'Finds stopped tasks of listed clusters.',
+    wildcard: 'Its resource is a container instance, of which Fargate has none: the condition names the cluster.',
+  },
+  {
+    actions: ['ecs:DescribeTasks'],
+    given: ['ecs:cluster'],
+    why: 'Reads why tasks of listed clusters stopped.',
+    wildcard: 'Which tasks died is what it looks for; their cluster is listed.',
+  },
+  {
+    actions: ['cloudtrail:LookupEvents', 'ecs:ListClusters'],
+    why: 'The same, where `clusters` holds `*`: which clusters there are, besides.',
+    wildcard: 'Nor has the list of clusters.',
+  },
+  // Working together
+  {
+    who: 'SweepRule',
+    actions: ['states:StartExecution'],
+    why: 'The two rules of the sweep start it, and nothing else.',
+  },
+  {
+    actions: ['states:StartExecution'],
+    why: 'Starts re-runs and notices: these two state machines, by name.',
+  },
+  { actions: ['states:SendTaskSuccess'], why: 'Gives a parked execution its turn.' },
+  {
+    actions: ['lambda:InvokeFunction'],
+    why: 'A workflow runs its own handler.',
+    wildcard: 'Versions of that one function.',
+  },
+  { who: 'RerunStateMachine', actions: ['sqs:SendMessage'], why: 'Parks an execution at the turnstile.' },
+  { who: 'IntakeHandler', actions: ['sqs:SendMessage'], why: 'Puts what it cannot read aside.' },
+  {
+    actions: [
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ReceiveMessage',
+    ],
+    why: 'Lambda takes messages for the function from its own queue.',
+  },
+  {
+    who: 'events',
+    actions: ['sqs:SendMessage'],
+    given: ['aws:SourceArn'],
+    why: 'Our rules deliver. Each is named, so that no other rule can feed a forged record.',
+  },
+  { actions: ['sns:Publish'], who: 'NotificationsDigest', why: 'Tells people.' },
+  {
+    who: 'cloudwatch',
+    actions: ['sns:Publish'],
+    given: ['aws:SourceAccount'],
+    why: 'Alarms of this account tell people. Whoever may make alarms can send these people mail.',
+  },
+  // State
+  { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
+  { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], why: 'Reads traffic and pause, reserves turns.' },
+  { actions: ['dynamodb:UpdateItem'], why: 'Counts notices.' },
+  {
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    why: 'Launch records, traffic and spend counts.',
+  },
+  {
+    actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    why: 'The same, and the lease of a sweep, which is given back.',
+  },
+  // Logs
+  { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], why: 'A function writes to its own log group.' },
+  {
+    actions: [
+      'logs:CreateLogDelivery',
+      'logs:DeleteLogDelivery',
+      'logs:DescribeLogGroups',
+      'logs:DescribeResourcePolicies',
+      'logs:GetLogDelivery',
+      'logs:ListLogDeliveries',
+      'logs:PutResourcePolicy',
+      'logs:UpdateLogDelivery',
+    ],
+    why: 'Step Functions sets the delivery of its log up. The widest statement here: it manages deliveries, reads no log.',
+    wildcard: 'Log delivery has no resources to name.',
+  },
+  // The key
+  {
+    actions: ['kms:*'],
+    why: 'Leaves the key to the account’s IAM policies: without it nobody could ever change the key.',
+    wildcard: 'The default key policy of AWS.',
+  },
+  {
+    who: 'events',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    given: ['kms:EncryptionContext:aws:sqs:arn'],
+    why: 'Rules write to encrypted queues of this account. (AWS does not promise `aws:SourceArn` here.)',
+  },
+  {
+    who: 'cloudwatch',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    given: ['aws:SourceAccount'],
+    why: 'Alarms of this account publish to the encrypted topic.',
+    wildcard: 'The text that SNS documents.',
+  },
+  {
+    actions: ['kms:Decrypt', 'kms:Describe*', 'kms:Encrypt', 'kms:GenerateDataKey*', 'kms:ReEncrypt*'],
+    given: ['kms:EncryptionContext:aws:logs:arn'],
+    why: 'CloudWatch Logs stores log groups of this account.',
+    wildcard: 'The text that CloudWatch Logs documents.',
+  },
+  {
+    who: 'delivery.logs',
+    actions: ['kms:Decrypt'],
+    given: ['kms:EncryptionContext:SourceArn'],
+    why: 'Log delivery reads what the state machines of this account encrypted for it.',
+  },
+  {
+    actions: ['kms:GenerateDataKey'],
+    given: ['kms:EncryptionContext:SourceArn'],
+    why: 'A state machine encrypts its log entries for the delivery.',
+  },
+  {
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    given: ['kms:EncryptionContext:aws:states:stateMachineArn'],
+    why: 'A state machine encrypts its own executions; each its own alone.',
+  },
+  { actions: TABLE_AND_QUEUES, why: 'A function’s environment, the table’s items, messages.' },
+  {
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    given: [],
+    why: 'The topic and the table; the sweep’s executions.',
+  },
+  {
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    why: 'Parks executions in an encrypted queue.',
+    wildcard: 'Data keys of this one key; the text of the CDK.',
+  },
+  // Doors
+  {
+    actions: ['sqs:*'],
+    given: TLS,
+    why: 'No queue takes or gives anything in the clear.',
+    wildcard: 'It denies.',
+  },
+  { who: 'everybody', actions: ['sns:Publish'], given: TLS, why: 'The topic takes nothing in the clear.' },
+  { actions: ['s3:*'], given: TLS, why: 'Nor does the trail’s bucket.', wildcard: 'It denies.' },
+  // With `cloudTrail: create`
+  { actions: ['s3:GetBucketAcl'], why: 'CloudTrail checks the bucket, where `cloudTrail` is `create`.' },
+  {
+    actions: ['s3:PutObject'],
+    given: ['s3:x-amz-acl'],
+    why: 'CloudTrail writes files of this account’s trails, under the account’s own prefix.',
+    wildcard: 'File names hold the time.',
+  },
+  // Trust
+  {
+    who: 'lambda',
+    actions: ['sts:AssumeRole'],
+    why: 'Lambda runs the handlers. Who may use the role for another function is for `iam:PassRole` to say.',
+  },
+  {
+    actions: ['sts:AssumeRole'],
+    given: ['aws:SourceArn', 'aws:SourceAccount'],
+    why: 'Step Functions runs the workflows, for state machines of this account.',
+  },
+  { who: 'events', actions: ['sts:AssumeRole'], why: 'EventBridge starts sweeps. For other rules likewise.' },
+];
+
+/** The reviews that a statement has: it should be one. */
+export function reviewsOf(statement: Statement, reviews = REVIEWED): Review[] {
+  const fitting = reviews.filter(
+    ({ actions, given = [], who = '', sid = statement.sid }) =>
+      isSame(actions, statement.actions) &&
+      isSame(given, statement.conditionKeys) &&
+      statement.who.startsWith(who) &&
+      statement.sid === sid,
+  );
+  // Whoever is named goes before the rest.
+  const named = fitting.filter(({ who }) => who !== undefined);
+  return named.length > 0 ? named : fitting;
+}
+
+export function hasWildcard({ actions, resources }: Statement): boolean {
+  return [...actions, ...resources].some((text) => text.includes('*'));
+}
+
+const isSame = (a: readonly string[], b: readonly string[]) => a.toSorted().join() === b.toSorted().join();
