@@ -163,7 +163,7 @@ export function makeAttempter(
 
   return async function makeAttempt(attempt) {
     const { rerun, request, progress, grantedAtMs } = attempt;
-    const objection = launchObjection(rerun, request, { home, settings });
+    const objection = launchObjection(rerun, request, progress, { home, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
     const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
     // Who has its turn already is held as well: a pause is for what must not happen now.

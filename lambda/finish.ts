@@ -1,4 +1,4 @@
-import { ERROR_NAMES, LOG_MESSAGES, METRICS } from './core/contract.ts';
+import { ERROR_NAMES, LOG_MESSAGES, METRICS, type RefuseReason } from './core/contract.ts';
 import type { RerunInput } from './core/rerun.ts';
 import type { Result } from './core/retry.ts';
 import { makePeople } from './people.ts';
@@ -20,6 +20,12 @@ export class RerunFailed extends Error {
     this.name = name;
   }
 }
+
+/**
+ * Refusals of what no intake of ours may have written. Caller and family are then any text that somebody chose: people
+ * are not told it, nor once for each.
+ */
+const STRANGE: readonly string[] = ['malformed', 'notOptedIn'] satisfies RefuseReason[];
 
 /** Reports how a re-run ended, exactly once on each way out: a log line, metrics, and people where they must act. */
 export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
@@ -46,7 +52,8 @@ export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
     if (eventTime) metrics.add(METRICS.waitSeconds, (clock.now() - Date.parse(eventTime)) / 1000, { kind });
     if (result.kind === 'gaveUp' || result.kind === 'refused') {
       try {
-        await people.tell({ kind: result.kind, reason: result.reason, caller, family });
+        const about = STRANGE.includes(result.reason) ? { caller: '', family: '' } : { caller, family };
+        await people.tell({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
         // The failed execution tells as well; failing here instead would have the workflow repeat the attempt.
         log.error('people could not be told', { reason: result.reason, error: errorName(error) });

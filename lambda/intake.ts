@@ -10,6 +10,7 @@ import { decodeEvent, type ThrottleEvent } from './core/event.ts';
 import { initialPace, paceStateSchema, signalThrottle } from './core/pace.ts';
 import { isOwnCall } from './core/policy.ts';
 import type { OtherCallRecord, RunTaskRecord } from './core/run-task-record.ts';
+import { taskCountSchema } from './core/run-task-request.ts';
 import { classifyError } from './core/throttle.ts';
 import { decide } from './core/verdict.ts';
 import { readEnvironment } from './environment.ts';
@@ -108,7 +109,8 @@ function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
   if (event.kind === 'otherCallRecord') return 1;
   if (!event.error) return event.taskArns.length;
   const { count } = (event.requestParameters ?? {}) as { count?: unknown };
-  return typeof count === 'number' ? count : 1;
+  // Anybody may ask for a billion in vain: what ECS would not take must not weigh on the pace.
+  return taskCountSchema.safeParse(count).data ?? 1;
 }
 
 /** What a log line names an event by. */

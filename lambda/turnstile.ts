@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { parseJson } from './core/json.ts';
 import { giveTurnsBack, initialPace, paceStateSchema, reserveTurns } from './core/pace.ts';
+import { taskCountSchema } from './core/run-task-request.ts';
 import { readEnvironment } from './environment.ts';
 import { makePauseSwitch } from './pause.ts';
 import type { Wiring } from './ports.ts';
@@ -23,7 +24,7 @@ const messageSchema = z.object({
   /** When the execution stops waiting for this message. */
   parkedUntil: z.iso.datetime(),
   /** How many tasks its call asks for. */
-  tasks: z.int().min(1).default(1),
+  tasks: taskCountSchema.default(1),
 });
 
 /** An execution that waits for its turn. */

@@ -31,11 +31,13 @@ const SUBJECT_LENGTH = 99;
 
 /** What to do about each reason, in the words of somebody who was just woken up. */
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
-  malformed: 'The event could not be read. It waits in the dead-letter queue of the intake.',
+  malformed:
+    'What arrived could not be read: an event, which now waits in the dead-letter queue of the intake, or what somebody started an execution with.',
   missingParameters: 'The CloudTrail record does not hold the request. Repeat the call by hand.',
   unknownParameter:
     'The request has a parameter this version does not know. Repeat the call by hand, then update the stack.',
-  invalidParameter: 'The recorded request has a value of the wrong type. Repeat the call by hand.',
+  invalidParameter:
+    'The recorded request has a value that ECS would not take. Correct it, then repeat the call by hand.',
   hiddenEnvironment:
     'CloudTrail hides environment values, so the request cannot be repeated faithfully. Repeat the call by hand; let the caller pass values by SSM parameter or environment file instead.',
   noClientToken:

@@ -1,7 +1,8 @@
 import { clusterName, familyName, type Home } from './arn.ts';
 import type { RefuseReason } from './contract.ts';
+import { asynchronousCallId, substituteToken, synchronousCallId } from './identity.ts';
 import { callerEntry, forbiddenOverride, unlistedReason } from './policy.ts';
-import type { RerunInput } from './rerun.ts';
+import type { Progress, RerunInput } from './rerun.ts';
 import type { RunTaskRequest } from './run-task-request.ts';
 import type { Settings } from './settings.ts';
 
@@ -10,24 +11,37 @@ import type { Settings } from './settings.ts';
  * must not gain more than the intake would have granted.
  */
 export function launchObjection(
-  { call, failedTask }: Pick<RerunInput, 'call' | 'failedTask'>,
+  rerun: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
   request: RunTaskRequest,
+  { remaining }: Pick<Progress, 'remaining'>,
   context: { readonly home: Home; readonly settings: Settings },
 ): RefuseReason | undefined {
-  const { settings } = context;
-  if (settings.mode === 'observe') return 'observeMode';
+  const { call, failedTask } = rerun;
+  const { home, settings } = context;
   const entry = callerEntry(call.caller ?? '', settings.callers);
   // A caller that makes rejected calls again by itself still cannot see that an accepted task never started.
   if (!entry || (entry.retriesItself && !failedTask)) return 'notOptedIn';
-  if (!request.clientToken) return 'noClientToken';
-  const { cluster, taskDefinition, startedBy, group } = request;
+  const { cluster, taskDefinition, startedBy, group, clientToken, count = 1 } = request;
   // What the execution says of itself goes into reports: it has to be what the request says.
-  const { home } = context;
   const says = [call.account, call.region, call.cluster, call.family];
   const is = [home.account, home.region, clusterName(cluster, home), familyName(taskDefinition, home)];
   if (says.some((part, index) => part !== is[index])) return 'notOptedIn';
   if (unlistedReason({ cluster, taskDefinition, startedBy, group }, context)) return 'notOptedIn';
+  if (settings.mode === 'observe') return 'observeMode';
+  if (!clientToken) return 'noClientToken';
+  if (!isIdentityOf(rerun, clientToken) || remaining > count) return 'notOptedIn';
   // No hour would ever have room for it.
-  if ((request.count ?? 1) > (settings.maxTasksPerHour ?? Number.POSITIVE_INFINITY)) return 'overTaskCap';
+  if (count > (settings.maxTasksPerHour ?? Number.POSITIVE_INFINITY)) return 'overTaskCap';
   return forbiddenOverride(request, settings);
+}
+
+/** Whether the identity is that of the call or task: under any other, what was launched before would be launched again. */
+function isIdentityOf(
+  { callId, call: { account, region, cluster }, failedTask }: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
+  clientToken: string,
+): boolean {
+  if (failedTask) return callId === asynchronousCallId(failedTask.taskArn);
+  return (
+    callId === synchronousCallId({ account, region, cluster, clientToken }) || clientToken === substituteToken(callId)
+  );
 }

@@ -1,19 +1,19 @@
 import * as z from 'zod';
 import { remainderToken } from './identity.ts';
 import { failedTaskSchema } from './launch.ts';
-import { type RunTaskRequest, runTaskRequestSchema } from './run-task-request.ts';
+import { type RunTaskRequest, runTaskRequestSchema, taskCountSchema } from './run-task-request.ts';
 import type { Settings } from './settings.ts';
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({
   /** RunTask requests answered in vain so far. */
-  attempts: z.int(),
+  attempts: z.int().min(0),
   /** RunTask requests that got no answer so far. */
-  unanswered: z.int(),
+  unanswered: z.int().min(0),
   /** Tasks still to start. */
-  remaining: z.int(),
+  remaining: taskCountSchema,
   /** Answers with `failures[]` so far; each needs a new client token. */
-  round: z.int(),
+  round: z.int().min(0),
   /** Tasks started so far. */
   taskArns: z.array(z.string()),
 });

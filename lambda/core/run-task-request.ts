@@ -2,12 +2,18 @@ import * as z from 'zod';
 
 /**
  * The members of an ECS RunTask request. Strict at every depth: the SDK silently drops members it does not know, so a
- * request with one cannot be repeated faithfully and has to be refused. Values are ECS's business: a launch type that
- * is newer than this page passes. A test holds the members against the SDK's type.
+ * request with one cannot be repeated faithfully and has to be refused. Other values are ECS's business: a launch type
+ * that is newer than this page passes. A test holds the members against the SDK's type.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 const tag = z.strictObject({ key: z.string().optional(), value: z.string().optional() });
 const propagateTags = z.string();
+
+/**
+ * How many tasks a call may ask for. A number is judged where other values are not: turns, pace and spend are counted by
+ * it. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-count
+ */
+export const taskCountSchema = z.int().min(1).max(10);
 
 /** A union of one member so far. */
 const sharingStrategy = z.strictObject({
@@ -57,7 +63,7 @@ export const runTaskRequestSchema = z.strictObject({
     .array(z.strictObject({ capacityProvider: z.string(), weight: z.int().optional(), base: z.int().optional() }))
     .optional(),
   cluster: z.string().optional(),
-  count: z.int().optional(),
+  count: taskCountSchema.optional(),
   enableECSManagedTags: z.boolean().optional(),
   enableExecuteCommand: z.boolean().optional(),
   group: z.string().optional(),

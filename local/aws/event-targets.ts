@@ -37,15 +37,17 @@ export class EventTargets {
     const context = { 'aws:SourceArn': ruleArn, 'aws:SourceAccount': accountId };
     const admits = (resource: string) =>
       has({ service: 'events.amazonaws.com' }, { action: 'sqs:SendMessage', resource, context });
-    const toQueue = (queueArn: string | undefined) => (event: JsonObject) => {
+    const toQueue = (queueArn: string | undefined, body?: string) => (event: JsonObject) => {
       const isAdmitted = queueArn !== undefined && admits(queueArn);
-      const id = isAdmitted ? sqs.send(queueArn, JSON.stringify(event)) : `${ruleArn} refused ${this.#refused++}`;
+      const id = isAdmitted
+        ? sqs.send(queueArn, body ?? JSON.stringify(event))
+        : `${ruleArn} refused ${this.#refused++}`;
       this.#options.onDelivered(event, id);
     };
     // A refusal is not retried: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     const deadLetter = toQueue(DeadLetterConfig?.Arn);
     const [, , service] = arn.split(':');
-    if (service === 'sqs' && input === undefined) return admits(arn) ? toQueue(arn) : deadLetter;
+    if (service === 'sqs') return admits(arn) ? toQueue(arn, input) : deadLetter;
     if (service === 'states' && role !== undefined) {
       return has({ role }, { action: 'states:StartExecution', resource: arn })
         ? (event) => this.#start(arn, input, event)

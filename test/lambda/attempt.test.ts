@@ -16,11 +16,12 @@ const RERUN = rerunOf();
 const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
 const instant = (ms: number) => new Date(ms).toISOString();
 const failedStart = stoppedVerdictOn();
-const { failedTask } = failedStart.kind === 'rerun' ? failedStart.input : {};
+const { callId = '', failedTask } = failedStart.kind === 'rerun' ? failedStart.input : {};
 /** The re-run of a task that failed to start, its request completed. */
 const GENERATION: RerunInput = {
   ...RERUN,
-  request: { ...RERUN.request, count: 1, clientToken: generationToken(RERUN.callId) },
+  callId,
+  request: { ...RERUN.request, count: 1, clientToken: generationToken(callId) },
   failedTask,
   lineage: { rootCallId: 'root', generation: 2 },
 };

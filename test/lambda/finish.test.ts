@@ -56,6 +56,21 @@ describe('a re-run that ends', () => {
     expect(played.named('StartExecutionCommand')).toHaveLength(tells ? 1 : 0);
   });
 
+  test.each(['notOptedIn', 'malformed'] as const)(
+    'as %s tells people none of the names in it, and of all such re-runs in one group',
+    async (reason) => {
+      const groups = ['call 0900', 'somebody else'].map(async (text) => {
+        const call = { ...rerun.call, caller: text, family: text };
+        const { named } = await finishing({ kind: 'refused', reason, taskArns: [] }, {}, { ...rerun, call });
+        return named('StartExecutionCommand').map(({ input }) => input);
+      });
+      const [one, other] = await Promise.all(groups);
+      expect(one).toEqual(other);
+      expect(one).toHaveLength(1);
+      expect(JSON.stringify(one)).not.toContain('0900');
+    },
+  );
+
   test('names the tasks that did start to whoever would repeat all of it by hand', async () => {
     const { lines } = await finishing({ kind: 'gaveUp', reason: 'deadline', taskArns: ['a'] });
     expect(lines).toMatchObject([{ taskArns: ['a'] }]);

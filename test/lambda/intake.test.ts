@@ -151,6 +151,11 @@ describe('the intake', () => {
     expect(counted[0]?.input.ExpressionAttributeValues).toMatchObject({ ':at00': { N: '3' }, ':tt00': { N: '5' } });
   });
 
+  test.each([0, -1_000_000, 11, 1e300, 1.5, '5'])('counts one task where a call asked for %j', async (count) => {
+    const { counted } = await intake([eventText({ request: { count } })]);
+    expect(counted[0]?.input.ExpressionAttributeValues).toMatchObject({ ':t00': { N: '1' }, ':tt00': { N: '1' } });
+  });
+
   test.each(['StartTask', 'StopTask', 'ExecuteCommand'])(
     'counts %s, which shares the bucket, and leaves it at that',
     async (eventName) => {

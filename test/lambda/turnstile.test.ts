@@ -124,6 +124,7 @@ describe('the turnstile', () => {
     ['an empty one', '{}'],
     ['one without a token', JSON.stringify({ parkedUntil })],
     ['one of an execution that has parked anew', JSON.stringify({ taskToken: 'canary', parkedUntil: instant(NOW_MS) })],
+    ['one that asks for more turns than any call', JSON.stringify({ taskToken: 'canary', parkedUntil, tasks: 1e9 })],
     ['null', 'null'],
   ])('drops a message that nobody waits for, without a turn: %s', async (_, body) => {
     const { failed, stored, grants, lines, told } = await turnstile([body, ...parked('b')]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { substituteToken } from '../../../lambda/core/identity.ts';
 import { launchObjection } from '../../../lambda/core/objection.ts';
 import type { RerunInput } from '../../../lambda/core/rerun.ts';
 import type { RunTaskRequest } from '../../../lambda/core/run-task-request.ts';
@@ -11,17 +12,24 @@ const STRANGER = 'arn:aws:sts::111122223333:assumed-role/stranger/x';
 const failed = stoppedVerdictOn();
 const { failedTask } = failed.kind === 'rerun' ? failed.input : {};
 
-const objection = (input: Partial<RerunInput>, asked: Partial<RunTaskRequest>, settings: Partial<Settings> = {}) =>
+const objection = (
+  input: Partial<RerunInput>,
+  asked: Partial<RunTaskRequest>,
+  settings: Partial<Settings> = {},
+  remaining = request.count ?? 1,
+) =>
   launchObjection(
     { ...rerun, ...input },
     { ...request, ...asked },
+    { remaining },
     { home: HOME, settings: { ...SETTINGS, ...settings } },
   );
+const ofFailedTask = failed.kind === 'rerun' ? { callId: failed.input.callId, failedTask } : {};
 
 describe('before the launch, the opt-in is checked again', () => {
   test('and says nothing against what the intake wrote', () => {
     expect(objection({}, {})).toBeUndefined();
-    expect(objection({ failedTask }, {})).toBeUndefined();
+    expect(objection(ofFailedTask, { clientToken: 'generation' })).toBeUndefined();
   });
 
   test.each<[string, string, Partial<RerunInput>, Partial<RunTaskRequest>, Partial<Settings>?]>([
@@ -38,6 +46,8 @@ describe('before the launch, the opt-in is checked again', () => {
     ['of the Region', 'notOptedIn', { call: { ...call, region: 'eu-west-1' } }, {}],
     ['of a task that Step Functions watches', 'notOptedIn', {}, { startedBy: 'AWS Step Functions' }],
     ['of a task of a service', 'notOptedIn', {}, { group: 'service:web' }],
+    ['of the identity, which is that of another token', 'notOptedIn', {}, { clientToken: 'fresh' }],
+    ['of the identity, which is of no task', 'notOptedIn', { failedTask }, {}],
     ['of a request without a token', 'noClientToken', {}, { clientToken: undefined }],
     ['of a request with an empty token', 'noClientToken', {}, { clientToken: '' }],
     ['of roles', 'roleOverride', {}, { overrides: { taskRoleArn: OWN_ROLE } }],
@@ -47,7 +57,19 @@ describe('before the launch, the opt-in is checked again', () => {
     expect(objection(input, asked, settings)).toBe(reason);
   });
 
+  test('of how many tasks are left, which are no more than were asked for', () => {
+    expect(objection({}, { count: 2 }, {}, 3)).toBe('notOptedIn');
+    expect(objection({}, { count: 2 }, {}, 1)).toBeUndefined();
+    expect(objection({}, { count: undefined }, {}, 2)).toBe('notOptedIn');
+  });
+
+  test('and a call that came without a token has one of its own', () => {
+    const own = { callId: 'of the record', request: undefined };
+    expect(objection(own, { clientToken: substituteToken('of the record') })).toBeUndefined();
+    expect(objection(own, { clientToken: substituteToken('of another') })).toBe('notOptedIn');
+  });
+
   test('but a caller that retries itself cannot see that an accepted task never started', () => {
-    expect(objection({ call: { ...call, caller: AIRFLOW_ROLE }, failedTask }, {})).toBeUndefined();
+    expect(objection({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, {})).toBeUndefined();
   });
 });

@@ -86,6 +86,9 @@ describe('a recorded request that cannot be repeated', () => {
     ['is a list', [FULL_REQUEST], 'missingParameters', []],
     ['is empty', {}, 'missingParameters', ['taskDefinition']],
     ['has a null task definition', { taskDefinition: null }, 'missingParameters', ['taskDefinition']],
+    ['asks for no task', { taskDefinition: 'report', count: 0 }, 'invalidParameter', ['count']],
+    ['asks for less than none', { taskDefinition: 'report', count: -1e6 }, 'invalidParameter', ['count']],
+    ['asks for more than ECS takes', { taskDefinition: 'report', count: 11 }, 'invalidParameter', ['count']],
     ['has a task definition of the wrong type', { taskDefinition: 3 }, 'invalidParameter', ['taskDefinition']],
     [
       'has a hidden environment',
