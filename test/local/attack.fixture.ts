@@ -4,8 +4,10 @@ import { Usage } from '../../local/cost.ts';
 import { Faults } from '../../local/faults.ts';
 import { VirtualClock } from '../../local/kernel/clock.ts';
 import type { Json, JsonObject } from '../../local/kernel/json.ts';
+import { tee } from '../../local/observers.ts';
 import { warmUp } from '../../local/sandbox.ts';
 import { readScenario } from '../../local/scenario.ts';
+import type { RunningType } from '../../local/stack/resources.ts';
 import { mergedConfiguration, synthesize, type TemplateResource } from '../../local/stack/synthesize.ts';
 import { DeployedTemplate } from '../../local/stack/template.ts';
 import { World } from '../../local/world.ts';
@@ -40,7 +42,7 @@ export interface Attacked {
   readonly world: World;
   readonly clock: VirtualClock;
   /** ARN of the resource of a type whose logical id begins so. */
-  arnOf(type: 'AWS::SQS::Queue' | 'AWS::StepFunctions::StateMachine' | 'AWS::IAM::Role', idPrefix: string): string;
+  arnOf(type: RunningType, idPrefix: string): string;
   /** What the stack asked for each task that it started in ECS, so far. */
   readonly launched: readonly JsonObject[];
   /** Puts the text of an event on the default bus. */
@@ -53,6 +55,8 @@ export interface Attacked {
 export interface Aftermath extends Attacked {
   readonly runTaskCalls: number;
   readonly executions: readonly Execution[];
+  /** What executions were started with, by their names. */
+  readonly inputs: ReadonlyMap<string, Json>;
   readonly deadLetters: number;
   readonly dollars: number;
   /** Log lines and metrics, as text. */
@@ -81,18 +85,21 @@ export async function attacked(attack: (on: Attacked) => void, options: AttackOp
   const ends = new Map<string, string>();
   const readable: string[] = [];
   const executions: Execution[] = [];
+  const inputs = new Map<string, Json>();
   let runTaskCalls = 0;
   const world = new World({
     clock,
     scenario,
     faults: new Faults([], 1, clock),
     usage,
-    observer: {
+    observer: tee({
       request: ({ operation }, isOurs) => {
         if (isOurs && operation === 'RunTask') runTaskCalls += 1;
       },
-      delivered: () => {},
-      executionStarted: (execution) => executions.push(execution),
+      executionStarted: (execution, input) => {
+        executions.push(execution);
+        inputs.set(execution.name, input);
+      },
       executionClosed: ({ name, result }) => ends.set(name, endOfExecution(result)),
       log: (line) => {
         readable.push(JSON.stringify(line));
@@ -102,7 +109,7 @@ export async function attacked(attack: (on: Attacked) => void, options: AttackOp
         ends.set(String(eventId ?? taskArn ?? messageId), end);
       },
       metric: (metric) => readable.push(JSON.stringify(metric)),
-    },
+    }),
   });
   const template = templateOf({ ...OPT_IN, mode, ...config });
   const arnOf: Attacked['arnOf'] = (type, idPrefix) => {
@@ -137,17 +144,17 @@ export async function attacked(attack: (on: Attacked) => void, options: AttackOp
     return end.startsWith('execution ') ? endOf(end.slice('execution '.length)) : end;
   };
   const deadLetters = [...world.deadLetterQueues].reduce((sum, arn) => sum + world.sqs.depth(arn).visible, 0);
-  return { ...on, runTaskCalls, executions, deadLetters, dollars: usage.dollars(), readable, endOf };
+  return { ...on, runTaskCalls, executions, inputs, deadLetters, dollars: usage.dollars(), readable, endOf };
 }
 
-/** `refused notOptedIn`, `gaveUp deadline`, `ignored callerNotListed`, `started`. */
+/** `refused notOptedIn`, `GaveUp deadline`, `ignored callerNotListed`, `started`. */
 function endOfExecution(result: Execution['result']): string {
   const { output, error, cause } = result ?? {};
-  if (error) {
-    const { errorMessage = '' } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
-    return `${error === 'Refused' ? 'refused' : error} ${errorMessage}`;
+  if (error === 'Refused' || error === 'GaveUp') {
+    const { errorMessage } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
+    return `${error === 'Refused' ? 'refused' : 'gaveUp'} ${errorMessage}`;
   }
-  const { result: end = '', reason = '' } = (output ?? {}) as { result?: string; reason?: string };
+  const { result: end = error, reason = '' } = (output ?? {}) as { result?: string; reason?: string };
   return `${end} ${reason}`.trim();
 }
 

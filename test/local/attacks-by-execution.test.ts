@@ -89,7 +89,7 @@ describe('whoever may start an execution of the re-run workflow', () => {
 
   test('cannot choose what people are told, nor how often', async () => {
     const { world, endOf } = await attacked(({ start }) => {
-      for (let n = 0; n < 200; n++) {
+      for (let n = 0; n < 50; n++) {
         const said = `urgent ${n}\n\nLog in at https://evil.example`;
         start(`spam-${n}`, { ...honest, call: { ...call, family: said, caller: said } } as Json);
       }
@@ -117,6 +117,27 @@ describe('whoever may start an execution of the re-run workflow', () => {
     expect(withinTheHour).toBe(4);
     // Without sweeps nothing proves that the others may still be run when the next hour has room.
     expect(launched).toHaveLength(4);
+  });
+
+  test('gains nothing by redriving what was refused, and cannot redrive what was started', async () => {
+    const redriven: string[] = [];
+    const { endOf, launched } = await attacked(({ start, clock, world }) => {
+      start('refused', { ...honest, ...asking({ overrides: { taskRoleArn: ADMIN } }) } as Json);
+      start('started', honest as Json);
+      clock.after(10 * 60_000, () => {
+        for (const { arn: executionArn, name } of [...world.states.executions]) {
+          if (name.startsWith('notice-')) continue;
+          try {
+            world.states.call('RedriveExecution', { executionArn });
+            redriven.push(name);
+          } catch (error) {
+            redriven.push(String((error as Error & { code?: string }).code));
+          }
+        }
+      });
+    });
+    expect(redriven).toEqual(['refused', 'ExecutionNotRedrivable']);
+    expect([endOf('refused'), launched.length]).toEqual(['refused roleOverride', 2]);
   });
 
   /** A task of an accepted call, and an execution that says it failed to start. */

@@ -47,29 +47,16 @@ describe('whoever may put rules and targets', () => {
     expect([launched, executions]).toEqual([[], []]);
   });
 
-  test('can hand it to a queue that is open to them: the lab delivers what a policy admits', async () => {
-    const { world, arnOf } = await attacked(({ put }) => put(JSON.stringify(poke)), {
+  test('may forge the call of a listed caller through a rule of ours, if they may change that', async () => {
+    const { launched } = await attacked(({ put }) => put(JSON.stringify(poke)), {
       foreign: (arn) => {
-        const Arn = arn('AWS::SQS::Queue', 'IntakeDeadLetterQueue');
-        const Targets = [{ Id: 'open', Arn, Input: 'forged' }];
-        const open = {
-          Effect: 'Allow',
-          Principal: { Service: 'events.amazonaws.com' },
-          Action: 'sqs:SendMessage',
-          Resource: Arn,
-        };
-        const url = `https://sqs.${HOME.region}.amazonaws.com/${HOME.account}/${Arn.split(':').at(-1)}`;
-        const PolicyDocument = { Version: '2012-10-17', Statement: [open] };
-        return {
-          Foreign: {
-            Type: 'AWS::Events::Rule',
-            Properties: { State: 'ENABLED', EventPattern: { source: ['forger'] }, Targets },
-          },
-          Open: { Type: 'AWS::SQS::QueuePolicy', Properties: { Queues: [url], PolicyDocument } },
-        };
+        const rule = arn('AWS::Events::Rule', 'IntakeRunTaskCalled').split('/').at(-1) ?? '';
+        const Targets = [{ Id: 'ours', Arn: arn('AWS::SQS::Queue', 'IntakeQueue'), Input: eventText() }];
+        const Properties = { State: 'ENABLED', EventPattern: { source: ['forger'] }, Targets };
+        return { [rule]: { Type: 'AWS::Events::Rule', Properties } };
       },
     });
-    expect(world.sqs.depth(arnOf('AWS::SQS::Queue', 'IntakeDeadLetterQueue')).visible).toBe(1);
+    expect(launched).toHaveLength(2);
   });
 });
 

@@ -8,10 +8,14 @@ const REFUSED_EACH = 100;
 const STRANGER: Changes = { detail: { userIdentity: { arn: `arn:aws:iam::${HOME.account}:role/stranger` } } };
 
 test('ten thousand forged events start nothing, and cost cents and two messages', async () => {
-  const override = { request: { overrides: { taskRoleArn: `arn:aws:iam::${HOME.account}:role/admin` } } };
+  const stranger = attackText('flood-N', STRANGER);
+  const override = attackText('flood-N', {
+    request: { overrides: { taskRoleArn: `arn:aws:iam::${HOME.account}:role/admin` } },
+  });
   const { launched, runTaskCalls, executions, world, deadLetters, dollars, readable } = await attacked(({ put }) => {
     // As if EventBridge had let them pass: most are of strangers, some of them look like a listed caller's.
-    for (let n = 0; n < FLOOD; n++) put(attackText(`flood-${n}`, n % REFUSED_EACH === 0 ? override : STRANGER));
+    for (let n = 0; n < FLOOD; n++)
+      put((n % REFUSED_EACH === 0 ? override : stranger).replaceAll('flood-N', `flood-${n}`));
   });
   expect([launched, runTaskCalls, deadLetters]).toEqual([[], 0, 0]);
   // One execution, which tells of the first at once and of the others when the hour is over.
