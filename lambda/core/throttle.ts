@@ -46,10 +46,13 @@ const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException',
 /**
  * Texts of a wrapped throttle. Verbatim in dagster#33439, construct-hub#415 and dask-cloudprovider#56:
  * `Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)`,
- * `Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`.
+ * `Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`,
+ * and, in wrapbox#32, `com.amazonaws.services.ec2.model.AmazonEC2Exception: Request limit exceeded`; that one more tail
+ * in parentheses may follow, as such exceptions have, is assumed. At their end only, which may be cut off: before that,
+ * messages quote names that the caller chose.
  */
 const WRAPPED_THROTTLE =
-  /\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\b/;
+  /(?:\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\.?(?: \([^()]*\)| \(\w*:? ?\w*)?)\.?$/;
 
 /** Tells a throttle from a failing service and from a request that is wrong. */
 export function classifyError({ code, message, status }: ApiError): ErrorKind {

@@ -109,7 +109,12 @@ export const ATTACKS: readonly Attack[] = [
   [
     'an error that only talks of one',
     'ignore notAThrottle',
-    { detail: { errorCode: 'InvalidParameterException', errorMessage: 'Rate exceeded by role/cron' } },
+    {
+      detail: {
+        errorCode: 'InvalidParameterException',
+        errorMessage: 'Override for container named x: Rate exceeded is not a container.',
+      },
+    },
   ],
   ['an event of another account', 'ignore otherAccount', { envelope: { account: OTHER } }],
   ['a record of another account', 'ignore otherAccount', { detail: { recipientAccountId: OTHER } }],

@@ -30,6 +30,11 @@ describe('an error of RunTask', () => {
     ],
     ['a code with the prefix Client.', 'Client.ThrottlingException', ''],
     ['a wrapped throttle with a prefix', 'Client.InvalidParameterException', WRAPPED],
+    [
+      'a throttle as an older SDK words it',
+      'InvalidParameterException',
+      'AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 0)',
+    ],
     ['EC2 itself', 'Client.RequestLimitExceeded', 'Request limit exceeded.'],
   ])('is a throttle: %s', (_, code, message) => {
     expect(classifyError({ code, message })).toBe('throttled');
@@ -55,6 +60,16 @@ describe('an error of RunTask', () => {
       'a subnet look-up that is forbidden',
       'InvalidParameterException',
       'Error retrieving subnet information for [subnet-0ab]: You are not authorized (ErrorCode: UnauthorizedOperation)',
+    ],
+    [
+      'a parameter that reads like a throttle',
+      'InvalidParameterException',
+      'Override for container named x: Rate exceeded is not a container in the TaskDefinition.',
+    ],
+    [
+      'a subnet that reads like one',
+      'InvalidParameterException',
+      "Error retrieving subnet information for [a]: Rate exceeded (ErrorCode: Throttling)]: The subnet ID 'a' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
     ],
     ['talk of rates in a parameter', 'InvalidParameterException', 'Container name Rate exceeded is not valid'],
     [
