@@ -75,10 +75,22 @@ export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynam
       }),
     );
 
+  /** What nobody can read would never expire: it is as good as none. */
+  const clear = (cluster: string) =>
+    send(
+      new DeleteItemCommand({
+        TableName,
+        Key: key(cluster),
+        ConditionExpression: 'NOT attribute_type(leaseUntilMs, :number)',
+        ExpressionAttributeValues: { ':number': { S: 'N' } },
+      }),
+    );
+
   /** Whether somebody has the lease: then a signal as late as ours is with it. */
   async function isHeld(cluster: string): Promise<boolean> {
     const command = new GetItemCommand({ TableName, Key: key(cluster), ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
+    if (Item && Item.leaseUntilMs?.N === undefined) await clear(cluster);
     return Number(Item?.leaseUntilMs?.N ?? 0) >= ports.clock.now();
   }
 

@@ -29,7 +29,13 @@ import { makeStoppedTasks } from './stopped-tasks.ts';
 import { makeSweepLease } from './sweep-lease.ts';
 
 const payloadSchema = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('begin'), trigger: z.unknown(), execution: z.string() }),
+  z.object({
+    step: z.literal('begin'),
+    trigger: z.unknown(),
+    execution: z.string(),
+    /** When the execution began. */
+    startedAt: z.iso.datetime(),
+  }),
   z.object({ step: z.literal('look'), state: sweepStateSchema, execution: z.string() }),
 ]);
 
@@ -82,9 +88,9 @@ export function makeHandler(
     return ending.kind === 'rerun' ? 1 : 0;
   }
 
-  async function begin(input: unknown, execution: string): Promise<SweepReply> {
+  async function begin(input: unknown, execution: string, askedAtMs: number): Promise<SweepReply> {
     const coveredUntilMs = (await coverage.read())?.toMs;
-    const trigger = readTrigger(input, { home, nowMs: clock.now(), settings, coveredUntilMs });
+    const trigger = readTrigger(input, { home, nowMs: clock.now(), askedAtMs, settings, coveredUntilMs });
     if (!trigger) {
       log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
       return { next: 'end', reason: 'notATrigger' };
@@ -151,7 +157,9 @@ export function makeHandler(
 
   return async (payload) => {
     const parsed = payloadSchema.parse(payload);
-    return parsed.step === 'begin' ? begin(parsed.trigger, parsed.execution) : look(parsed.state, parsed.execution);
+    return parsed.step === 'begin'
+      ? begin(parsed.trigger, parsed.execution, Date.parse(parsed.startedAt))
+      : look(parsed.state, parsed.execution);
   };
 }
 

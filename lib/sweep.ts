@@ -102,7 +102,12 @@ export class Sweep extends Construct {
 
   #definition(): LambdaInvoke {
     const execution = '{% $states.context.Execution.Name %}';
-    const begin = this.#invoke(SWEEP_STATES.begin, { step: 'begin', trigger: '{% $states.input %}', execution });
+    const begin = this.#invoke(SWEEP_STATES.begin, {
+      step: 'begin',
+      trigger: '{% $states.input %}',
+      execution,
+      startedAt: '{% $states.context.Execution.StartTime %}',
+    });
     const look = this.#invoke(SWEEP_STATES.look, { step: 'look', state: '{% $states.input.state %}', execution });
     const next = Choice.jsonata(this, SWEEP_STATES.next);
     const wait = Wait.jsonata(this, SWEEP_STATES.wait, { time: WaitTime.timestamp('{% $states.input.waitUntil %}') });
@@ -123,13 +128,14 @@ export class Sweep extends Construct {
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',
     });
-    // A look is only reading and starting what has a name: it can be tried again as often as it takes.
+    // A look is only reading and starting what has a name: it can be tried again as often as it takes, here half a day.
     state.addRetry({
       errors: ['States.ALL'],
       interval: Duration.seconds(2),
       backoffRate: 2,
+      // Often: a task that failed to start is shown for an hour only.
       maxDelay: Duration.minutes(2),
-      maxAttempts: 100,
+      maxAttempts: 700,
       jitterStrategy: JitterType.FULL,
     });
     return state;

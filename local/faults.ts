@@ -1,14 +1,21 @@
-import { AwsError } from './aws/service.ts';
+import { AwsError, LostConnectionError } from './aws/service.ts';
+import type { Fault, FaultOf } from './fault-schema.ts';
 import type { VirtualClock } from './kernel/clock.ts';
 import type { JsonObject } from './kernel/json.ts';
 import { type Random, randomStream, uniform } from './kernel/random.ts';
-import type { Fault } from './scenario.ts';
+import { throttleOf } from './service-throttles.ts';
 
 /** A second delivery of the same event comes within this time. */
 const DUPLICATE_SECONDS = [0, 60] as const;
 
-type Moment = 'before' | 'after';
-type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
+/** On which side of the work, or of the effect. */
+export type Moment = 'before' | 'after';
+
+/** What becomes of one call of ours, instead of its answer. */
+export interface Disturbance {
+  readonly moment: Moment;
+  readonly error: AwsError | LostConnectionError;
+}
 
 /** What goes wrong in a run: every draw out of a stream of its own fault, so that faults do not disturb each other. */
 export class Faults {
@@ -41,36 +48,48 @@ export class Faults {
     return delays;
   }
 
-  /** Whether this invocation of a handler crashes, and on which side of its work. */
-  crash(handler: string): Moment | undefined {
+  /** Whether a handler crashes, and when: in this invocation (`work`), or at this SDK call of it (`call`). */
+  crash(handler: string, at: FaultOf<'handlerCrash'>['at']): Moment | undefined {
     for (const { fault, random } of this.#of('handlerCrash')) {
-      if (fault.handler === handler && random() < fault.probability) return evenOdds(random);
+      if (fault.handler === handler && fault.at === at && random() < fault.probability) return evenOdds(random);
     }
     return undefined;
   }
 
   /** Whether a handler cannot be invoked now. */
   isOut(handler: string): boolean {
-    const now = this.#clock.elapsedSeconds();
-    return this.#of('outage').some(
-      ({ fault }) => fault.handler === handler && now >= fault.from && now < fault.from + fault.seconds,
-    );
+    return this.#of('outage').some(({ fault }) => fault.handler === handler && this.#isOn(fault));
   }
 
-  /**
-   * Decides about one call of ours to a service: what it returns throws an HTTP 500 when it is asked on the side of the
-   * effect that was drawn.
-   */
-  call(service: string): (moment: Moment) => void {
-    for (const { fault, random } of this.#of('serviceError')) {
-      if (fault.service === service && random() < fault.probability) {
-        const drawn = evenOdds(random);
-        return (moment) => {
-          if (moment === drawn) throw new AwsError('InternalFailure', 'injected by the scenario', { status: 500 });
-        };
-      }
+  /** For how long this invocation of a handler stalls, and when. */
+  stall(handler: string): { readonly moment: Moment; readonly milliseconds: number } | undefined {
+    for (const { fault, random } of this.#of('slowHandler')) {
+      if (fault.handler === handler && random() < fault.probability)
+        return { moment: evenOdds(random), milliseconds: uniform(random, fault.seconds) * 1000 };
     }
-    return () => {};
+    return undefined;
+  }
+
+  /** By how many milliseconds the clock of a handler or service is fast. */
+  skewMs(whose: string): number {
+    const skews = this.#of('clockSkew').filter(({ fault }) => (fault.handler ?? fault.service) === whose);
+    return skews.reduce((sum, { fault }) => sum + fault.seconds * 1000, 0);
+  }
+
+  /** Decides about one call of ours to a service. */
+  call(service: string, operation: string): Disturbance | undefined {
+    if (this.#of('serviceOutage').some(({ fault }) => fault.service === service && this.#isOn(fault)))
+      return { moment: 'before', error: injected('ServiceUnavailable', 503) };
+    for (const { fault, random } of this.#of('serviceError')) {
+      const isMeant = fault.service === service && (fault.operation ?? operation) === operation;
+      if (isMeant && random() < fault.probability) return disturbance(fault, random);
+    }
+    return undefined;
+  }
+
+  #isOn({ from, seconds }: { readonly from: number; readonly seconds: number }): boolean {
+    const now = this.#clock.elapsedSeconds();
+    return now >= from && now < from + seconds;
   }
 
   #of<Kind extends Fault['kind']>(kind: Kind) {
@@ -78,4 +97,19 @@ export class Faults {
   }
 }
 
+function disturbance({ service, error }: FaultOf<'serviceError'>, random: Random): Disturbance {
+  switch (error) {
+    case 'serverError':
+      return { moment: evenOdds(random), error: injected('InternalFailure', 500) };
+    case 'throttling':
+      // Whoever is throttled has had no effect.
+      return { moment: 'before', error: throttleOf(service) };
+    case 'timeout':
+      return { moment: evenOdds(random), error: new LostConnectionError() };
+    default:
+      return error satisfies never;
+  }
+}
+
+const injected = (code: string, status: number) => new AwsError(code, 'injected by the scenario', { status });
 const evenOdds = (random: Random): Moment => (random() < 0.5 ? 'before' : 'after');

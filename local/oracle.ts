@@ -14,6 +14,8 @@ export interface CallFate {
   /** Tasks of the caller's own that stopped before they ran, and those of them that a throttle stopped. */
   startFailed: number;
   startThrottled: number;
+  /** Tasks, whoever launched them, that stopped before they ran for another reason than a throttle. */
+  startRefused: number;
   /** When an attempt of ours first launched a task of it. */
   launchedByUsAt: number | undefined;
   /** Whether an execution or a verdict said why the call is not brought back. */
@@ -92,7 +94,8 @@ export class Oracle {
     else {
       fate.pending -= 1;
       if (own) fate.startFailed += 1;
-      if (own && THROTTLED_START.test(transition.stoppedReason)) fate.startThrottled += 1;
+      if (!THROTTLED_START.test(transition.stoppedReason)) fate.startRefused += 1;
+      else if (own) fate.startThrottled += 1;
     }
     return fate;
   };
@@ -110,6 +113,7 @@ export class Oracle {
       pending: 0,
       startFailed: 0,
       startThrottled: 0,
+      startRefused: 0,
       launchedByUsAt: undefined,
       hasReason: false,
     };
@@ -161,9 +165,8 @@ export class Oracle {
 
   /** Of a caller that starts over by itself only what was accepted is owed; failed starts for other reasons never are. */
   #owedTasks(fate: CallFate): number {
-    const { call, count, startFailed, startThrottled } = fate;
-    const others = startFailed - startThrottled;
-    return (this.owesRejected(fate) ? count : call.taskArns.length) - others;
+    const { call, count, startRefused } = fate;
+    return (this.owesRejected(fate) ? count : call.taskArns.length) - startRefused;
   }
 
   /** Tasks that ran beyond their call's count, and tasks that nobody asked for. */

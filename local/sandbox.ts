@@ -13,6 +13,7 @@ import { makeHandler as makeTurnstile } from '../lambda/turnstile.ts';
 import type { Sandbox } from './aws/lambda.ts';
 import type { FakeService, Principal } from './aws/service.ts';
 import { type CallHooks, clientConfig } from './aws/transport.ts';
+import type { Moment } from './faults.ts';
 import type { VirtualClock } from './kernel/clock.ts';
 import type { Json } from './kernel/json.ts';
 import type { Random } from './kernel/random.ts';
@@ -46,6 +47,10 @@ export interface SandboxOptions {
   readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs', FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
+  /** By how much the handler's own clock is fast. */
+  readonly skewMs: number;
+  /** Asked at each SDK call: whether the handler dies at it, and on which side of its effect. */
+  readonly crashAtCall: () => Moment | undefined;
   readonly random: Random;
   readonly onLog: (line: LogLine) => void;
   readonly onMetric: (metric: MetricValue) => void;
@@ -71,16 +76,20 @@ export function warmUp(): Promise<unknown> {
 
 /** A real handler with real SDK clients, on the lab's clock, over the lab's services. */
 export function createSandbox(options: SandboxOptions): Sandbox {
-  const { handler, principal, region, services, hooks, clock, random } = options;
+  const { handler, principal, region, services, hooks, clock, skewMs, crashAtCall, random } = options;
   let isAlive = true;
+  let die = () => {};
   // What a killed sandbox waits for never comes: so nothing that it had underway takes effect.
   const alive = <T>(value: T): T | Promise<T> => (isAlive ? value : new Promise<T>(() => {}));
   const ownHooks: CallHooks = {
     around: async (service, operation, call) => {
+      const crash = crashAtCall();
+      if (crash === 'before') die();
       const answer = await hooks.around(service, operation, async () => {
         await alive(undefined);
         return call();
       });
+      if (crash === 'after') die();
       return alive(answer);
     },
     onUnsupported: hooks.onUnsupported,
@@ -98,7 +107,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
       sqs: new SQSClient(config(services.sqs)),
     },
-    clock: { now: clock.now, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
+    clock: { now: () => clock.now() + skewMs, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,
     log: { info: log('info'), warn: log('warn'), error: log('error') },
     metrics: {
@@ -108,8 +117,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     },
   });
   return {
-    // Payload and reply travel as JSON text.
-    invoke: async (payload) => JSON.parse(JSON.stringify((await handle(payload as never)) ?? null)) as Json,
+    invoke: async (payload, onExit) => {
+      die = () => {
+        if (isAlive) onExit();
+      };
+      // Payload and reply travel as JSON text.
+      return JSON.parse(JSON.stringify((await handle(payload as never)) ?? null)) as Json;
+    },
     kill: () => {
       isAlive = false;
     },

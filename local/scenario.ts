@@ -1,21 +1,16 @@
 import { z } from 'zod';
 import { Catalog } from './aws/ecs/catalog.ts';
+import { faultContradiction, faultSchema } from './fault-schema.ts';
 import type { JsonObject } from './kernel/json.ts';
+import { count, probability, range, seconds } from './scenario-values.ts';
 
 /**
  * The scenario format of LAB.md. Defaults are the values that LAB.md's own example shows; lists default to empty.
  * What LAB.md leaves open is decided here, next to the key, with the reason.
  */
 
-const seconds = z.number().nonnegative();
-const probability = z.number().min(0).max(1);
-const count = z.int().positive();
 /** An open JSON object: someone else (the product, the bus, ECS) judges what is in it. */
 const anyObject = z.record(z.string(), z.json());
-
-const range = z
-  .tuple([seconds, seconds])
-  .refine(([from, to]) => from <= to, 'a range whose start is not after its end');
 
 const bucket = z.strictObject({ burst: z.number().positive(), refillPerSecond: z.number().positive() });
 
@@ -113,19 +108,6 @@ const rateCaller = z.strictObject({
   untilDrained: z.boolean().default(true),
 });
 
-const handler = z.enum(['intake', 'turnstile', 'run-task', 'sweep']);
-const service = z.enum(['dynamodb', 'states', 'sqs', 'ecs', 'sns', 'cloudtrail']);
-const detailType = z.string().optional().describe('only events of this detail-type; absent: every event');
-
-const fault = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('duplicateEvents'), probability }),
-  z.strictObject({ kind: z.literal('delayEvents'), seconds: range, detailType }),
-  z.strictObject({ kind: z.literal('dropEvents'), probability, detailType }),
-  z.strictObject({ kind: z.literal('handlerCrash'), handler, probability }),
-  z.strictObject({ kind: z.literal('outage'), handler, from: seconds, seconds }),
-  z.strictObject({ kind: z.literal('serviceError'), service, probability }),
-]);
-
 const scenarioSchema = z.strictObject({
   name: z.string().min(1),
   seed: z.int(),
@@ -138,7 +120,7 @@ const scenarioSchema = z.strictObject({
   account: account.prefault({}),
   callers: z.array(z.union([finiteCaller, rateCaller])).default([]),
   events: z.array(z.strictObject({ at: seconds, event: anyObject })).default([]),
-  faults: z.array(fault).default([]),
+  faults: z.array(faultSchema).default([]),
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
@@ -147,7 +129,6 @@ export type BucketSettings = z.output<typeof bucket>;
 export type FiniteCaller = z.output<typeof finiteCaller>;
 export type RateCaller = z.output<typeof rateCaller>;
 export type Caller = FiniteCaller | RateCaller;
-export type Fault = z.output<typeof fault>;
 
 export const isRateCaller = (caller: Caller): caller is RateCaller => 'callsPerSecond' in caller;
 
@@ -180,7 +161,7 @@ export function scenarioJsonSchema(): JsonObject {
 type Path = readonly PropertyKey[];
 
 /** What is well-formed and still makes no sense. */
-function* contradictions({ account, callers }: Scenario): Generator<{ path: Path; expected: string }> {
+function* contradictions({ account, callers, faults }: Scenario): Generator<{ path: Path; expected: string }> {
   const families = new Set(account.taskDefinitions.map(({ family }) => family));
   for (const list of ['startFailures', 'placementFailures'] as const)
     for (const [index, { family }] of account[list].entries())
@@ -196,6 +177,11 @@ function* contradictions({ account, callers }: Scenario): Generator<{ path: Path
       yield { path: ['callers', index, 'request', 'cluster'], expected: 'a cluster of account.clusters' };
     if (!catalog.taskDefinition(request.taskDefinition))
       yield { path: ['callers', index, 'request', 'taskDefinition'], expected: 'one of account.taskDefinitions' };
+  }
+
+  for (const [index, fault] of faults.entries()) {
+    const found = faultContradiction(fault);
+    if (found) yield { path: ['faults', index, ...(found.key ? [found.key] : [])], expected: found.expected };
   }
 }
 

@@ -1,4 +1,5 @@
 import { HANDLERS, type HandlerName } from '../lambda/core/contract.ts';
+import { CLIENT_CONFIG } from '../lambda/runtime.ts';
 import { HANDLER_METADATA_KEY } from '../lib/handler-function.ts';
 import { parseDefinition } from './asl/index.ts';
 import { FakeCloudTrail } from './aws/cloudtrail.ts';
@@ -9,16 +10,18 @@ import { EventTargets } from './aws/event-targets.ts';
 import { FakeEventBridge } from './aws/events.ts';
 import { integrations } from './aws/integrations.ts';
 import { FakeLambda, type Sandbox } from './aws/lambda.ts';
+import { makePassage, type Passage } from './aws/passage.ts';
 import { Permissions } from './aws/permissions.ts';
 import { type FakeService, type Principal, UnsupportedError } from './aws/service.ts';
 import { FakeSns } from './aws/sns.ts';
 import { FakeSqs } from './aws/sqs.ts';
 import { type Execution, FakeStates } from './aws/states.ts';
+import { scheduleCorruption } from './corruption.ts';
 import type { Usage } from './cost.ts';
 import type { Faults } from './faults.ts';
 import type { VirtualClock } from './kernel/clock.ts';
 import type { Json, JsonObject } from './kernel/json.ts';
-import { randomStream, uniform } from './kernel/random.ts';
+import { randomStream } from './kernel/random.ts';
 import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
 import { intervalMs, queueOptions, tableOptions } from './stack/options.ts';
@@ -52,9 +55,6 @@ export interface WorldOptions {
   readonly createSandbox?: (options: SandboxOptions) => Sandbox;
 }
 
-/** How long a request to an AWS service takes, there and back. */
-const REQUEST_SECONDS = [0.005, 0.03] as const;
-
 /** The account of a scenario: its services, and on them whatever a template deploys. */
 export class World {
   readonly sqs: FakeSqs;
@@ -69,7 +69,7 @@ export class World {
   readonly deadLetterQueues = new Set<string>();
   readonly #options: WorldOptions;
   readonly #ourArns = new Set<string>();
-  readonly #latency: () => number;
+  readonly #around: Passage;
   /** Those of the deployed template, which alone are judged: live callers may do what they do. */
   #permissions: Permissions | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -78,13 +78,14 @@ export class World {
     const { clock, scenario, faults, observer, usage } = options;
     const { account, seed } = scenario;
     this.#options = options;
-    const latency = randomStream(seed, 'latency');
-    this.#latency = () => uniform(latency, REQUEST_SECONDS) * 1000;
+    const { requestTimeout: timeoutMs } = CLIENT_CONFIG.requestHandler;
+    this.#around = makePassage({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
     this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
     this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb({ clock });
-    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit });
+    const skewMs = faults.skewMs('cloudtrail');
+    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
     this.ecs = new FakeEcs({
       clock,
       account,
@@ -103,8 +104,7 @@ export class World {
       seed,
       sqs: this.sqs,
       region: account.region,
-      isOut: (handler) => faults.isOut(handler),
-      crash: (handler) => faults.crash(handler),
+      faults,
       onInvoked: ({ seconds, memoryMb }) => usage.invoked(seconds, memoryMb),
       onPolled: (requests) => usage.add('sqsRequests', requests),
     });
@@ -169,7 +169,10 @@ export class World {
       this.sqs.createQueue(queueOptions(queue, place));
     }
     for (const { arn } of deployed.all('AWS::SNS::Topic')) this.sns.createTopic({ arn });
-    for (const table of deployed.all('AWS::DynamoDB::Table')) this.dynamoDb.createTable(tableOptions(table));
+    const tables = deployed.all('AWS::DynamoDB::Table').map(tableOptions);
+    for (const table of tables) this.dynamoDb.createTable(table);
+    const tableNames = tables.map(({ tableName }) => tableName);
+    scheduleCorruption(this.#options.scenario.faults, this.#options.clock, this.dynamoDb, tableNames);
     for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
       this.#requireTrust(properties.RoleArn, 'states.amazonaws.com', arn);
       const definition = parseDefinition(JSON.parse(properties.DefinitionString));
@@ -225,7 +228,7 @@ export class World {
   }
 
   #createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
-    const { clock, scenario, observer, createSandbox: create = createSandbox } = this.#options;
+    const { clock, scenario, observer, faults, createSandbox: create = createSandbox } = this.#options;
     const handler = HANDLERS.find((name) => name === metadata[HANDLER_METADATA_KEY]);
     if (!handler) throw new UnsupportedError(`${logicalId}: a function that is none of the handlers`);
     this.#requireTrust(properties.Role, 'lambda.amazonaws.com', arn);
@@ -251,6 +254,8 @@ export class World {
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,
+          skewMs: faults.skewMs(handler),
+          crashAtCall: () => faults.crash(handler, 'call'),
           random: randomStream(scenario.seed, `sandbox/${handler}/${sandboxes++}`),
           onLog: observer.log,
           onMetric: observer.metric,
@@ -285,17 +290,4 @@ export class World {
       },
     };
   }
-
-  /** What stands between one of ours and a service: the way there and back, the bill, and faults. */
-  readonly #around = async <T>(service: string, operation: string, call: () => T | Promise<T>): Promise<T> => {
-    const { clock, faults, usage } = this.#options;
-    const fault = faults.call(service);
-    await clock.sleep(this.#latency());
-    usage.called(service, operation);
-    fault('before');
-    const answer = await call();
-    fault('after');
-    await clock.sleep(this.#latency());
-    return answer;
-  };
 }

@@ -47,6 +47,8 @@ const scheduled = z.strictObject({ scheduled: z.literal(true) });
 export interface TriggerContext {
   readonly home: Home;
   readonly nowMs: number;
+  /** When the sweep was asked for: longer ago than now where its handler was out of service. */
+  readonly askedAtMs: number;
   readonly settings: Pick<Settings, 'sweep'>;
   /** How far sweeps have read the event history without a gap. */
   readonly coveredUntilMs: number | undefined;
@@ -54,7 +56,7 @@ export interface TriggerContext {
 
 /** Reads what an execution of the sweep workflow was started with; undefined for what is none of the three. */
 export function readTrigger(input: unknown, context: TriggerContext): Trigger | undefined {
-  const { home, nowMs, settings, coveredUntilMs } = context;
+  const { home, nowMs, askedAtMs, settings, coveredUntilMs } = context;
   const event = serviceEvent.safeParse(input).data;
   if (event) {
     const { clusterArn, createdAt, eventName } = event.detail;
@@ -69,13 +71,13 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
   const asked = byHand.safeParse(input).data;
   if (asked) {
     const cluster = clusterName(asked.cluster, home);
-    const sinceMs = asked.since ?? nowMs - FIRST_LOOK_MS;
+    const sinceMs = asked.since ?? askedAtMs - FIRST_LOOK_MS;
     return cluster === undefined ? undefined : { ...common, cluster, signalAtMs: nowMs, sinceMs };
   }
   if (!scheduled.safeParse(input).success) return undefined;
   // From where the last one got to, so that an outage leaves no hole; a first one looks back an hour.
-  const dueMs = nowMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
-  const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? nowMs - FIRST_LOOK_MS), nowMs - LONGEST_LOOK_MS);
+  const dueMs = askedAtMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
+  const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? askedAtMs - FIRST_LOOK_MS), nowMs - LONGEST_LOOK_MS);
   return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };
 }
 

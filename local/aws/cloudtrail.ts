@@ -17,6 +17,8 @@ export interface FakeCloudTrailOptions {
   readonly seed: number;
   /** Where the trail's events go: the bus. */
   readonly emit: Emit;
+  /** By how much the clock that stamps its records is fast. */
+  readonly skewMs?: number;
 }
 
 /** A request that waits to be rendered: most are never asked for. */
@@ -52,14 +54,15 @@ export class FakeCloudTrail implements FakeService {
 
   /** Takes note of a request: the fake ECS's `onRequest`. */
   readonly record = (request: ApiRequest): void => {
-    const { clock, account, emit } = this.#options;
+    const { clock, account, emit, skewMs = 0 } = this.#options;
+    const stamped = { ...request, at: request.at + skewMs };
     const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
-    this.#history.push({ request, visibleAt: request.at + historyDelay * 1000 });
+    this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
     // "By default, rules match only write management events": reads would need the rule state
     // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
     if (request.readOnly) return;
     const busDelay = uniform(this.#toBus, account.cloudTrailDelaySeconds);
-    clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(request)));
+    clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(stamped)));
   };
 
   call(operation: string, input: JsonObject): JsonObject {

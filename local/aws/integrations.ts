@@ -1,7 +1,8 @@
 import { StatesError, type TaskCall } from '../asl/index.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type FakeLambda, InvocationError } from './lambda.ts';
-import { AwsError, type FakeService, type Principal, UnsupportedError } from './service.ts';
+import type { Passage } from './passage.ts';
+import { AwsError, type FakeService, LostConnectionError, type Principal, UnsupportedError } from './service.ts';
 import type { FakeStates } from './states.ts';
 
 export interface IntegrationsOptions {
@@ -11,7 +12,7 @@ export interface IntegrationsOptions {
   /** By the service's name in a resource ARN: `sqs`, `sns`, `dynamodb`. */
   readonly services: Readonly<Record<string, FakeService>>;
   /** Stands between an integration and its service: latency and faults. */
-  readonly around: <T>(service: string, operation: string, call: () => T | Promise<T>) => Promise<T>;
+  readonly around: Passage;
 }
 
 /** `arn:aws:states:::sqs:sendMessage.waitForTaskToken` */
@@ -70,7 +71,10 @@ async function callService(
   try {
     return await around(fake.name, operation, () => fake.call(operation, sent, principal));
   } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    throw new StatesError(`${ERROR_PREFIX[fake.name] ?? fake.name}.${error.code}`, error.message);
+    // Seen as Lambda.SdkClientException: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
+    const code =
+      error instanceof AwsError ? error.code : error instanceof LostConnectionError ? 'SdkClientException' : undefined;
+    if (code === undefined) throw error;
+    throw new StatesError(`${ERROR_PREFIX[fake.name] ?? fake.name}.${code}`, (error as Error).message);
   }
 }

@@ -1,3 +1,4 @@
+import type { Faults } from '../faults.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type Random, randomStream, uniform } from '../kernel/random.ts';
@@ -16,7 +17,8 @@ export class InvocationError extends Error {
 
 /** A sandbox of one function: runs one invocation at a time, with clients of its own. */
 export interface Sandbox {
-  invoke(payload: Json): Promise<Json>;
+  /** `onExit` is told of a handler that dies in the midst of its work: then no reply comes. */
+  invoke(payload: Json, onExit: () => void): Promise<Json>;
   /** Nothing that it still has underway takes effect any more. */
   kill(): void;
 }
@@ -42,8 +44,7 @@ export interface FakeLambdaOptions {
   readonly seed: number;
   readonly sqs: FakeSqs;
   readonly region: string;
-  readonly isOut: (handler: string) => boolean;
-  readonly crash: (handler: string) => 'before' | 'after' | undefined;
+  readonly faults: Pick<Faults, 'isOut' | 'crash' | 'stall'>;
   readonly onInvoked: (invocation: { handler: string; seconds: number; memoryMb: number }) => void;
   /** Receives and deletes of event sources, which SQS bills. */
   readonly onPolled: (requests: number) => void;
@@ -73,12 +74,15 @@ export class FakeLambda {
 
   /** Invokes synchronously; rejects with an `InvocationError`. */
   async invoke(functionArn: string, payload: Json): Promise<Json> {
-    const { clock, isOut, crash, onInvoked } = this.#options;
+    const { clock, faults, onInvoked } = this.#options;
     const entry = this.#functions.get(functionArn);
     if (!entry) throw new InvocationError('Lambda.ResourceNotFoundException', `Function not found: ${functionArn}`);
     const { options, idle } = entry;
+    const stall = faults.stall(options.handler);
+    if (stall?.moment === 'before') await clock.sleep(stall.milliseconds);
     await clock.sleep(uniform(this.#random, START_SECONDS) * 1000);
-    if (isOut(options.handler)) throw new InvocationError('Lambda.ServiceException', 'the function is out of service');
+    if (faults.isOut(options.handler))
+      throw new InvocationError('Lambda.ServiceException', 'the function is out of service');
 
     const sandbox = idle.pop() ?? options.createSandbox();
     const startedAt = clock.now();
@@ -86,14 +90,16 @@ export class FakeLambda {
       const { handler, memoryMb } = options;
       onInvoked({ handler, memoryMb, seconds: (clock.now() - startedAt) / 1000 });
     };
-    const crashes = crash(options.handler);
+    const crashes = faults.crash(options.handler, 'work');
     if (crashes === 'before') {
       sandbox.kill();
       ended();
       throw exited();
     }
     return new Promise((resolve, reject) => {
+      let isOver = false;
       const lose = (error: InvocationError) => {
+        isOver = true;
         sandbox.kill();
         ended();
         reject(error);
@@ -102,15 +108,24 @@ export class FakeLambda {
         lose(new InvocationError('Sandbox.Timedout', `Task timed out after ${options.timeoutSeconds} seconds`)),
       );
       const settle = (answer: () => void) => {
+        if (isOver) return;
         cancel();
         if (crashes === 'after') return lose(exited());
         ended();
         idle.push(sandbox);
         answer();
       };
-      sandbox.invoke(payload).then(
-        (reply) => settle(() => resolve(reply)),
-        (error) => settle(() => reject(new InvocationError(errorType(error), errorMessage(error)))),
+      const finish = (answer: () => void) => {
+        if (stall?.moment === 'after') clock.after(stall.milliseconds, () => settle(answer));
+        else settle(answer);
+      };
+      const exit = () => {
+        cancel();
+        lose(exited());
+      };
+      sandbox.invoke(payload, exit).then(
+        (reply) => finish(() => resolve(reply)),
+        (error) => finish(() => reject(new InvocationError(errorType(error), errorMessage(error)))),
       );
     });
   }

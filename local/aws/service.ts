@@ -34,6 +34,16 @@ export class AwsError extends Error {
   }
 }
 
+/** No answer at all, as SDK clients report it: whether the call had its effect nobody can tell. */
+export class LostConnectionError extends Error {
+  // https://github.com/smithy-lang/smithy-typescript/blob/main/packages/node-http-handler/src/set-request-timeout.ts
+  override readonly name = 'TimeoutError';
+
+  constructor() {
+    super('no answer came: injected by the scenario');
+  }
+}
+
 /** Something the lab does not model. It is never answered with a guess. */
 export class UnsupportedError extends Error {
   override readonly name = 'UnsupportedError';

@@ -46,6 +46,10 @@ export class FakeSqs implements FakeService {
     this.#byArn.set(options.arn, queue);
   }
 
+  get queueArns(): Iterable<string> {
+    return this.#byArn.keys();
+  }
+
   /** Calls `listener` whenever a message becomes visible: sent, no longer delayed, or not deleted in time. */
   onArrival(queueArn: string, listener: () => void): void {
     this.#queue(queueArn).onArrival(listener);

@@ -1,11 +1,11 @@
 import { decode, type WireRequest } from './protocols.ts';
-import { AwsError, type FakeService, type Principal } from './service.ts';
+import { AwsError, type FakeService, LostConnectionError, type Principal } from './service.ts';
 
 /** What a run hangs into every call. */
 export interface CallHooks {
   /**
-   * Stands between the client and the effect. It may take virtual time, and may throw an `AwsError` before the effect or,
-   * which loses the answer of a call that succeeded, after it.
+   * Stands between the client and the effect. It may take virtual time, and may throw an `AwsError` or a
+   * `LostConnectionError` before the effect or, which loses the answer of a call that succeeded, after it.
    */
   around?<T>(service: string, operation: string, call: () => T | Promise<T>): Promise<T>;
   /** Told of whatever is no answer of AWS's: what a fake cannot do, and its own defects. The run must fail. */
@@ -93,7 +93,7 @@ export async function exchange(
       const { body, headers } = call.refuse(error, requestId);
       return respond(error.status, body, headers);
     }
-    hooks.onUnsupported?.(error);
+    if (!(error instanceof LostConnectionError)) hooks.onUnsupported?.(error);
     throw error;
   }
 }

@@ -17,6 +17,9 @@ export interface TemplateResource {
   readonly Metadata?: JsonObject;
 }
 
+/** Takes far longer than a small run, which changes nothing in it. */
+const templates = new Map<string, Template>();
+
 const CDK_JSON = new URL('../../cdk.json', import.meta.url);
 
 function readContext(): JsonObject {
@@ -34,6 +37,13 @@ export function mergedConfiguration(config: JsonObject): JsonObject {
  * ConfigurationError for what the product does not accept.
  */
 export function synthesize(configuration: JsonObject, env: { account: string; region: string }): Template {
+  const key = JSON.stringify([configuration, env]);
+  const template = templates.get(key) ?? synthesizeAnew(configuration, env);
+  templates.set(key, template);
+  return template;
+}
+
+function synthesizeAnew(configuration: JsonObject, env: { account: string; region: string }): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'lab-'));
   try {
     return assemble(configuration, env, outdir, { 'aws:cdk:bundling-stacks': [] }).template as Template;

@@ -37,6 +37,15 @@ describe('the lease of a cluster', () => {
     expect(await second.renew()).toBeUndefined();
   });
 
+  test('that nobody can read is taken afresh', async () => {
+    const { first, second, put } = twoSweeps();
+    await first.take();
+    const garbage = { holder: { S: 'x' }, leaseUntilMs: { S: 'x' }, sinceMs: { S: 'x' }, signalAtMs: { S: 'x' } };
+    put({ id: { S: 'sweep#batch' }, ...garbage });
+    expect(await second.take()).toEqual({ sinceMs: SINCE });
+    expect(await second.renew()).toEqual({ signalAtMs: SIGNAL });
+  });
+
   test('of one cluster leaves the others free', async () => {
     const { first, second } = twoSweeps();
     await first.take();

@@ -21,7 +21,8 @@ function openSweep(answers: Answers = {}, settings: Partial<Settings> = {}) {
   return {
     ...table,
     ...world,
-    begin: (trigger: unknown, execution = 'sweep-1') => handler({ step: 'begin', trigger, execution }),
+    begin: (trigger: unknown, execution = 'sweep-1') =>
+      handler({ step: 'begin', trigger, execution, startedAt: new Date(NOW_MS).toISOString() }),
     look: (reply: object, execution = 'sweep-1') => handler({ step: 'look', execution, ...reply }),
     started: () => world.named('StartExecutionCommand').map(({ input }) => input.name),
   };

@@ -20,8 +20,18 @@ const SERVICE_THROTTLED = {
   },
 };
 
-function scenario(parts: { request?: JsonObject; calls?: number; failures?: number; events?: JsonObject[] }): Scenario {
-  const { request = {}, calls = 40, failures = 0, events = [] } = parts;
+const SLOW_NETWORK = 'Timeout waiting for network interface provisioning to complete.';
+
+interface Parts {
+  readonly request?: JsonObject;
+  readonly calls?: number;
+  readonly failures?: number;
+  readonly stoppedReason?: string;
+  readonly events?: JsonObject[];
+}
+
+function scenario(parts: Parts): Scenario {
+  const { request = {}, calls = 40, failures = 0, stoppedReason = SLOW_NETWORK, events = [] } = parts;
   const text = JSON.stringify({
     name: 'failed starts',
     seed: 3,
@@ -41,7 +51,7 @@ function scenario(parts: { request?: JsonObject; calls?: number; failures?: numb
         {
           family: 'report',
           probability: failures,
-          stoppedReason: 'Timeout waiting for network interface provisioning to complete.',
+          stoppedReason,
         },
       ],
     },
@@ -94,4 +104,12 @@ test('environment overrides come back to the letter', async () => {
     expect(input.overrides).toEqual({ containerOverrides: [{ name: 'app', environment, command: ['run-all'] }] });
     expect(input.count).toBe(1);
   }
+});
+
+test('a re-run whose task fails to start for a reason of its own has brought the call back all the same', async () => {
+  const stoppedReason = 'CannotPullContainerError: report:3: not found';
+  const { report: figures, violations } = await report(scenario({ failures: 0.5, stoppedReason }));
+  expect(figures.reruns.started).toBeGreaterThan(5);
+  expect(figures.reruns.started).toBe(figures.calls.throttled);
+  expect(violations).toEqual([]);
 });

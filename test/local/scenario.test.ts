@@ -84,7 +84,7 @@ describe('a scenario', () => {
         probability: 0.05,
       })),
     ];
-    expect(readScenario(withValue('faults', faults), 'x.json').faults).toEqual(faults);
+    expect(readScenario(withValue('faults', faults), 'x.json').faults).toMatchObject(faults);
   });
 });
 
@@ -163,6 +163,26 @@ describe('a bad scenario is refused with path, found and expected', () => {
       'an unknown service',
       withValue('faults', [{ kind: 'serviceError', service: 's3', probability: 0 }]),
       'bad.json: faults[0].service: found "s3", expected "dynamodb" or "states"',
+    ],
+    [
+      'an operation of another service',
+      withValue('faults', [{ kind: 'serviceError', service: 'ecs', operation: 'PutItem', probability: 0 }]),
+      'bad.json: faults[0].operation: found "PutItem", expected an operation of ecs: RunTask, ListTasks',
+    ],
+    [
+      'an operation that nobody calls',
+      withValue('faults', [{ kind: 'serviceError', service: 'ecs', operation: 'StopTask', probability: 0 }]),
+      'bad.json: faults[0].operation: found "StopTask", expected "GetItem" or "PutItem"',
+    ],
+    [
+      'an item that nobody may spoil',
+      withValue('faults', [{ kind: 'corruptItem', item: 'told', at: 0, to: 'deleted' }]),
+      'bad.json: faults[0].item: found "told", expected "pace" or "coverage"',
+    ],
+    [
+      'a clock of nobody',
+      withValue('faults', [{ kind: 'clockSkew', seconds: 3 }]),
+      'bad.json: faults[0]: found {"kind":"clockSkew","seconds":3}, expected either a handler or a service',
     ],
     [
       'an unknown cluster',

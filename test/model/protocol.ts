@@ -102,7 +102,12 @@ export function protocolIn(world: World): Model<State> {
     const edges: Edge<State>[] = [];
     const name = `sweep at ${secondsOf(state)}`;
     if (isSweepDue(state)) {
-      const payload = partOf({ step: 'begin', trigger: { scheduled: true }, execution: name });
+      const payload = partOf({
+        step: 'begin',
+        trigger: { scheduled: true },
+        execution: name,
+        startedAt: new Date(msOf(state)).toISOString(),
+      });
       edges.push(
         edge(state, `${name} begins`, await begun(withSweep(state, name, payload, true), name, valueAt(payload))),
       );

@@ -4,8 +4,8 @@ import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../support/records.ts'
 
 const MINUTE = 60_000;
 const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:111122223333:cluster/batch';
-const trigger = (input: unknown, coveredUntilMs?: number) =>
-  readTrigger(input, { home: HOME, nowMs: NOW_MS, settings: SETTINGS, coveredUntilMs });
+const trigger = (input: unknown, coveredUntilMs?: number, askedAtMs = NOW_MS) =>
+  readTrigger(input, { home: HOME, nowMs: NOW_MS, askedAtMs, settings: SETTINGS, coveredUntilMs });
 
 /** As AWS documents service events; it publishes no sample of the two. */
 const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
@@ -118,6 +118,14 @@ test.each([
 ])('a sweep slows the pace where ECS throttled: %s', (_, input, slowsPace) => {
   expect(trigger(input)?.slowsPace).toBe(slowsPace);
 });
+
+test.each([{ scheduled: true }, { cluster: 'batch' }])(
+  'a sweep that its handler was too long out of service for looks back from when it was asked for: %j',
+  (input) => {
+    const askedAtMs = NOW_MS - 50 * MINUTE;
+    expect(trigger(input, undefined, askedAtMs)).toMatchObject({ sinceMs: askedAtMs - 60 * MINUTE });
+  },
+);
 
 describe('a sweep goes on until it is quiet', () => {
   const called = firstSweepState({

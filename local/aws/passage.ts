@@ -1,0 +1,44 @@
+import type { Usage } from '../cost.ts';
+import type { Faults, Moment } from '../faults.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import { type Random, uniform } from '../kernel/random.ts';
+import { LostConnectionError } from './service.ts';
+
+/** How long a request to an AWS service takes, there and back. */
+const REQUEST_SECONDS = [0.005, 0.03] as const;
+
+/** Stands between one of ours and a service. */
+export type Passage = <T>(service: string, operation: string, call: () => T | Promise<T>) => Promise<T>;
+
+export interface PassageOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly faults: Pick<Faults, 'call'>;
+  /** Counts what AWS would bill. */
+  readonly usage: Pick<Usage, 'called'>;
+  /** How long a client waits for an answer that does not come. */
+  readonly timeoutMs: number;
+}
+
+/** The way to a service and back, the bill, and what a scenario's faults do on the way. */
+export function makePassage({ clock, random, faults, usage, timeoutMs }: PassageOptions): Passage {
+  const latency = () => uniform(random, REQUEST_SECONDS) * 1000;
+  return async (service, operation, call) => {
+    const disturbance = faults.call(service, operation);
+    const disturb = (moment: Moment) => {
+      if (disturbance?.moment === moment) throw disturbance.error;
+    };
+    try {
+      await clock.sleep(latency());
+      usage.called(service, operation);
+      disturb('before');
+      const answer = await call();
+      disturb('after');
+      await clock.sleep(latency());
+      return answer;
+    } catch (error) {
+      if (error instanceof LostConnectionError) await clock.sleep(timeoutMs);
+      throw error;
+    }
+  };
+}

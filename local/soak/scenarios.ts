@@ -1,0 +1,155 @@
+import fc from 'fast-check';
+import type { JsonObject } from '../kernel/json.ts';
+import { faults } from './faults.ts';
+import { chance, range, whole } from './values.ts';
+
+/** Random small scenarios, as the text of a scenario file would have them. */
+
+const ACCOUNT = '111122223333';
+const FAMILIES = ['report', 'export'];
+const CLUSTERS = ['batch', 'night'];
+
+/** Few configurations, so that a soak synthesizes few templates. `maxAttempts` is out of the way: giving up for it is a violation. */
+const CONFIGURATIONS: readonly JsonObject[] = [
+  {},
+  { graceSeconds: 0, sweep: { everyMinutes: 5 }, allowWithoutClientToken: true },
+  { deadlineSeconds: 600, maxGenerations: 1, maxTasksPerHour: 15 },
+  { graceSeconds: 120, maxGenerations: 6, families: ['*'], clusters: ['*'] },
+];
+
+const config = fc.constantFrom(...CONFIGURATIONS).map((changes) => ({
+  mode: 'rerun',
+  clusters: CLUSTERS,
+  families: FAMILIES,
+  callers: [
+    `arn:aws:iam::${ACCOUNT}:role/cron`,
+    { arn: `arn:aws:iam::${ACCOUNT}:role/airflow`, retriesItself: true },
+    `arn:aws:iam::${ACCOUNT}:role/ops`,
+  ],
+  maxAttempts: 100,
+  ...changes,
+}));
+
+const failure = { family: fc.constantFrom(...FAMILIES), probability: chance(0.5) };
+
+const account = fc.record({
+  clusters: fc.constant(CLUSTERS),
+  taskDefinitions: fc.constant(FAMILIES.map((family) => ({ family, revision: 3 }))),
+  buckets: fc.record(
+    {
+      clusterResourceModify: fc.record({ burst: whole(1, 6), refillPerSecond: fc.constantFrom(0.2, 1, 5) }),
+      fargateRunTask: fc.record({ burst: whole(1, 4), refillPerSecond: fc.constantFrom(0.5, 2) }),
+      startExecution: fc.record({ burst: whole(1, 5), refillPerSecond: fc.constantFrom(0.5, 5) }),
+    },
+    { requiredKeys: ['clusterResourceModify'] },
+  ),
+  startFailures: fc.array(
+    fc.record({
+      ...failure,
+      stoppedReason: fc.constantFrom(
+        'Timeout waiting for network interface provisioning to complete.',
+        'CannotPullECRContainerError: ThrottlingException: Rate exceeded',
+        'CannotPullContainerError: pull image manifest has been retried 1 time(s): report:3: not found',
+      ),
+      afterSeconds: range(1, 180),
+    }),
+    { maxLength: 2 },
+  ),
+  placementFailures: fc.array(
+    fc.record({ ...failure, reason: fc.constantFrom('RESOURCE:MEMORY', 'AGENT', 'ATTRIBUTE') }),
+    { maxLength: 2 },
+  ),
+  taskSeconds: range(1, 300),
+  disguisedShare: chance(1),
+  cloudTrailDelaySeconds: range(0, 300),
+  eventHistoryDelaySeconds: range(10, 900),
+});
+
+const request = fc.record({
+  cluster: fc.constantFrom(...CLUSTERS, `arn:aws:ecs:us-east-1:${ACCOUNT}:cluster/night`),
+  taskDefinition: fc.constantFrom('report', 'report:3', 'export:3'),
+  count: fc.oneof(fc.constant(1), whole(1, 10)),
+  launchType: fc.constantFrom('FARGATE', 'EC2'),
+  networkConfiguration: fc.constant({ awsvpcConfiguration: { subnets: ['subnet-0aaa'] } }),
+});
+
+const principal = (role: string) => fc.constant(`arn:aws:sts::${ACCOUNT}:assumed-role/${role}/session`);
+const arrivals = { startAt: whole(0, 90), calls: whole(1, 10), overSeconds: whole(0, 60), request };
+
+const caller = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ principalArn: principal('cron'), maxAttempts: whole(1, 4), ...arrivals }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      principalArn: principal('airflow'),
+      maxAttempts: whole(1, 3),
+      retriesWithNewToken: fc.record({ after: whole(1, 60), times: whole(1, 3) }),
+      ...arrivals,
+    }),
+  },
+  // Without a token a second attempt of the client's own would be a second call: nobody could tell.
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      principalArn: principal('ops'),
+      maxAttempts: fc.constant(1),
+      clientToken: fc.constant(null),
+      ...arrivals,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      principalArn: principal('cron'),
+      maxAttempts: fc.constant(1),
+      invokedBy: fc.constantFrom('events.amazonaws.com', 'states.amazonaws.com'),
+      ...arrivals,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      principalArn: principal('stranger'),
+      maxAttempts: fc.constant(1),
+      callsPerSecond: fc.constantFrom(0.02, 0.1),
+      arrival: fc.constantFrom('even', 'poisson'),
+      request,
+    }),
+  },
+);
+
+const serviceEvent = fc.record({ at: whole(0, 200), name: fc.constantFrom('ECS', 'SERVICE_DISCOVERY') }).map(
+  ({ at, name }): JsonObject => ({
+    at,
+    event: {
+      version: '0',
+      id: `service-event-${at}`,
+      'detail-type': 'ECS Service Action',
+      source: 'aws.ecs',
+      account: ACCOUNT,
+      region: 'us-east-1',
+      time: '2026-01-15T03:00:00Z',
+      resources: [`arn:aws:ecs:us-east-1:${ACCOUNT}:service/batch/api`],
+      detail: {
+        eventType: 'ERROR',
+        eventName: `${name}_OPERATION_THROTTLED`,
+        clusterArn: `arn:aws:ecs:us-east-1:${ACCOUNT}:cluster/batch`,
+        createdAt: '2026-01-15T03:00:00.000Z',
+      },
+    },
+  }),
+);
+
+export const scenarios: fc.Arbitrary<JsonObject> = fc
+  .record({
+    name: fc.constant('soak'),
+    seed: fc.nat(),
+    remediation: fc.record({ config }),
+    account,
+    callers: fc
+      .array(caller, { minLength: 1, maxLength: 3 })
+      .map((list) => list.map((entry, index) => ({ name: `caller-${index}`, ...entry }))),
+    events: fc.array(serviceEvent, { maxLength: 2 }),
+    faults,
+  })
+  .map((scenario) => JSON.parse(JSON.stringify(scenario)) as JsonObject);

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { FakeLambda, type InvocationError, type Sandbox } from '../../../local/aws/lambda.ts';
+import { FakeSqs } from '../../../local/aws/sqs.ts';
+import { faultSchema } from '../../../local/fault-schema.ts';
+import { Faults } from '../../../local/faults.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
+import type { JsonObject } from '../../../local/kernel/json.ts';
+import { randomStream } from '../../../local/kernel/random.ts';
+
+const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:intake';
+const QUEUE = 'arn:aws:sqs:us-east-1:111122223333:work';
+const WORK_MS = 20_000;
+
+/** A function that works for 20 s, with a timeout of 60 s, behind a queue with a visibility timeout of 60 s. */
+function openFunction(faults: JsonObject[], work: (exit: () => void, clock: VirtualClock) => Promise<void>) {
+  const clock = new VirtualClock();
+  const sqs = new FakeSqs({ clock, random: randomStream(1, 'sqs') });
+  sqs.createQueue({
+    name: 'work',
+    arn: QUEUE,
+    url: 'https://work',
+    visibilityTimeoutSeconds: 60,
+    delaySeconds: 0,
+    retentionSeconds: 345_600,
+  });
+  const lambda = new FakeLambda({
+    clock,
+    seed: 1,
+    sqs,
+    region: 'us-east-1',
+    faults: new Faults(
+      faults.map((fault) => faultSchema.parse({ handler: 'intake', ...fault })),
+      1,
+      clock,
+    ),
+    onInvoked: () => {},
+    onPolled: () => {},
+  });
+  const seconds = () => (clock.now() - LAB_EPOCH_MS) / 1000;
+  /** When each invocation began to work, and when its work was done. */
+  const [begun, done]: [number[], number[]] = [[], []];
+  const createSandbox = (): Sandbox => ({
+    invoke: async (_, exit) => {
+      begun.push(seconds());
+      await work(exit, clock);
+      done.push(seconds());
+      return null;
+    },
+    kill: () => {},
+  });
+  lambda.createFunction({ arn: FUNCTION, handler: 'intake', timeoutSeconds: 60, memoryMb: 128, createSandbox });
+  return { clock, sqs, lambda, begun, done };
+}
+
+const work = (_: () => void, clock: VirtualClock) => clock.sleep(WORK_MS);
+
+describe('an invocation that stalls', () => {
+  /** Twenty messages, one after the other, each handled by invocations of which some stall for 50 s. */
+  async function play(probability: number, stall: number) {
+    const opened = openFunction([{ kind: 'slowHandler', probability, seconds: [stall, stall] }], work);
+    const { clock, sqs, lambda } = opened;
+    lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 1, maximumConcurrency: 2 });
+    for (let i = 0; i < 20; i++) clock.at(LAB_EPOCH_MS + i * 1_000_000, () => sqs.send(QUEUE, String(i)));
+    await clock.run();
+    return { ...opened, left: sqs.depth(QUEUE) };
+  }
+
+  test('on its way to the function lets the visibility of its message run out while it works', async () => {
+    const { begun, done, left } = await play(0.5, 50);
+    // A second invocation begins before the work of the first is done.
+    const overlaps = begun.filter((at, index) => index > 0 && at < (done[index - 1] ?? 0));
+    expect(overlaps.length).toBeGreaterThan(0);
+    expect(left).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  test('after its work is killed when its time is over, and its message comes again', async () => {
+    const { begun, left } = await play(0.5, 50);
+    expect(begun.length).toBeGreaterThan(20);
+    expect(left).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  });
+
+  test('for less than its timeout is only late', async () => {
+    const { begun } = await play(1, 10);
+    expect(begun).toHaveLength(20);
+  });
+});
+
+test('a handler that dies in the midst of its work fails its invocation at once, and once only', async () => {
+  const { clock, lambda } = openFunction([], async (exit) => {
+    exit();
+    await new Promise(() => {});
+  });
+  const failed = lambda.invoke(FUNCTION, {}).catch((error: InvocationError) => error.errorType);
+  await clock.run();
+  expect(await failed).toBe('Runtime.ExitError');
+  expect(clock.elapsedSeconds()).toBeLessThan(1);
+});

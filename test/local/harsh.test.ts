@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { HANDLERS } from '../../lambda/core/contract.ts';
+import { OPERATIONS } from '../../local/fault-schema.ts';
+import type { JsonObject } from '../../local/kernel/json.ts';
+import { report } from '../../local/report.ts';
+import { readScenario } from '../../local/scenario.ts';
+
+const services = Object.keys(OPERATIONS);
+const LATE: JsonObject = { kind: 'delayEvents', seconds: [0, 900] };
+const DOUBLE: JsonObject = { kind: 'duplicateEvents', probability: 0.6 };
+const TURNSTILE_OUT: JsonObject = { kind: 'outage', handler: 'turnstile', from: 60, seconds: 900 };
+const crashes = (at: string): JsonObject[] =>
+  HANDLERS.map((handler) => ({ kind: 'handlerCrash', handler, probability: 0.1, at }));
+const errors = (error: string): JsonObject[] =>
+  services.map((service) => ({ kind: 'serviceError', service, probability: 0.15, error }));
+
+/** Worse days than any that a service level agreement leaves room for. */
+const DAYS: readonly (readonly [name: string, faults: readonly JsonObject[]])[] = [
+  ['every handler dies in a tenth of its invocations', crashes('work')],
+  ['every handler dies at a tenth of its calls', crashes('call')],
+  ['every service fails in 15 % of its answers', errors('serverError')],
+  ['every service throttles 15 % of the calls', errors('throttling')],
+  ['every service leaves 15 % of the calls without an answer', errors('timeout')],
+  ['the turnstile is out for a quarter of an hour', [TURNSTILE_OUT]],
+  ['events are up to a quarter of an hour late, and most come twice', [LATE, DOUBLE]],
+  ['all of it at once', [...crashes('work'), ...errors('serverError'), TURNSTILE_OUT, LATE, DOUBLE]],
+  [
+    'all of it at once, between the side effects',
+    [...crashes('call'), ...errors('timeout'), ...errors('throttling'), TURNSTILE_OUT, LATE, DOUBLE],
+  ],
+];
+
+/** Calls for four tasks each, of which a third finds no room, beside calls for one. */
+const day = (faults: readonly JsonObject[]) =>
+  readScenario(
+    JSON.stringify({
+      name: 'harsh',
+      seed: 5,
+      remediation: {
+        config: {
+          mode: 'rerun',
+          clusters: ['batch'],
+          families: ['report'],
+          callers: ['arn:aws:iam::111122223333:role/cron'],
+          maxAttempts: 20,
+        },
+      },
+      account: {
+        clusters: ['batch'],
+        taskDefinitions: [{ family: 'report' }],
+        buckets: { clusterResourceModify: { burst: 5, refillPerSecond: 2 } },
+        placementFailures: [{ family: 'report', probability: 0.3, reason: 'RESOURCE:MEMORY' }],
+        taskSeconds: [10, 60],
+      },
+      callers: [1, 4].map((count) => ({
+        name: `cron-${count}`,
+        principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session',
+        calls: 9,
+        overSeconds: 3,
+        maxAttempts: 1,
+        request: { cluster: 'batch', taskDefinition: 'report:1', count },
+      })),
+      faults,
+    }),
+    'harsh.json',
+  );
+
+test.each(DAYS)('%s: every task runs, once', async (_, faults) => {
+  const { report: figures, violations } = await report(day(faults));
+  expect(violations).toEqual([]);
+  expect(figures.calls.owed).toBeGreaterThan(10);
+  expect(figures.reruns).toMatchObject({ gaveUp: {}, refused: {} });
+});

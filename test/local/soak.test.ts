@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../local/kernel/json.ts';
+import { readScenario } from '../../local/scenario.ts';
+import { type Failure, keep, soak } from '../../local/soak/campaign.ts';
+import { judge } from '../../local/soak/judge.ts';
+
+/** Keeps a failure in a directory of its own, hands both to `use`, and cleans up. */
+function kept<T>(failure: Failure, use: (message: string, scenario: JsonObject) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), 'soak-'));
+  try {
+    const message = keep(failure, directory);
+    return use(message, JSON.parse(readFileSync(/replay: .* (\S+)$/.exec(message)?.[1] ?? '', 'utf8')));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+test('nothing is lost, doubled, unreported, stuck or late in random scenarios under random faults', async () => {
+  // The same ones each time: `npm run soak` is for luck.
+  const { played, failure } = await soak({ runs: 10, seed: 7 });
+  expect(failure && kept(failure, (message) => `${message}\n${JSON.stringify(failure.scenario)}`)).toBeUndefined();
+  expect(played).toBe(10);
+}, 120_000);
+
+/** Ten calls at once, of which the account admits one. */
+const lost = (config: JsonObject, faults: JsonObject[] = []): JsonObject => ({
+  name: 'ten lost calls',
+  seed: 1,
+  remediation: {
+    config: { mode: 'rerun', clusters: ['*'], families: ['*'], callers: ['*'], sweep: { everyMinutes: 0 }, ...config },
+  },
+  account: {
+    taskDefinitions: [{ family: 'report' }],
+    buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 1 } },
+    taskSeconds: [5, 20],
+  },
+  callers: [
+    {
+      name: 'cron',
+      principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session',
+      calls: 10,
+      maxAttempts: 1,
+      request: { taskDefinition: 'report:1' },
+    },
+  ],
+  faults,
+});
+
+describe('the judge', () => {
+  const verdict = (scenario: JsonObject) => judge(readScenario(JSON.stringify(scenario), 'test'));
+
+  test('has nothing to say of a run that ended well', async () => {
+    expect(await verdict(lost({}))).toEqual([]);
+  });
+
+  test('names what was lost', async () => {
+    expect(await verdict(lost({}, [{ kind: 'dropEvents', probability: 1 }]))).toContain('lost: 9');
+  });
+
+  test('names re-runs that gave up for a reason that is no excuse', async () => {
+    const throttled = {
+      kind: 'serviceError',
+      service: 'ecs',
+      operation: 'RunTask',
+      probability: 1,
+      error: 'throttling',
+    };
+    expect(await verdict(lost({ maxAttempts: 2 }, [throttled]))).toEqual(['gave up for maxAttempts: 9']);
+  });
+});
+
+test('a failure is kept as a scenario file, with the command that plays it again', () => {
+  const failure = { scenario: lost({}), seed: 42, violations: ['lost: 9'] };
+  kept(failure, (message, scenario) => {
+    expect(message).toMatch(/^violated: lost: 9\nreplay: npm run soak -- .*soak-42\.json$/);
+    expect(scenario).toEqual(failure.scenario);
+  });
+});
