@@ -74,6 +74,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
       to: z.enum(['deleted', 'garbage']).describe('garbage: every attribute but the key becomes a meaningless text'),
     })
     .describe('what the table holds is spoilt behind the back of the handlers'),
+  z
+    .strictObject({ kind: z.literal('pause'), from: seconds, seconds })
+    .describe('people hold all turns, as docs/runbook.md says'),
 ]);
 
 export type Fault = z.output<typeof faultSchema>;

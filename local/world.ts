@@ -22,6 +22,7 @@ import type { Faults } from './faults.ts';
 import type { VirtualClock } from './kernel/clock.ts';
 import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream } from './kernel/random.ts';
+import { schedulePauses } from './pause.ts';
 import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
 import type { Scenario } from './scenario.ts';
 import { intervalMs, queueOptions, tableOptions } from './stack/options.ts';
@@ -173,6 +174,7 @@ export class World {
     for (const table of tables) this.dynamoDb.createTable(table);
     const tableNames = tables.map(({ tableName }) => tableName);
     scheduleCorruption(this.#options.scenario.faults, this.#options.clock, this.dynamoDb, tableNames);
+    schedulePauses(this.#options.scenario.faults, this.#options.clock, this.dynamoDb, tableNames);
     for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
       this.#requireTrust(properties.RoleArn, 'states.amazonaws.com', arn);
       const definition = parseDefinition(JSON.parse(properties.DefinitionString));
