@@ -16,6 +16,8 @@ import { makeTrafficStore } from './traffic-store.ts';
 
 /** How far ahead turns are reserved: what is learnt meanwhile comes too late for them. */
 const AHEAD_MS = 1500;
+/** How often it is looked whether a pause is over. */
+const PAUSE_POLL_MS = 10_000;
 /** How long one invocation hands out turns: well within the function's timeout. */
 const WORK_MS = 45_000;
 
@@ -64,10 +66,13 @@ export function makeHandler(wiring: Wiring<'sfn' | 'dynamoDb'>): (event: SQSEven
     }
   }
 
-  /** When the turns are due that can be had now; during a pause there are none. */
+  /** When the turns are due that can be had now; none during a pause, of which nobody has to hear at once that it is over. */
   async function reserve(waiting: readonly Waiting[]): Promise<readonly number[]> {
     const [paused, seen] = await Promise.all([isPaused(), traffic.read()]);
-    if (paused) return [];
+    if (paused) {
+      await clock.sleep(PAUSE_POLL_MS);
+      return [];
+    }
     const wanted = waiting.map(({ parked }) => parked.tasks);
     const back = unused;
     unused = [];
