@@ -7,7 +7,7 @@ const STREAM_PREFIX = 'ecs/';
 /**
  * How often a chunk of lines is sent again; Fluent Bit's own default is once, and then the lines are gone. It waits at
  * random between 5 s and 5 s * 2^n before the n-th: https://docs.fluentbit.io/manual/administration/scheduling-and-retries.
- * Five tries last 2.7 minutes on average, in which CloudWatch Logs creates some 8,000 streams; meanwhile the chunk is
+ * Five tries last 2.8 minutes on average, in which CloudWatch Logs creates some 8,000 streams; meanwhile the chunk is
  * held in the router's memory.
  */
 const RETRY_LIMIT = 5;

@@ -12,6 +12,7 @@ import {
   type LogDriverConfig,
   type TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -51,6 +52,13 @@ const OWN_LOG_BUFFER = Size.mebibytes(4);
 
 /** Beyond what AWS's examples reserve, since retries wait in memory; there is no upper limit of the router's own. */
 const MEMORY_RESERVATION_MIB = 128;
+
+const WRITE = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+/** What each plugin calls where the group exists, as its page has it. */
+const ACTIONS: Readonly<Record<CloudWatchPlugin, readonly string[]>> = {
+  cloudwatch_logs: WRITE,
+  cloudwatch: [...WRITE, 'logs:DescribeLogStreams'],
+};
 
 export interface PerTaskFireLensProps {
   /** What gets a router; it may have none yet. */
@@ -105,16 +113,17 @@ export class PerTaskFireLens extends Construct {
       logging: LogDriver.awsLogs({
         logGroup: this.routerLogGroup,
         streamPrefix: 'router',
-        // Blocking, a throttled CreateLogStream keeps the container from starting, and with it the task:
-        // https://github.com/moby/moby/issues/42088
+        // Blocking, a throttled CreateLogStream keeps the container from starting, and with it the task. So it is with
+        // Docker, https://github.com/moby/moby/issues/42088; whether Fargate starts it then is not verified.
         mode: AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: OWN_LOG_BUFFER,
       }),
     });
 
-    // The library grants permissions to the plugin in Go only, and those on everything.
-    this.logGroup.grantWrite(taskDefinition.taskRole);
-    if (this.#plugin === 'cloudwatch') this.logGroup.grant(taskDefinition.taskRole, 'logs:DescribeLogStreams');
+    // The library knows what the plugin in Go needs, and grants it on everything; for the one in C it grants nothing.
+    taskDefinition.addToTaskRolePolicy(
+      new PolicyStatement({ actions: [...ACTIONS[this.#plugin]], resources: [this.logGroup.logGroupArn] }),
+    );
   }
 
   /** How a container logs; `options` are more options of the plugin or of FireLens, for this container. */
