@@ -16,11 +16,15 @@ const INCLUDED = `[SERVICE]
  * https://github.com/aws/amazon-ecs-agent/blob/master/agent/taskresource/firelens/firelensconfig_unix.go,
  * https://github.com/aws-samples/amazon-ecs-firelens-under-the-hood/tree/mainline/generated-configs/fluent-bit
  */
-export function generatedByFireLens(containerName: string, options: Readonly<Record<string, string>>): string {
+export function generatedByFireLens(
+  containerName: string,
+  options: Readonly<Record<string, string>>,
+  socket: string,
+): string {
   const { Name, ...others } = options;
   const lines = Object.entries(others).map(([key, value]) => `    ${key} ${value}`);
   return [
-    '[INPUT]\n    Name forward\n    unix_path /tmp/fluent.sock\n',
+    `[INPUT]\n    Name forward\n    unix_path ${socket}\n`,
     '[FILTER]\n    Name record_modifier\n    Match *\n    Record ecs_cluster batch\n',
     INCLUDED,
     `[OUTPUT]\n    Name ${Name}\n    Match ${containerName}-firelens*\n${lines.join('\n')}\n`,
