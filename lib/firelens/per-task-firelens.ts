@@ -22,8 +22,9 @@ import { stableRouterImage } from './router-image.ts';
 
 /**
  * A configuration in AWS's image: `Grace 30` (the default is 5 s) and `Flush 1`, so that a stopping router has time to
- * send what it holds, and the HTTP server that the health check asks.
- * https://github.com/aws/aws-for-fluent-bit/blob/mainline/configs/output-metrics-healthcheck.conf
+ * send what it holds, chunks that waited for a retry too, and the HTTP server that the health check asks.
+ * https://github.com/aws/aws-for-fluent-bit/blob/mainline/configs/output-metrics-healthcheck.conf,
+ * https://github.com/fluent/fluent-bit/pull/5105
  */
 const CONFIG_FILE = '/fluent-bit/configs/output-metrics-healthcheck.conf';
 
