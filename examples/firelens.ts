@@ -39,5 +39,5 @@ new LogDeliveryAlarms(stack, 'LogDelivery', {
   alarmActions: [new SnsAction(people)],
 });
 
-// 20 tasks per second are what Fargate launches at most, in its large Regions, of an account without a raised quota.
+// What Fargate launches for long, in its large Regions, of an account without a raised quota.
 Aspects.of(app).add(new StaticLogStreamCheck({ tasksPerSecond: 20 }));

@@ -41,56 +41,62 @@ const NOT_DELIVERED = [
  */
 const LOST = ['cannot be retried', 'paused (mem buf overlimit', 'paused (storage buf overlimit'];
 
+/** Bursts that the routers' retries absorb are none of anybody's business: only what lasts is. */
+const LASTING = { evaluationPeriods: 5, datapointsToAlarm: 3 };
+const AT_ONCE = { evaluationPeriods: 1, datapointsToAlarm: 1 };
+
+/** One row of the table. */
+interface AlarmRow {
+  readonly id: string;
+  readonly metric: IMetric;
+  readonly rings: typeof LASTING;
+  readonly alarmDescription: string;
+}
+
 /** Tells of log lines that are late or lost because CloudWatch Logs throttles. One for an account and Region will do. */
 export class LogDeliveryAlarms extends Construct {
   readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, { routerLogGroups, alarmActions = [] }: LogDeliveryAlarmsProps) {
     super(scope, id);
-    this.alarms = [
-      ...OPERATIONS.map((operation) =>
-        this.#lasting(`${operation}Throttled`, throttleCount(operation), `CloudWatch Logs throttles ${operation}.`),
-      ),
-      ...Object.entries(routerLogGroups).flatMap(([name, logGroup]) => [
-        this.#lasting(
-          `${name}NotDelivered`,
-          this.#lines(`${name}NotDelivered`, logGroup, NOT_DELIVERED),
-          `Log routers of ${name} cannot deliver and try again.`,
-        ),
-        this.#alarm(
-          `${name}Lost`,
-          this.#lines(`${name}Lost`, logGroup, LOST),
-          `Log routers of ${name} lose lines.`,
-          1,
-          1,
-        ),
-      ]),
-    ];
+    this.alarms = this.#table(routerLogGroups).map(
+      (row) =>
+        new Alarm(this, row.id, {
+          metric: row.metric,
+          threshold: 1,
+          ...row.rings,
+          comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          // Silent while all is well.
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+          alarmDescription: row.alarmDescription,
+        }),
+    );
     for (const alarm of this.alarms) alarm.addAlarmAction(...alarmActions);
   }
 
-  /** Bursts that the routers' retries absorb are none of anybody's business: only what lasts is. */
-  #lasting(id: string, metric: IMetric, description: string): Alarm {
-    return this.#alarm(id, metric, description, 5, 3);
-  }
-
-  #alarm(
-    id: string,
-    metric: IMetric,
-    description: string,
-    evaluationPeriods: number,
-    datapointsToAlarm: number,
-  ): Alarm {
-    return new Alarm(this, id, {
-      metric,
-      threshold: 1,
-      evaluationPeriods,
-      datapointsToAlarm,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      // Silent while all is well.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      alarmDescription: description,
-    });
+  #table(routerLogGroups: LogDeliveryAlarmsProps['routerLogGroups']): AlarmRow[] {
+    return [
+      ...OPERATIONS.map((operation) => ({
+        id: `${operation}Throttled`,
+        metric: throttleCount(operation),
+        rings: LASTING,
+        alarmDescription: `CloudWatch Logs throttles ${operation}. Launch more slowly, or have the quota raised.`,
+      })),
+      ...Object.entries(routerLogGroups).flatMap(([name, logGroup]) => [
+        {
+          id: `${name}NotDelivered`,
+          metric: this.#lines(`${name}NotDelivered`, logGroup, NOT_DELIVERED),
+          rings: LASTING,
+          alarmDescription: `Log routers of ${name} cannot deliver and try again. See whether it is throttles, permissions or network.`,
+        },
+        {
+          id: `${name}Lost`,
+          metric: this.#lines(`${name}Lost`, logGroup, LOST),
+          rings: AT_ONCE,
+          alarmDescription: `Log routers of ${name} lose lines. Log less, or give the router more memory.`,
+        },
+      ]),
+    ];
   }
 
   /** How many of a log group's lines hold one of these texts. */

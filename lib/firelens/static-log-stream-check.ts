@@ -8,7 +8,8 @@ const CREATE_LOG_STREAM_QUOTA = 50;
 
 export interface StaticLogStreamCheckProps {
   /**
-   * How many tasks of one task definition are launched in a second when it is at its worst.
+   * How many tasks of one task definition are launched per second, for minutes on end; the routers' retries bridge
+   * shorter bursts.
    * @default - not declared: the creation of log streams is not checked
    */
   readonly tasksPerSecond?: number;
