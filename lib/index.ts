@@ -1,4 +1,9 @@
 /** The public API: what other CDK apps may build on. */
 export { Alarms, type AlarmsProps } from './alarms.ts';
 export { type Configuration, ConfigurationError, type EnvironmentConfiguration, readConfiguration } from './config.ts';
+export { LogDeliveryAlarms, type LogDeliveryAlarmsProps } from './firelens/log-delivery-alarms.ts';
+export { type LogRouter, type LogStreamScope, logStreamScope } from './firelens/log-stream-scope.ts';
+export type { CloudWatchPlugin } from './firelens/output-options.ts';
+export { PerTaskFireLens, type PerTaskFireLensProps } from './firelens/per-task-firelens.ts';
+export { StaticLogStreamCheck, type StaticLogStreamCheckProps } from './firelens/static-log-stream-check.ts';
 export { ThrottleRemediationStack, type ThrottleRemediationStackProps } from './throttle-remediation-stack.ts';

@@ -23,6 +23,9 @@ const THROTTLED_STARTS: readonly RegExp[] = [
   /toomanyrequests: (?:Rate exceeded|Too Many Requests)/i,
   // "ResourceInitializationError: unable to pull secrets or registry auth: ..." with a throttle at its end (not seen verbatim)
   new RegExp(`ResourceInitializationError: .*${THROTTLE}`, 's'),
+  // "CannotStartContainerError: ... failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException:
+  // Rate exceeded ...": as the awslogs driver has it on EC2, https://github.com/moby/moby/issues/42088
+  new RegExp(`CannotStartContainerError: .*failed to create Cloudwatch log stream: .*${THROTTLE}`, 's'),
   // "Timeout waiting for EphemeralStorage provisioning to complete"
   /Timeout waiting for EphemeralStorage provisioning/,
 ];

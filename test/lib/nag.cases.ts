@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { addStacks } from '../../lib/app.ts';
+import { findingsIn } from '../support/nag.ts';
 import { testApp } from '../support/stacks.ts';
 import { ANY, NAMED } from '../support/statements.ts';
 
@@ -14,19 +14,10 @@ const CONFIGURATIONS: readonly [string, object][] = [
   ['nothing is configured', {}],
 ];
 
-/** What the packs find, as `rule path`. */
 function findings(configuration: object): string[] {
   const app = testApp();
   addStacks(app, configuration);
-  app.synth();
-  const packs = [new AwsSolutionsChecks(), new ServerlessChecks()];
-  return packs.flatMap((pack) =>
-    pack
-      .validateScope(app)
-      .violations.flatMap(({ ruleName, violatingResources }) =>
-        violatingResources.map(({ constructPath }) => `${ruleName} ${constructPath}`),
-      ),
-  );
+  return findingsIn(app);
 }
 
 describe('cdk-nag (AwsSolutions, Serverless)', () => {

@@ -18,6 +18,7 @@ const FORBIDDEN_IMPORTS = [
   ['lib', '../bin/app.ts'],
   ['bin', '../lambda/core/arn.ts'],
   ['bin', '../local/world.ts'],
+  ['examples', '../lambda/core/arn.ts'],
 ] as const;
 
 const ALLOWED_IMPORTS = [
@@ -27,6 +28,7 @@ const ALLOWED_IMPORTS = [
   ['lambda', '@aws-sdk/client-ecs'],
   ['lib', '../lambda/core/settings.ts'],
   ['bin', '../lib/config.ts'],
+  ['examples', '../lib/index.ts'],
   ['local', '../lambda/intake.ts'],
 ] as const;
 

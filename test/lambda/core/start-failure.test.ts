@@ -34,6 +34,14 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   ],
   ['toomanyrequests: Rate exceeded', 'toomanyrequests: Rate exceeded'],
   [
+    'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded status code: 400, request id: 1',
+    'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException',
+  ],
+  [
+    'CannotStartContainerError: Error response from daemon: failed to create task for container: failed to initialize logging driver: failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 1, api error ThrottlingException: Rate exceeded',
+    'CannotStartContainerError: Error response from daemon: failed to create task for container: failed to initialize logging driver: failed to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, exceeded maximum number of attempts, 3, https response error StatusCode: 400, RequestID: 1, api error ThrottlingException',
+  ],
+  [
     'Timeout waiting for EphemeralStorage provisioning to complete',
     'Timeout waiting for EphemeralStorage provisioning',
   ],
@@ -50,6 +58,8 @@ const LOOK_ALIKES = [
   'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times',
   'ResourceInitializationError: unable to pull secrets or registry auth: i/o timeout',
   'CannotPullContainerError: image registry/report:latest not found',
+  'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.',
+  'CannotStartContainerError: Error response from daemon: OCI runtime create failed: exec: "./ThrottlingException": no such file',
   'CannotPullECRContainerError: AccessDeniedException',
   'Essential container in task exited',
   'EssentialContainerExited',
