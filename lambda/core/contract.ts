@@ -34,6 +34,7 @@ export const REFUSE_REASONS = [
   'tooLate',
   'tooLarge',
   'launchUnknown',
+  'partlyRan',
   'notOptedIn',
   'observeMode',
   'rejectedByEcs',

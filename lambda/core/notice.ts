@@ -50,6 +50,8 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
   launchUnknown:
     'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
+  partlyRan:
+    'A container of the task ran before another failed to start. Look what it did, then repeat the call by hand.',
   notOptedIn: 'An execution was started for a call that the configuration does not allow. Find out who started it.',
   observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
   rejectedByEcs:

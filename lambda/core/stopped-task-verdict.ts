@@ -18,6 +18,7 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
   const reason = unlistedReason({ cluster, taskDefinition, startedBy, group }, context);
   if (reason) return { kind: 'ignore', reason };
   const family = listedFamily(taskDefinition, settings, home) ?? '';
+  if (task.hasRun) return { kind: 'refuse', reason: 'partlyRan', caller: '', family };
   const { deadlineMs } = timesOf(task.stoppedAtMs, settings);
 
   const callId = asynchronousCallId(task.taskArn);

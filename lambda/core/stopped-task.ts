@@ -14,6 +14,8 @@ export interface StoppedTask {
   readonly stopCode: string;
   /** Why it stopped, and what its containers say of it. */
   readonly reasons: readonly string[];
+  /** Whether anything of it ran: where one container fails to start, another may have run before. */
+  readonly hasRun: boolean;
   /** When it stopped, in milliseconds since the epoch. */
   readonly stoppedAtMs: number;
   /** When it was launched, in milliseconds since the epoch. */
@@ -46,7 +48,9 @@ export const stoppedTaskSchema = z.object({
   // A task that failed early may lack the time of its stop; the last update then comes nearest.
   updatedAt: instant.nullish(),
   createdAt: instant.nullish(),
-  containers: z.array(z.object({ reason: z.string().nullish() })).nullish(),
+  startedAt: instant.nullish(),
+  // Only what ran has an exit code.
+  containers: z.array(z.object({ reason: z.string().nullish(), exitCode: z.number().nullish() })).nullish(),
   overrides: z
     .object({
       containerOverrides: z
@@ -84,6 +88,7 @@ export function decodeStoppedTask(
     reasons: [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].filter(
       (reason) => typeof reason === 'string',
     ),
+    hasRun: task.startedAt != null || (task.containers ?? []).some(({ exitCode }) => exitCode != null),
     stoppedAtMs: task.stoppedAt ?? task.updatedAt ?? otherwiseMs,
     createdAtMs: task.createdAt ?? task.stoppedAt ?? otherwiseMs,
     environments,

@@ -28,6 +28,7 @@ describe('a stopped task', () => {
       startedBy: '',
       stopCode: 'TaskFailedToStart',
       reasons: [REASON],
+      hasRun: false,
       stoppedAtMs: EVENT_TIME_MS,
       createdAtMs: CREATED_MS,
       environments: {
@@ -127,6 +128,13 @@ describe('a start that throttling prevented', () => {
     ['by a launcher that takes an accepted task for a started one', { startedBy: 'events-rule/nightly' }],
   ])('is re-run: %s', (_, detail) => {
     expect(stoppedVerdictOn(detail).kind).toBe('rerun');
+  });
+
+  test.each([
+    ['a container of which had run', { containers: [{ reason: REASON }, { exitCode: 0 }] }],
+    ['that was running itself', { startedAt: '2026-01-15T02:59:59Z' }],
+  ])('is refused where something of the task ran: one %s', (_, detail) => {
+    expect(stoppedVerdictOn(detail)).toEqual({ kind: 'refuse', reason: 'partlyRan', caller: '', family: 'report' });
   });
 
   test.each<[string, string, Record<string, unknown>, Partial<Settings>?, number?]>([
