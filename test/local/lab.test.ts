@@ -20,6 +20,7 @@ const REQUEST = {
 interface Parts {
   readonly config?: JsonObject;
   readonly buckets?: JsonObject;
+  readonly disguisedShare?: number;
   readonly cron?: JsonObject;
   readonly callers?: JsonObject[];
   readonly events?: JsonObject[];
@@ -27,7 +28,7 @@ interface Parts {
 }
 
 /** The text of a scenario in which `cron` makes ten calls at once and the account admits one now and one each second. */
-function scenarioText({ config, buckets, cron, callers, ...rest }: Parts): string {
+function scenarioText({ config, buckets, disguisedShare, cron, callers, ...rest }: Parts): string {
   return JSON.stringify({
     name: 'test',
     seed: 4,
@@ -45,6 +46,7 @@ function scenarioText({ config, buckets, cron, callers, ...rest }: Parts): strin
       taskDefinitions: [{ family: 'report', revision: 3 }],
       buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 1 }, ...buckets },
       taskSeconds: [5, 20],
+      ...(disguisedShare !== undefined && { disguisedShare }),
     },
     callers: callers ?? [{ name: 'cron', principalArn: CRON, calls: 10, maxAttempts: 1, request: REQUEST, ...cron }],
     ...rest,
@@ -108,6 +110,8 @@ describe('one launch for each call', () => {
     const { calls, tasks, beyond, executions } = await launches({
       buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.25 } },
       cron: { calls: 3, maxAttempts: 3 },
+      // Callers do not retry a throttle that comes as a bad parameter.
+      disguisedShare: 0,
     });
     expect(calls.map(({ attempts }) => attempts.length)).toEqual([1, 3, 3]);
     expect(executions).toBe(2);
