@@ -1,4 +1,5 @@
 /** `npm run soak`: random scenarios under random faults, on all processors, until something breaks. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -48,7 +49,9 @@ async function soakAll(runs: number, seed: number): Promise<number> {
     Array.from({ length: Math.min(availableParallelism(), campaigns.length) }, async () => {
       const worker = new Worker(new URL('soak/worker.ts', import.meta.url), { stderr: true });
       for (let campaign = campaigns.shift(); campaign; campaign = campaigns.shift()) {
-        const done = await answer(worker, campaign);
+        worker.postMessage(campaign);
+        const [done]: Awaited<ReturnType<typeof soak>>[] = await once(worker, 'message');
+        if (!done) throw new Error('expected the outcome of a campaign, found none');
         played += done.played;
         if (done.failure) {
           failures.push(done.failure);
@@ -61,14 +64,6 @@ async function soakAll(runs: number, seed: number): Promise<number> {
     }),
   );
   return failures.length === 0 ? 0 : 1;
-}
-
-function answer(worker: Worker, campaign: Campaign): ReturnType<typeof soak> {
-  return new Promise((done, fail) => {
-    worker.once('message', done);
-    worker.once('error', fail);
-    worker.postMessage(campaign);
-  });
 }
 
 process.exitCode = await main(process.argv.slice(2));

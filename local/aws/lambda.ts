@@ -120,8 +120,15 @@ export class FakeLambda {
         else settle(answer);
       };
       const exit = () => {
-        cancel();
-        lose(exited());
+        const place = idle.indexOf(sandbox);
+        if (place < 0) {
+          cancel();
+          lose(exited());
+        } else {
+          // What an invocation left underway may end its sandbox after the reply.
+          idle.splice(place, 1);
+          sandbox.kill();
+        }
       };
       sandbox.invoke(payload, exit).then(
         (reply) => finish(() => resolve(reply)),

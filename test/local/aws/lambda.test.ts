@@ -39,17 +39,22 @@ function openFunction(faults: JsonObject[], work: (exit: () => void, clock: Virt
   const seconds = () => (clock.now() - LAB_EPOCH_MS) / 1000;
   /** When each invocation began to work, and when its work was done. */
   const [begun, done]: [number[], number[]] = [[], []];
-  const createSandbox = (): Sandbox => ({
-    invoke: async (_, exit) => {
-      begun.push(seconds());
-      await work(exit, clock);
-      done.push(seconds());
-      return null;
-    },
-    kill: () => {},
-  });
+  const created: Sandbox[] = [];
+  const createSandbox = (): Sandbox => {
+    const sandbox: Sandbox = {
+      invoke: async (_, exit) => {
+        begun.push(seconds());
+        await work(exit, clock);
+        done.push(seconds());
+        return null;
+      },
+      kill: () => {},
+    };
+    created.push(sandbox);
+    return sandbox;
+  };
   lambda.createFunction({ arn: FUNCTION, handler: 'intake', timeoutSeconds: 60, memoryMb: 128, createSandbox });
-  return { clock, sqs, lambda, begun, done };
+  return { clock, sqs, lambda, begun, done, created };
 }
 
 const work = (_: () => void, clock: VirtualClock) => clock.sleep(WORK_MS);
@@ -94,4 +99,20 @@ test('a handler that dies in the midst of its work fails its invocation at once,
   await clock.run();
   expect(await failed).toBe('Runtime.ExitError');
   expect(clock.elapsedSeconds()).toBeLessThan(1);
+});
+
+test('a sandbox that dies after its reply is not used again', async () => {
+  const exits: (() => void)[] = [];
+  const { clock, lambda, created } = openFunction([], async (exit) => void exits.push(exit));
+  const invoke = async () => {
+    const reply = lambda.invoke(FUNCTION, {}).catch((error: InvocationError) => error.errorType);
+    await clock.run();
+    return reply;
+  };
+  expect(await invoke()).toBeNull();
+  expect(await invoke()).toBeNull();
+  expect(created).toHaveLength(1);
+  exits.at(-1)?.();
+  expect(await invoke()).toBeNull();
+  expect(created).toHaveLength(2);
 });
