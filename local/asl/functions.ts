@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 import { type Random, uuid } from '../kernel/random.ts';
+import { decodeBase64, decodeUrlComponent, encodeBase64 } from './encodings.ts';
 import { javaRandom } from './java-random.ts';
+import { parseJson } from './parse-json.ts';
 
 /** What expressions may know of the world outside. */
 export interface World {
@@ -25,24 +27,45 @@ const failure = (code: string, fields: object) => ({ code, stack: new Error().st
 /** JSONata reduces a sequence of one value to the value, and an empty one to nothing. */
 const sequence = <T>(values: T[]): T[] => Object.defineProperty(values, 'sequence', { value: true });
 
+/** In the order in which the service names them. */
 const HASHES: Readonly<Record<string, string>> = {
-  MD5: 'md5',
   'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
   'SHA-384': 'sha384',
+  'SHA-256': 'sha256',
   'SHA-512': 'sha512',
+  MD5: 'md5',
 };
 
 /** One more fails for lack of memory: measured by floci, https://github.com/floci-io/floci (JsonataEvaluatorTest). */
 const MAX_RANGE = 360_145;
 
-const fromMillis = jsonata('$fromMillis($millis, $picture, $zone)');
-const nativeToMillis: { implementation(this: unknown, text?: string, picture?: string): number } =
-  await jsonata('$toMillis').evaluate(undefined);
+interface Native<Arguments extends unknown[], Result> {
+  implementation(this: unknown, ...args: Arguments): Result;
+}
+const native = async <Arguments extends unknown[], Result>(name: string): Promise<Native<Arguments, Result>> =>
+  jsonata(`$${name}`).evaluate(undefined);
+
+const fromMillis = await native<[millis: number, picture?: string, zone?: string], string>('fromMillis');
+const toMillis = await native<[text?: string, picture?: string], number>('toMillis');
+const round = await native<[value: number, digits: number], number>('round');
+const formatNumber = await native<[value: number, picture: string, options?: object], string>('formatNumber');
+
+/** A zone that is none is UTC. */
+const zoneOf = (zone: string | undefined): string | undefined => (/^[+-]\d{4}$/.test(zone ?? '') ? zone : undefined);
+
+/** How many digits of a number a picture shows behind the point; `undefined` where it has an exponent. */
+function shownDigits(value: number, picture: string): number | undefined {
+  const [positive = '', negative = positive] = picture.split(';');
+  const part = value < 0 ? negative : positive;
+  if (part.includes('e')) return undefined;
+  const shift = part.includes('%') ? 2 : part.includes('‰') ? 3 : 0;
+  return (part.split('.')[1]?.match(/[\d#]/g)?.length ?? 0) + shift;
+}
 
 /**
  * The functions that Step Functions adds to JSONata or replaces, and those that would look at the real clock or at
- * `Math.random`. Roundings, missing arguments and error codes as recorded from the service by floci (see above).
+ * `Math.random`. Roundings, missing arguments and error codes as recorded from the service by floci (see above), by
+ * https://github.com/gabrielmoreira/tiny-asl-machine and by https://github.com/iwamot/sfnx.
  * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-sfn
  */
 const FUNCTIONS: readonly Definition[] = [
@@ -50,10 +73,12 @@ const FUNCTIONS: readonly Definition[] = [
     name: 'partition',
     signature: '<xn?:a>',
     run(values?: unknown, size?: number) {
-      if (values === null) throw failure('T0412', { index: 1, type: 'values' });
-      const array = values === undefined || Array.isArray(values) ? (values ?? []) : [values];
+      if (values === undefined) return undefined;
+      if (!Array.isArray(values)) throw failure('T0412', { index: 1, type: undefined });
+      const array: unknown[] = values;
+      if (size === undefined) return [array];
       if (array.length === 0) return undefined;
-      const length = size === undefined ? array.length : Math.trunc(size);
+      const length = Math.trunc(size);
       if (length < 0) throw failure('D3137', { message: 'Second argument must be zero or greater' });
       if (length === 0) return undefined;
       return Array.from({ length: Math.ceil(array.length / length) }, (_, chunk) =>
@@ -81,7 +106,8 @@ const FUNCTIONS: readonly Definition[] = [
       if (data === undefined || algorithm === undefined) return undefined;
       const known = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm] : undefined;
       if (known === undefined) {
-        throw failure('D3137', { message: `Hash algorithm must be one of ${Object.keys(HASHES).join(', ')}` });
+        const expected = Object.keys(HASHES).join(', ');
+        throw failure('D3137', { message: `Hash algorithm '${algorithm}' must be one of ${expected}` });
       }
       return createHash(known).update(data).digest('hex');
     },
@@ -106,7 +132,7 @@ const FUNCTIONS: readonly Definition[] = [
     run(text?: string) {
       if (text === undefined) return undefined;
       try {
-        return JSON.parse(text);
+        return parseJson(text);
       } catch {
         throw failure('D3137', { message: 'Invalid JSON' });
       }
@@ -116,7 +142,16 @@ const FUNCTIONS: readonly Definition[] = [
     name: 'now',
     signature: '<s?s?:s>',
     run(picture?: string, zone?: string) {
-      return fromMillis.evaluate(undefined, { millis: world(this).clock.now(), picture, zone });
+      return fromMillis.implementation.call(this, world(this).clock.now(), picture, zoneOf(zone));
+    },
+  },
+  {
+    name: 'fromMillis',
+    signature: '<x-s?s?:s>',
+    run(millis: unknown, picture?: string, zone?: string) {
+      return typeof millis === 'number'
+        ? fromMillis.implementation.call(this, millis, picture, zoneOf(zone))
+        : undefined;
     },
   },
   {
@@ -127,12 +162,50 @@ const FUNCTIONS: readonly Definition[] = [
     },
   },
   {
-    // A picture without a date means today.
+    // A picture without a date means today, a time without an offset UTC.
     name: 'toMillis',
     signature: '<s-s?:n>',
     run(text?: string, picture?: string) {
       const environment = { timestamp: new Date(world(this).clock.now()) };
-      return nativeToMillis.implementation.call({ environment }, text, picture);
+      const isLocal = picture === undefined && /T[\d:.]+$/.test(text ?? '');
+      return toMillis.implementation.call({ environment }, isLocal ? `${text}Z` : text, picture);
+    },
+  },
+  {
+    // Rounds the number as it is written, half to even: JSONata would round its binary value.
+    name: 'formatNumber',
+    signature: '<n-so?:s>',
+    run(value: number | undefined, picture: string, options?: object) {
+      const digits = value === undefined || options ? undefined : shownDigits(value, picture);
+      const rounded = digits === undefined ? value : round.implementation.call(this, value as number, digits);
+      return formatNumber.implementation.call(this, rounded as number, picture, options);
+    },
+  },
+  {
+    name: 'base64encode',
+    signature: '<s-:s>',
+    run(text?: string) {
+      return text === undefined ? undefined : encodeBase64(text);
+    },
+  },
+  {
+    name: 'base64decode',
+    signature: '<s-:s>',
+    run(text?: string) {
+      if (text === undefined) return undefined;
+      const decoded = decodeBase64(text);
+      if (decoded === undefined) throw new Error(`Not base64: ${text}`);
+      return decoded;
+    },
+  },
+  {
+    name: 'decodeUrlComponent',
+    signature: '<s-:s>',
+    run(text?: string) {
+      if (text === undefined) return undefined;
+      const decoded = decodeUrlComponent(text);
+      if (decoded === undefined) throw failure('D3140', { value: text, functionName: 'decodeUrlComponent' });
+      return decoded;
     },
   },
   {
