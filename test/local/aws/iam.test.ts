@@ -7,6 +7,7 @@ import { policiesOf } from '../../../local/stack/policies.ts';
 import { mergedConfiguration, synthesize, type Template } from '../../../local/stack/synthesize.ts';
 import { DeployedTemplate } from '../../../local/stack/template.ts';
 import { accountWith, RUN_TASK } from './world.ts';
+import './held-to-models.ts';
 
 const PLACE = { account: '111122223333', region: 'us-east-1' };
 const ROLE = 'arn:aws:iam::111122223333:role/Worker';

@@ -4,6 +4,7 @@ import { type Execution, FakeStates } from '../../../local/aws/states.ts';
 import { VirtualClock } from '../../../local/kernel/clock.ts';
 import type { Json, JsonObject } from '../../../local/kernel/json.ts';
 import { machine } from '../asl/support.ts';
+import './held-to-models.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:111122223333:stateMachine:machine';
 const DAY_MS = 86_400_000;

@@ -2,6 +2,7 @@ import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Item, KEY, openDatabase, TABLE } from './database.ts';
+import '../held-to-models.ts';
 
 const ITEM: Item = {
   ...KEY,

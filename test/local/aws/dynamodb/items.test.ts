@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { addNumbers, canonicalNumber, compareNumbers } from '../../../../local/aws/dynamodb/numbers.ts';
 import { itemSize } from '../../../../local/aws/dynamodb/values.ts';
 import { type Item, KEY, openDatabase, SORTED, TABLE } from './database.ts';
+import '../held-to-models.ts';
 
 describe('an item', () => {
   it('is stored, replaced and deleted, and the old one returned on request', async () => {

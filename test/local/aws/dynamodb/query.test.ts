@@ -2,6 +2,7 @@ import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Item, openDatabase, SORTED, TABLE } from './database.ts';
+import '../held-to-models.ts';
 
 const PARTITION = { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'k' } } };
 

@@ -1,6 +1,7 @@
 import type { ReturnValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { type Item, KEY, openDatabase } from './database.ts';
+import '../held-to-models.ts';
 
 const BEFORE: Item = {
   ...KEY,

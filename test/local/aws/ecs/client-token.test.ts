@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arnsOf, refusalOf, world } from '../world.ts';
+import '../held-to-models.ts';
 
 const HOUR = 3600;
 /** Tasks that start between 5 and 30 s after their launch and stop ten seconds later. */

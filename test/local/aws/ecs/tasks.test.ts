@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../local/kernel/json.ts';
 import { arnsOf, CRON, detailOf, objects, refusalOf, world } from '../world.ts';
+import '../held-to-models.ts';
 
 const ALWAYS_FAILS = {
   startFailures: [
