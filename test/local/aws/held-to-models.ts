@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { type Heard, listen, unknownErrors } from './listen.ts';
 
-/*
- * A test file that imports this holds all that the fakes answer in it against the services' own models.
- */
-let heard: Heard;
+/** Holds all that the fakes answer in a test file against the services' own models. */
+export function holdToModels(): void {
+  let heard: Heard;
 
-beforeEach(() => {
-  heard = listen();
-});
+  beforeEach(() => {
+    heard = listen();
+  });
 
-afterEach(() => {
-  vi.restoreAllMocks();
-  expect([...heard.problems]).toEqual([]);
-  expect(unknownErrors(heard)).toEqual([]);
-});
+  afterEach(() => {
+    vi.restoreAllMocks();
+    expect([...heard.problems]).toEqual([]);
+    expect(unknownErrors(heard)).toEqual([]);
+  });
+}

@@ -6,7 +6,7 @@ import { AwsError, type FakeService } from '../../../local/aws/service.ts';
 import { FakeSns } from '../../../local/aws/sns.ts';
 import { FakeSqs } from '../../../local/aws/sqs.ts';
 import { FakeStates } from '../../../local/aws/states.ts';
-import { problemsOf, statusOf } from './sdk-models.ts';
+import { problemsOf, statusesOf } from './sdk-models.ts';
 
 export interface Heard {
   /** `service operation`, and how often it was answered. */
@@ -50,5 +50,5 @@ export function listen(): Heard {
 export const unknownErrors = ({ errors }: Heard): string[] =>
   [...errors].filter((error) => {
     const [service = '', code = '', status] = error.split(' ');
-    return statusOf(service, code) !== Number(status);
+    return !statusesOf(service, code).includes(Number(status));
   });

@@ -114,13 +114,15 @@ const COMMON: Readonly<Record<string, number>> = {
   InternalFailure: 500,
   InvalidParameterValue: 400,
   MissingParameter: 400,
+  SerializationException: 400,
   ThrottlingException: 400,
   ValidationException: 400,
 };
 
-/** The HTTP status that a service answers an error with, by its model or as one that all have; else `undefined`. */
-export function statusOf(service: string, code: string): number | undefined {
+/** The HTTP statuses that a service may answer an error with: its model's, and that of the error of the name that all have. */
+export function statusesOf(service: string, code: string): number[] {
   const traits = schemaOf(service, code)?.[3] as { error?: string; httpError?: number } | undefined;
-  if (traits?.error === undefined) return COMMON[code];
-  return traits.httpError ?? (traits.error === 'client' ? 400 : 500);
+  const common = COMMON[code] === undefined ? [] : [COMMON[code]];
+  if (traits?.error === undefined) return common;
+  return [traits.httpError ?? (traits.error === 'client' ? 400 : 500), ...common];
 }
