@@ -1,28 +1,11 @@
 import { createHash } from 'node:crypto';
-import jsonata from 'jsonata';
-import { type Random, uuid } from '../kernel/random.ts';
+import type jsonata from 'jsonata';
+import { uuid } from '../kernel/random.ts';
 import { decodeBase64, decodeUrlComponent, encodeBase64 } from './encodings.ts';
+import { FORMATTING } from './formatting.ts';
+import { type Definition, failure, world } from './function-definition.ts';
 import { javaRandom } from './java-random.ts';
 import { parseJson } from './parse-json.ts';
-
-/** What expressions may know of the world outside. */
-export interface World {
-  readonly clock: { now(): number };
-  readonly random: Random;
-}
-
-/** The binding under which an evaluation finds its `World`: no JSONata variable can be spelled like this. */
-export const WORLD = '(world)';
-
-interface Definition {
-  readonly name: string;
-  readonly signature: string;
-  // biome-ignore lint/suspicious/noExplicitAny: JSONata checks the arguments against the signature.
-  readonly run: (this: jsonata.Focus, ...args: any[]) => unknown;
-}
-
-const world = (focus: jsonata.Focus): World => focus.environment.lookup(WORLD);
-const failure = (code: string, fields: object) => ({ code, stack: new Error().stack, ...fields });
 
 /** JSONata reduces a sequence of one value to the value, and an empty one to nothing. */
 const sequence = <T>(values: T[]): T[] => Object.defineProperty(values, 'sequence', { value: true });
@@ -38,29 +21,6 @@ const HASHES: Readonly<Record<string, string>> = {
 
 /** One more fails for lack of memory: measured by floci, https://github.com/floci-io/floci (JsonataEvaluatorTest). */
 const MAX_RANGE = 360_145;
-
-interface Native<Arguments extends unknown[], Result> {
-  implementation(this: unknown, ...args: Arguments): Result;
-}
-const native = async <Arguments extends unknown[], Result>(name: string): Promise<Native<Arguments, Result>> =>
-  jsonata(`$${name}`).evaluate(undefined);
-
-const fromMillis = await native<[millis: number, picture?: string, zone?: string], string>('fromMillis');
-const toMillis = await native<[text?: string, picture?: string], number>('toMillis');
-const round = await native<[value: number, digits: number], number>('round');
-const formatNumber = await native<[value: number, picture: string, options?: object], string>('formatNumber');
-
-/** A zone that is none is UTC. */
-const zoneOf = (zone: string | undefined): string | undefined => (/^[+-]\d{4}$/.test(zone ?? '') ? zone : undefined);
-
-/** How many digits of a number a picture shows behind the point; `undefined` where it has an exponent. */
-function shownDigits(value: number, picture: string): number | undefined {
-  const [positive = '', negative = positive] = picture.split(';');
-  const part = value < 0 ? negative : positive;
-  if (part.includes('e')) return undefined;
-  const shift = part.includes('%') ? 2 : part.includes('‰') ? 3 : 0;
-  return (part.split('.')[1]?.match(/[\d#]/g)?.length ?? 0) + shift;
-}
 
 /**
  * The functions that Step Functions adds to JSONata or replaces, and those that would look at the real clock or at
@@ -138,49 +98,7 @@ const FUNCTIONS: readonly Definition[] = [
       }
     },
   },
-  {
-    name: 'now',
-    signature: '<s?s?:s>',
-    run(picture?: string, zone?: string) {
-      return fromMillis.implementation.call(this, world(this).clock.now(), picture, zoneOf(zone));
-    },
-  },
-  {
-    name: 'fromMillis',
-    signature: '<x-s?s?:s>',
-    run(millis: unknown, picture?: string, zone?: string) {
-      return typeof millis === 'number'
-        ? fromMillis.implementation.call(this, millis, picture, zoneOf(zone))
-        : undefined;
-    },
-  },
-  {
-    name: 'millis',
-    signature: '<:n>',
-    run() {
-      return world(this).clock.now();
-    },
-  },
-  {
-    // A picture without a date means today, a time without an offset UTC.
-    name: 'toMillis',
-    signature: '<s-s?:n>',
-    run(text?: string, picture?: string) {
-      const environment = { timestamp: new Date(world(this).clock.now()) };
-      const isLocal = picture === undefined && /T[\d:.]+$/.test(text ?? '');
-      return toMillis.implementation.call({ environment }, isLocal ? `${text}Z` : text, picture);
-    },
-  },
-  {
-    // Rounds the number as it is written, half to even: JSONata would round its binary value.
-    name: 'formatNumber',
-    signature: '<n-so?:s>',
-    run(value: number | undefined, picture: string, options?: object) {
-      const digits = value === undefined || options ? undefined : shownDigits(value, picture);
-      const rounded = digits === undefined ? value : round.implementation.call(this, value as number, digits);
-      return formatNumber.implementation.call(this, rounded as number, picture, options);
-    },
-  },
+  ...FORMATTING,
   {
     name: 'base64encode',
     signature: '<s-:s>',

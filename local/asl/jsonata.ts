@@ -1,6 +1,7 @@
 import jsonata from 'jsonata';
 import type { Json } from '../kernel/json.ts';
-import { addFunctions, WORLD, type World } from './functions.ts';
+import { WORLD, type World } from './function-definition.ts';
+import { addFunctions } from './functions.ts';
 
 /** The parts of `$states` that exist in some fields only. */
 export type StatesPart = 'result' | 'errorOutput';

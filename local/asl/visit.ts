@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import type { State } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { isWithin, type Range } from './fields.ts';
-import type { World } from './functions.ts';
+import type { World } from './function-definition.ts';
 import type { History } from './history.ts';
 import { ExpressionError, evaluateExpression } from './jsonata.ts';
 import type { Lifeline, Timers } from './lifeline.ts';
