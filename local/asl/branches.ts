@@ -78,10 +78,11 @@ export async function runMap(visit: Visit<MapState>, travel: Travel): Promise<Js
 async function iterate(visit: Visit<MapState>, item: Json, index: number, travel: Travel): Promise<Json> {
   const { state, execution } = visit;
   const context = { ...visit.context, Map: { Item: { Index: index, Value: item } } };
+  // A selector that fails does so before its iteration starts, as recorded from the service by floci.
+  const input = state.itemSelector === undefined ? item : await evaluate({ ...visit, context }, state.itemSelector);
+  checkSize(input, state.name);
   execution.history.record('iterationStarted', state.name, 1);
   try {
-    const input = state.itemSelector === undefined ? item : await evaluate({ ...visit, context }, state.itemSelector);
-    checkSize(input, state.name);
     const result = await travel({ ...visit, flow: state.processor, input, context });
     execution.history.record('iterationEnded', state.name, 1);
     return result;

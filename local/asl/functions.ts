@@ -1,48 +1,31 @@
 import { createHash } from 'node:crypto';
-import jsonata from 'jsonata';
-import { type Random, uuid } from '../kernel/random.ts';
+import type jsonata from 'jsonata';
+import { uuid } from '../kernel/random.ts';
+import { decodeBase64, decodeUrlComponent, encodeBase64 } from './encodings.ts';
+import { FORMATTING } from './formatting.ts';
+import { type Definition, failure, world } from './function-definition.ts';
 import { javaRandom } from './java-random.ts';
-
-/** What expressions may know of the world outside. */
-export interface World {
-  readonly clock: { now(): number };
-  readonly random: Random;
-}
-
-/** The binding under which an evaluation finds its `World`: no JSONata variable can be spelled like this. */
-export const WORLD = '(world)';
-
-interface Definition {
-  readonly name: string;
-  readonly signature: string;
-  // biome-ignore lint/suspicious/noExplicitAny: JSONata checks the arguments against the signature.
-  readonly run: (this: jsonata.Focus, ...args: any[]) => unknown;
-}
-
-const world = (focus: jsonata.Focus): World => focus.environment.lookup(WORLD);
-const failure = (code: string, fields: object) => ({ code, stack: new Error().stack, ...fields });
+import { parseJson } from './parse-json.ts';
 
 /** JSONata reduces a sequence of one value to the value, and an empty one to nothing. */
 const sequence = <T>(values: T[]): T[] => Object.defineProperty(values, 'sequence', { value: true });
 
+/** In the order in which the service names them. */
 const HASHES: Readonly<Record<string, string>> = {
-  MD5: 'md5',
   'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
   'SHA-384': 'sha384',
+  'SHA-256': 'sha256',
   'SHA-512': 'sha512',
+  MD5: 'md5',
 };
 
 /** One more fails for lack of memory: measured by floci, https://github.com/floci-io/floci (JsonataEvaluatorTest). */
 const MAX_RANGE = 360_145;
 
-const fromMillis = jsonata('$fromMillis($millis, $picture, $zone)');
-const nativeToMillis: { implementation(this: unknown, text?: string, picture?: string): number } =
-  await jsonata('$toMillis').evaluate(undefined);
-
 /**
  * The functions that Step Functions adds to JSONata or replaces, and those that would look at the real clock or at
- * `Math.random`. Roundings, missing arguments and error codes as recorded from the service by floci (see above).
+ * `Math.random`. Roundings, missing arguments and error codes as recorded from the service by floci (see above), by
+ * https://github.com/gabrielmoreira/tiny-asl-machine and by https://github.com/iwamot/sfnx.
  * https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html#jsonata-functions-provided-by-sfn
  */
 const FUNCTIONS: readonly Definition[] = [
@@ -50,10 +33,12 @@ const FUNCTIONS: readonly Definition[] = [
     name: 'partition',
     signature: '<xn?:a>',
     run(values?: unknown, size?: number) {
-      if (values === null) throw failure('T0412', { index: 1, type: 'values' });
-      const array = values === undefined || Array.isArray(values) ? (values ?? []) : [values];
+      if (values === undefined) return undefined;
+      if (!Array.isArray(values)) throw failure('T0412', { index: 1, type: undefined });
+      const array: unknown[] = values;
+      if (size === undefined) return [array];
       if (array.length === 0) return undefined;
-      const length = size === undefined ? array.length : Math.trunc(size);
+      const length = Math.trunc(size);
       if (length < 0) throw failure('D3137', { message: 'Second argument must be zero or greater' });
       if (length === 0) return undefined;
       return Array.from({ length: Math.ceil(array.length / length) }, (_, chunk) =>
@@ -81,7 +66,8 @@ const FUNCTIONS: readonly Definition[] = [
       if (data === undefined || algorithm === undefined) return undefined;
       const known = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm] : undefined;
       if (known === undefined) {
-        throw failure('D3137', { message: `Hash algorithm must be one of ${Object.keys(HASHES).join(', ')}` });
+        const expected = Object.keys(HASHES).join(', ');
+        throw failure('D3137', { message: `Hash algorithm '${algorithm}' must be one of ${expected}` });
       }
       return createHash(known).update(data).digest('hex');
     },
@@ -106,33 +92,38 @@ const FUNCTIONS: readonly Definition[] = [
     run(text?: string) {
       if (text === undefined) return undefined;
       try {
-        return JSON.parse(text);
+        return parseJson(text);
       } catch {
         throw failure('D3137', { message: 'Invalid JSON' });
       }
     },
   },
+  ...FORMATTING,
   {
-    name: 'now',
-    signature: '<s?s?:s>',
-    run(picture?: string, zone?: string) {
-      return fromMillis.evaluate(undefined, { millis: world(this).clock.now(), picture, zone });
+    name: 'base64encode',
+    signature: '<s-:s>',
+    run(text?: string) {
+      return text === undefined ? undefined : encodeBase64(text);
     },
   },
   {
-    name: 'millis',
-    signature: '<:n>',
-    run() {
-      return world(this).clock.now();
+    name: 'base64decode',
+    signature: '<s-:s>',
+    run(text?: string) {
+      if (text === undefined) return undefined;
+      const decoded = decodeBase64(text);
+      if (decoded === undefined) throw new Error(`Not base64: ${text}`);
+      return decoded;
     },
   },
   {
-    // A picture without a date means today.
-    name: 'toMillis',
-    signature: '<s-s?:n>',
-    run(text?: string, picture?: string) {
-      const environment = { timestamp: new Date(world(this).clock.now()) };
-      return nativeToMillis.implementation.call({ environment }, text, picture);
+    name: 'decodeUrlComponent',
+    signature: '<s-:s>',
+    run(text?: string) {
+      if (text === undefined) return undefined;
+      const decoded = decodeUrlComponent(text);
+      if (decoded === undefined) throw failure('D3140', { value: text, functionName: 'decodeUrlComponent' });
+      return decoded;
     },
   },
   {

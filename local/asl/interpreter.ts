@@ -147,12 +147,13 @@ async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
   const { state, execution, lifeline } = visit;
   const retries = new Retries(state.retry);
   for (let count = 0; ; count++) {
+    const counted = withRetryCount(visit, count);
     try {
-      return await attempt(withRetryCount(visit, count));
+      return await attempt(counted);
     } catch (error) {
       if (!(error instanceof StatesError)) throw error;
       const delay = retries.next(error, execution.world.random);
-      if (delay === undefined) return handle(visit, error);
+      if (delay === undefined) return handle(counted, error);
       execution.history.record('stateRetried', state.name, 0, 1);
       await lifeline.sleep(execution.timers, delay);
     }
@@ -162,7 +163,7 @@ async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
 type FallibleState = Extract<State, Fallible>;
 const isFallible = (state: State): state is FallibleState => 'retry' in state;
 
-function withRetryCount(visit: Visit, count: number): Visit {
+function withRetryCount(visit: Visit<FallibleState>, count: number): Visit<FallibleState> {
   const { context } = visit;
   return { ...visit, context: { ...context, State: { ...(context.State as JsonObject), RetryCount: count } } };
 }

@@ -1,6 +1,7 @@
 import jsonata from 'jsonata';
 import type { Json } from '../kernel/json.ts';
-import { addFunctions, WORLD, type World } from './functions.ts';
+import { WORLD, type World } from './function-definition.ts';
+import { addFunctions } from './functions.ts';
 
 /** The parts of `$states` that exist in some fields only. */
 export type StatesPart = 'result' | 'errorOutput';
@@ -36,17 +37,33 @@ export function compile(source: string): jsonata.Expression {
 /** Which of the parts of `$states` that exist in some fields only it refers to. */
 export function referencedParts(expression: jsonata.Expression): Set<StatesPart> {
   const found = new Set<StatesPart>();
+  visitNodes(expression.ast(), ({ steps }) => {
+    const [variable, field] = steps ?? [];
+    if (variable?.type === 'variable' && variable.value === 'states') {
+      if (field?.value === 'result' || field?.value === 'errorOutput') found.add(field.value);
+    }
+  });
+  return found;
+}
+
+function visitNodes(root: jsonata.ExprNode, look: (node: jsonata.ExprNode) => void): void {
   const seen = new Set<unknown>();
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null || seen.has(node)) return;
     seen.add(node);
-    const [variable, field] = (node as jsonata.ExprNode).steps ?? [];
-    if (variable?.type === 'variable' && variable.value === 'states') {
-      if (field?.value === 'result' || field?.value === 'errorOutput') found.add(field.value);
-    }
+    look(node as jsonata.ExprNode);
     for (const child of Object.values(node)) visit(child);
   };
-  visit(expression.ast());
+  visit(root);
+}
+
+/** Operators that JSONata has had since 2.1, which the service refuses: it runs 2.0.6 (https://github.com/iwamot/sfnx). */
+export function newerOperator(source: string): string | undefined {
+  let found: string | undefined;
+  visitNodes(compile(source).ast(), ({ type, position = 0 }) => {
+    const operator = source.slice(position - 2, position);
+    if ((type as string) === 'condition' && (operator === '??' || operator === '?:')) found = operator;
+  });
   return found;
 }
 

@@ -2,7 +2,7 @@ import type { ChoiceState, Exit, FailState, WaitState } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { SECONDS } from './fields.ts';
 import type { Template } from './template.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseEvaluatedTimestamp } from './timestamp.ts';
 import { evaluateNumber, evaluateTyped, evaluationError, stateError, type Visit } from './visit.ts';
 
 const isString = (value: unknown): value is string => typeof value === 'string';
@@ -37,7 +37,7 @@ async function waitTime(visit: Visit<WaitState>): Promise<number> {
       return 1000 * (await evaluateNumber(visit, value, field, SECONDS));
     case 'Timestamp': {
       const text = await evaluateTyped(visit, value, 'string', isString);
-      const instant = parseTimestamp(text);
+      const instant = parseEvaluatedTimestamp(text);
       if (instant === undefined) {
         throw evaluationError(
           visit,

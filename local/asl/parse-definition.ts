@@ -1,6 +1,7 @@
 import type { Flow, State, StateMachineDefinition } from './definition.ts';
-import { Fields, invalid, isJsonObject, POSITIVE_SECONDS } from './fields.ts';
+import { Fields, invalid, POSITIVE_SECONDS } from './fields.ts';
 import { parseState, QUERY_LANGUAGES, type QueryLanguage } from './parse-state.ts';
+import { assignedBefore, assignedBy, checkVariable } from './scope.ts';
 
 /** What the flows of one definition share while they are read. */
 interface Reading {
@@ -25,15 +26,13 @@ export function parseDefinition(definition: unknown): StateMachineDefinition {
   return { flow, timeoutSeconds, taskStates: reading.taskStates };
 }
 
-/** Reads `StartAt` and `States`. `outer`: the variables that the flows around this one assign. */
+/** Reads `StartAt` and `States`. `outer`: the variables that are assigned on the way into this flow. */
 function parseFlow(fields: Fields, reading: Reading, outer: ReadonlySet<string>): Flow {
   const startAt = fields.string('StartAt');
   const members = new Fields(fields.take('States'), `${fields.path}.States`);
   const { path } = members;
-  const values = members.names().map((name) => [name, members.take(name)] as const);
-  const assigned = new Set(values.flatMap(([, state]) => assignedVariables(state)));
-  for (const variable of assigned) checkVariable(variable, path, outer);
-  const inner = new Set([...outer, ...assigned]);
+  const values = new Map(members.names().map((name) => [name, members.take(name)]));
+  for (const variable of assignedBy(values)) checkVariable(variable, path, outer);
 
   const states = new Map<string, State>();
   for (const [name, value] of values) {
@@ -42,7 +41,7 @@ function parseFlow(fields: Fields, reading: Reading, outer: ReadonlySet<string>)
     reading.names.add(name);
     const state = parseState(name, new Fields(value, `${path}[${JSON.stringify(name)}]`), {
       queryLanguage: reading.queryLanguage,
-      parseFlow: (nested) => parseFlow(nested, reading, inner),
+      parseFlow: (nested) => parseFlow(nested, reading, new Set([...outer, ...assignedBefore(name, values)])),
     });
     if (state.type === 'Task') reading.taskStates.push(name);
     states.set(name, state);
@@ -50,30 +49,26 @@ function parseFlow(fields: Fields, reading: Reading, outer: ReadonlySet<string>)
   for (const target of [startAt, ...[...states.values()].flatMap(targets)]) {
     if (!states.has(target)) throw invalid(path, target, `one of its states: ${[...states.keys()].join(', ')}`);
   }
+  const reached = reachable(startAt, states);
+  const lost = [...states.keys()].find((name) => !reached.has(name));
+  if (lost !== undefined) throw invalid(path, lost, 'a state that is reachable');
+  if (![...states.values()].some(isTerminal)) throw invalid(path, [...reached], 'a terminal state');
   return { startAt, states };
 }
+
+function reachable(startAt: string, states: ReadonlyMap<string, State>): Set<string> {
+  const reached = new Set([startAt]);
+  for (const name of reached) {
+    for (const target of targets(states.get(name) as State)) reached.add(target);
+  }
+  return reached;
+}
+
+const isTerminal = (state: State): boolean => state.type === 'Fail' || ('next' in state && state.next === null);
 
 function targets(state: State): string[] {
   const own = 'next' in state ? [state] : [];
   const catchers = 'catch' in state ? state.catch : [];
   const rules = state.type === 'Choice' ? [...state.choices, ...(state.default ? [state.default] : [])] : [];
   return [...own, ...catchers, ...rules].flatMap(({ next }) => next ?? []);
-}
-
-/** The variables that a state assigns itself, not those of its branches or iterations. */
-function assignedVariables(state: unknown): string[] {
-  const { Assign, Choices, Catch } = (state ?? {}) as Record<string, unknown>;
-  const others = [Choices, Catch].filter(Array.isArray).flat();
-  return [Assign, ...others.map((other) => (other as Record<string, unknown> | null)?.Assign)].flatMap((assign) =>
-    isJsonObject(assign) ? Object.keys(assign) : [],
-  );
-}
-
-/** https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html */
-function checkVariable(name: string, path: string, outer: ReadonlySet<string>): void {
-  if (!/^[\p{ID_Start}_][\p{ID_Continue}]{0,79}$/u.test(name)) {
-    throw invalid(path, name, 'a variable name: a Unicode identifier of at most 80 characters');
-  }
-  if (name === 'states') throw invalid(path, name, 'another variable name, as $states is reserved');
-  if (outer.has(name)) throw invalid(path, name, 'the name of a variable that no flow around this one assigns');
 }

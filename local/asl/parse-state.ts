@@ -16,7 +16,7 @@ import { ErrorName } from './errors.ts';
 import { Fields, invalid, isJsonObject, POSITIVE_SECONDS, SECONDS } from './fields.ts';
 import type { StatesPart } from './jsonata.ts';
 import type { Expression } from './template.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseWrittenTimestamp } from './timestamp.ts';
 
 export const QUERY_LANGUAGES = ['JSONata', 'JSONPath'] as const;
 export type QueryLanguage = (typeof QUERY_LANGUAGES)[number];
@@ -124,7 +124,7 @@ function parseChoice(fields: Fields): Pick<ChoiceState, 'choices' | 'default'> {
 
 function parseUntil(fields: Fields): WaitState['until'] {
   const seconds = fields.scalarNumber('Seconds', SECONDS);
-  const isInstant = (value: unknown) => typeof value === 'string' && parseTimestamp(value) !== undefined;
+  const isInstant = (value: unknown) => typeof value === 'string' && parseWrittenTimestamp(value) !== undefined;
   const timestamp = fields.scalar('Timestamp', isInstant, 'a timestamp such as 2026-01-15T03:00:00Z');
   if (seconds && !timestamp) return { field: 'Seconds', value: seconds };
   if (timestamp && !seconds) return { field: 'Timestamp', value: timestamp };

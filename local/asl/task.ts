@@ -2,7 +2,7 @@ import type { Json } from '../kernel/json.ts';
 import { uuid } from '../kernel/random.ts';
 import type { TaskState } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
-import { POSITIVE_SECONDS } from './fields.ts';
+import { SECONDS } from './fields.ts';
 import type { Timers } from './lifeline.ts';
 import { checkSize } from './limits.ts';
 import type { Template } from './template.ts';
@@ -23,7 +23,7 @@ export async function runTask(visit: Visit<TaskState>): Promise<Json> {
   const input = state.arguments === undefined ? visit.input : await evaluate(within, state.arguments);
   checkSize(input, state.name);
   const seconds = async (template: Template | undefined, field: string) =>
-    template === undefined ? undefined : evaluateNumber(within, template, field, POSITIVE_SECONDS);
+    template === undefined ? undefined : evaluateNumber(within, template, field, SECONDS);
   const deadlines = {
     timeoutSeconds: await seconds(state.timeoutSeconds, 'TimeoutSeconds'),
     heartbeatSeconds: await seconds(state.heartbeatSeconds, 'HeartbeatSeconds'),

@@ -1,6 +1,6 @@
 import type { Json } from '../kernel/json.ts';
 import { InvalidDefinitionError } from './errors.ts';
-import { compile, referencedParts, type StatesPart } from './jsonata.ts';
+import { compile, newerOperator, referencedParts, type StatesPart } from './jsonata.ts';
 
 /** A JSON value of a definition whose `{% … %}` strings are expressions, read once. */
 export type Template =
@@ -32,6 +32,9 @@ export const isExpression = (value: unknown): value is string => typeof value ==
 
 export function parseTemplate(value: unknown, place: Place): Template {
   if (isExpression(value)) return parseExpression(value, place);
+  if (typeof value === 'string' && value.startsWith('{%')) {
+    throw new InvalidDefinitionError(place.path, JSON.stringify(value), 'a %} at the end of what begins with {%');
+  }
   if (Array.isArray(value)) {
     const items = value.map((item, index) => parseTemplate(item, inside(place, `[${index}]`)));
     return items.every(isLiteral) ? literal(value) : { kind: 'array', items };
@@ -53,6 +56,10 @@ function parseExpression(text: string, { path, location, parts = [] }: Place): E
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     throw new InvalidDefinitionError(path, JSON.stringify(text), `valid JSONata (${code ?? 'error'}: ${message})`);
+  }
+  const newer = newerOperator(source);
+  if (newer !== undefined) {
+    throw new InvalidDefinitionError(path, JSON.stringify(text), `no ${newer}, which JSONata 2.0.6 does not have`);
   }
   for (const part of referenced) {
     // "Attempting to access $states variables in fields and states where they are not accessible will be caught at

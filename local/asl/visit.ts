@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { State } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
-import { describe, isWithin, type Range } from './fields.ts';
-import type { World } from './functions.ts';
+import { isWithin, type Range } from './fields.ts';
+import type { World } from './function-definition.ts';
 import type { History } from './history.ts';
 import { ExpressionError, evaluateExpression } from './jsonata.ts';
 import type { Lifeline, Timers } from './lifeline.ts';
@@ -112,10 +112,14 @@ export async function evaluateTyped<T extends Json>(
   throw evaluationError(visit, `${subject(template)} returned an unexpected result type. ${found}`);
 }
 
+/** Causes as recorded from the service for TimeoutSeconds: https://github.com/gabrielmoreira/tiny-asl-machine */
 export async function evaluateNumber(visit: Visit, template: Template, field: string, range: Range): Promise<number> {
   const value = await evaluateTyped(visit, template, 'number', (json) => typeof json === 'number');
   if (isWithin(value, range)) return value;
-  throw evaluationError(visit, `The ${field} field must be ${describe(range)}, but was: ${value}`);
+  if (range.integer && !Number.isInteger(value)) {
+    throw evaluationError(visit, `The ${field} field cannot be parsed as an integer: ${value}`);
+  }
+  throw evaluationError(visit, `${field} must be between ${range.min} and ${range.max} but was: ${value}`);
 }
 
 function typeName(value: Json): string {

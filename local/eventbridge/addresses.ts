@@ -41,6 +41,12 @@ export interface AddressRange {
   readonly last: string;
 }
 
+/** An address is a block of one. `undefined` for any other text. */
+export function addressRange(text: string): AddressRange | undefined {
+  const digits = addressDigits(text);
+  return digits === undefined ? undefined : { first: digits, last: digits };
+}
+
 /** The block `10.0.0.0/8` stands for. A mask as long as the address is refused, as by the engine. */
 export function cidrRange(cidr: string): AddressRange | undefined {
   const [address, mask, ...rest] = cidr.replace(/\/+$/, '').split('/'); // Java's split drops trailing empty parts

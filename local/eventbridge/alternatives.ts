@@ -1,6 +1,7 @@
-import { type AddressRange, addressDigits, cidrRange, inRange } from './addresses.ts';
+import { type AddressRange, addressRange, cidrRange, inRange } from './addresses.ts';
 import { InvalidPatternError } from './errors.ts';
 import { type JsonText, Members, NumberText } from './json-text.ts';
+import { meaningOf } from './meaning.ts';
 import { comparableNumber } from './numbers.ts';
 import type { TextTest } from './text-tests.ts';
 import * as tests from './text-tests.ts';
@@ -15,7 +16,7 @@ interface Comparison {
 
 /** One way for a field to match: an element of the array at a leaf of a pattern. */
 export interface Alternative extends Comparison {
-  /** Equal for equal alternatives. */
+  /** Equal for alternatives that the engine takes for the same, however they are written (`shadowed.ts`). */
   readonly id: string;
 }
 
@@ -182,8 +183,8 @@ function comparisonsOf(element: JsonText, place: Place): Comparison[] {
     return [(OPERATORS[name] as Operator)(operand, { ...place, path: `${place.path}.${name}` })];
   }
   if (typeof element === 'string') {
-    const digits = addressDigits(element);
-    return [digits === undefined ? onText(tests.equals(element)) : onRange({ first: digits, last: digits })];
+    const range = addressRange(element);
+    return [range === undefined ? onText(tests.equals(element)) : onRange(range)];
   }
   if (!(element instanceof NumberText)) return [onSpelling(String(element))];
   const number = comparableNumber(element.text);
@@ -193,6 +194,5 @@ function comparisonsOf(element: JsonText, place: Place): Comparison[] {
 
 /** The alternatives that one element of a leaf's array stands for. Throws an `InvalidPatternError`. */
 export function alternativesOf(element: JsonText, place: Place): Alternative[] {
-  const id = JSON.stringify(element);
-  return comparisonsOf(element, place).map((each) => ({ ...each, id: `${each.kind} ${id}` }));
+  return comparisonsOf(element, place).map((each) => ({ ...each, id: `${each.kind} ${meaningOf(element)}` }));
 }

@@ -44,8 +44,9 @@ describe('256 KiB of data', () => {
 
 describe('25,000 history events', () => {
   const loop = {
-    C: { Type: 'Choice', Choices: [{ Condition: true, Next: 'P' }] },
+    C: { Type: 'Choice', Choices: [{ Condition: true, Next: 'P' }], Default: 'E' },
     P: { Type: 'Pass', Next: 'C' },
+    E: { Type: 'Succeed' },
   };
 
   it('end an execution, the failure being the last of them', async () => {

@@ -77,8 +77,8 @@ describe('Wait', () => {
   it.each([
     ['undefined', { Seconds: '{% $states.input.x %}' }, 'returned nothing (undefined).'],
     ['text', { Seconds: "{% '5' %}" }, `Expected 'number', but was 'string' for value: "5"`],
-    ['a fraction', { Seconds: '{% 1.5 %}' }, 'but was: 1.5'],
-    ['negative', { Seconds: '{% -1 %}' }, 'but was: -1'],
+    ['a fraction', { Seconds: '{% 1.5 %}' }, 'The Seconds field cannot be parsed as an integer: 1.5'],
+    ['negative', { Seconds: '{% -1 %}' }, 'Seconds must be between 0 and 99999999 but was: -1'],
     ['no timestamp', { Timestamp: "{% 'tomorrow' %}" }, 'string: tomorrow'],
     ['a number for a timestamp', { Timestamp: '{% 1 %}' }, "Expected 'string', but was 'number' for value: 1"],
   ])('fails on an evaluated time that is %s', async (_, fields, cause) => {
@@ -116,7 +116,7 @@ describe('Choice', () => {
       {},
       { went: 'B' },
     ],
-    ['takes a literal condition', [{ Condition: true, Next: 'A' }], {}, { went: 'A' }],
+    ['takes a literal condition', [{ Condition: true, Next: 'A' }], { Default: 'B' }, { went: 'A' }],
     ['takes the default when none holds', [{ Condition: false, Next: 'A' }], { Default: 'B' }, { went: 'B' }],
     [
       'does not evaluate rules after the one that holds',
@@ -176,7 +176,8 @@ describe('Choice', () => {
   });
 
   it('fails as the service does when nothing holds and there is no default', async () => {
-    expect(await run(choose([{ Condition: false, Next: 'A' }]))).toMatchObject({
+    const rules = ['A', 'B'].map((Next) => ({ Condition: false, Next }));
+    expect(await run(choose(rules))).toMatchObject({
       status: 'FAILED',
       error: 'States.Runtime',
       cause: `${inState('C')}Failed to transition out of the state. The state does not point to a next state.`,

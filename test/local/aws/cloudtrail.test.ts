@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { LAB_EPOCH_MS } from '../../../local/kernel/clock.ts';
 import type { JsonObject } from '../../../local/kernel/json.ts';
+import { holdToModels } from './held-to-models.ts';
 import { arnsOf, CRON, detailOf, objects, RUN_TASK, refusalOf, world } from './world.ts';
+
+holdToModels();
 
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 const NOW = LAB_EPOCH_MS / 1000;

@@ -6,7 +6,10 @@ import type { JsonObject } from '../../../local/kernel/json.ts';
 import { policiesOf } from '../../../local/stack/policies.ts';
 import { mergedConfiguration, synthesize, type Template } from '../../../local/stack/synthesize.ts';
 import { DeployedTemplate } from '../../../local/stack/template.ts';
+import { holdToModels } from './held-to-models.ts';
 import { accountWith, RUN_TASK } from './world.ts';
+
+holdToModels();
 
 const PLACE = { account: '111122223333', region: 'us-east-1' };
 const ROLE = 'arn:aws:iam::111122223333:role/Worker';

@@ -4,6 +4,9 @@ import { type Execution, FakeStates } from '../../../local/aws/states.ts';
 import { VirtualClock } from '../../../local/kernel/clock.ts';
 import type { Json, JsonObject } from '../../../local/kernel/json.ts';
 import { machine } from '../asl/support.ts';
+import { holdToModels } from './held-to-models.ts';
+
+holdToModels();
 
 const MACHINE = 'arn:aws:states:us-east-1:111122223333:stateMachine:machine';
 const DAY_MS = 86_400_000;

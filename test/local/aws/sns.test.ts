@@ -4,6 +4,9 @@ import { FakeSns } from '../../../local/aws/sns.ts';
 import { clientConfig } from '../../../local/aws/transport.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
 import { randomStream } from '../../../local/kernel/random.ts';
+import { holdToModels } from './held-to-models.ts';
+
+holdToModels();
 
 const TOPIC = 'arn:aws:sns:us-east-1:111122223333:topic';
 

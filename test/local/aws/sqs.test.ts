@@ -20,6 +20,9 @@ import { FakeSqs, type QueueOptions } from '../../../local/aws/sqs.ts';
 import { clientConfig } from '../../../local/aws/transport.ts';
 import { VirtualClock } from '../../../local/kernel/clock.ts';
 import { randomStream } from '../../../local/kernel/random.ts';
+import { holdToModels } from './held-to-models.ts';
+
+holdToModels();
 
 const PRINCIPAL = { arn: 'arn:aws:sts::111122223333:assumed-role/tester/session' };
 

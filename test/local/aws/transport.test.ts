@@ -8,6 +8,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { AwsError, type FakeService, UnsupportedError } from '../../../local/aws/service.ts';
 import { type CallHooks, clientConfig } from '../../../local/aws/transport.ts';
 import type { JsonObject } from '../../../local/kernel/json.ts';
+import { holdToModels } from './held-to-models.ts';
+
+holdToModels();
 
 const PRINCIPAL = { arn: 'arn:aws:sts::111122223333:assumed-role/tester/session' };
 const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/111122223333/queue';

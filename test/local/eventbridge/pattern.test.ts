@@ -494,6 +494,36 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       matches: ['{"a":"x"}'],
       misses: ['{"a":"y"}'],
     },
+    'a member is lost in whatever way the alternative is written': {
+      pattern: '{"$or":[{"a":[{"numeric":["=",1]}]},{"a":[1.0,"y"]}]}',
+      matches: ['{"a":1}'],
+      misses: ['{"a":"y"}'],
+    },
+    'a member is lost with a string that is written as exactly': {
+      pattern: '{"$or":[{"a":[{"exactly":"x"}]},{"a":["x","y"]}]}',
+      matches: ['{"a":"x"}'],
+      misses: ['{"a":"y"}'],
+    },
+    'a member is lost with a set in another order': {
+      pattern: '{"$or":[{"a":[{"anything-but":["x","y"]}]},{"a":[{"anything-but":["y","x"]},"x"]}]}',
+      matches: ['{"a":"z"}'],
+      misses: ['{"a":"x"}'],
+    },
+    'a member is lost with an address spelled otherwise': {
+      pattern: '{"$or":[{"a":["10.0.0.1"]},{"a":["10.0.0.01","y"]}]}',
+      matches: ['{"a":"10.0.0.1"}'],
+      misses: ['{"a":"y"}'],
+    },
+    'numbers that float64 cannot hold are not taken for each other': {
+      pattern: '{"$or":[{"a":[12345678901234567890]},{"a":[12345678901234567891]}]}',
+      matches: ['{"a":12345678901234567891}', '{"a":12345678901234567890}'],
+      misses: ['{"a":12345678901234567892}'],
+    },
+    'a number beyond float64 is not taken for null': {
+      pattern: '{"$or":[{"a":[null]},{"a":[1e400]}]}',
+      matches: ['{"a":null}', '{"a":1e400}'],
+      misses: ['{"a":1e401}'],
+    },
     'a member with another field is not lost': {
       pattern: '{"$or":[{"a":["x"],"b":[1]},{"a":["x","y"]}]}',
       matches: ['{"a":"x"}', '{"a":"y"}'],

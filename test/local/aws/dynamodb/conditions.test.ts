@@ -1,7 +1,10 @@
 import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holdToModels } from '../held-to-models.ts';
 import { type Item, KEY, openDatabase, TABLE } from './database.ts';
+
+holdToModels();
 
 const ITEM: Item = {
   ...KEY,

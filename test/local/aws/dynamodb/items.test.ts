@@ -10,7 +10,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addNumbers, canonicalNumber, compareNumbers } from '../../../../local/aws/dynamodb/numbers.ts';
 import { itemSize } from '../../../../local/aws/dynamodb/values.ts';
+import { holdToModels } from '../held-to-models.ts';
 import { type Item, KEY, openDatabase, SORTED, TABLE } from './database.ts';
+
+holdToModels();
 
 describe('an item', () => {
   it('is stored, replaced and deleted, and the old one returned on request', async () => {

@@ -1,7 +1,10 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { holdToModels } from '../held-to-models.ts';
 import { type Item, openDatabase, SORTED, TABLE } from './database.ts';
+
+holdToModels();
 
 const PARTITION = { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'k' } } };
 

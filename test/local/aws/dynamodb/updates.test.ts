@@ -1,6 +1,9 @@
 import type { ReturnValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { holdToModels } from '../held-to-models.ts';
 import { type Item, KEY, openDatabase } from './database.ts';
+
+holdToModels();
 
 const BEFORE: Item = {
   ...KEY,

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, refusalOf, world } from '../world.ts';
+
+holdToModels();
 
 const HOUR = 3600;
 /** Tasks that start between 5 and 30 s after their launch and stop ten seconds later. */

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../local/kernel/json.ts';
+import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, objects, refusalOf, world } from '../world.ts';
+
+holdToModels();
 
 const emptyBucket = { buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.001 } } };
 const NO_NETWORK = { networkConfiguration: {} };

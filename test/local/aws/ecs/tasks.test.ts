@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../../local/kernel/json.ts';
+import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, CRON, detailOf, objects, refusalOf, world } from '../world.ts';
+
+holdToModels();
 
 const ALWAYS_FAILS = {
   startFailures: [

@@ -1,0 +1,54 @@
+import { vi } from 'vitest';
+import { FakeCloudTrail } from '../../../local/aws/cloudtrail.ts';
+import { FakeDynamoDb } from '../../../local/aws/dynamodb/index.ts';
+import { FakeEcs } from '../../../local/aws/ecs/fake-ecs.ts';
+import { AwsError, type FakeService } from '../../../local/aws/service.ts';
+import { FakeSns } from '../../../local/aws/sns.ts';
+import { FakeSqs } from '../../../local/aws/sqs.ts';
+import { FakeStates } from '../../../local/aws/states.ts';
+import { problemsOf, statusesOf } from './sdk-models.ts';
+
+export interface Heard {
+  /** `service operation`, and how often it was answered. */
+  readonly answers: Map<string, number>;
+  /** `service code status` of each error. */
+  readonly errors: Set<string>;
+  readonly problems: Set<string>;
+}
+
+/** Listens to every answer that the fakes give. */
+export function listen(): Heard {
+  const heard: Heard = { answers: new Map(), errors: new Set(), problems: new Set() };
+  const answered = (service: string, operation: string, output: unknown) => {
+    const key = `${service} ${operation}`;
+    heard.answers.set(key, (heard.answers.get(key) ?? 0) + 1);
+    for (const problem of problemsOf(service, operation, output)) heard.problems.add(problem.replace(/\[\d+\]/g, '[]'));
+  };
+  for (const { prototype } of [FakeCloudTrail, FakeDynamoDb, FakeEcs, FakeSns, FakeSqs, FakeStates]) {
+    const original = prototype.call as FakeService['call'];
+    vi.spyOn(prototype as FakeService, 'call').mockImplementation(function (
+      this: FakeService,
+      operation,
+      input,
+      principal,
+    ) {
+      try {
+        const output = original.call(this, operation, input, principal);
+        if (output instanceof Promise) void output.then((late) => answered(this.name, operation, late));
+        else answered(this.name, operation, output);
+        return output;
+      } catch (error) {
+        if (error instanceof AwsError) heard.errors.add(`${this.name} ${error.code} ${error.status}`);
+        throw error;
+      }
+    });
+  }
+  return heard;
+}
+
+/** Errors that the service does not have, or answers with another status. */
+export const unknownErrors = ({ errors }: Heard): string[] =>
+  [...errors].filter((error) => {
+    const [service = '', code = '', status] = error.split(' ');
+    return !statusesOf(service, code).includes(Number(status));
+  });

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { JsonObject } from '../../../local/kernel/json.ts';
+import { report } from '../../../local/report.ts';
+import { readScenario } from '../../../local/scenario.ts';
+import { listen, unknownErrors } from './listen.ts';
+import { eventful, scenarioOf } from './scenarios.ts';
+import { problemsOf, statusesOf } from './sdk-models.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('every answer of a whole run', () => {
+  const always = ['ecs RunTask', 'dynamodb UpdateItem', 'states SendTaskSuccess', 'states StartExecution'];
+  it.each<[string, JsonObject, string[]]>([
+    ['with faults', scenarioOf('faults.json'), always],
+    ['with duplicates', scenarioOf('duplicates.json'), always],
+    [
+      'with failed starts and a sweep',
+      eventful(),
+      [...always, 'ecs ListTasks', 'ecs DescribeTasks', 'cloudtrail LookupEvents', 'sns Publish', 'sqs SendMessage'],
+    ],
+  ])('has the shape of the model: %s', async (_, scenario, operations) => {
+    const heard = listen();
+    await report(readScenario(JSON.stringify(scenario), 'test.json'));
+    expect([...heard.problems]).toEqual([]);
+    expect(unknownErrors(heard)).toEqual([]);
+    expect([...heard.answers.keys()]).toEqual(expect.arrayContaining(operations));
+  });
+});
+
+describe('the check of shapes finds', () => {
+  const task = { taskArn: 'arn', lastStatus: 'RUNNING', containers: [{ name: 'app' }], createdAt: 1768446000 };
+  it.each<[string, string, string, unknown, string]>([
+    ['nothing in what is right', 'ecs', 'RunTask', { tasks: [task], failures: [] }, ''],
+    ['a member by another name', 'ecs', 'RunTask', { Tasks: [] }, 'RunTask.Tasks: no such member in the model'],
+    ['a date that is text', 'ecs', 'RunTask', { tasks: [{ ...task, createdAt: 'now' }] }, 'createdAt: found "now"'],
+    ['no list', 'ecs', 'RunTask', { tasks: task }, 'RunTask.tasks: found'],
+    ['text in a list', 'ecs', 'RunTask', { tasks: ['arn'] }, 'RunTask.tasks[0]: found "arn", expected an object'],
+    ['a required member', 'states', 'StartExecution', { executionArn: 'arn' }, 'startDate: found nothing'],
+    ['a number that is text', 'dynamodb', 'Query', { Count: '1' }, 'Query.Count: found "1"'],
+    ['a value of no type', 'dynamodb', 'GetItem', { Item: { a: { X: '1' } } }, 'GetItem.Item.a.X: no such member'],
+    ['an attribute that is no text', 'sqs', 'GetQueueAttributes', { Attributes: { a: 1 } }, 'Attributes.a: found 1'],
+    ['an operation that is none', 'sns', 'PublishAll', {}, 'sns has no operation PublishAll'],
+  ])('%s', (_, service, operation, output, problem) => {
+    expect(problemsOf(service, operation, output).join()).toContain(problem);
+    expect(problemsOf(service, operation, output)).toHaveLength(problem === '' ? 0 : 1);
+  });
+
+  it.each([
+    ['sqs', 'QueueDoesNotExist', 400],
+    ['ecs', 'AccessDeniedException', 403, 400],
+    ['ecs', 'ThrottlingException', 400],
+    ['cloudtrail', 'ThrottlingException', 429, 400],
+    ['ecs', 'ServerException', 500],
+    ['states', 'ExecutionAlreadyExists', 400],
+    ['sns', 'NotFoundException', 404],
+    ['states', 'NoSuchError'],
+  ])('the status of %s %s', (service, code, ...statuses) => {
+    expect([...new Set(statusesOf(service, code))]).toEqual(statuses);
+  });
+});

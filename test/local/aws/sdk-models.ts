@@ -1,0 +1,128 @@
+import * as cloudtrail from '@aws-sdk/client-cloudtrail';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as ecs from '@aws-sdk/client-ecs';
+import * as states from '@aws-sdk/client-sfn';
+import * as sns from '@aws-sdk/client-sns';
+import * as sqs from '@aws-sdk/client-sqs';
+
+/**
+ * The services' own models as the SDK carries them: it exports the schema of every shape and operation under the shape's
+ * name and a dollar sign. A schema is an array that begins with its kind, or a number for a simple type
+ * (StaticSchemas in @smithy/types).
+ */
+const MODELS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  cloudtrail,
+  dynamodb,
+  ecs,
+  sns,
+  sqs,
+  states,
+};
+
+type Schema = 'unit' | number | readonly unknown[] | (() => Schema);
+
+const LIST = 1;
+const MAP = 2;
+const STRUCTURE = 3;
+const UNION = 4;
+/** What a number says beside the type of an element. */
+const LIST_OF = 64;
+const MAP_OF = 128;
+
+const SIMPLE: Readonly<Record<number, (value: unknown) => boolean>> = {
+  0: (value) => typeof value === 'string',
+  1: (value) => typeof value === 'number',
+  2: (value) => typeof value === 'boolean',
+  // Timestamps are seconds since the epoch in all JSON protocols of these services.
+  4: (value) => typeof value === 'number',
+  15: () => true,
+  21: (value) => typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value,
+};
+
+const schemaOf = (service: string, name: string): readonly unknown[] | undefined =>
+  MODELS[service]?.[`${name}$`] as readonly unknown[] | undefined;
+
+/** What is wrong with an answer: members that the model does not have or requires, and values of other types. */
+export function problemsOf(service: string, operation: string, output: unknown): string[] {
+  const schema = schemaOf(service, operation);
+  if (!schema) return [`${service} has no operation ${operation}`];
+  return check(schema[5] as Schema, output, operation);
+}
+
+function check(schema: Schema, value: unknown, path: string): string[] {
+  if (typeof schema === 'function') return check(schema(), value, path);
+  if (typeof schema === 'number') return checkNumbered(schema, value, path);
+  if (schema === 'unit') return checkStructure([STRUCTURE, '', '', 0, [], []], value, path);
+  // A schema with traits of its member is a pair of the two.
+  if (typeof schema[0] !== 'number' || schema.length === 2) return check(schema[0] as Schema, value, path);
+  switch (schema[0]) {
+    case LIST:
+      return checkList(schema[4] as Schema, value, path);
+    case MAP:
+      return checkMap(schema[5] as Schema, value, path);
+    case STRUCTURE:
+    case UNION:
+      return checkStructure(schema, value, path);
+    default:
+      return check(schema[4] as Schema, value, path);
+  }
+}
+
+function checkNumbered(schema: number, value: unknown, path: string): string[] {
+  if (schema >= MAP_OF) return checkMap(schema - MAP_OF, value, path);
+  if (schema >= LIST_OF) return checkList(schema - LIST_OF, value, path);
+  const isOfType = SIMPLE[schema];
+  if (!isOfType) return [`${path}: no such simple type here: ${schema}`];
+  return isOfType(value) ? [] : [`${path}: found ${JSON.stringify(value)}, expected simple type ${schema}`];
+}
+
+function checkList(element: Schema, value: unknown, path: string): string[] {
+  if (!Array.isArray(value)) return [`${path}: found ${JSON.stringify(value)}, expected a list`];
+  return value.flatMap((item, index) => check(element, item, `${path}[${index}]`));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function checkMap(element: Schema, value: unknown, path: string): string[] {
+  if (!isObject(value)) return [`${path}: found ${JSON.stringify(value)}, expected a map`];
+  return Object.entries(value).flatMap(([key, item]) => check(element, item, `${path}.${key}`));
+}
+
+function checkStructure(schema: readonly unknown[], value: unknown, path: string): string[] {
+  if (!isObject(value)) return [`${path}: found ${JSON.stringify(value)}, expected an object`];
+  const names = schema[4] as readonly string[];
+  const members = schema[5] as readonly Schema[];
+  const required = names.slice(0, (schema[6] as number | undefined) ?? 0);
+  const missing = required.filter((name) => value[name] === undefined);
+  return [
+    ...missing.map((name) => `${path}.${name}: found nothing, expected a required member`),
+    ...Object.entries(value).flatMap(([name, member]) => {
+      const index = names.indexOf(name);
+      if (index < 0) return [`${path}.${name}: no such member in the model`];
+      return member === undefined ? [] : check(members[index] as Schema, member, `${path}.${name}`);
+    }),
+  ];
+}
+
+/**
+ * Errors that no model holds and every service may answer.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
+ */
+const COMMON: Readonly<Record<string, number>> = {
+  AccessDeniedException: 400,
+  InternalFailure: 500,
+  InvalidParameterValue: 400,
+  MissingParameter: 400,
+  SerializationException: 400,
+  ThrottlingException: 400,
+  ValidationException: 400,
+};
+
+/** The HTTP statuses that a service may answer an error with: its model's, and that of the error of the name that all have. */
+export function statusesOf(service: string, code: string): number[] {
+  const traits = schemaOf(service, code)?.[3] as { error?: string; httpError?: number } | undefined;
+  const common = COMMON[code] === undefined ? [] : [COMMON[code]];
+  if (traits?.error === undefined) return common;
+  return [traits.httpError ?? (traits.error === 'client' ? 400 : 500), ...common];
+}

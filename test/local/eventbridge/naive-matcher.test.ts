@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { verdict } from '../../../local/lab-match.ts';
+import { type Node, naiveMatches, toText } from './naive-matcher.ts';
+
+const SEED = 20_260_115;
+const CASES = 6_000;
+
+const STRINGS = ['', 'a', 'A', 'ab', 'aB', 'b', 'ba', 'aba', 'a*b', '*', 'a\\b', '1', '1.0', 'null', 'true', 'ä', 'Ä'];
+const ADDRESSES = ['10.0.0.1', '10.1.0.1', '11.0.0.1', '2001:db8::1', '2001:db9::1'];
+/** Spellings of a few numbers that a float64 holds. */
+const NUMBERS = ['0', '-0', '0.0', '1', '1.0', '1e0', '10', '10.5', '1.05e1', '-3', '-30e-1', '300', '3E+2', '1e300'];
+const LITERALS = ['null', 'true', 'false'];
+
+const string = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...STRINGS) }, fc.constantFrom(...ADDRESSES));
+const number = fc.constantFrom(...NUMBERS).map(Number);
+const part = fc.constantFrom('a', 'A', 'b', 'ab', 'B', '1', 'ä', '*');
+const wildcard = fc.constantFrom('*', 'a*', '*b', 'a*b', '*a*', 'a\\*b', 'a\\\\b', '*\\**', 'ab', '', 'b*a*');
+const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { minLength: 1, maxLength: 4 });
+const oneOrMore = <T>(item: fc.Arbitrary<T>) => fc.oneof<fc.Arbitrary<unknown>[]>(item, list(item));
+const ignoringCase = part.map((text) => ({ 'equals-ignore-case': text }));
+
+const range = fc
+  .tuple(fc.constantFrom('>', '>='), number, fc.constantFrom('<', '<='), number)
+  .filter(([, low, , high]) => low < high);
+const OPERATORS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  exactly: fc.constantFrom(...STRINGS),
+  prefix: fc.oneof(part, fc.constant(''), ignoringCase),
+  suffix: fc.oneof(part, fc.constant(''), ignoringCase),
+  'equals-ignore-case': string,
+  wildcard,
+  numeric: fc.oneof<fc.Arbitrary<unknown>[]>(fc.tuple(fc.constantFrom('=', '<', '<=', '>', '>='), number), range),
+  cidr: fc.constantFrom('10.0.0.0/8', '10.0.0.0/24', '10.1.2.3/15', '2001:db8::/32', '2001::/17'),
+  exists: fc.constant(true),
+  'anything-but': fc.oneof(
+    oneOrMore(string),
+    oneOrMore(number),
+    oneOrMore(part).map((prefix) => ({ prefix })),
+    oneOrMore(part).map((suffix) => ({ suffix })),
+    oneOrMore(wildcard).map((wildcards) => ({ wildcard: wildcards })),
+    oneOrMore(part).map((texts) => ({ 'equals-ignore-case': texts })),
+  ),
+};
+
+const alternative = fc.oneof(
+  string,
+  number,
+  fc.constantFrom(null, true, false),
+  ...Object.entries(OPERATORS).map(([name, operand]) => operand.map((value) => ({ [name]: value }))),
+);
+const leaf = list(alternative);
+const absence = fc.oneof(
+  fc.constant([{ exists: false }]),
+  alternative.map((other) => [other, { exists: false }]),
+);
+
+const NAMES = ['a', 'b', 'a.b', 'b.a'] as const;
+const name = fc.constantFrom(...NAMES);
+const field = fc.letrec<{ field: unknown; fields: object }>((tie) => ({
+  field: fc.oneof({ maxDepth: 2 }, { weight: 2, arbitrary: leaf }, tie('fields')),
+  // A path written in two ways is one field, and the later value counts: those are cases of their own, by hand.
+  fields: fc.dictionary(fc.constantFrom('a', 'b'), tie('field'), { minKeys: 1, maxKeys: 2 }),
+}));
+const dotted = fc.tuple(fc.constantFrom('a.b', 'b.a', 'a', 'b'), leaf).map(([path, values]) => ({ [path]: values }));
+
+/** Each member has a field that no other has, as the engine loses members that repeat an alternative of another. */
+const either = (names: readonly [string, string]) =>
+  fc
+    .tuple(leaf, leaf, fc.option(field.fields, { nil: {} }))
+    .map(([one, other, more]) => ({ $or: [{ [names[0]]: one, ...more }, { [names[1]]: other }] }));
+const nested = fc
+  .tuple(either(['p', 'q']), either(['r', 's']))
+  .map(([outer, inner]) => ({ $or: [...outer.$or, { d: inner }] }));
+
+const pattern = fc.oneof(
+  field.fields,
+  dotted,
+  fc.tuple(field.fields, absence).map(([fields, n]) => ({ ...fields, n })),
+  fc.tuple(absence, either(['p', 'q'])).map(([n, or]) => ({ n, ...or })),
+  either(['p', 'q']),
+  nested,
+);
+
+const scalar: fc.Arbitrary<Node> = fc
+  .oneof(
+    string.map((text) => JSON.stringify(text)),
+    fc.constantFrom(...NUMBERS),
+    fc.constantFrom(...LITERALS),
+  )
+  .map((text) => ({ kind: 'scalar', text }));
+const { value } = fc.letrec<{ value: Node; object: Node; array: Node }>((tie) => ({
+  value: fc.oneof({ maxDepth: 3 }, { weight: 2, arbitrary: scalar }, tie('object'), tie('array')),
+  object: fc
+    .array(fc.tuple(name, tie('value')), { minLength: 1, maxLength: 3 })
+    .map((members) => ({ kind: 'object' as const, members })),
+  array: fc.array(tie('value'), { maxLength: 3 }).map((items) => ({ kind: 'array' as const, items })),
+}));
+/** Absence inside of elements of arrays has rules of the engine's own, which are cases by hand. */
+const flat = fc.oneof(
+  scalar,
+  fc.array(scalar, { maxLength: 2 }).map((items): Node => ({ kind: 'array', items })),
+  fc.constant<Node>({ kind: 'object', members: [['a', { kind: 'scalar', text: '1' }]] }),
+);
+
+/** Most fields that patterns name are there, or few cases would match. */
+const often = (...names: readonly string[]) => fc.tuple(...names.map((each) => fc.tuple(fc.constant(each), value)));
+const event: fc.Arbitrary<Node> = fc
+  .tuple(
+    often('a', 'b'),
+    fc.oneof(often('p', 's'), often('q'), often('d', 'p')),
+    fc.array(fc.tuple(fc.constantFrom(...NAMES, 'd.r', 'd.s'), value), { maxLength: 3 }),
+    fc.array(fc.tuple(fc.constant('n'), flat), { maxLength: 1 }),
+  )
+  .map((parts) => ({ kind: 'object', members: parts.flat() as [string, Node][] }));
+
+describe(`the naive matcher, on ${CASES} generated cases of seed ${SEED}`, () => {
+  it('says what lab:match says', () => {
+    let matched = 0;
+    const check = fc.property(pattern, event, (somePattern, someEvent) => {
+      const line = `{"pattern":${JSON.stringify(somePattern)},"event":${toText(someEvent)}}`;
+      const expected = naiveMatches(somePattern, someEvent);
+      if (expected) matched += 1;
+      expect(`${line} ${verdict(line)}`).toBe(`${line} ${expected}`);
+    });
+    fc.assert(check, { seed: SEED, numRuns: CASES });
+    // Neither answer is a lucky constant.
+    expect(matched / CASES).toBeGreaterThan(0.1);
+    expect(matched / CASES).toBeLessThan(0.9);
+  });
+});
