@@ -64,8 +64,12 @@ export function makeHandler(
   /** Feeds the pace. It is worse off without, but no event must be lost for it. */
   async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
     const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
+    const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, home));
+    for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
+      metrics.add(METRICS.otherCall, length, { kind });
+    }
     try {
-      await traffic.count(first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, home)));
+      await traffic.count(calls);
     } catch (error) {
       log.error('calls could not be counted', { error: errorName(error) });
     }

@@ -11,6 +11,7 @@ import {
   unexpectedErrors,
   waitingWithoutTurn,
 } from './alarm-metrics.ts';
+import { type AlarmText, describeAlarm } from './alarm-text.ts';
 import type { HandlerFunction } from './handler-function.ts';
 import type { Intake } from './intake.ts';
 import type { Notifications } from './notifications.ts';
@@ -28,23 +29,15 @@ export interface AlarmsProps {
 }
 
 /** One row of the table. */
-interface AlarmRow {
+interface AlarmRow extends AlarmText {
   readonly id: string;
-  /** Heading of its section in the runbook. */
-  readonly heading: string;
-  /** `critical`: calls are being lost or nobody would hear of it; `warning`: something else covers it for now. */
-  readonly severity: 'critical' | 'warning';
   /** Over five minutes, the library's default, where it says nothing else. */
   readonly metric: IMetric;
   /** Alarms at this value or above, */
   readonly threshold: number;
   /** in each of so many periods of the metric in a row. */
   readonly periods: number;
-  /** What a person should do. */
-  readonly advice: string;
 }
-
-const RUNBOOK = 'docs/runbook.md';
 
 /** What people are called for. Each has its section in docs/runbook.md. */
 export class Alarms extends Construct {
@@ -52,7 +45,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const action = new SnsAction(props.notifications.topic);
     for (const row of table(props)) {
-      const { metric, threshold, periods, heading, severity, advice } = row;
+      const { metric, threshold, periods } = row;
       new Alarm(this, row.id, {
         metric,
         threshold,
@@ -60,15 +53,10 @@ export class Alarms extends Construct {
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         // Each of these metrics is silent while nothing happens: queues at rest, functions not invoked, no result.
         treatMissingData: TreatMissingData.NOT_BREACHING,
-        alarmDescription: `${severity}: ${advice} ${RUNBOOK}#${anchorOf(heading)}`,
+        alarmDescription: describeAlarm(row),
       }).addAlarmAction(action);
     }
   }
-}
-
-/** As it is made of a heading where Markdown is shown. */
-function anchorOf(heading: string): string {
-  return heading.toLowerCase().replaceAll(' ', '-');
 }
 
 function table({ turnstile, workflow, intake, sweep, notifications }: AlarmsProps): AlarmRow[] {

@@ -35,6 +35,16 @@ const configurationSchema = () =>
     error: 'less than deadlineSeconds',
   });
 
+/** What is watched beside the re-runs, and what is left out on purpose. */
+const monitoring = z.strictObject({
+  dashboard: z.boolean().default(true),
+  usageAlarms: z.boolean().default(true),
+  /** Sustained rate of RunTask's bucket: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+  clusterModifyPerSecond: z.number().positive().default(40),
+  shareOfQuota: z.number().positive().max(1).default(0.8),
+  alarmsStartSweeps: z.boolean().default(true),
+});
+
 /** All keys but `environments`; the README explains each. */
 const baseSchema = settingsSchema.extend({
   clusters: z.array(clusterReference).default([]),
@@ -54,6 +64,7 @@ const baseSchema = settingsSchema.extend({
   passRoleArns: z.array(roleArn).default([]),
   allowedRoleOverrides: z.array(roleArn).default([]),
   cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
+  monitoring: monitoring.default(() => monitoring.parse({})),
   notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
   retentionDays: z

@@ -23,6 +23,9 @@ export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
 /** Lambda refuses larger environments. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_SETTINGS_BYTES = 3500;
 
+/** Size of each function, in MB; Lambda bills by it. */
+export const HANDLER_MEMORY_MB = 256;
+
 export interface HandlerFunctionProps {
   readonly handler: HandlerName;
   readonly description: string;
@@ -54,7 +57,7 @@ export class HandlerFunction extends LambdaFunction {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 256,
+      memorySize: HANDLER_MEMORY_MB,
       timeout: props.timeout,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

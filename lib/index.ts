@@ -6,4 +6,6 @@ export { type LogRouter, type LogStreamScope, logStreamScope } from './firelens/
 export type { CloudWatchPlugin } from './firelens/output-options.ts';
 export { PerTaskFireLens, type PerTaskFireLensProps } from './firelens/per-task-firelens.ts';
 export { StaticLogStreamCheck, type StaticLogStreamCheckProps } from './firelens/static-log-stream-check.ts';
+export { RemediationDashboard, type RemediationDashboardProps } from './dashboard.ts';
 export { ThrottleRemediationStack, type ThrottleRemediationStackProps } from './throttle-remediation-stack.ts';
+export { UsageAlarms, type UsageAlarmsProps } from './usage-alarms.ts';

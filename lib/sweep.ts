@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
@@ -9,6 +10,7 @@ import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } fro
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { SWEEP_STATES } from '../lambda/core/contract.ts';
+import { ANY } from '../lambda/core/policy.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
 import type { Configuration } from './config.ts';
 import { grantUse } from './encryption.ts';
@@ -37,6 +39,9 @@ export class Sweep extends Construct {
   readonly handler: HandlerFunction;
   /** Service events that could not be delivered. */
   readonly deadLetterQueue: Queue;
+  /** Delivers the service events. */
+  readonly serviceThrottled: Rule;
+  readonly #ruleRole: Role;
 
   constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
@@ -69,35 +74,52 @@ export class Sweep extends Construct {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rules that start it.',
     });
     acknowledge(this.stateMachine, anyVersion(this.handler));
-    this.#rules(configuration, encryptionKey);
+    this.#ruleRole = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    // An encrypted state machine takes no input from whoever cannot use its key.
+    grantUse(encryptionKey, this.#ruleRole);
+    this.serviceThrottled = this.#rules(configuration);
   }
 
-  #rules({ sweep: { everyMinutes } }: Configuration, encryptionKey: IKey | undefined): void {
+  /** Has a sweep of all listed clusters start when one of these alarms is raised. */
+  startWhenRaised(alarms: readonly IAlarm[]): void {
+    new Rule(this, 'AlarmRaised', {
+      description: 'Calls come near the quota: covers accounts that have neither a trail nor services',
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        detailType: ['CloudWatch Alarm State Change'],
+        resources: alarms.map(({ alarmArn }) => alarmArn),
+        detail: { state: { value: ['ALARM'] } },
+      },
+      targets: [this.#target({ cluster: ANY })],
+    });
+  }
+
+  #target(input?: object): SfnStateMachine {
     const { deadLetterQueue, stateMachine } = this;
-    const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
-    // An encrypted state machine takes no input from whoever cannot use its key.
-    grantUse(encryptionKey, role);
-    new Rule(this, 'ServiceThrottled', {
+    return new SfnStateMachine(stateMachine, {
+      deadLetterQueue,
+      role: this.#ruleRole,
+      ...(input && { input: RuleTargetInput.fromObject(input) }),
+    });
+  }
+
+  #rules({ sweep: { everyMinutes } }: Configuration): Rule {
+    const serviceThrottled = new Rule(this, 'ServiceThrottled', {
       description: 'The service scheduler was throttled: calls nearby were too',
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Service Action'],
         detail: { eventName: [...SERVICE_EVENTS] },
       },
-      targets: [new SfnStateMachine(stateMachine, { deadLetterQueue, role })],
+      targets: [this.#target()],
     });
-    if (everyMinutes === 0) return;
+    if (everyMinutes === 0) return serviceThrottled;
     new Rule(this, 'Regularly', {
       description: 'Covers accounts where neither a trail nor a service tells of throttling',
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
-      targets: [
-        new SfnStateMachine(stateMachine, {
-          deadLetterQueue,
-          role,
-          input: RuleTargetInput.fromObject({ scheduled: true }),
-        }),
-      ],
+      targets: [this.#target({ scheduled: true })],
     });
+    return serviceThrottled;
   }
 
   #definition(): LambdaInvoke {

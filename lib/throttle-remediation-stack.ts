@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { PAUSE_ITEM } from '../lambda/core/contract.ts';
 import { Alarms } from './alarms.ts';
 import type { Configuration } from './config.ts';
+import { RemediationDashboard } from './dashboard.ts';
 import { encryptionKey as createKey } from './encryption.ts';
 import { Intake } from './intake.ts';
 import { Notifications } from './notifications.ts';
@@ -11,6 +12,7 @@ import { stateTable } from './state-table.ts';
 import { Sweep } from './sweep.ts';
 import { createTrail } from './trail.ts';
 import { Turnstile } from './turnstile.ts';
+import { UsageAlarms } from './usage-alarms.ts';
 import { warningsOf } from './warnings.ts';
 
 export interface ThrottleRemediationStackProps extends StackProps {
@@ -22,6 +24,7 @@ export class ThrottleRemediationStack extends Stack {
   constructor(scope: Construct, id: string, props: ThrottleRemediationStackProps) {
     super(scope, id, { description: 'Re-runs standalone ECS RunTask calls that throttling lost', ...props });
     const { configuration } = props;
+    const { monitoring } = configuration;
     const encryptionKey = createKey(this, configuration.encryption);
     const common = { configuration, encryptionKey };
 
@@ -32,6 +35,12 @@ export class ThrottleRemediationStack extends Stack {
     const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table });
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     new Alarms(this, 'Alarms', { turnstile, workflow, intake, sweep, notifications });
+    if (monitoring.usageAlarms) {
+      const usage = new UsageAlarms(this, 'UsageAlarms', { ...monitoring, topic: notifications.topic });
+      if (monitoring.alarmsStartSweeps) sweep.startWhenRaised(usage.signsOfThrottling);
+    }
+    if (monitoring.dashboard)
+      new RemediationDashboard(this, 'Dashboard', { ...monitoring, turnstile, workflow, intake, sweep });
     if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;

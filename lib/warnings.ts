@@ -22,7 +22,7 @@ function listWarnings({ clusters, families, callers }: Configuration): string[] 
 }
 
 function choiceWarnings(configuration: Configuration): string[] {
-  const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep } = configuration;
+  const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep, monitoring } = configuration;
   const isRerun = mode === 'rerun';
   const retrying = callers.filter((caller) => 'retriesItself' in caller && caller.retriesItself);
   const hasSchedule = sweep.everyMinutes > 0;
@@ -47,6 +47,14 @@ function choiceWarnings(configuration: Configuration): string[] {
     [
       cloudTrail === 'none' && !hasSchedule,
       'cloudTrail is "none" and sweep.everyMinutes is 0: rejected calls are found only after a service was throttled too.',
+    ],
+    [
+      !monitoring.dashboard,
+      'monitoring.dashboard is false: there is no picture of what was throttled and brought back.',
+    ],
+    [
+      !monitoring.usageAlarms,
+      'monitoring.usageAlarms is false: nobody is told when calls come near the quota, and no alarm starts a sweep.',
     ],
   ];
   return warnings.filter(([applies]) => applies).map(([, text]) => text);

@@ -109,6 +109,8 @@ export const METRICS = {
   turn: 'Turn',
   /** Seconds from a call's event time to its result. */
   waitSeconds: 'WaitSeconds',
+  /** RunTask's bucket as everybody but us uses it: calls in records, by kind (`accepted`, `throttled`). */
+  otherCall: 'OtherCall',
   /** Messages that a handler could not handle and left to be tried again. */
   failure: 'Failure',
 } as const;

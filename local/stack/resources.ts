@@ -143,6 +143,8 @@ export type Properties<Type extends RunningType> = z.output<(typeof RUNNING)[Typ
 export const INERT: ReadonlySet<string> = new Set([
   'AWS::CloudTrail::Trail',
   'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::AnomalyDetector',
+  'AWS::CloudWatch::Dashboard',
   'AWS::Logs::LogGroup',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',

@@ -97,6 +97,8 @@ function identityOf(type: string, name: string, { account, region }: Place): Ide
       return byArn(`arn:aws:iam::${account}:policy/${name}`);
     case 'AWS::KMS::Key':
       return byName(arn('kms', `key/${name}`));
+    case 'AWS::CloudWatch::Alarm':
+      return byName(arn('cloudwatch', `alarm:${name}`));
     case 'AWS::Logs::LogGroup':
       return byName(arn('logs', `log-group:${name}:*`));
     default:

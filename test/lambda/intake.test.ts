@@ -62,7 +62,10 @@ describe('the intake', () => {
         execution: NAME,
       },
     ]);
-    expect(metrics).toEqual([{ name: 'Verdict', value: 1, dimensions: { kind: 'rerun' } }]);
+    expect(metrics).toEqual([
+      { name: 'OtherCall', value: 1, dimensions: { kind: 'throttled' } },
+      { name: 'Verdict', value: 1, dimensions: { kind: 'rerun' } },
+    ]);
   });
 
   test('sends the same input for each delivery of one record', async () => {
@@ -245,6 +248,7 @@ describe('the intake', () => {
       { kind: 'refuse', reason: 'hiddenEnvironment', members: ['overrides.containerOverrides.0.environment'] },
     ]);
     expect(metrics).toEqual([
+      { name: 'OtherCall', value: 1, dimensions: { kind: 'throttled' } },
       { name: 'Verdict', value: 1, dimensions: { kind: 'refuse', reason: 'hiddenEnvironment' } },
     ]);
     expect(told()).not.toContain('HIDDEN_DUE');

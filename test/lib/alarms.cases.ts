@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { GIVE_UP_REASONS, HANDLERS, METRIC_NAMESPACE, METRICS, REFUSE_REASONS } from '../../lambda/core/contract.ts';
+import { metricsOfAlarm, widgetsOf } from '../support/dashboard.ts';
 import { type Json, Synthesized } from '../support/stacks.ts';
 
 const managed = new Synthesized({});
@@ -18,10 +19,9 @@ const sections = (text: string, level: string) =>
   );
 const anchorOf = (heading: string) => heading.toLowerCase().replaceAll(' ', '-');
 
-/** The metrics that an alarm is made of, alone or in an expression. */
-const metricsOf = (alarm: Json): Json[] =>
-  alarm.Metrics ? alarm.Metrics.flatMap(({ MetricStat }: Json) => MetricStat?.Metric ?? []) : [alarm];
-const metrics: Json[] = alarms.flatMap(metricsOf);
+const widgets = widgetsOf(managed);
+const onAlarms = alarms.flatMap(metricsOfAlarm);
+const metrics = [...onAlarms, ...widgets.flatMap((widget) => widget.metrics)];
 
 describe('each alarm', () => {
   test('tells the notification topic', () => {
@@ -64,43 +64,66 @@ const DOCUMENTED: Readonly<Record<string, readonly [names: readonly string[], di
     'AWS::SQS::Queue',
   ],
   // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-  'AWS/Lambda': [['Errors', 'Throttles'], 'FunctionName', 'AWS::Lambda::Function'],
+  'AWS/Lambda': [['Errors', 'Throttles', 'Invocations', 'Duration'], 'FunctionName', 'AWS::Lambda::Function'],
   // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-  'AWS/States': [['ExecutionsFailed'], 'StateMachineArn', 'AWS::StepFunctions::StateMachine'],
+  'AWS/States': [['ExecutionsFailed', 'ExecutionsStarted'], 'StateMachineArn', 'AWS::StepFunctions::StateMachine'],
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+  'AWS/Events': [['Invocations'], 'RuleName', 'AWS::Events::Rule'],
 };
 
-describe('each metric of AWS on an alarm', () => {
-  test.each(Object.keys(DOCUMENTED))('of %s has the documented dimension, of a resource of this stack', (namespace) => {
-    const [names, dimension, type] = DOCUMENTED[namespace] ?? [[], '', ''];
+/** Usage of the account, which is of no resource. */
+const USAGE = [
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Usage-Metrics.html
+  ...['RunTask', 'StartTask', 'StopTask', 'ExecuteCommand'].map((Resource) => ({
+    namespace: 'AWS/Usage',
+    name: 'CallCount',
+    dimensions: { Service: 'ECS', Type: 'API', Resource, Class: 'None' },
+  })),
+  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/monitoring-fargate-usage.html
+  ...['Standard/OnDemand', 'Standard/Spot'].map((Class) => ({
+    namespace: 'AWS/Usage',
+    name: 'ResourceCount',
+    dimensions: { Service: 'Fargate', Type: 'Resource', Resource: 'vCPU', Class },
+  })),
+];
+
+describe('each metric of AWS on an alarm or a widget', () => {
+  test.each(Object.keys(DOCUMENTED))('of %s has the documented dimension, of a resource of this stack', (space) => {
+    const [names, dimension, type] = DOCUMENTED[space] ?? [[], '', ''];
     const own = Object.keys(managed.template.findResources(type));
-    const found = metrics.filter(({ Namespace }) => Namespace === namespace);
-    expect(found.length).toBeGreaterThan(1);
-    for (const { MetricName, Dimensions } of found) {
-      expect(names).toContain(MetricName);
-      expect(Dimensions).toEqual([{ Name: dimension, Value: expect.anything() }]);
-      const [{ Value }] = Dimensions;
-      expect(own).toContain(Value.Ref ?? Value['Fn::GetAtt'][0]);
+    const found = metrics.filter(({ namespace }) => namespace === space);
+    expect(found.length).toBeGreaterThan(0);
+    for (const { name, dimensions } of found) {
+      expect(names).toContain(name);
+      expect(Object.keys(dimensions)).toEqual([dimension]);
+      expect(own).toContain(dimensions[dimension]);
     }
+  });
+
+  test('of AWS/Usage has the documented dimensions, and each of these is looked at', () => {
+    const found = metrics.filter(({ namespace }) => namespace === 'AWS/Usage');
+    for (const metric of found) expect(USAGE).toContainEqual(metric);
+    for (const metric of USAGE) expect(found).toContainEqual(metric);
   });
 
   test('is of a namespace that is looked at here; ours are looked at in the lab', () => {
-    const namespaces = new Set(metrics.map(({ Namespace }) => Namespace));
-    expect([...namespaces].toSorted()).toEqual([...Object.keys(DOCUMENTED), METRIC_NAMESPACE].toSorted());
-    for (const { Namespace, MetricName } of metrics) {
-      if (Namespace === METRIC_NAMESPACE) expect(Object.values(METRICS)).toContain(MetricName);
+    const namespaces = new Set(metrics.map(({ namespace }) => namespace));
+    expect([...namespaces].toSorted()).toEqual([...Object.keys(DOCUMENTED), 'AWS/Usage', METRIC_NAMESPACE].toSorted());
+    for (const { namespace, name } of metrics) {
+      if (namespace === METRIC_NAMESPACE) expect(Object.values(METRICS)).toContain(name);
     }
   });
 
-  test.each(['Errors', 'Throttles'])('watches the %s of every handler', (name) => {
-    const functions = metrics.filter(({ MetricName }) => MetricName === name);
+  test.each(['Errors', 'Throttles'])('on alarms watches the %s of every handler', (wanted) => {
+    const functions = onAlarms.filter(({ name }) => name === wanted);
     const known = Object.keys(managed.template.findResources('AWS::Lambda::Function'));
-    expect(functions.map(({ Dimensions: [{ Value }] }) => Value.Ref).toSorted()).toEqual(known.toSorted());
+    expect(functions.map(({ dimensions }) => dimensions.FunctionName ?? '').toSorted()).toEqual(known.toSorted());
   });
 
-  test('watches every dead-letter queue', () => {
-    const watched = metrics
-      .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
-      .map(({ Dimensions: [{ Value }] }) => Value['Fn::GetAtt'][0]);
+  test('on alarms watches every dead-letter queue', () => {
+    const watched = onAlarms
+      .filter(({ name }) => name === 'ApproximateNumberOfMessagesVisible')
+      .map(({ dimensions }) => dimensions.QueueName);
     const dead = Object.keys(managed.template.findResources('AWS::SQS::Queue')).filter((id) =>
       id.includes('DeadLetter'),
     );

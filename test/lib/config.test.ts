@@ -21,6 +21,13 @@ const DEFAULTS = {
   sweep: { everyMinutes: 15, quietMinutes: 15, lookEveryMinutes: 5 },
   pace: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
   cloudTrail: 'existing',
+  monitoring: {
+    dashboard: true,
+    usageAlarms: true,
+    clusterModifyPerSecond: 40,
+    shareOfQuota: 0.8,
+    alarmsStartSweeps: true,
+  },
   notifications: { emails: [] },
   encryption: 'customerManaged',
   retentionDays: 30,
@@ -44,6 +51,13 @@ const EVERY_KEY = {
   sweep: { everyMinutes: 0, quietMinutes: 5, lookEveryMinutes: 1 },
   pace: { initialPerSecond: 5, minPerSecond: 1, maxPerSecond: 20 },
   cloudTrail: 'create',
+  monitoring: {
+    dashboard: false,
+    usageAlarms: false,
+    clusterModifyPerSecond: 100,
+    shareOfQuota: 0.5,
+    alarmsStartSweeps: false,
+  },
   notifications: { emails: ['ops@example.com'] },
   encryption: 'awsOwned',
   retentionDays: 365,
@@ -127,6 +141,9 @@ describe('a configuration that cannot be used names key, found and expected', ()
     ],
     [{ pace: { minPerSecond: 20 } }, `${KEY}.pace: found {"minPerSecond":20}, expected minPerSecond <=`],
     [{ cloudTrail: true }, `${KEY}.cloudTrail: found true, expected one of "none"|"create"|"existing"`],
+    [{ monitoring: { shareOfQuota: 80 } }, `${KEY}.monitoring.shareOfQuota: found 80, expected`],
+    [{ monitoring: { clusterModifyPerSecond: 0 } }, `${KEY}.monitoring.clusterModifyPerSecond: found 0, expected`],
+    [{ monitoring: { alarm: true } }, `${KEY}.monitoring.alarm: found an unknown key`],
     [{ notifications: { emails: ['ops'] } }, `${KEY}.notifications.emails[0]: found "ops", expected`],
     [{ encryption: 'none' }, `${KEY}.encryption: found "none", expected one of "customerManaged"|"awsOwned"`],
     [{ retentionDays: 31 }, `${KEY}.retentionDays: found 31, expected a retention that CloudWatch Logs knows: 1, 3, 5`],
@@ -246,6 +263,8 @@ describe('at synth people are warned', () => {
     ],
     [{ cloudTrail: 'none' }, 'cloudTrail is "none": rejected calls are seen by sweeps alone'],
     [{ cloudTrail: 'none', sweep: { everyMinutes: 0 } }, 'cloudTrail is "none" and sweep.everyMinutes is 0'],
+    [{ monitoring: { dashboard: false } }, 'monitoring.dashboard is false'],
+    [{ monitoring: { usageAlarms: false } }, 'monitoring.usageAlarms is false'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
   });

@@ -4,6 +4,7 @@ import './alarms.cases.ts';
 import './firelens.cases.ts';
 import './log-delivery-alarms.cases.ts';
 import './log-stream-check.cases.ts';
+import './monitoring.cases.ts';
 import './permissions.cases.ts';
 import './workflows.cases.ts';
 import './bundle.cases.ts';

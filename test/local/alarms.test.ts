@@ -5,6 +5,7 @@ import type { JsonObject } from '../../local/kernel/json.ts';
 import { play } from '../../local/run.ts';
 import type { MetricValue } from '../../local/sandbox.ts';
 import { readScenario } from '../../local/scenario.ts';
+import { metricsOfAlarm, widgetsOf } from '../support/dashboard.ts';
 import { Synthesized } from '../support/stacks.ts';
 
 const CRON = 'arn:aws:sts::111122223333:assumed-role/cron/session';
@@ -28,8 +29,24 @@ const SERVICE_THROTTLED = {
   detail: { eventType: 'ERROR', eventName: 'SERVICE_DISCOVERY_OPERATION_THROTTLED' },
 };
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html */
+const alarmRaised = (stack: Synthesized) => ({
+  ...SERVICE_THROTTLED,
+  id: '00000000-0000-4000-8000-000000000002',
+  'detail-type': 'CloudWatch Alarm State Change',
+  source: 'aws.cloudwatch',
+  resources: [
+    `arn:aws:cloudwatch:us-east-1:111122223333:alarm:${stack.idOf('AWS::CloudWatch::Alarm', 'UsageAlarmsRunTaskBucket')}`,
+  ],
+  detail: { state: { value: 'ALARM' }, previousState: { value: 'OK' } },
+});
+
 /** What the handlers emit in a run of the lab. */
-async function emitted(more: {
+async function emitted({
+  config,
+  ...more
+}: {
+  config?: JsonObject;
   callers?: JsonObject[];
   events?: JsonObject[];
   faults?: JsonObject[];
@@ -45,6 +62,7 @@ async function emitted(more: {
         families: ['report', 'secret'],
         callers: ['arn:aws:iam::111122223333:role/cron'],
         maxAttempts: 1,
+        ...config,
       },
     },
     account: {
@@ -63,7 +81,7 @@ async function emitted(more: {
   return metrics;
 }
 
-test('every metric of ours on an alarm is one that the handlers emit, under those very dimensions', async () => {
+test('every metric of ours on an alarm or a widget is one that the handlers emit, under those very dimensions', async () => {
   const cron = (name: string, call: JsonObject) => ({
     name,
     principalArn: CRON,
@@ -94,27 +112,49 @@ test('every metric of ours on an alarm is one that the handlers emit, under thos
     // So often that six tries in a row fail: then the intake itself does.
     faults: [{ kind: 'serviceError', service: 'states', operation: 'StartExecution', probability: 0.95 }],
   });
+  // Nothing comes over the bus, and nothing but an alarm starts a sweep: it finds what callers retried, and what they lost.
+  const swept = await emitted({
+    callers: [{ ...cron('report', request('report')), calls: 8, maxAttempts: 6 }],
+    config: { sweep: { everyMinutes: 0 }, maxAttempts: 100 },
+    events: [{ at: 400, event: alarmRaised(new Synthesized({})) }],
+    faults: [{ kind: 'dropEvents', detailType: 'AWS API Call via CloudTrail', probability: 1 }],
+  });
+  expect(swept.filter(({ name, dimensions }) => name === METRICS.result && dimensions.kind === 'started')).not.toEqual(
+    [],
+  );
   const seen = new Set(
-    [...crowded, ...failing].flatMap(({ handler, name, dimensions }) =>
+    [...crowded, ...failing, ...swept].flatMap(({ handler, name, dimensions }) =>
       dimensionSets(dimensions).map((set) => keyOf(name, { service: handler, ...set })),
     ),
   );
 
-  const alarms = new Synthesized({}).properties('AWS::CloudWatch::Alarm');
-  const own = alarms
-    .flatMap(
-      (alarm) =>
-        alarm.Metrics?.flatMap(({ MetricStat }: JsonObject) => (MetricStat as JsonObject)?.Metric ?? []) ?? [alarm],
-    )
-    .filter(({ Namespace }) => Namespace === METRIC_NAMESPACE);
-  expect(own.length).toBeGreaterThan(5);
-  const asked = own.map(({ MetricName, Dimensions }) =>
-    keyOf(
-      MetricName,
-      Object.fromEntries(Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value])),
-    ),
-  );
+  const stack = new Synthesized({});
+  const widgets = widgetsOf(stack);
+  const named = [
+    ...stack.properties('AWS::CloudWatch::Alarm').flatMap(metricsOfAlarm),
+    ...widgets.flatMap(({ metrics }) => metrics),
+  ].filter(({ namespace }) => namespace === METRIC_NAMESPACE);
+  expect(named.length).toBeGreaterThan(15);
+  const asked = named.map(({ name, dimensions }) => keyOf(name, dimensions));
   expect(asked.filter((metric) => !seen.has(metric))).toEqual([]);
+
+  const searches = widgets.flatMap((widget) => widget.searches);
+  expect(searches.length).toBeGreaterThan(2);
+  for (const { namespace, name, dimensions, values } of searches) {
+    const anyOf = Object.values(values).flat();
+    const found = [...seen].filter((key) => {
+      const [metric, ...pairs] = key.split(' ');
+      const keys = pairs.map((pair) => pair.split(',')[0]);
+      return metric === name && keys.join() === dimensions.join();
+    });
+    expect(namespace).toBe(METRIC_NAMESPACE);
+    expect(found.length, name).toBeGreaterThan(0);
+    for (const value of anyOf)
+      expect(
+        found.some((key) => key.includes(`kind,${value}`)),
+        value,
+      ).toBe(true);
+  }
 });
 
 describe('the alarm on a turnstile that stands still', () => {

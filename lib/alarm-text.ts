@@ -1,0 +1,17 @@
+/** What an alarm says to whoever it calls. */
+export interface AlarmText {
+  /** Heading of its section in the runbook. */
+  readonly heading: string;
+  /** `critical`: calls are being lost or nobody would hear of it; `warning`: something else covers it for now. */
+  readonly severity: 'critical' | 'warning';
+  /** What a person should do. */
+  readonly advice: string;
+}
+
+const RUNBOOK = 'docs/runbook.md';
+
+/** An alarm's description: how bad it is, what to do, and the link to its section of the runbook. */
+export function describeAlarm({ heading, severity, advice }: AlarmText): string {
+  // The anchor as it is made of a heading where Markdown is shown.
+  return `${severity}: ${advice} ${RUNBOOK}#${heading.toLowerCase().replaceAll(' ', '-')}`;
+}

@@ -1,0 +1,157 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Dashboard,
+  GraphWidget,
+  type HorizontalAnnotation,
+  type IMetric,
+  MathExpression,
+  SearchExpression,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, METRICS } from '../lambda/core/contract.ts';
+import { ownMetric } from './alarm-metrics.ts';
+import { estimatedDollars } from './cost-metrics.ts';
+import { invocationsOf } from './event-metrics.ts';
+import type { Intake } from './intake.ts';
+import type { RerunWorkflow } from './rerun-workflow.ts';
+import type { Sweep } from './sweep.ts';
+import type { Turnstile } from './turnstile.ts';
+import { bucketCalls } from './usage-metrics.ts';
+
+export interface RemediationDashboardProps {
+  readonly turnstile: Turnstile;
+  readonly workflow: RerunWorkflow;
+  readonly intake: Intake;
+  readonly sweep: Sweep;
+  /** Sustained quota of RunTask's bucket, calls per second. */
+  readonly clusterModifyPerSecond: number;
+}
+
+/** One graph. */
+interface GraphRow {
+  readonly title: string;
+  readonly metrics: readonly IMetric[];
+  readonly unit?: string;
+  readonly quota?: HorizontalAnnotation;
+}
+
+const WIDGETS_IN_A_ROW = 3;
+
+/** What was throttled, what was brought back, how fast, and what it costs, on one page. */
+export class RemediationDashboard extends Construct {
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: RemediationDashboardProps) {
+    super(scope, id);
+    const { stackName, region } = Stack.of(this);
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: `${stackName}-${region}`,
+      defaultInterval: Duration.hours(12),
+    });
+    const widgets = graphs(props).map(
+      ({ title, metrics, unit, quota }) =>
+        new GraphWidget({
+          title,
+          left: [...metrics],
+          width: 24 / WIDGETS_IN_A_ROW,
+          leftYAxis: { min: 0, ...(unit && { label: unit, showUnits: false }) },
+          ...(quota && { leftAnnotations: [quota] }),
+        }),
+    );
+    for (let first = 0; first < widgets.length; first += WIDGETS_IN_A_ROW) {
+      this.dashboard.addWidgets(...widgets.slice(first, first + WIDGETS_IN_A_ROW));
+    }
+  }
+}
+
+function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: RemediationDashboardProps): GraphRow[] {
+  const verdict = (kind: string, handler: 'intake' | 'sweep', label: string) =>
+    ownMetric(METRICS.verdict, handler, { kind }).with({ label });
+  const result = (kind: string, label: string) => ownMetric(METRICS.result, 'run-task', { kind }).with({ label });
+  const wait = ownMetric(METRICS.waitSeconds, 'run-task', { kind: 'started' });
+  const perSecond = (label: string, counted: IMetric) =>
+    new MathExpression({
+      expression: 'counted / PERIOD(counted)',
+      label,
+      usingMetrics: { counted },
+      period: Duration.minutes(1),
+    });
+  const handlers = [intake.handler, turnstile.handler, workflow.runTask, sweep.handler];
+  return [
+    {
+      title: 'Throttle events',
+      metrics: [
+        verdict('rerun', 'intake', 'calls to bring back, from events'),
+        verdict('rerun', 'sweep', 'calls to bring back, found by sweeps'),
+        verdict('refuse', 'intake', 'refused'),
+        verdict('refuse', 'sweep', 'refused, found by sweeps'),
+        invocationsOf(sweep.serviceThrottled).with({ label: 'services throttled' }),
+      ],
+    },
+    {
+      title: 'Calls brought back',
+      metrics: [
+        result('started', 'started'),
+        result('alreadyStarted', 'had been started'),
+        result('gaveUp', 'given up'),
+        result('refused', 'refused'),
+      ],
+    },
+    {
+      title: 'Wait from call to task',
+      unit: 'seconds',
+      metrics: [Stats.percentile(50), Stats.percentile(99), Stats.MAXIMUM].map((statistic) =>
+        wait.with({ statistic, label: statistic }),
+      ),
+    },
+    {
+      title: 'Pace and quota',
+      unit: 'calls per second',
+      metrics: [
+        perSecond('our turns', ownMetric(METRICS.turn, 'turnstile').with({ period: Duration.minutes(1) })),
+        new MathExpression({
+          expression: 'everybody / 60',
+          label: 'everybody’s calls',
+          usingMetrics: { everybody: bucketCalls() },
+          period: Duration.minutes(1),
+        }),
+      ],
+      quota: { value: clusterModifyPerSecond, label: 'sustained quota' },
+    },
+    {
+      title: 'Calls of others',
+      metrics: ['throttled', 'accepted'].map((kind) =>
+        ownMetric(METRICS.otherCall, 'intake', { kind }).with({ label: kind }),
+      ),
+    },
+    {
+      title: 'Our RunTask requests',
+      metrics: [counted(METRICS.attempt, ['kind', 'service'])],
+    },
+    {
+      title: 'Waiting for a turn',
+      metrics: [
+        turnstile.queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'waiting' }),
+        turnstile.queue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MAXIMUM, label: 'next' }),
+      ],
+    },
+    {
+      title: 'Not brought back, by reason',
+      metrics: [
+        counted(METRICS.verdict, ['kind', 'reason', 'service'], 'kind="refuse"'),
+        counted(METRICS.result, ['kind', 'reason', 'service'], 'kind=("refused" OR "gaveUp")'),
+      ],
+    },
+    { title: 'Cost (estimate)', unit: 'US dollars', metrics: [estimatedDollars(handlers, workflow.stateMachine)] },
+  ];
+}
+
+/** All metrics of a name that were emitted under these dimensions, one line for each: what they are need not be known here. */
+function counted(metricName: string, dimensions: readonly string[], ...filter: readonly string[]): SearchExpression {
+  const schema = [METRIC_NAMESPACE, ...dimensions].join(',');
+  return new SearchExpression({
+    expression: `SEARCH('{${schema}} ${[`MetricName="${metricName}"`, ...filter].join(' ')}', 'Sum', 300)`,
+    period: Duration.minutes(5),
+  });
+}

@@ -1,0 +1,72 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, AnomalyDetectionAlarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { describeAlarm } from './alarm-text.ts';
+import { bucketCalls, callCount, FARGATE_CLASSES, fargateShare } from './usage-metrics.ts';
+
+export interface UsageAlarmsProps {
+  /** Who is told. */
+  readonly topic: ITopic;
+  /** Sustained quota of RunTask's bucket, calls per second: Service Quotas L-C3AEE9D2, "Cluster resource modify". */
+  readonly clusterModifyPerSecond: number;
+  /** Alarms at this share of a quota, 0 to 1. */
+  readonly shareOfQuota: number;
+}
+
+/** Standard deviations above what is usual: so many that the daily peak of a batch is none. */
+const UNUSUAL_STANDARD_DEVIATIONS = 3;
+/** Common to all: at rest while AWS publishes nothing, which is while nobody calls. */
+const AT_REST = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING };
+
+/** Tells people that the account comes near the quotas which throttle RunTask, before calls are lost or as they are. */
+export class UsageAlarms extends Construct {
+  /** Those after which it is worth looking for lost calls. */
+  readonly signsOfThrottling: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: UsageAlarmsProps) {
+    super(scope, id);
+    const { topic, clusterModifyPerSecond, shareOfQuota } = props;
+    const comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
+    const bucket = new Alarm(this, 'RunTaskBucket', {
+      ...AT_REST,
+      metric: bucketCalls(),
+      // ECS is not among the services whose quotas metric math knows.
+      threshold: shareOfQuota * clusterModifyPerSecond * 60,
+      comparisonOperator,
+      alarmDescription: describeAlarm({
+        heading: 'RunTask bucket nearly used up',
+        severity: 'warning',
+        advice: 'Calls come near the quota at which ECS throttles RunTask. See who makes them; ask for a higher quota.',
+      }),
+    });
+    const unusual = new AnomalyDetectionAlarm(this, 'RunTaskUnusual', {
+      ...AT_REST,
+      metric: callCount('RunTask').with({ period: Duration.minutes(5) }),
+      stdDevs: UNUSUAL_STANDARD_DEVIATIONS,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
+      alarmDescription: describeAlarm({
+        heading: 'RunTask calls unusual',
+        severity: 'warning',
+        advice: 'Many more RunTask calls than at this time on other days. See who makes them.',
+      }),
+    });
+    const fargate = (Object.keys(FARGATE_CLASSES) as (keyof typeof FARGATE_CLASSES)[]).map(
+      (capacity) =>
+        new Alarm(this, `Fargate${capacity}`, {
+          ...AT_REST,
+          metric: fargateShare(capacity),
+          threshold: shareOfQuota,
+          comparisonOperator,
+          alarmDescription: describeAlarm({
+            heading: 'Fargate vCPUs nearly used up',
+            severity: 'warning',
+            advice: 'Tasks come near the Fargate vCPU quota: beyond it they do not start. Ask for a higher quota.',
+          }),
+        }),
+    );
+    for (const alarm of [bucket, unusual, ...fargate]) alarm.addAlarmAction(new SnsAction(topic));
+    this.signsOfThrottling = [bucket, unusual];
+  }
+}

@@ -1,0 +1,60 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { OTHER_OPERATIONS } from '../lambda/core/run-task-record.ts';
+
+/** Operations that take from the bucket of RunTask. */
+export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;
+
+/** AWS publishes usage once a minute. */
+const MINUTE = Duration.minutes(1);
+
+/**
+ * Calls of one ECS operation, anybody's. Whether throttled ones are among them AWS does not say.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Usage-Metrics.html
+ */
+export function callCount(operation: (typeof BUCKET_OPERATIONS)[number]): Metric {
+  return new Metric({
+    namespace: 'AWS/Usage',
+    metricName: 'CallCount',
+    dimensionsMap: { Service: 'ECS', Type: 'API', Resource: operation, Class: 'None' },
+    statistic: Stats.SUM,
+    period: MINUTE,
+    label: operation,
+  });
+}
+
+/** Calls per minute that take from the bucket of RunTask. */
+export function bucketCalls(): MathExpression {
+  const names = BUCKET_OPERATIONS.map((operation) => `${operation[0]?.toLowerCase()}${operation.slice(1)}`);
+  return new MathExpression({
+    expression: names.map((name) => `FILL(${name}, 0)`).join(' + '),
+    label: 'Calls that share RunTask’s bucket',
+    period: MINUTE,
+    usingMetrics: Object.fromEntries(
+      names.map((name, index) => [name, callCount(BUCKET_OPERATIONS[index] ?? 'RunTask')]),
+    ),
+  });
+}
+
+/** Kinds of Fargate capacity, as its usage metrics name them. */
+export const FARGATE_CLASSES = { OnDemand: 'Standard/OnDemand', Spot: 'Standard/Spot' } as const;
+
+/**
+ * The share of the account's Fargate vCPU quota that is in use, 0 to 1.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/monitoring-fargate-usage.html
+ */
+export function fargateShare(capacity: keyof typeof FARGATE_CLASSES): MathExpression {
+  const usage = new Metric({
+    namespace: 'AWS/Usage',
+    metricName: 'ResourceCount',
+    dimensionsMap: { Service: 'Fargate', Type: 'Resource', Resource: 'vCPU', Class: FARGATE_CLASSES[capacity] },
+    statistic: Stats.MAXIMUM,
+    period: MINUTE,
+  });
+  return new MathExpression({
+    expression: 'usage / SERVICE_QUOTA(usage)',
+    label: `Fargate vCPUs in use (${capacity})`,
+    period: MINUTE,
+    usingMetrics: { usage },
+  });
+}

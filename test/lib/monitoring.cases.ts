@@ -1,0 +1,85 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import { UsageAlarms } from '../../lib/index.ts';
+import { widgetsOf } from '../support/dashboard.ts';
+import { type Json, Synthesized } from '../support/stacks.ts';
+
+const managed = new Synthesized({ monitoring: { clusterModifyPerSecond: 100, shareOfQuota: 0.5 } });
+const without = new Synthesized({ monitoring: { dashboard: false, usageAlarms: false } });
+const unlinked = new Synthesized({ monitoring: { alarmsStartSweeps: false } });
+
+describe('usage alarms', () => {
+  const alarm = (id: string) => managed.properties('AWS::CloudWatch::Alarm', `UsageAlarms${id}`)[0] as Json;
+
+  test('are raised at the share of the quota that is configured, per minute', () => {
+    expect(alarm('RunTaskBucket')).toMatchObject({ Threshold: 0.5 * 100 * 60, EvaluationPeriods: 1 });
+    expect(alarm('RunTaskBucket').Metrics[0].Expression).toBe(
+      'FILL(runTask, 0) + FILL(startTask, 0) + FILL(stopTask, 0) + FILL(executeCommand, 0)',
+    );
+  });
+
+  test.each(['FargateOnDemand', 'FargateSpot'])('of %s ask CloudWatch for the quota', (id) => {
+    expect(alarm(id)).toMatchObject({ Threshold: 0.5 });
+    expect(alarm(id).Metrics[0].Expression).toBe('usage / SERVICE_QUOTA(usage)');
+  });
+
+  test('know what is usual for RunTask', () => {
+    const { Metrics, ThresholdMetricId, ComparisonOperator } = alarm('RunTaskUnusual');
+    expect(ComparisonOperator).toBe('GreaterThanUpperThreshold');
+    expect(Metrics.find(({ Id }: Json) => Id === ThresholdMetricId).Expression).toMatch(/^ANOMALY_DETECTION_BAND\(/);
+  });
+
+  test('stand on their own', () => {
+    const stack = new Stack(new App());
+    const topic = new Topic(stack, 'Topic');
+    new UsageAlarms(stack, 'Usage', { topic, clusterModifyPerSecond: 40, shareOfQuota: 0.8 });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { Threshold: 1920 });
+  });
+
+  test('that are signs of throttling start a sweep of everything, unless that is switched off', () => {
+    const [rule] = managed.properties('AWS::Events::Rule', 'SweepAlarmRaised');
+    const signs = ['RunTaskBucket', 'RunTaskUnusual'].map((id) =>
+      managed.idOf('AWS::CloudWatch::Alarm', `UsageAlarms${id}`),
+    );
+    expect(rule.EventPattern).toEqual({
+      source: ['aws.cloudwatch'],
+      'detail-type': ['CloudWatch Alarm State Change'],
+      resources: signs.map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+      detail: { state: { value: ['ALARM'] } },
+    });
+    expect(rule.Targets).toMatchObject([{ Input: '{"cluster":"*"}' }]);
+    expect(unlinked.properties('AWS::Events::Rule', 'SweepAlarmRaised')).toEqual([]);
+    expect(unlinked.properties('AWS::CloudWatch::Alarm', 'UsageAlarms')).toHaveLength(4);
+  });
+});
+
+describe('the dashboard', () => {
+  test('shows what is worth a look', () => {
+    expect(widgetsOf(managed).map(({ title }) => title)).toEqual([
+      'Throttle events',
+      'Calls brought back',
+      'Wait from call to task',
+      'Pace and quota',
+      'Calls of others',
+      'Our RunTask requests',
+      'Waiting for a turn',
+      'Not brought back, by reason',
+      'Cost (estimate)',
+    ]);
+  });
+
+  test('draws the quota that is configured beside the pace', () => {
+    const pace = widgetsOf(managed).find(({ title }) => title === 'Pace and quota');
+    expect(pace?.annotations).toEqual(['sustained quota: 100']);
+  });
+});
+
+test('what is switched off is not there', () => {
+  without.template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+  expect(without.properties('AWS::CloudWatch::Alarm', 'UsageAlarms')).toEqual([]);
+  expect(without.properties('AWS::Events::Rule', 'SweepAlarmRaised')).toEqual([]);
+});
