@@ -35,6 +35,44 @@ const configurationSchema = () =>
     error: 'less than deadlineSeconds',
   });
 
+/** Where an existing trail leaves its records, as far as they may be read from here: it may belong to somebody else. */
+const existingTrail = z
+  .strictObject({
+    logGroupName: z
+      .string()
+      .regex(/^[\w./#-]{1,512}$/, 'the name of a log group')
+      .optional(),
+    bucketName: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')
+      .optional(),
+    keyPrefix: z
+      .string()
+      .regex(/^[^/\s][^\s]{0,198}[^/\s]$|^[^/\s]$/, 'a prefix without slashes at its ends')
+      .optional(),
+    organizationId: z
+      .string()
+      .regex(/^o-[a-z0-9]{10,32}$/, 'the id of an organization such as "o-exampleorgid"')
+      .optional(),
+  })
+  .refine(
+    ({ bucketName, keyPrefix, organizationId }) => bucketName || !(keyPrefix || organizationId),
+    'bucketName beside keyPrefix and organizationId, which say where in it the records are',
+  );
+export type ExistingTrail = z.infer<typeof existingTrail>;
+
+/** Without a default on purpose: only the owner knows whether there is a trail, and a second one is billed. */
+const cloudTrail = z.union(
+  [z.enum(['none', 'create', 'existing']), existingTrail],
+  'one of "none"|"create"|"existing", or { "logGroupName": ..., "bucketName": ... } of an existing trail',
+);
+
+/** What helps people to find out who causes throttling. */
+const investigation = z.strictObject({
+  savedQueries: z.boolean().default(true),
+  athena: z.boolean().default(true),
+});
+
 /** What is watched beside the re-runs, and what is left out on purpose. */
 const monitoring = z.strictObject({
   dashboard: z.boolean().default(true),
@@ -63,7 +101,8 @@ const baseSchema = settingsSchema.extend({
   pace: pace.default(() => pace.parse({})),
   passRoleArns: z.array(roleArn).default([]),
   allowedRoleOverrides: z.array(roleArn).default([]),
-  cloudTrail: z.enum(['none', 'create', 'existing']).default('existing'),
+  cloudTrail,
+  investigation: investigation.default(() => investigation.parse({})),
   monitoring: monitoring.default(() => monitoring.parse({})),
   notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),

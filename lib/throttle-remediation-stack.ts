@@ -8,9 +8,10 @@ import { encryptionKey as createKey } from './encryption.ts';
 import { Intake } from './intake.ts';
 import { Notifications } from './notifications.ts';
 import { RerunWorkflow } from './rerun-workflow.ts';
+import { SavedQueries } from './saved-queries.ts';
 import { stateTable } from './state-table.ts';
 import { Sweep } from './sweep.ts';
-import { createTrail } from './trail.ts';
+import { trailRecords } from './trail.ts';
 import { Turnstile } from './turnstile.ts';
 import { UsageAlarms } from './usage-alarms.ts';
 import { warningsOf } from './warnings.ts';
@@ -24,7 +25,7 @@ export class ThrottleRemediationStack extends Stack {
   constructor(scope: Construct, id: string, props: ThrottleRemediationStackProps) {
     super(scope, id, { description: 'Re-runs standalone ECS RunTask calls that throttling lost', ...props });
     const { configuration } = props;
-    const { monitoring } = configuration;
+    const { monitoring, investigation } = configuration;
     const encryptionKey = createKey(this, configuration.encryption);
     const common = { configuration, encryptionKey };
 
@@ -41,7 +42,15 @@ export class ThrottleRemediationStack extends Stack {
     }
     if (monitoring.dashboard)
       new RemediationDashboard(this, 'Dashboard', { ...monitoring, turnstile, workflow, intake, sweep });
-    if (configuration.cloudTrail === 'create') createTrail(this, { configuration });
+    const trail = trailRecords(this, { configuration, encryptionKey });
+    if (investigation.savedQueries) {
+      new SavedQueries(this, 'SavedQueries', {
+        trail,
+        intakeLogs: intake.handler.logGroup,
+        sweepLogs: sweep.handler.logGroup,
+        runTaskLogs: workflow.runTask.logGroup,
+      });
+    }
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
     new CfnOutput(this, 'Pause', {

@@ -22,7 +22,8 @@ function listWarnings({ clusters, families, callers }: Configuration): string[] 
 }
 
 function choiceWarnings(configuration: Configuration): string[] {
-  const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep, monitoring } = configuration;
+  const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep, monitoring, investigation } =
+    configuration;
   const isRerun = mode === 'rerun';
   const retrying = callers.filter((caller) => 'retriesItself' in caller && caller.retriesItself);
   const hasSchedule = sweep.everyMinutes > 0;
@@ -56,6 +57,8 @@ function choiceWarnings(configuration: Configuration): string[] {
       !monitoring.usageAlarms,
       'monitoring.usageAlarms is false: nobody is told when calls come near the quota, and no alarm starts a sweep.',
     ],
+    [!investigation.savedQueries, 'investigation.savedQueries is false: there are no saved queries on the logs.'],
+    [!investigation.athena, 'investigation.athena is false: there are no Athena queries on the trail’s records.'],
   ];
   return warnings.filter(([applies]) => applies).map(([, text]) => text);
 }

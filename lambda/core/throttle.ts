@@ -15,7 +15,7 @@ export interface ApiError {
 export type ErrorKind = 'throttled' | 'transient' | 'rejected';
 
 /** Names that always mean a throttle (AWS SDK "standard" retry mode, less those that ECS uses for quotas). */
-const THROTTLE_CODES: ReadonlySet<string> = new Set([
+export const THROTTLE_CODES: ReadonlySet<string> = new Set([
   'ThrottlingException', // ECS RunTask, not among its modeled errors
   'Throttling',
   'ThrottledException',
@@ -41,7 +41,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** Names under which ECS passes on what another service told it. */
-const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException', 'ClientException']);
+export const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException', 'ClientException']);
 
 /**
  * Texts of a wrapped throttle. Verbatim in dagster#33439, construct-hub#415 and dask-cloudprovider#56:
@@ -51,7 +51,7 @@ const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException',
  * in parentheses may follow, as such exceptions have, is assumed. At their end only, which may be cut off: before that,
  * messages quote names that the caller chose.
  */
-const WRAPPED_THROTTLE =
+export const WRAPPED_THROTTLE =
   /(?:\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\.?(?: \([^()]*\)| \(\w*:? ?\w*)?)\.?$/;
 
 /** Tells a throttle from a failing service and from a request that is wrong. */

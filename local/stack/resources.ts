@@ -146,6 +146,7 @@ export const INERT: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::AnomalyDetector',
   'AWS::CloudWatch::Dashboard',
   'AWS::Logs::LogGroup',
+  'AWS::Logs::QueryDefinition',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',

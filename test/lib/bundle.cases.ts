@@ -16,7 +16,7 @@ describe('the handlers as they are deployed', () => {
 
   beforeAll(() => {
     const app = new App({ outdir });
-    const [stack] = addStacks(app, {});
+    const [stack] = addStacks(app, { cloudTrail: 'existing' });
     const { template } = app.synth().getStackByName(stack?.stackName ?? '');
     for (const { Type, Properties, Metadata } of Object.values<Json>(template.Resources)) {
       if (Type !== 'AWS::Lambda::Function') continue;

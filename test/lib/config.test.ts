@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, readConfiguration } from '../../lib/config.ts';
+import { ConfigurationError, readConfiguration as read } from '../../lib/config.ts';
 import { warningsOf } from '../../lib/warnings.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/jobs/cron';
 const PLACE = { account: '111122223333', region: 'us-east-1' };
+
+/** `cloudTrail`, which has no default, is `existing` where a test says nothing. */
+const readConfiguration = (context: object = {}) => read({ cloudTrail: 'existing', ...context });
 
 const DEFAULTS = {
   mode: 'observe',
@@ -21,6 +24,7 @@ const DEFAULTS = {
   sweep: { everyMinutes: 15, quietMinutes: 15, lookEveryMinutes: 5 },
   pace: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
   cloudTrail: 'existing',
+  investigation: { savedQueries: true, athena: true },
   monitoring: {
     dashboard: true,
     usageAlarms: true,
@@ -51,6 +55,7 @@ const EVERY_KEY = {
   sweep: { everyMinutes: 0, quietMinutes: 5, lookEveryMinutes: 1 },
   pace: { initialPerSecond: 5, minPerSecond: 1, maxPerSecond: 20 },
   cloudTrail: 'create',
+  investigation: { savedQueries: false, athena: false },
   monitoring: {
     dashboard: false,
     usageAlarms: false,
@@ -64,8 +69,22 @@ const EVERY_KEY = {
 };
 
 describe('a configuration', () => {
-  test.each([undefined, null, {}])('of %j has its defaults, and one stack wherever the CLI is', (context) => {
-    expect(readConfiguration(context)).toEqual([{ configuration: DEFAULTS }]);
+  test('has its defaults, and one stack wherever the CLI is', () => {
+    expect(readConfiguration()).toEqual([{ configuration: DEFAULTS }]);
+  });
+
+  test.each([undefined, null, {}])('of %j lacks what only the owner knows: whether there is a trail', (context) => {
+    expect(() => read(context)).toThrow('cloudTrail: found nothing, expected one of "none"|"create"|"existing"');
+  });
+
+  test('names what of an existing trail may be read', () => {
+    const cloudTrail = {
+      logGroupName: 'trail',
+      bucketName: 'records',
+      keyPrefix: 'a/b',
+      organizationId: 'o-abcdefghij',
+    };
+    expect(readConfiguration({ cloudTrail })[0]?.configuration.cloudTrail).toEqual(cloudTrail);
   });
 
   test('may set every key', () => {
@@ -101,8 +120,7 @@ describe('a configuration', () => {
 
 describe('a configuration that cannot be used names key, found and expected', () => {
   const KEY = 'ecsThrottleRemediation';
-  test.each<[object | string | number, string]>([
-    ['rerun', `${KEY}: found "rerun", expected object`],
+  test.each<[object, string]>([
     [{ brandNew: 1 }, `${KEY}.brandNew: found an unknown key, expected one that the README lists`],
     [{ sweep: { every: 1 } }, `${KEY}.sweep.every: found an unknown key`],
     [{ pace: { burst: 1 } }, `${KEY}.pace.burst: found an unknown key`],
@@ -144,6 +162,18 @@ describe('a configuration that cannot be used names key, found and expected', ()
     [{ monitoring: { shareOfQuota: 80 } }, `${KEY}.monitoring.shareOfQuota: found 80, expected`],
     [{ monitoring: { clusterModifyPerSecond: 0 } }, `${KEY}.monitoring.clusterModifyPerSecond: found 0, expected`],
     [{ monitoring: { alarm: true } }, `${KEY}.monitoring.alarm: found an unknown key`],
+    [{ cloudTrail: { bucket: 'b' } }, `${KEY}.cloudTrail.bucket: found an unknown key`],
+    [{ cloudTrail: { bucketName: 'B' } }, `${KEY}.cloudTrail.bucketName: found "B", expected the name of a bucket`],
+    [{ cloudTrail: { keyPrefix: 'a' } }, `${KEY}.cloudTrail: found {"keyPrefix":"a"}, expected bucketName beside`],
+    [
+      { cloudTrail: { bucketName: 'bbb', keyPrefix: '/a' } },
+      `${KEY}.cloudTrail.keyPrefix: found "/a", expected a prefix`,
+    ],
+    [
+      { cloudTrail: { bucketName: 'bbb', organizationId: 'x' } },
+      `${KEY}.cloudTrail.organizationId: found "x", expected`,
+    ],
+    [{ investigation: { glue: true } }, `${KEY}.investigation.glue: found an unknown key`],
     [{ notifications: { emails: ['ops'] } }, `${KEY}.notifications.emails[0]: found "ops", expected`],
     [{ encryption: 'none' }, `${KEY}.encryption: found "none", expected one of "customerManaged"|"awsOwned"`],
     [{ retentionDays: 31 }, `${KEY}.retentionDays: found 31, expected a retention that CloudWatch Logs knows: 1, 3, 5`],
@@ -165,6 +195,10 @@ describe('a configuration that cannot be used names key, found and expected', ()
   ])('%j', (context, message) => {
     expect(() => readConfiguration(context)).toThrow(ConfigurationError);
     expect(() => readConfiguration(context)).toThrow(message);
+  });
+
+  test('of another type', () => {
+    expect(() => read('rerun')).toThrow(`${KEY}: found "rerun", expected object`);
   });
 
   test('all at once', () => {
@@ -199,7 +233,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
 
 describe('ARNs that a stack could never meet are an error where its place is known', () => {
   const [CLUSTER, ACCOUNT] = ['arn:aws:ecs:us-east-1:111122223333:cluster/batch', '111122223333'];
-  const read = (configuration: object, region = 'us-east-1') =>
+  const readAt = (configuration: object, region = 'us-east-1') =>
     readConfiguration({ ...configuration, environments: [{ account: ACCOUNT, region }] });
   const other = (arn: string) => arn.replace(ACCOUNT, '999999999999');
 
@@ -212,9 +246,9 @@ describe('ARNs that a stack could never meet are an error where its place is kno
     [{ passRoleArns: [ROLE, other(ROLE)] }, 'passRoleArns[1]'],
     [{ allowedRoleOverrides: [other(ROLE)] }, 'allowedRoleOverrides[0]'],
   ])('%j', (configuration, key) => {
-    expect(() => read(configuration)).toThrow(ConfigurationError);
-    expect(() => read(configuration)).toThrow(`- ecsThrottleRemediation.environments[0].${key}: found "arn:aws`);
-    expect(() => read(configuration)).toThrow(
+    expect(() => readAt(configuration)).toThrow(ConfigurationError);
+    expect(() => readAt(configuration)).toThrow(`- ecsThrottleRemediation.environments[0].${key}: found "arn:aws`);
+    expect(() => readAt(configuration)).toThrow(
       /expected an ARN of account 111122223333( in us-east-1)?, partition aws$/,
     );
     expect(() => readConfiguration(configuration)).not.toThrow();
@@ -222,13 +256,13 @@ describe('ARNs that a stack could never meet are an error where its place is kno
 
   test('and those of its own partition, account and Region are not', () => {
     const inChina = (arn: string) => arn.replace('arn:aws:', 'arn:aws-cn:').replace('us-east-1', 'cn-north-1');
-    expect(read({ clusters: ['batch', '*', CLUSTER], callers: ['*', ROLE], passRoleArns: [ROLE] })).toHaveLength(1);
-    expect(read({ clusters: [inChina(CLUSTER)], callers: [inChina(ROLE)] }, 'cn-north-1')).toHaveLength(1);
+    expect(readAt({ clusters: ['batch', '*', CLUSTER], callers: ['*', ROLE], passRoleArns: [ROLE] })).toHaveLength(1);
+    expect(readAt({ clusters: [inChina(CLUSTER)], callers: [inChina(ROLE)] }, 'cn-north-1')).toHaveLength(1);
   });
 
   test('the partition of a Region that the library does not know is not checked', () => {
     const cluster = CLUSTER.replace('aws', 'aws-new').replace('us-east-1', 'xx-new-9');
-    expect(read({ clusters: [cluster] }, 'xx-new-9')).toHaveLength(1);
+    expect(readAt({ clusters: [cluster] }, 'xx-new-9')).toHaveLength(1);
   });
 });
 
@@ -265,6 +299,8 @@ describe('at synth people are warned', () => {
     [{ cloudTrail: 'none', sweep: { everyMinutes: 0 } }, 'cloudTrail is "none" and sweep.everyMinutes is 0'],
     [{ monitoring: { dashboard: false } }, 'monitoring.dashboard is false'],
     [{ monitoring: { usageAlarms: false } }, 'monitoring.usageAlarms is false'],
+    [{ investigation: { savedQueries: false } }, 'investigation.savedQueries is false'],
+    [{ investigation: { athena: false } }, 'investigation.athena is false'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
   });

@@ -16,7 +16,7 @@ const CONFIGURATIONS: readonly [string, object][] = [
 
 function findings(configuration: object): string[] {
   const app = testApp();
-  addStacks(app, configuration);
+  addStacks(app, { cloudTrail: 'existing', ...configuration });
   return findingsIn(app);
 }
 

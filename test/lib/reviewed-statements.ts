@@ -202,7 +202,7 @@ export const REVIEWED: readonly Review[] = [
     wildcard: 'It denies.',
   },
   { who: 'everybody', actions: ['sns:Publish'], given: TLS, why: 'The topic takes nothing in the clear.' },
-  { actions: ['s3:*'], given: TLS, why: 'Nor does the trail’s bucket.', wildcard: 'It denies.' },
+  { actions: ['s3:*'], given: TLS, why: 'Nor do the buckets.', wildcard: 'It denies.' },
   // With `cloudTrail: create`
   { actions: ['s3:GetBucketAcl'], why: 'CloudTrail checks the bucket, where `cloudTrail` is `create`.' },
   {
@@ -211,7 +211,17 @@ export const REVIEWED: readonly Review[] = [
     why: 'CloudTrail writes files of this account’s trails, under the account’s own prefix.',
     wildcard: 'File names hold the time.',
   },
+  {
+    who: 'Trail',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    why: 'CloudTrail writes its records to the log group that the saved queries read.',
+  },
   // Trust
+  {
+    who: 'cloudtrail',
+    actions: ['sts:AssumeRole'],
+    why: 'CloudTrail writes to that log group. Other trails could, too: whoever makes one needs `iam:PassRole` on the role.',
+  },
   {
     who: 'lambda',
     actions: ['sts:AssumeRole'],

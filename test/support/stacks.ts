@@ -17,9 +17,9 @@ export function testApp(): App {
   return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
 }
 
-/** The stacks of a configuration. */
+/** The stacks of a configuration; `cloudTrail`, which has no default, is `existing` where it says nothing. */
 export function stacksOf(configuration: object): ThrottleRemediationStack[] {
-  return addStacks(testApp(), configuration);
+  return addStacks(testApp(), { cloudTrail: 'existing', ...configuration });
 }
 
 /** A synthesized template, with what tests ask of it. */

@@ -38,7 +38,7 @@ test('lost calls stand out, and the verdict says so', async () => {
 });
 
 test('people’s addresses are not shown', async () => {
-  const [environment] = readConfiguration({ notifications: { emails: ['ada@example.com'] } });
+  const [environment] = readConfiguration({ cloudTrail: 'existing', notifications: { emails: ['ada@example.com'] } });
   const page = await renderPage(story({ configuration: environment?.configuration }));
   expect(page).not.toContain('ada@');
   expect(page).toContain('<code>{&quot;emails&quot;:1}</code>');

@@ -1,0 +1,84 @@
+import { LOG_MESSAGES } from '../lambda/core/contract.ts';
+import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
+
+/** One saved query in the language of CloudWatch Logs Insights. */
+export interface LogQuery {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+const DISGUISED = `(errorCode like /${WRAPPER_CODE}/ and errorMessage like /${WRAPPED_MESSAGE}/)`;
+const THROTTLED = `filter errorCode like /${THROTTLE_CODE}/ or ${DISGUISED}`;
+
+/** On the log group of a trail. */
+export const TRAIL_QUERIES: readonly LogQuery[] = [
+  {
+    name: 'Throttles by caller',
+    lines: [
+      THROTTLED,
+      'stats count(*) as throttles by userIdentity.arn, userIdentity.sessionContext.sessionIssuer.arn, userAgent, sourceIPAddress',
+      'sort throttles desc',
+      'limit 100',
+    ],
+  },
+  {
+    name: 'Throttles by API',
+    lines: [
+      THROTTLED,
+      'stats count(*) as throttles by eventSource, eventName, errorCode',
+      'sort throttles desc',
+      'limit 100',
+    ],
+  },
+  {
+    name: 'Throttles over time',
+    lines: [THROTTLED, 'stats count(*) as throttles by bin(1m), eventSource, eventName', 'sort throttles desc'],
+  },
+  {
+    name: 'RunTask throttles of one cluster',
+    lines: [
+      'filter eventSource = "ecs.amazonaws.com" and eventName = "RunTask"',
+      '# The cluster’s name, or the end of its ARN.',
+      'filter requestParameters.cluster like /YOUR-CLUSTER$/',
+      THROTTLED,
+      'stats count(*) as throttles by userIdentity.arn, requestParameters.taskDefinition, errorCode',
+      'sort throttles desc',
+      'limit 100',
+    ],
+  },
+  {
+    name: 'Disguised throttles',
+    lines: [
+      `filter ${DISGUISED}`,
+      'fields @timestamp, eventName, errorCode, errorMessage, userIdentity.arn, requestParameters.cluster',
+      'sort @timestamp desc',
+      'limit 100',
+    ],
+  },
+];
+
+const IS_VERDICT = `message = "${LOG_MESSAGES.verdict}"`;
+const IS_RESULT = `message = "${LOG_MESSAGES.result}"`;
+
+/** On the log groups of the functions that decide: intake, sweep, run-task. */
+export const OWN_QUERIES: readonly LogQuery[] = [
+  {
+    name: 'Verdicts',
+    lines: [`filter ${IS_VERDICT}`, 'stats count(*) as calls by service, kind, reason', 'sort calls desc'],
+  },
+  {
+    name: 'Results of re-runs',
+    lines: [`filter ${IS_RESULT}`, 'stats count(*) as calls by kind, reason, caller, family', 'sort calls desc'],
+  },
+  {
+    name: 'Refusals by reason',
+    lines: [
+      `filter (${IS_VERDICT} and kind = "refuse") or (${IS_RESULT} and kind = "refused")`,
+      'stats count(*) as calls by reason, service, caller, family',
+      'sort calls desc',
+    ],
+  },
+];
+
+/** A query's text. */
+export const textOf = ({ lines }: LogQuery): string => lines.join('\n| ').replaceAll('| #', '#');

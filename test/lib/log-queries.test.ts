@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { REFUSE_REASONS } from '../../lambda/core/contract.ts';
+import { classifyError } from '../../lambda/core/throttle.ts';
+import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/log-queries.ts';
+import { runQuery } from '../support/logs-insights.ts';
+import { fixtureText } from '../support/records.ts';
+import type { Json } from '../support/stacks.ts';
+import { SAMPLE_RECORDS } from '../support/trail-records.ts';
+
+const query = (name: string) => {
+  const found = [...TRAIL_QUERIES, ...OWN_QUERIES].find((each) => each.name === name);
+  if (!found) throw new Error(`no query ${name}`);
+  return textOf(found);
+};
+/** As a log group shows them. */
+const lines = SAMPLE_RECORDS.map((record) => ({ '@timestamp': record.eventTime, ...record }));
+const isThrottle = ({ errorCode, errorMessage }: Json) =>
+  errorCode !== undefined && classifyError({ code: errorCode, message: errorMessage ?? '' }) === 'throttled';
+const throttled = lines.filter(isThrottle).length;
+
+describe('saved queries on a trail', () => {
+  test('count what the handlers take for a throttle, and nothing else', () => {
+    for (const name of ['Throttles by caller', 'Throttles by API', 'Throttles over time']) {
+      const counts = runQuery(query(name), lines).map(({ throttles }) => Number(throttles));
+      expect(
+        counts.reduce((sum, count) => sum + count, 0),
+        name,
+      ).toBe(throttled);
+    }
+  });
+
+  test('put the caller with the most throttles first', () => {
+    const [first] = runQuery(query('Throttles by caller'), lines);
+    expect(first).toEqual({
+      'userIdentity.arn': 'arn:aws:sts::111122223333:assumed-role/cron/nightly',
+      'userIdentity.sessionContext.sessionIssuer.arn': 'arn:aws:iam::111122223333:role/jobs/cron',
+      userAgent: expect.stringContaining('aws-sdk-js'),
+      sourceIPAddress: '203.0.113.10',
+      throttles: 4,
+    });
+  });
+
+  test('tell APIs apart', () => {
+    const rows = runQuery(query('Throttles by API'), lines);
+    expect(rows.map(({ eventSource, eventName }) => `${eventSource} ${eventName}`)).toEqual(
+      expect.arrayContaining([
+        'ecs.amazonaws.com RunTask',
+        'ecs.amazonaws.com StopTask',
+        'ec2.amazonaws.com CreateNetworkInterface',
+      ]),
+    );
+  });
+
+  test('find one cluster by name, however the caller wrote it', () => {
+    const rows = runQuery(query('RunTask throttles of one cluster').replace('YOUR-CLUSTER', 'batch'), lines);
+    const batch = lines.filter(
+      (line) => isThrottle(line) && line.eventName === 'RunTask' && /batch$/.test(line.requestParameters?.cluster),
+    );
+    expect(batch.length).toBeGreaterThan(2);
+    expect(rows.reduce((sum, { throttles }) => sum + Number(throttles), 0)).toBe(batch.length);
+  });
+
+  test('show the disguised ones alone, the latest first', () => {
+    const rows = runQuery(query('Disguised throttles'), lines);
+    expect(rows.map(({ errorCode }) => errorCode)).toEqual(['InvalidParameterException', 'InvalidParameterException']);
+    expect(rows.map((row) => row['@timestamp'])).toEqual(['2026-01-15T04:10:00Z', '2026-01-15T03:00:09Z']);
+  });
+
+  test('read the fixture of a plain throttle as EventBridge delivers it', () => {
+    const { detail } = JSON.parse(fixtureText('rerun-plain-throttle'));
+    expect(runQuery(query('Throttles by API'), [detail])).toEqual([
+      { eventSource: 'ecs.amazonaws.com', eventName: 'RunTask', errorCode: 'ThrottlingException', throttles: 1 },
+    ]);
+  });
+});
+
+describe('the reasons in saved queries', () => {
+  test('are those of refused calls, whoever refused them', () => {
+    const refusals = REFUSE_REASONS.flatMap((reason) => [
+      { message: 'verdict', service: 'intake', kind: 'refuse', reason },
+      { message: 'result', service: 'run-task', kind: 'refused', reason },
+    ]);
+    const others = [
+      { message: 'verdict', service: 'intake', kind: 'ignore', reason: 'stale' },
+      { message: 'result', service: 'run-task', kind: 'started' },
+    ];
+    const rows = runQuery(query('Refusals by reason'), [...refusals, ...others]);
+    expect(rows).toHaveLength(refusals.length);
+    expect(new Set(rows.map(({ reason }) => reason))).toEqual(new Set(REFUSE_REASONS));
+  });
+});

@@ -1,0 +1,75 @@
+import { fixtureText } from './records.ts';
+import type { Json } from './stacks.ts';
+
+const { detail: PLAIN } = JSON.parse(fixtureText('rerun-plain-throttle'));
+const { detail: DISGUISED } = JSON.parse(fixtureText('rerun-disguised-throttle'));
+
+const cron = (changes: Json = {}) => ({ ...PLAIN, ...changes });
+const web = (changes: Json = {}) =>
+  cron({
+    userIdentity: {
+      ...PLAIN.userIdentity,
+      arn: 'arn:aws:sts::111122223333:assumed-role/web/s',
+      sessionContext: {
+        ...PLAIN.userIdentity.sessionContext,
+        sessionIssuer: {
+          ...PLAIN.userIdentity.sessionContext.sessionIssuer,
+          arn: 'arn:aws:iam::111122223333:role/web',
+        },
+      },
+    },
+    requestParameters: { ...PLAIN.requestParameters, cluster: 'batch' },
+    ...changes,
+  });
+const user = (changes: Json = {}) =>
+  cron({
+    userIdentity: {
+      type: 'IAMUser',
+      arn: 'arn:aws:iam::111122223333:user/ops',
+      accountId: '111122223333',
+      userName: 'ops',
+    },
+    requestParameters: { ...PLAIN.requestParameters, cluster: 'default' },
+    ...changes,
+  });
+const ACCEPTED = { errorCode: undefined, errorMessage: undefined };
+
+/** An hour and more of an account: throttles plain and disguised, of several callers and APIs, and what is none. */
+export const SAMPLE_RECORDS: readonly Json[] = [
+  ...['03:00:00', '03:00:01', '03:00:02'].map((time) => cron({ eventTime: `2026-01-15T${time}Z` })),
+  {
+    ...DISGUISED,
+    userIdentity: PLAIN.userIdentity,
+    sourceIPAddress: PLAIN.sourceIPAddress,
+    userAgent: PLAIN.userAgent,
+    eventTime: '2026-01-15T03:00:09Z',
+  },
+  ...['03:00:03', '03:20:00'].map((time) => web({ eventTime: `2026-01-15T${time}Z` })),
+  web({ eventName: 'StopTask', eventTime: '2026-01-15T03:30:00Z', requestParameters: { cluster: 'batch', task: 't' } }),
+  ...['03:00:04', '03:00:05', '03:00:06', '03:40:00', '04:00:00'].map((time) =>
+    web({ ...ACCEPTED, eventTime: `2026-01-15T${time}Z` }),
+  ),
+  user({ errorCode: 'Client.ThrottlingException', eventTime: '2026-01-15T04:05:00Z' }),
+  user({
+    errorCode: 'InvalidParameterException',
+    errorMessage:
+      'Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
+    eventTime: '2026-01-15T04:10:00Z',
+  }),
+  // EC2, behind ECS.
+  user({
+    eventSource: 'ec2.amazonaws.com',
+    eventName: 'CreateNetworkInterface',
+    errorCode: 'Client.RequestLimitExceeded',
+    errorMessage: 'Request limit exceeded.',
+    requestParameters: { subnetId: 'subnet-0ab' },
+    eventTime: '2026-01-15T04:11:00Z',
+  }),
+  // No throttles.
+  user({
+    errorCode: 'InvalidParameterException',
+    errorMessage: 'Invalid network configuration.',
+    eventTime: '2026-01-15T04:12:00Z',
+  }),
+  user({ errorCode: 'AccessDenied', errorMessage: 'Rate exceeded is not the word', eventTime: '2026-01-15T04:13:00Z' }),
+].map((record, index) => ({ ...record, eventID: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` }));
