@@ -1,5 +1,6 @@
 /** The public API: what other CDK apps may build on. */
 export { Alarms, type AlarmsProps } from './alarms.ts';
+export { AthenaInvestigation, type AthenaInvestigationProps } from './athena-investigation.ts';
 export { type Configuration, ConfigurationError, type EnvironmentConfiguration, readConfiguration } from './config.ts';
 export { RemediationDashboard, type RemediationDashboardProps } from './dashboard.ts';
 export { LogDeliveryAlarms, type LogDeliveryAlarmsProps } from './firelens/log-delivery-alarms.ts';

@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { PAUSE_ITEM } from '../lambda/core/contract.ts';
 import { Alarms } from './alarms.ts';
+import { AthenaInvestigation } from './athena-investigation.ts';
 import type { Configuration } from './config.ts';
 import { RemediationDashboard } from './dashboard.ts';
 import { encryptionKey as createKey } from './encryption.ts';
@@ -51,6 +52,8 @@ export class ThrottleRemediationStack extends Stack {
         runTaskLogs: workflow.runTask.logGroup,
       });
     }
+
+    if (investigation.athena) new AthenaInvestigation(this, 'Athena', { trail, encryptionKey });
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
     new CfnOutput(this, 'Pause', {

@@ -141,10 +141,14 @@ export type Properties<Type extends RunningType> = z.output<(typeof RUNNING)[Typ
 
 /** What has no bearing on a run: `docs/lab.md` says what is lost by it. */
 export const INERT: ReadonlySet<string> = new Set([
+  'AWS::Athena::NamedQuery',
+  'AWS::Athena::WorkGroup',
   'AWS::CloudTrail::Trail',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::AnomalyDetector',
   'AWS::CloudWatch::Dashboard',
+  'AWS::Glue::Database',
+  'AWS::Glue::Table',
   'AWS::Logs::LogGroup',
   'AWS::Logs::QueryDefinition',
   'AWS::S3::Bucket',

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, test } from 'vitest';
 import { UsageAlarms } from '../../lib/index.ts';
@@ -82,58 +82,4 @@ test('what is switched off is not there', () => {
   without.template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   expect(without.properties('AWS::CloudWatch::Alarm', 'UsageAlarms')).toEqual([]);
   expect(without.properties('AWS::Events::Rule', 'SweepAlarmRaised')).toEqual([]);
-});
-
-describe('saved queries', () => {
-  const created = new Synthesized({ cloudTrail: 'create' });
-  const named = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
-  const queries = (self: Synthesized) => self.properties('AWS::Logs::QueryDefinition', 'SavedQueries');
-  const namesOf = (self: Synthesized) => queries(self).map(({ Name }) => Name.replace('EcsThrottleRemediation/', ''));
-  const OWN = ['Verdicts', 'Results of re-runs', 'Refusals by reason'];
-  const TRAIL = [
-    'Throttles by caller',
-    'Throttles by API',
-    'Throttles over time',
-    'RunTask throttles of one cluster',
-    'Disguised throttles',
-  ];
-
-  test('read the functions’ own logs, and a trail’s where its log group is known', () => {
-    expect(namesOf(managed).toSorted()).toEqual(OWN.toSorted());
-    for (const self of [created, named]) expect(namesOf(self).toSorted()).toEqual([...OWN, ...TRAIL].toSorted());
-    const groups = (self: Synthesized, name: string) =>
-      queries(self).find(({ Name }) => Name.endsWith(`/${name}`))?.LogGroupNames;
-    expect(groups(named, 'Throttles by API')).toEqual(['org/trail']);
-    expect(groups(created, 'Throttles by API')).toEqual([{ Ref: created.idOf('AWS::Logs::LogGroup', 'TrailLogs') }]);
-    expect(groups(managed, 'Verdicts')).toEqual(
-      ['IntakeHandler', 'SweepHandler', 'RerunRunTask'].map((id) => ({
-        Ref: managed.idOf('AWS::Logs::LogGroup', `${id}Logs`),
-      })),
-    );
-  });
-
-  test('that are left out are told of at synth', () => {
-    const text = Match.stringLikeRegexp('Saved queries about callers are left out');
-    Annotations.fromStack(managed.stack).hasInfo('*', text);
-    Annotations.fromStack(named.stack).hasNoInfo('*', text);
-  });
-
-  test('are not there where they are not wanted', () => {
-    expect(queries(new Synthesized({ investigation: { savedQueries: false } }))).toEqual([]);
-  });
-});
-
-test('a trail that is created writes to a bucket of its own and to a log group, both for as long as is configured', () => {
-  const created = new Synthesized({ cloudTrail: 'create', retentionDays: 90 });
-  const [trail] = created.properties('AWS::CloudTrail::Trail');
-  const bucket = created.idOf('AWS::S3::Bucket', 'TrailBucket');
-  const logs = created.idOf('AWS::Logs::LogGroup', 'TrailLogs');
-  expect(trail).toMatchObject({
-    S3BucketName: { Ref: bucket },
-    CloudWatchLogsLogGroupArn: { 'Fn::GetAtt': [logs, 'Arn'] },
-  });
-  expect(created.properties('AWS::S3::Bucket', 'TrailBucket')).toMatchObject([
-    { LifecycleConfiguration: { Rules: [{ ExpirationInDays: 90 }] } },
-  ]);
-  expect(created.properties('AWS::Logs::LogGroup', 'TrailLogs')).toMatchObject([{ RetentionInDays: 90 }]);
 });

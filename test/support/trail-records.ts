@@ -36,7 +36,7 @@ const ACCEPTED = { errorCode: undefined, errorMessage: undefined };
 
 /** An hour and more of an account: throttles plain and disguised, of several callers and APIs, and what is none. */
 export const SAMPLE_RECORDS: readonly Json[] = [
-  ...['03:00:00', '03:00:01', '03:00:02'].map((time) => cron({ eventTime: `2026-01-15T${time}Z` })),
+  ...['03:00:00', '03:00:00', '03:00:02'].map((time) => cron({ eventTime: `2026-01-15T${time}Z` })),
   {
     ...DISGUISED,
     userIdentity: PLAIN.userIdentity,

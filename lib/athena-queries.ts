@@ -1,0 +1,119 @@
+import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
+import { BUCKET_OPERATIONS } from './usage-metrics.ts';
+
+/** Name of the table of CloudTrail's records. */
+export const TRAIL_TABLE = 'cloudtrail';
+
+/** One saved query in Athena's SQL. */
+export interface SqlQuery {
+  readonly name: string;
+  readonly description: string;
+  readonly sql: string;
+}
+
+const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+const DISGUISED = `regexp_like(errorcode, ${text(WRAPPER_CODE)}) AND regexp_like(errormessage, ${text(WRAPPED_MESSAGE)})`;
+/** Records of the last day or two: partitions are whole days, and only theirs are read. */
+const RECENT = `day >= date_format(current_date - interval '1' day, '%Y/%m/%d')`;
+const CALLER = 'coalesce(useridentity.sessioncontext.sessionissuer.arn, useridentity.arn, useridentity.invokedby)';
+
+/** Each call once, with who made it and what became of it. */
+const CALLS = `WITH calls AS (
+  SELECT
+    eventsource,
+    eventname,
+    errorcode,
+    sourceipaddress,
+    useragent,
+    from_iso8601_timestamp(eventtime) AS called_at,
+    ${CALLER} AS caller,
+    coalesce(regexp_like(errorcode, ${text(THROTTLE_CODE)}), false) AS is_plain,
+    coalesce(${DISGUISED}, false) AS is_disguised
+  FROM ${TRAIL_TABLE}
+  WHERE ${RECENT}
+)`;
+
+const RUN_TASK_BUCKET = BUCKET_OPERATIONS.map(text).join(', ');
+/** Operations that AWS names for a bucket; of the others each is shown by itself. */
+const BUCKET = `CASE
+      WHEN eventname IN (${RUN_TASK_BUCKET}) THEN 'cluster resource modify'
+      WHEN eventname IN ('DescribeTasks', 'ListTasks') THEN 'cluster resource read'
+      ELSE eventname
+    END`;
+
+/** On the table of a trail's records. */
+export const ATHENA_QUERIES: readonly SqlQuery[] = [
+  {
+    name: 'Throttles by caller and API',
+    description: 'Whose calls were throttled since yesterday, by which API: plain throttles and disguised ones',
+    sql: `${CALLS}
+SELECT
+  caller,
+  eventsource,
+  eventname,
+  errorcode,
+  useragent,
+  count(*) AS throttles,
+  count_if(is_disguised) AS disguised,
+  min(called_at) AS first_at,
+  max(called_at) AS last_at
+FROM calls
+WHERE is_plain OR is_disguised
+GROUP BY caller, eventsource, eventname, errorcode, useragent
+ORDER BY throttles DESC, caller, eventname
+LIMIT 100`,
+  },
+  {
+    name: 'Top callers of each bucket',
+    description: 'Who made most of the ECS calls that share a bucket since yesterday, throttled or not',
+    sql: `${CALLS},
+callers AS (
+  SELECT
+    ${BUCKET} AS bucket,
+    caller,
+    count(*) AS calls,
+    count_if(is_plain OR is_disguised) AS throttles
+  FROM calls
+  WHERE eventsource = 'ecs.amazonaws.com'
+  GROUP BY 1, 2
+),
+ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY bucket ORDER BY calls DESC, caller) AS place
+  FROM callers
+)
+SELECT bucket, place, caller, calls, throttles
+FROM ranked
+WHERE place <= 10
+ORDER BY bucket, place`,
+  },
+  {
+    name: 'Calls and throttles per hour',
+    description: 'ECS calls and their throttles since yesterday, by hour and API',
+    sql: `${CALLS}
+SELECT
+  date_trunc('hour', called_at) AS hour,
+  eventname,
+  count(*) AS calls,
+  count_if(is_plain) AS throttles,
+  count_if(is_disguised) AS disguised
+FROM calls
+WHERE eventsource = 'ecs.amazonaws.com'
+GROUP BY 1, 2
+ORDER BY hour, eventname`,
+  },
+  {
+    name: 'Busiest seconds of the RunTask bucket',
+    description: 'Seconds since yesterday with the most calls that share RunTask’s bucket, beside its burst quota',
+    sql: `${CALLS}
+SELECT
+  called_at,
+  count(*) AS calls,
+  count(DISTINCT caller) AS callers,
+  count_if(is_plain OR is_disguised) AS throttles
+FROM calls
+WHERE eventsource = 'ecs.amazonaws.com' AND eventname IN (${RUN_TASK_BUCKET})
+GROUP BY called_at
+ORDER BY calls DESC, called_at
+LIMIT 20`,
+  },
+];
