@@ -152,6 +152,8 @@ function counted(metricName: string, dimensions: readonly string[], ...filter: r
   const schema = [METRIC_NAMESPACE, ...dimensions].join(',');
   return new SearchExpression({
     expression: `SEARCH('{${schema}} ${[`MetricName="${metricName}"`, ...filter].join(' ')}', 'Sum', 300)`,
+    // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/graph-dynamic-labels.html
+    label: dimensions.map((dimension) => `\${PROP('Dim.${dimension}')}`).join(' '),
     period: Duration.minutes(5),
   });
 }

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ATHENA_QUERIES } from '../../lib/athena-queries.ts';
 import { AthenaInvestigation } from '../../lib/index.ts';
+import { generatedParts, unpadded, withParts } from '../support/monitoring-page.ts';
 import { type Json, Synthesized } from '../support/stacks.ts';
 
 const managed = new Synthesized({});
@@ -137,4 +139,9 @@ describe('Athena', () => {
     new AthenaInvestigation(stack, 'Athena', { trail: { bucketName: 'records' }, encryptionKey: undefined });
     Template.fromStack(stack).resourceCountIs('AWS::Athena::NamedQuery', ATHENA_QUERIES.length);
   });
+});
+
+test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {
+  const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+  expect(unpadded(page)).toBe(unpadded(withParts(page, await generatedParts())));
 });

@@ -5,15 +5,14 @@ import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/log-queries.ts';
 import { runQuery } from '../support/logs-insights.ts';
 import { fixtureText } from '../support/records.ts';
 import type { Json } from '../support/stacks.ts';
-import { SAMPLE_RECORDS } from '../support/trail-records.ts';
+import { trailLines } from '../support/trail-records.ts';
 
 const query = (name: string) => {
   const found = [...TRAIL_QUERIES, ...OWN_QUERIES].find((each) => each.name === name);
   if (!found) throw new Error(`no query ${name}`);
   return textOf(found);
 };
-/** As a log group shows them. */
-const lines = SAMPLE_RECORDS.map((record) => ({ '@timestamp': record.eventTime, ...record }));
+const lines = trailLines();
 const isThrottle = ({ errorCode, errorMessage }: Json) =>
   errorCode !== undefined && classifyError({ code: errorCode, message: errorMessage ?? '' }) === 'throttled';
 const throttled = lines.filter(isThrottle).length;

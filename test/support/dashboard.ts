@@ -43,13 +43,19 @@ export function widgetsOf(self: Synthesized): Widget[] {
       unit: properties.yAxis?.left?.label,
       shown: rows
         .filter(({ options }) => options.visible !== false)
-        .map(({ parts: [, name], options }) => options.label ?? name ?? 'one line for each'),
+        .map(({ parts: [, name], options }) => lineOf(options.label ?? name)),
       metrics: rows.filter(({ parts: { length } }) => length > 0).map(({ parts: named }) => metricOf(named)),
       searches: expressions.filter((expression) => expression.startsWith('SEARCH')).map(searchOf),
       expressions,
       annotations: (properties.annotations?.horizontal ?? []).map(({ label, value }: Json) => `${label}: ${value}`),
     };
   });
+}
+
+/** A label that CloudWatch fills in names what it fills in. */
+function lineOf(label: string): string {
+  const dimensions = [...label.matchAll(/\$\{PROP\('Dim\.(\w+)'\)\}/g)].map(([, dimension]) => dimension);
+  return dimensions.length > 0 ? `one for each ${dimensions.join(', ')}` : label;
 }
 
 /** The metrics in an alarm, alone or in an expression. */

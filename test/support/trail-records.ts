@@ -73,3 +73,23 @@ export const SAMPLE_RECORDS: readonly Json[] = [
   }),
   user({ errorCode: 'AccessDenied', errorMessage: 'Rate exceeded is not the word', eventTime: '2026-01-15T04:13:00Z' }),
 ].map((record, index) => ({ ...record, eventID: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` }));
+
+/** As a log group of a trail shows its records. */
+export const trailLines = () => SAMPLE_RECORDS.map((record) => ({ '@timestamp': record.eventTime, ...record }));
+
+const ours = (message: string, service: string, kind: string, more: Json = {}) => ({ message, service, kind, ...more });
+const [CRON, REPORT] = ['arn:aws:iam::111122223333:role/jobs/cron', 'report'];
+
+/** Lines of our own functions, as one storm leaves them. */
+export const SAMPLE_LOG_LINES: readonly Json[] = [
+  ...Array.from({ length: 40 }, () => ours('verdict', 'intake', 'rerun', { caller: CRON })),
+  ...Array.from({ length: 12 }, () => ours('verdict', 'intake', 'duplicate', { caller: CRON })),
+  ...Array.from({ length: 3 }, () =>
+    ours('verdict', 'intake', 'refuse', { reason: 'hiddenEnvironment', caller: CRON }),
+  ),
+  ours('verdict', 'sweep', 'rerun'),
+  ours('verdict', 'intake', 'ignore', { reason: 'launcherRetries' }),
+  ...Array.from({ length: 38 }, () => ours('result', 'run-task', 'started', { caller: CRON, family: REPORT })),
+  ...Array.from({ length: 2 }, () => ours('result', 'run-task', 'alreadyStarted', { caller: CRON, family: REPORT })),
+  ours('result', 'run-task', 'refused', { reason: 'rejectedByEcs', caller: CRON, family: REPORT }),
+];

@@ -1,0 +1,9 @@
+/** Writes the generated parts of docs/monitoring.md anew: npx node scripts/write-monitoring-page.ts */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { generatedParts, withParts } from '../test/support/monitoring-page.ts';
+
+const path = fileURLToPath(new URL('../docs/monitoring.md', import.meta.url));
+writeFileSync(path, withParts(readFileSync(path, 'utf8'), await generatedParts()));
+execFileSync('npx', ['biome', 'format', '--write', path], { stdio: 'inherit' });
