@@ -1,6 +1,7 @@
 import { type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { HANDLER_MEMORY_MB, type HandlerFunction } from './handler-function.ts';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { HANDLER_MEMORY_MB } from './handler-function.ts';
 
 /** List prices of us-east-1 in US dollars per million. https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/step-functions/pricing/ */
 const PER_MILLION = {
@@ -16,7 +17,7 @@ const TRANSITIONS_PER_RERUN = 6;
  * About what the functions and the re-runs' executions cost in a period. Logs, queues and the table are left out, as is
  * what costs the same each month: the bill says what it really was.
  */
-export function estimatedDollars(handlers: readonly HandlerFunction[], rerun: StateMachine): MathExpression {
+export function estimatedDollars(handlers: readonly IFunction[], rerun: IStateMachine): MathExpression {
   const named = (name: string, metrics: readonly IMetric[]) =>
     Object.fromEntries(metrics.map((metric, index) => [`${name}${index}`, metric]));
   const invocations = named(

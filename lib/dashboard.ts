@@ -8,22 +8,26 @@ import {
   SearchExpression,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IRule } from 'aws-cdk-lib/aws-events';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, METRICS } from '../lambda/core/contract.ts';
 import { ownMetric } from './alarm-metrics.ts';
 import { estimatedDollars } from './cost-metrics.ts';
 import { invocationsOf } from './event-metrics.ts';
-import type { Intake } from './intake.ts';
-import type { RerunWorkflow } from './rerun-workflow.ts';
-import type { Sweep } from './sweep.ts';
-import type { Turnstile } from './turnstile.ts';
 import { bucketCalls } from './usage-metrics.ts';
 
 export interface RemediationDashboardProps {
-  readonly turnstile: Turnstile;
-  readonly workflow: RerunWorkflow;
-  readonly intake: Intake;
-  readonly sweep: Sweep;
+  /** The functions of the remediation: what they cost. */
+  readonly handlers: readonly IFunction[];
+  /** Starts one execution for each throttled call. */
+  readonly rerunStateMachine: IStateMachine;
+  /** Where executions wait for their turn. */
+  readonly turnstileQueue: IQueue;
+  /** Delivers the events of throttled services. */
+  readonly serviceThrottled: IRule;
   /** Sustained quota of RunTask's bucket, calls per second. */
   readonly clusterModifyPerSecond: number;
 }
@@ -65,7 +69,7 @@ export class RemediationDashboard extends Construct {
   }
 }
 
-function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: RemediationDashboardProps): GraphRow[] {
+function graphs({ serviceThrottled, turnstileQueue, ...props }: RemediationDashboardProps): GraphRow[] {
   const verdict = (kind: string, handler: 'intake' | 'sweep', label: string) =>
     ownMetric(METRICS.verdict, handler, { kind }).with({ label });
   const result = (kind: string, label: string) => ownMetric(METRICS.result, 'run-task', { kind }).with({ label });
@@ -77,7 +81,6 @@ function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: 
       usingMetrics: { counted },
       period: Duration.minutes(1),
     });
-  const handlers = [intake.handler, turnstile.handler, workflow.runTask, sweep.handler];
   return [
     {
       title: 'Throttle events',
@@ -86,7 +89,7 @@ function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: 
         verdict('rerun', 'sweep', 'calls to bring back, found by sweeps'),
         verdict('refuse', 'intake', 'refused'),
         verdict('refuse', 'sweep', 'refused, found by sweeps'),
-        invocationsOf(sweep.serviceThrottled).with({ label: 'services throttled' }),
+        invocationsOf(serviceThrottled).with({ label: 'services throttled' }),
       ],
     },
     {
@@ -117,7 +120,7 @@ function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: 
           period: Duration.minutes(1),
         }),
       ],
-      quota: { value: clusterModifyPerSecond, label: 'sustained quota' },
+      quota: { value: props.clusterModifyPerSecond, label: 'sustained quota' },
     },
     {
       title: 'Calls of others',
@@ -132,8 +135,8 @@ function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: 
     {
       title: 'Waiting for a turn',
       metrics: [
-        turnstile.queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'waiting' }),
-        turnstile.queue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MAXIMUM, label: 'next' }),
+        turnstileQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'waiting' }),
+        turnstileQueue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MAXIMUM, label: 'next' }),
       ],
     },
     {
@@ -143,7 +146,11 @@ function graphs({ turnstile, workflow, intake, sweep, clusterModifyPerSecond }: 
         counted(METRICS.result, ['kind', 'reason', 'service'], 'kind=("refused" OR "gaveUp")'),
       ],
     },
-    { title: 'Cost (estimate)', unit: 'US dollars', metrics: [estimatedDollars(handlers, workflow.stateMachine)] },
+    {
+      title: 'Cost (estimate)',
+      unit: 'US dollars',
+      metrics: [estimatedDollars(props.handlers, props.rerunStateMachine)],
+    },
   ];
 }
 

@@ -41,8 +41,15 @@ export class ThrottleRemediationStack extends Stack {
       const usage = new UsageAlarms(this, 'UsageAlarms', { ...monitoring, topic: notifications.topic });
       if (monitoring.alarmsStartSweeps) sweep.startWhenRaised(usage.signsOfThrottling);
     }
-    if (monitoring.dashboard)
-      new RemediationDashboard(this, 'Dashboard', { ...monitoring, turnstile, workflow, intake, sweep });
+    if (monitoring.dashboard) {
+      new RemediationDashboard(this, 'Dashboard', {
+        ...monitoring,
+        handlers: [intake.handler, turnstile.handler, workflow.runTask, sweep.handler],
+        rerunStateMachine: workflow.stateMachine,
+        turnstileQueue: turnstile.queue,
+        serviceThrottled: sweep.serviceThrottled,
+      });
+    }
     const trail = trailRecords(this, { configuration, encryptionKey });
     if (investigation.savedQueries) {
       new SavedQueries(this, 'SavedQueries', {

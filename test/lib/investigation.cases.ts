@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import { ATHENA_QUERIES } from '../../lib/athena-queries.ts';
-import { AthenaInvestigation } from '../../lib/index.ts';
+import { AthenaInvestigation, RemediationTrail, SavedQueries } from '../../lib/index.ts';
 import { generatedParts, unpadded, withParts } from '../support/monitoring-page.ts';
 import { type Json, Synthesized } from '../support/stacks.ts';
 
@@ -139,6 +140,16 @@ describe('Athena', () => {
     new AthenaInvestigation(stack, 'Athena', { trail: { bucketName: 'records' }, encryptionKey: undefined });
     Template.fromStack(stack).resourceCountIs('AWS::Athena::NamedQuery', ATHENA_QUERIES.length);
   });
+});
+
+test('a trail and the queries on it stand on their own', () => {
+  const stack = new Stack(new App());
+  const { records } = new RemediationTrail(stack, 'Trail', { retentionDays: 30, encryptionKey: undefined });
+  const logs = LogGroup.fromLogGroupName(stack, 'Logs', 'function');
+  new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });
+  const template = Template.fromStack(stack);
+  template.resourceCountIs('AWS::CloudTrail::Trail', 1);
+  template.resourceCountIs('AWS::Logs::QueryDefinition', 8);
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {

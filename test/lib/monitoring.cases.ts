@@ -1,8 +1,12 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
-import { UsageAlarms } from '../../lib/index.ts';
+import { RemediationDashboard, UsageAlarms } from '../../lib/index.ts';
 import { widgetsOf } from '../support/dashboard.ts';
 import { type Json, Synthesized } from '../support/stacks.ts';
 
@@ -70,6 +74,34 @@ describe('the dashboard', () => {
       'Not brought back, by reason',
       'Cost (estimate)',
     ]);
+  });
+
+  test('estimates what the functions and the executions cost', () => {
+    const [expression = ''] = widgetsOf(managed).find(({ title }) => title === 'Cost (estimate)')?.expressions ?? [];
+    // A thousand re-runs, each with four invocations of a tenth of a second in all functions together.
+    const values: Record<string, number> = { invocations: 1000, milliseconds: 100_000, reruns: 1000 };
+    const numbers = expression.replaceAll(/FILL\(([a-z]+)\d?, 0\)/g, (_, name: string) => `${values[name]}`);
+    const [functions = '', milliseconds = '', transitions = ''] = numbers.split(/(?<=\)) \* [\d.]+ \+ /);
+    expect([functions, milliseconds]).toEqual(['((1000 + 1000 + 1000 + 1000)', '(100000 + 100000 + 100000 + 100000)']);
+    expect(transitions).toBe('1000 * 150) / 1000000');
+    const prices = [...numbers.matchAll(/\) \* ([\d.]+)/g)].map(([, price]) => Number(price));
+    const perMillion = 4000 * (prices[0] ?? 0) + 400_000 * (prices[1] ?? 0) + 150_000;
+    // Beside what the lab bills with the table, queues and logs on top: 0.17 dollars for a thousand.
+    expect(perMillion / 1e6).toBeGreaterThan(0.15);
+    expect(perMillion / 1e6).toBeLessThan(0.17);
+  });
+
+  test('stands on its own', () => {
+    const stack = new Stack(new App());
+    const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:111122223333:${resource}`;
+    new RemediationDashboard(stack, 'Dashboard', {
+      handlers: [LambdaFunction.fromFunctionArn(stack, 'Handler', arn('lambda', 'function:handler'))],
+      rerunStateMachine: StateMachine.fromStateMachineArn(stack, 'Rerun', arn('states', 'stateMachine:rerun')),
+      turnstileQueue: Queue.fromQueueArn(stack, 'Turnstile', arn('sqs', 'turnstile')),
+      serviceThrottled: Rule.fromEventRuleArn(stack, 'Rule', arn('events', 'rule/throttled')),
+      clusterModifyPerSecond: 40,
+    });
+    Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
   });
 
   test('draws the quota that is configured beside the pace', () => {
