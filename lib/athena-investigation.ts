@@ -26,9 +26,10 @@ export class AthenaInvestigation extends Construct {
     super(scope, id);
     const { bucketName } = trail;
     if (!bucketName) {
-      Annotations.of(this).addInfo(
+      Annotations.of(this).addWarningV2(
+        'ecs-throttle-remediation:athena',
         'Athena queries are left out: no bucket of a trail is known. If this account may read the one that a trail writes to, ' +
-          'name it in cloudTrail.bucketName.',
+          'name it in cloudTrail.bucketName; if not, set investigation.athena to false.',
       );
       return;
     }

@@ -21,9 +21,10 @@ export class SavedQueries extends Construct {
     const { logGroupName } = props.trail;
     if (logGroupName) this.#save(TRAIL_QUERIES, [logGroupName]);
     else {
-      Annotations.of(this).addInfo(
+      Annotations.of(this).addWarningV2(
+        'ecs-throttle-remediation:savedQueries',
         'Saved queries about callers are left out: no log group of a trail is known. If a trail writes to one that this ' +
-          'account may read, name it in cloudTrail.logGroupName.',
+          'account may read, name it in cloudTrail.logGroupName; if not, acknowledge this.',
       );
     }
   }

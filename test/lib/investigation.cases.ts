@@ -40,8 +40,8 @@ describe('saved queries', () => {
 
   test('that are left out are told of at synth', () => {
     const text = Match.stringLikeRegexp('Saved queries about callers are left out');
-    Annotations.fromStack(managed.stack).hasInfo('*', text);
-    Annotations.fromStack(named.stack).hasNoInfo('*', text);
+    Annotations.fromStack(managed.stack).hasWarning('*', text);
+    Annotations.fromStack(named.stack).hasNoWarning('*', text);
   });
 
   test('are not there where they are not wanted', () => {
@@ -126,12 +126,12 @@ describe('Athena', () => {
     }
   });
 
-  test('is left out with a word at synth where no bucket is known, and silently where it is not wanted', () => {
+  test('is left out with a word at synth where no bucket is known, and only there', () => {
     const text = Match.stringLikeRegexp('Athena queries are left out');
-    Annotations.fromStack(managed.stack).hasInfo('*', text);
+    Annotations.fromStack(managed.stack).hasWarning('*', text);
     managed.template.resourceCountIs('AWS::Athena::WorkGroup', 0);
     const unwanted = new Synthesized({ cloudTrail: 'create', investigation: { athena: false } });
-    Annotations.fromStack(unwanted.stack).hasNoInfo('*', text);
+    Annotations.fromStack(unwanted.stack).hasNoWarning('*', text);
     unwanted.template.resourceCountIs('AWS::Glue::Table', 0);
   });
 
