@@ -20,6 +20,12 @@ describe('a token bucket', () => {
     expect(at.map((now) => bucket.take(now))).toEqual([true, false, false, true, false, true]);
   });
 
+  test('holds no more than its burst, however long nobody asked', () => {
+    const bucket = new TokenBucket({ burst: 2, refillPerSecond: 5 });
+    bucket.take(0);
+    expect([1, 2, 3].map(() => bucket.take(3_600_000))).toEqual([true, true, false]);
+  });
+
   test('never grants more than its burst and what it refilled in the meantime', () => {
     fc.assert(
       fc.property(settings, gapsMs, ({ burst, refillPerSecond }, gaps) => {
