@@ -18,7 +18,7 @@ describe('every answer of a whole run', () => {
     [
       'with failed starts and a sweep',
       eventful(),
-      [...always, 'ecs ListTasks', 'ecs DescribeTasks', 'cloudtrail LookupEvents', 'sns Publish', 'sqs SendMessage'],
+      [...always, 'ecs ListTasks', 'ecs DescribeTasks', 'cloudtrail LookupEvents', 'sqs SendMessage'],
     ],
   ])('has the shape of the model: %s', async (_, scenario, operations) => {
     const heard = listen();
