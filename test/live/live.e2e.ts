@@ -107,7 +107,7 @@ test('the deployed code, each function in processes of its own, brings back ever
   expect(buried.reduce((sum, depth) => sum + depth)).toBe(1);
   expect(new Set(logs.map(({ handler }) => handler))).toEqual(new Set(HANDLERS));
   expect(new Set(metrics.map(({ name }) => name))).toEqual(
-    new Set([METRICS.verdict, METRICS.turn, METRICS.attempt, METRICS.result, METRICS.waitSeconds]),
+    new Set([METRICS.verdict, METRICS.otherCall, METRICS.turn, METRICS.attempt, METRICS.result, METRICS.waitSeconds]),
   );
 });
 
