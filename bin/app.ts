@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { addStacks } from '../lib/app.ts';
-import { CONTEXT_KEY, ConfigurationError } from '../lib/config.ts';
+import { ConfigurationError } from '../lib/config/read-config.ts';
+import { CONTEXT_KEY } from '../lib/config/schema.ts';
 
 const app = new App();
 try {

@@ -6,7 +6,7 @@ import { writePages } from './bench/page.ts';
 import { measureAll } from './bench/pool.ts';
 import { summarize } from './bench/summary.ts';
 import { caseTables, caseTitle, type Row } from './bench/tables.ts';
-import { duration, plural } from './format.ts';
+import { duration, plural } from './report/format.ts';
 
 const USAGE = 'usage: npm run bench -- [--seeds COUNT] [--write]';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ExecutionResult, execute, InvalidDefinitionError, MAX_DATA_BYTES, parseDefinition } from './asl/index.ts';
-import { UnsupportedError } from './aws/service.ts';
+import { UnsupportedError } from './kernel/aws-service.ts';
 import { VirtualClock } from './kernel/clock.ts';
 import type { Json, JsonObject } from './kernel/json.ts';
 import { randomStream } from './kernel/random.ts';

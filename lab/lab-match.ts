@@ -1,9 +1,9 @@
 /** `npm run --silent lab:match -- CASES.jsonl`: one verdict a line, see LAB.md. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { UnsupportedError } from './aws/service.ts';
 import { Members, parseJsonText } from './eventbridge/json-text.ts';
 import { compilePattern, InvalidPatternError } from './eventbridge/pattern.ts';
+import { UnsupportedError } from './kernel/aws-service.ts';
 
 const onOneLine = (text: string): string => text.replace(/\s+/g, ' ');
 

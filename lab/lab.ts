@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigurationError } from '../lib/config.ts';
-import { report } from './report.ts';
-import { BadScenarioError, readScenario } from './scenario.ts';
+import { ConfigurationError } from '../lib/config/read-config.ts';
+import { report } from './report/report.ts';
+import { BadScenarioError, readScenario } from './scenario/scenario.ts';
 
 const USAGE = 'usage: npm run --silent lab -- SCENARIO.json [--json]';
 

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { readScenario } from './scenario.ts';
+import { readScenario } from './scenario/scenario.ts';
 import { type Campaign, type Failure, keep, type soak } from './soak/campaign.ts';
 import { judge } from './soak/judge.ts';
 

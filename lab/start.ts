@@ -2,12 +2,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderPage } from './html/page.ts';
-import { report } from './report.ts';
-import { readScenario, type Scenario } from './scenario.ts';
-import { Series } from './series.ts';
-import { liveProgress, type Terminal } from './start-progress.ts';
-import { nextSteps, summary } from './start-summary.ts';
-import { type Story, tellStory } from './story.ts';
+import { report } from './report/report.ts';
+import { Series } from './report/series.ts';
+import { liveProgress, type Terminal } from './report/start-progress.ts';
+import { nextSteps, summary } from './report/start-summary.ts';
+import { type Story, tellStory } from './report/story.ts';
+import { readScenario, type Scenario } from './scenario/scenario.ts';
 
 const STORM = new URL('scenarios/storm.json', import.meta.url);
 const REPORT_DIRECTORY = new URL('../lab-report/', import.meta.url);

@@ -3,60 +3,61 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { makeActor } from './act.ts';
-import type { Home } from './core/arn.ts';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { decodeEvent } from './core/event.ts';
-import { initialPace, paceStateSchema, signalThrottle } from './core/pace.ts';
-import { isOwnCall } from './core/policy.ts';
-import type { OtherCallRecord, RunTaskRecord } from './core/run-task-record.ts';
-import { taskCountSchema } from './core/run-task-request.ts';
-import { decide } from './core/verdict.ts';
-import { answerOf } from './core/verdict-line.ts';
-import { readEnvironment } from './environment.ts';
-import type { Wiring } from './ports.ts';
-import { errorName, retrying } from './retrying.ts';
-import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
-import { makeSharedState } from './shared-state.ts';
-import { type Call, makeTrafficStore } from './traffic-store.ts';
-import { makeVerdictReport } from './verdict-report.ts';
+import { decodeEvent } from './core/events/event.ts';
+import { callOf } from './core/rate/counted-call.ts';
+import { signalThrottle } from './core/rate/rate.ts';
+import { initialRate, rateStateSchema } from './core/rate/rate-state.ts';
+import { decide } from './core/verdict/decide.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
+import type { HandlerDependencies } from './runtime/ports.ts';
+import { errorName, retrying } from './runtime/sdk-retry.ts';
+import { ITEMS } from './state/items.ts';
+import { makeTrafficStore } from './state/traffic-store.ts';
+import { makeVersionedItem } from './state/versioned-item.ts';
+import { makeVerdictApplier } from './steps/apply-verdict.ts';
+import { makeVerdictReport } from './steps/verdict-report.ts';
 
 /** Turns delivered events into executions of the re-run workflow: at most one for each call. */
 export function makeHandler(
-  wiring: Wiring<'sfn' | 'dynamoDb' | 'sqs'>,
+  dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { clock, log, metrics, clients, environment } = wiring;
-  const { home, settings } = environment;
+  const { clock, log, metrics, clients, environment } = dependencies;
+  const { awsEnvironment, settings } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
   const deadLetterQueueUrl = environment.variable('deadLetterQueueUrl');
-  const act = makeActor(wiring);
-  const report = makeVerdictReport(wiring);
-  const traffic = makeTrafficStore(wiring);
-  const pace = makeSharedState(wiring, 'pace', paceStateSchema);
+  const applyVerdict = makeVerdictApplier(dependencies);
+  const report = makeVerdictReport(dependencies);
+  const traffic = makeTrafficStore(dependencies);
+  const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
 
   async function handle({ messageId, body }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
     if (!('kind' in event)) {
       // To the dead-letter queue, where a person can look at it: a log line must not show what it holds.
       const command = new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: body });
-      await retrying(wiring, () => clients.sqs.send(command));
+      await retrying(dependencies, () => clients.sqs.send(command));
       log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
       metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
       return;
     }
-    const ending = await act(decide(event, { home, settings, ownRoleArn, nowMs: clock.now() }), event);
+    const ending = await applyVerdict(
+      decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
+      event,
+    );
     if (event.kind === 'stoppedTask' && ending.kind === 'rerun') {
-      await pace.update((state = initialPace(settings.pace)) => ({
+      await rate.update((state = initialRate(settings.rate)) => ({
         state: signalThrottle(state, event.stoppedAtMs, clock.now()),
       }));
     }
     report(ending, event, { messageId });
   }
 
-  /** Feeds the pace. It is worse off without, but no event must be lost for it. */
+  /** Feeds the rate. It is worse off without, but no event must be lost for it. */
   async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
     const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
-    const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, home));
+    const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, awsEnvironment));
     for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
       metrics.add(METRICS.otherCall, length, { kind });
     }
@@ -85,27 +86,6 @@ export function makeHandler(
       { throwOnFullBatchFailure: false },
     );
   };
-}
-
-/**
- * Somebody else's call in a record, for the pace. "Each request that you make removes one token", so what was rejected
- * for itself counts as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
- */
-function callOf(event: ReturnType<typeof decodeEvent>, ownRoleArn: string, home: Home): Call[] {
-  if (!('kind' in event) || event.kind === 'stoppedTask' || event.replayed) return [];
-  if (event.account !== home.account || event.region !== home.region) return [];
-  const { caller, eventId, eventTimeMs: atMs } = event;
-  if (isOwnCall(caller, ownRoleArn)) return [];
-  return [{ eventId, atMs, kind: answerOf(event) === 'throttled' ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
-}
-
-/** How many tasks a call started or, where it was rejected, asked for; one for a call that starts none. */
-function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
-  if (event.kind === 'otherCallRecord') return 1;
-  if (!event.error) return event.taskArns.length;
-  const { count } = (event.requestParameters ?? {}) as { count?: unknown };
-  // Anybody may ask for a billion in vain: what ECS would not take must not weigh on the pace.
-  return taskCountSchema.safeParse(count).data ?? 1;
 }
 
 export const handler = lazily(() =>

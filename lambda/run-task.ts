@@ -3,31 +3,32 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { type AttemptReply, makeAttempter } from './attempt.ts';
-import { type CompletionReply, makeCompleter } from './complete-request.ts';
-import { progressSchema, rerunInputSchema } from './core/rerun.ts';
-import { firstProgress, withFreshAttempts } from './core/retry.ts';
-import { readEnvironment } from './environment.ts';
-import { makeFinisher } from './finish.ts';
-import type { Wiring } from './ports.ts';
-import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime.ts';
+import { RERUN_STEPS } from './core/contract.ts';
+import { firstProgress, withFreshAttempts } from './core/rerun/next-step.ts';
+import { progressSchema, rerunInputSchema } from './core/rerun/rerun-input.ts';
+import { readEnvironment } from './runtime/environment.ts';
+import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
+import type { HandlerDependencies } from './runtime/ports.ts';
+import { type AttemptReply, makeAttempter } from './steps/attempt.ts';
+import { type CompletionReply, makeCompleter } from './steps/complete-request.ts';
+import { makeFinisher } from './steps/finish.ts';
 
-/** Clocks of AWS services agree within this by far. */
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
+/** An event time that lies further ahead is nobody's clock error. */
+const FUTURE_TOLERANCE_MS = 5 * 60_000;
 
 /** How often people redrove the execution; executions that began under an older definition do not say. */
 const redriveCount = z.int().default(0);
 
 /** What the workflow hands over: the execution's own input, and what its attempts so far came to. */
 const payloadSchema = z.object({
-  step: z.enum(['complete', 'attempt']),
+  step: z.enum(RERUN_STEPS),
   /** When the execution began, or was last redriven. */
   startedAt: z.iso.datetime(),
   redriveCount,
   rerun: rerunInputSchema,
   progress: progressSchema.nullable(),
-  /** What the turnstile said, and in which drive; null where no turn came in time. */
-  turn: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
+  /** What the rate limiter said, and in which drive; null where no permit came in time. */
+  permit: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
 });
 
 /** What the workflow gets back. A re-run that ends without its tasks throws instead: its execution has to fail. */
@@ -35,32 +36,32 @@ export type RunTaskReply = CompletionReply | AttemptReply;
 
 /** Completes the request of a throttled call, or makes one attempt at it, and says what follows. */
 export function makeHandler(
-  wiring: Wiring<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
+  dependencies: HandlerDependencies<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
 ): (payload: unknown) => Promise<RunTaskReply> {
-  const finish = makeFinisher(wiring);
-  const complete = makeCompleter(wiring, finish);
-  const attempt = makeAttempter(wiring, finish);
+  const finish = makeFinisher(dependencies);
+  const complete = makeCompleter(dependencies, finish);
+  const attempt = makeAttempter(dependencies, finish);
 
   return async (payload) => {
     const parsed = payloadSchema.safeParse(payload);
     // An input that no intake of ours wrote: somebody started the execution by hand.
     if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed', taskArns: [] });
-    const { step, rerun, startedAt, turn } = parsed.data;
+    const { step, rerun, startedAt, permit } = parsed.data;
     const { request, failedTask } = rerun;
     // A call of the future would never be too late.
-    if (Date.parse(rerun.call.eventTime) > wiring.clock.now() + CLOCK_TOLERANCE_MS) {
+    if (Date.parse(rerun.call.eventTime) > dependencies.clock.now() + FUTURE_TOLERANCE_MS) {
       return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
     }
-    if (step === 'complete' && failedTask) return complete(rerun, failedTask);
+    if (step === RERUN_STEPS.complete && failedTask) return complete(rerun, failedTask);
     if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
     const progress = parsed.data.progress ?? rerun.progress ?? firstProgress(request.count);
-    // A redrive resumes with the turn of the attempt that failed: all that are redriven at once would call ECS at once.
-    const isRedriven = turn !== null && turn.redriveCount < parsed.data.redriveCount;
+    // A redrive resumes with the permit of the attempt that failed: all that are redriven at once would call ECS at once.
+    const isRedriven = permit !== null && permit.redriveCount < parsed.data.redriveCount;
     return attempt({
       rerun,
       request,
       progress: isRedriven ? withFreshAttempts(progress) : progress,
-      grantedAtMs: turn && !isRedriven ? Date.parse(turn.grantedAt) : undefined,
+      grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
       startedAtMs: Date.parse(startedAt),
     });
   };

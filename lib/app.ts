@@ -1,5 +1,5 @@
 import type { App } from 'aws-cdk-lib';
-import { readConfiguration } from './config.ts';
+import { readConfiguration } from './config/read-config.ts';
 import { ThrottleRemediationStack } from './throttle-remediation-stack.ts';
 
 /** Adds one stack for each environment of the configuration. */

@@ -1,22 +1,22 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { PAUSE_ITEM } from '../lambda/core/contract.ts';
-import { Alarms } from './alarms.ts';
-import { AthenaInvestigation } from './athena-investigation.ts';
-import type { Configuration } from './config.ts';
-import { RemediationDashboard } from './dashboard.ts';
-import { encryptionKey as createKey } from './encryption.ts';
-import { IncidentReports } from './incident-reports.ts';
-import { Intake } from './intake.ts';
-import { Notifications } from './notifications.ts';
-import { RerunWorkflow } from './rerun-workflow.ts';
-import { SavedQueries } from './saved-queries.ts';
-import { stateTable } from './state-table.ts';
-import { Sweep } from './sweep.ts';
-import { trailRecords } from './trail.ts';
-import { Turnstile } from './turnstile.ts';
-import { UsageAlarms } from './usage-alarms.ts';
-import { warningsOf } from './warnings.ts';
+import { ITEM_KINDS } from '../lambda/core/contract.ts';
+import type { Configuration } from './config/schema.ts';
+import { warningsOf } from './config/warnings.ts';
+import { encryptionKey as createKey } from './foundation/encryption.ts';
+import { AthenaInvestigation } from './investigation/athena-investigation.ts';
+import { SavedQueries } from './investigation/saved-queries.ts';
+import { trailRecords } from './investigation/trail.ts';
+import { Alarms } from './monitoring/alarms.ts';
+import { RemediationDashboard } from './monitoring/dashboard.ts';
+import { IncidentReports } from './monitoring/incident-reports.ts';
+import { UsageAlarms } from './monitoring/usage-alarms.ts';
+import { Intake } from './remediation/intake.ts';
+import { Notifications } from './remediation/notifications.ts';
+import { RateLimiter } from './remediation/rate-limiter.ts';
+import { RerunWorkflow } from './remediation/rerun-workflow.ts';
+import { stateTable } from './remediation/state-table.ts';
+import { Sweep } from './remediation/sweep.ts';
 
 export interface ThrottleRemediationStackProps extends StackProps {
   readonly configuration: Configuration;
@@ -33,21 +33,21 @@ export class ThrottleRemediationStack extends Stack {
 
     const table = stateTable(this, encryptionKey);
     const notifications = new Notifications(this, 'Notifications', { ...common, table });
-    const turnstile = new Turnstile(this, 'Turnstile', { ...common, table });
-    const workflow = new RerunWorkflow(this, 'Rerun', { ...common, turnstile, notifications, table });
+    const rateLimiter = new RateLimiter(this, 'RateLimiter', { ...common, table });
+    const workflow = new RerunWorkflow(this, 'Rerun', { ...common, rateLimiter, notifications, table });
     const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table });
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     if (monitoring.usageAlarms) {
       const usage = new UsageAlarms(this, 'UsageAlarms', { ...monitoring, topic: notifications.topic });
       if (monitoring.alarmsStartSweeps) sweep.startWhenRaised(usage.signsOfThrottling);
     }
-    const handlers = [intake.handler, turnstile.handler, workflow.runTask, sweep.handler];
+    const handlers = [intake.handler, rateLimiter.handler, workflow.runTask, sweep.handler];
     const dashboard = monitoring.dashboard
       ? new RemediationDashboard(this, 'Dashboard', {
           ...monitoring,
           handlers,
           rerunStateMachine: workflow.stateMachine,
-          turnstileQueue: turnstile.queue,
+          rateLimiterQueue: rateLimiter.queue,
           serviceThrottled: sweep.serviceThrottled,
         })
       : undefined;
@@ -72,16 +72,16 @@ export class ThrottleRemediationStack extends Stack {
           dashboardName: dashboard?.name,
         })
       : undefined;
-    new Alarms(this, 'Alarms', { turnstile, workflow, intake, sweep, notifications, incidents });
+    new Alarms(this, 'Alarms', { rateLimiter, workflow, intake, sweep, notifications, incidents });
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
     new CfnOutput(this, 'Pause', {
       description: 'Holds all re-runs from now on; what waits is not lost',
-      value: `aws dynamodb put-item ${pauseItem} --item '{"id":{"S":"${PAUSE_ITEM}"}}'`,
+      value: `aws dynamodb put-item ${pauseItem} --item '{"id":{"S":"${ITEM_KINDS.pause}"}}'`,
     });
     new CfnOutput(this, 'Resume', {
       description: 'Ends the pause',
-      value: `aws dynamodb delete-item ${pauseItem} --key '{"id":{"S":"${PAUSE_ITEM}"}}'`,
+      value: `aws dynamodb delete-item ${pauseItem} --key '{"id":{"S":"${ITEM_KINDS.pause}"}}'`,
     });
     new CfnOutput(this, 'RerunStateMachine', { value: workflow.stateMachine.stateMachineArn });
     new CfnOutput(this, 'SweepStateMachine', { value: sweep.stateMachine.stateMachineArn });

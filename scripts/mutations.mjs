@@ -15,19 +15,19 @@ const MUTATIONS = [
   ],
   [
     'the caller’s own token goes out',
-    'lambda/core/rerun.ts',
+    'lambda/core/rerun/rerun-input.ts',
     'if (round === 0) return request;',
     "if (round === 0) return { ...request, clientToken: 'fresh' + Math.random().toString(36).slice(2) };",
   ],
   [
     'a conflict means that the call was started',
-    'lambda/core/outcome.ts',
+    'lambda/core/rerun/outcome.ts',
     "error.code === 'ConflictException' && resourceIds.length > 0",
     'false',
   ],
   [
     'shared state is written where nobody else was faster',
-    'lambda/shared-state.ts',
+    'lambda/state/versioned-item.ts',
     `      ConditionExpression:
         version === 0 ? 'attribute_not_exists(version) OR NOT attribute_type(version, :number)' : 'version = :version',
       ExpressionAttributeValues: version === 0 ? { ':number': { S: 'N' } } : { ':version': { N: String(version) } },
@@ -37,19 +37,19 @@ const MUTATIONS = [
   ],
   [
     'the first launch record of a task stays',
-    'lambda/launch-store.ts',
+    'lambda/state/launch-store.ts',
     "'attribute_not_exists(id) OR atMs < :atMs'",
     "'attribute_not_exists(id) OR attribute_exists(id) OR atMs < :atMs'",
   ],
   [
     'the deadline is looked at before each launch',
-    'lambda/attempt.ts',
+    'lambda/steps/attempt.ts',
     'if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);',
     '',
   ],
   [
     'what was accepted is asked for after how far the history is read',
-    'lambda/attempt.ts',
+    'lambda/steps/attempt.ts',
     `    const covered = await coverage.read();
     const accepted = await acceptance(rerun, request, callAtMs);
 `,
@@ -59,32 +59,27 @@ const MUTATIONS = [
   ],
   [
     'a cluster’s lease is for one sweep',
-    'lambda/sweep-lease.ts',
+    'lambda/state/sweep-lease.ts',
     "'attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs < :now'",
     "'attribute_not_exists(holder) OR attribute_exists(holder) OR holder = :holder OR leaseUntilMs < :now'",
   ],
   [
     'callers have to be listed',
-    'lambda/core/run-task-verdict.ts',
+    'lambda/core/verdict/run-task-verdict.ts',
     "if (!entry) return 'callerNotListed';",
     'if (!entry) return undefined;',
   ],
-  ['people are told of an event once', 'lambda/act.ts', 'if (await launches.wasTold(name)) return;', ''],
+  [
+    'people are told of an event once',
+    'lambda/steps/apply-verdict.ts',
+    'if (await launches.wasNotified(name)) return;',
+    '',
+  ],
 ];
-const NEEDED = [
-  'lambda',
-  'lib',
-  'local',
-  'test',
-  'bin',
-  'cdk.json',
-  'package.json',
-  'tsconfig.json',
-  'vitest.config.ts',
-];
+const NEEDED = ['lambda', 'lib', 'lab', 'test', 'bin', 'cdk.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const TESTS = ['test/lambda', 'test/model'];
 
-const home = resolve(import.meta.dirname, '..');
+const awsEnvironment = resolve(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
 
 /** The tests that fail in the copy, as `file: name`. */
@@ -132,8 +127,8 @@ function isNoticed([rule, file, text, replacement]) {
 }
 
 try {
-  for (const name of NEEDED) cpSync(join(home, name), join(copy, name), { recursive: true });
-  symlinkSync(join(home, 'node_modules'), join(copy, 'node_modules'));
+  for (const name of NEEDED) cpSync(join(awsEnvironment, name), join(copy, name), { recursive: true });
+  symlinkSync(join(awsEnvironment, 'node_modules'), join(copy, 'node_modules'));
   MUTATIONS.forEach(find);
   const before = failingTests();
   if (before.length > 0)

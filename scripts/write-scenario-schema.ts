@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { scenarioJsonSchema } from '../local/scenario.ts';
+import { scenarioJsonSchema } from '../lab/scenario/scenario.ts';
 
 const path = fileURLToPath(new URL('../docs/scenario.schema.json', import.meta.url));
 writeFileSync(path, JSON.stringify(scenarioJsonSchema()));

@@ -1,8 +1,8 @@
 import type { Json } from '../kernel/json.ts';
+import { CancellationScope } from './cancellation-scope.ts';
 import type { Flow, MapState, ParallelState } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { COUNT } from './fields.ts';
-import { Lifeline } from './lifeline.ts';
 import { checkSize } from './limits.ts';
 import {
   type Execution,
@@ -17,7 +17,7 @@ import {
 /** One way through a flow. */
 export interface Journey {
   readonly execution: Execution;
-  readonly lifeline: Lifeline;
+  readonly scope: CancellationScope;
   readonly flow: Flow;
   readonly input: Json;
   readonly variables: Variables;
@@ -36,8 +36,8 @@ export async function runParallel(visit: Visit<ParallelState>, travel: Travel): 
   const input = state.arguments === undefined ? visit.input : await evaluate(visit, state.arguments);
   checkSize(input, state.name);
   execution.history.record('branchesStarted', state.name, 1);
-  const results = await together(visit, (lifeline) =>
-    Promise.all(state.branches.map((flow) => travel({ ...visit, lifeline, flow, input }))),
+  const results = await together(visit, (scope) =>
+    Promise.all(state.branches.map((flow) => travel({ ...visit, scope, flow, input }))),
   );
   execution.history.record('branchesSucceeded', state.name, 1);
   return checkSize(results, state.name);
@@ -53,10 +53,10 @@ export async function runMap(visit: Visit<MapState>, travel: Travel): Promise<Js
   const results: Json[] = [];
   let failures = 0;
   let next = 0;
-  const work = async (lifeline: Lifeline): Promise<void> => {
+  const work = async (scope: CancellationScope): Promise<void> => {
     for (let index = next++; index < items.length; index = next++) {
       try {
-        results[index] = await iterate({ ...visit, lifeline }, items[index] ?? null, index, travel);
+        results[index] = await iterate({ ...visit, scope }, items[index] ?? null, index, travel);
       } catch (error) {
         failures += 1;
         if (tolerance === undefined || !isTolerable(error)) throw error;
@@ -66,7 +66,7 @@ export async function runMap(visit: Visit<MapState>, travel: Travel): Promise<Js
     }
   };
   const workers = Math.min(items.length, limit === 0 ? MAX_INLINE_CONCURRENCY : limit, MAX_INLINE_CONCURRENCY);
-  await together(visit, (lifeline) => Promise.all(Array.from({ length: workers }, () => work(lifeline))));
+  await together(visit, (scope) => Promise.all(Array.from({ length: workers }, () => work(scope))));
   execution.history.record('branchesSucceeded', state.name, 1);
   return checkSize(results, state.name);
 }
@@ -89,14 +89,14 @@ async function iterate(visit: Visit<MapState>, item: Json, index: number, travel
   }
 }
 
-/** Runs branches on a lifeline of their own: the first that fails cuts all others. */
-async function together<T>(visit: Visit, run: (lifeline: Lifeline) => Promise<T>): Promise<T> {
-  const lifeline = new Lifeline();
-  const forget = visit.lifeline.onCut(() => lifeline.cut());
+/** Runs branches on a scope of their own: the first that fails cuts all others. */
+async function together<T>(visit: Visit, run: (scope: CancellationScope) => Promise<T>): Promise<T> {
+  const scope = new CancellationScope();
+  const forget = visit.scope.onCut(() => scope.cut());
   try {
-    return await visit.lifeline.keep(run(lifeline));
+    return await visit.scope.keep(run(scope));
   } finally {
-    lifeline.cut();
+    scope.cut();
     forget();
   }
 }

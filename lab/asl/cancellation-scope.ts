@@ -8,11 +8,11 @@ export interface Timers {
  * timers are cancelled and whatever it was waiting for never comes back: the suspended functions become garbage, so
  * none of their code has to ask whether it still matters.
  */
-export class Lifeline {
+export class CancellationScope {
   #cut = false;
   #ends: Set<() => void> | undefined;
 
-  /** To be run when this lifeline is cut, unless the returned function is called before. */
+  /** To be run when this scope is cut, unless the returned function is called before. */
   onCut(end: () => void): () => void {
     this.#ends ??= new Set();
     const ends = this.#ends.add(end);
@@ -38,7 +38,7 @@ export class Lifeline {
     });
   }
 
-  /** `promise`, which never settles once the lifeline is cut. No async function: a hundred thousand of these wait. */
+  /** `promise`, which never settles once the scope is cut. No async function: a hundred thousand of these wait. */
   keep<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       promise.then(

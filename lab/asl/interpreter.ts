@@ -1,12 +1,12 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 import { type Journey, runMap, runParallel } from './branches.ts';
+import { CancellationScope } from './cancellation-scope.ts';
 import type { Exit, Fallible, State, StateMachineDefinition } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { History, type HistoryStep } from './history.ts';
 import { choose, fail, wait } from './leaf-states.ts';
-import { Lifeline } from './lifeline.ts';
 import { checkSize } from './limits.ts';
 import { matches, Retries } from './retry.ts';
 import { runTask } from './task.ts';
@@ -59,7 +59,7 @@ export async function execute(
     throw new UnsupportedError(`Task states are not supported here: ${taskStates.join(', ')}`);
   }
   const history = new History(host.onHistory?.bind(host), redrive?.events);
-  const lifeline = new Lifeline();
+  const scope = new CancellationScope();
   const execution: Execution = {
     world: host,
     timers: host.clock,
@@ -68,12 +68,12 @@ export async function execute(
     runTask: (call) => host.runTask?.(call) ?? Promise.resolve(null),
   };
   const onEntered = host.onEntered?.bind(host);
-  const common = { execution, lifeline, flow, ...(onEntered && { onEntered }) };
+  const common = { execution, scope, flow, ...(onEntered && { onEntered }) };
   const journey = redrive
     ? { ...common, ...redrive, from: redriven(definition, redrive, history) }
     : { ...common, input, variables: {} };
   if (!redrive) history.start();
-  const result = await race(timeoutSeconds, host, lifeline, finish(travel(journey)));
+  const result = await race(timeoutSeconds, host, scope, finish(travel(journey)));
   history.end();
   return result;
 }
@@ -97,13 +97,13 @@ async function finish(output: Promise<Json>): Promise<ExecutionResult> {
 function race(
   timeoutSeconds: number | undefined,
   host: ExecutionHost,
-  lifeline: Lifeline,
+  scope: CancellationScope,
   result: Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
   if (timeoutSeconds === undefined) return result;
   return new Promise((resolve, reject) => {
     const cancel = host.clock.after(timeoutSeconds * 1000, () => {
-      lifeline.cut();
+      scope.cut();
       // Only the history names States.Timeout: recorded in https://github.com/floci-io/floci/issues/2733
       resolve({ status: 'TIMED_OUT', output: null, error: null, cause: null });
     });
@@ -113,7 +113,7 @@ function race(
 
 /** Walks a flow from its start to its end. */
 async function travel(journey: Journey): Promise<Json> {
-  const { execution, lifeline, flow } = journey;
+  const { execution, scope, flow } = journey;
   let { input, variables, from } = journey;
   let name: string | null = from?.state ?? flow.startAt;
   while (name !== null) {
@@ -125,7 +125,7 @@ async function travel(journey: Journey): Promise<Json> {
     journey.onEntered?.({ state: name, input, variables });
     const entered = { Name: name, EnteredTime: new Date(execution.world.clock.now()).toISOString() };
     const context = { ...execution.context, State: entered };
-    const left = await stay({ execution, lifeline, state, input, variables, enteredId, context });
+    const left = await stay({ execution, scope, state, input, variables, enteredId, context });
     execution.history.record('stateExited', name, 1);
     ({ output: input, variables, next: name } = left);
   }
@@ -145,7 +145,7 @@ function stay(visit: Visit): Promise<Leaving> {
 
 /** Attempts the state until it succeeds, is caught, or fails for good. */
 async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
-  const { state, execution, lifeline } = visit;
+  const { state, execution, scope } = visit;
   const retries = new Retries(state.retry);
   for (let count = 0; ; count++) {
     const counted = withRetryCount(visit, count);
@@ -156,7 +156,7 @@ async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
       const delay = retries.next(error, execution.world.random);
       if (delay === undefined) return handle(counted, error);
       execution.history.record('stateRetried', state.name, 0, 1);
-      await lifeline.sleep(execution.timers, delay);
+      await scope.sleep(execution.timers, delay);
     }
   }
 }

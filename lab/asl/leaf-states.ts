@@ -27,7 +27,7 @@ export async function choose(visit: Visit<ChoiceState>): Promise<Exit> {
 
 export async function wait(visit: Visit<WaitState>): Promise<void> {
   const milliseconds = await waitTime(visit);
-  if (milliseconds > 0) await visit.lifeline.sleep(visit.execution.timers, milliseconds);
+  if (milliseconds > 0) await visit.scope.sleep(visit.execution.timers, milliseconds);
 }
 
 async function waitTime(visit: Visit<WaitState>): Promise<number> {

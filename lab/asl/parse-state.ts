@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import type {
   Catcher,
   ChoiceState,

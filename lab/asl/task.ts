@@ -1,9 +1,9 @@
 import type { Json } from '../kernel/json.ts';
 import { uuid } from '../kernel/random.ts';
+import type { Timers } from './cancellation-scope.ts';
 import type { TaskState } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { SECONDS } from './fields.ts';
-import type { Timers } from './lifeline.ts';
 import { checkSize } from './limits.ts';
 import type { Template } from './template.ts';
 import { evaluate, evaluateNumber, type TaskCall, type Visit } from './visit.ts';
@@ -45,7 +45,7 @@ function withToken(visit: Visit<TaskState>, token: string | undefined): Visit<Ta
 
 /** Settles with the task or with a deadline, whichever is first: a late result is nobody's. */
 function call(visit: Visit, task: Omit<TaskCall, 'heartbeat' | 'onOver'>, deadlines: Deadlines): Promise<Json> {
-  const { execution, lifeline } = visit;
+  const { execution, scope } = visit;
   const timeout = new Deadline(execution.timers, deadlines.timeoutSeconds);
   const heartbeat = new Deadline(execution.timers, deadlines.heartbeatSeconds);
   let notify = () => {};
@@ -57,13 +57,13 @@ function call(visit: Visit, task: Omit<TaskCall, 'heartbeat' | 'onOver'>, deadli
   const onOver = (run: () => void) => {
     notify = run;
   };
-  const forget = lifeline.onCut(stop);
+  const forget = scope.onCut(stop);
   const settled = new Promise<Json>((resolve, reject) => {
     timeout.start(() => reject(new StatesError(ErrorName.timeout, null)));
     heartbeat.start(() => reject(new StatesError(ErrorName.timeout, null, ErrorName.heartbeatTimeout)));
     execution.runTask({ ...task, heartbeat: () => heartbeat.restart(), onOver }).then(resolve, reject);
   });
-  return lifeline.keep(
+  return scope.keep(
     settled.finally(() => {
       stop();
       forget();

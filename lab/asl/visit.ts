@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
+import type { CancellationScope, Timers } from './cancellation-scope.ts';
 import type { State } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { bounds, isWithin, type Range } from './fields.ts';
 import type { World } from './function-definition.ts';
 import type { History } from './history.ts';
 import { ExpressionError, evaluateExpression } from './jsonata.ts';
-import type { Lifeline, Timers } from './lifeline.ts';
 import type { Expression, Template } from './template.ts';
 
 export type Variables = Readonly<JsonObject>;
@@ -32,10 +32,10 @@ export interface Execution {
   readonly runTask: (call: TaskCall) => Promise<Json>;
 }
 
-/** One stay in a state. Each way through its flow has its own lifeline and variables. */
+/** One stay in a state. Each way through its flow has its own scope and variables. */
 export interface Visit<S extends State = State> {
   readonly execution: Execution;
-  readonly lifeline: Lifeline;
+  readonly scope: CancellationScope;
   readonly state: S;
   readonly input: Json;
   readonly variables: Variables;
@@ -86,10 +86,10 @@ export async function evaluate(visit: Visit, template: Template, extra?: Extra):
 }
 
 async function evaluateOne(visit: Visit, expression: Expression, extra: Extra | undefined): Promise<Json> {
-  const { execution, input, context, variables, lifeline } = visit;
+  const { execution, input, context, variables, scope } = visit;
   const bindings = { ...variables, states: { input, context, ...extra } };
   try {
-    return await lifeline.keep(evaluateExpression(expression.source, bindings, execution.world));
+    return await scope.keep(evaluateExpression(expression.source, bindings, execution.world));
   } catch (error) {
     if (error instanceof ExpressionError) throw evaluationError(visit, `${subject(expression)} ${error.message}`);
     throw error;

@@ -1,4 +1,5 @@
-import { type BucketSettings, type RateCaller, readScenario, type Scenario } from '../scenario.ts';
+import type { BucketSettings } from '../scenario/account.ts';
+import { type RateCaller, readScenario, type Scenario } from '../scenario/scenario.ts';
 
 /** One storm beside live traffic, on one bucket. */
 export interface Case {

@@ -1,4 +1,4 @@
-import { type Result, report } from '../report.ts';
+import { type Result, report } from '../report/report.ts';
 import { type Case, scenarioOf } from './cases.ts';
 import { ALTERNATIVES, THIS_PROJECT } from './contenders.ts';
 import { standIn } from './stand-in.ts';
@@ -31,7 +31,7 @@ export async function measure({ contender, storm, seed }: Job): Promise<Figures>
   const scenario = scenarioOf(storm, seed);
   if (contender === THIS_PROJECT) return figuresOf(await report(scenario));
   const alternative = ALTERNATIVES.find(({ name }) => name === contender);
-  if (!alternative) throw new Error(`found the contender ${contender}, expected one of local/bench/contenders.ts`);
+  if (!alternative) throw new Error(`found the contender ${contender}, expected one of lab/bench/contenders.ts`);
   return figuresOf(await report(scenario, { deploy: (site) => standIn(site, alternative) }));
 }
 

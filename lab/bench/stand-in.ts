@@ -1,8 +1,8 @@
-import { AwsError, type Principal } from '../aws/service.ts';
-import { DISGUISED_THROTTLE } from '../callers.ts';
+import { AwsError, type Principal } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { randomStream } from '../kernel/random.ts';
-import type { Site } from '../run.ts';
+import { DISGUISED_THROTTLE } from '../run/callers.ts';
+import type { Site } from '../run/run.ts';
 import type { Alternative } from './contenders.ts';
 
 /** For a function that only calls ECS and sleeps: the least there is. */

@@ -1,4 +1,4 @@
-import { count, dollars, duration } from '../format.ts';
+import { count, dollars, duration } from '../report/format.ts';
 import type { Case } from './cases.ts';
 import type { Figures } from './measure.ts';
 

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 
 /** A JSON number as it was written. The rule engine compares some numbers by their spelling (see `numbers.ts`). */
 export class NumberText {

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import { type Alternative, alternativesOf } from './alternatives.ts';
 import { InvalidPatternError } from './errors.ts';
 import { type JsonText, Members } from './json-text.ts';

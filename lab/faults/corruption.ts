@@ -1,6 +1,6 @@
-import type { FakeDynamoDb, Item } from './aws/dynamodb/index.ts';
-import type { Fault, FaultOf } from './fault-schema.ts';
-import { LAB_EPOCH_MS, type VirtualClock } from './kernel/clock.ts';
+import type { FakeDynamoDb, Item } from '../aws/dynamodb/fake-dynamodb.ts';
+import { LAB_EPOCH_MS, type VirtualClock } from '../kernel/clock.ts';
+import type { Fault, FaultOf } from '../scenario/fault-schema.ts';
 
 /** Spoils items of the tables at the times of the faults, behind the back of whoever uses them. */
 export function scheduleCorruption(

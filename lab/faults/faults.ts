@@ -1,8 +1,8 @@
-import { AwsError, LostConnectionError } from './aws/service.ts';
-import type { Fault, FaultOf } from './fault-schema.ts';
-import type { VirtualClock } from './kernel/clock.ts';
-import type { JsonObject } from './kernel/json.ts';
-import { type Random, randomStream, uniform } from './kernel/random.ts';
+import { AwsError, LostConnectionError } from '../kernel/aws-service.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { type Random, randomStream, uniform } from '../kernel/random.ts';
+import type { Fault, FaultOf } from '../scenario/fault-schema.ts';
 import { serverErrorOf, throttleOf } from './service-errors.ts';
 
 /** A second delivery of the same event comes within this time. */

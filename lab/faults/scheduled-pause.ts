@@ -1,7 +1,7 @@
-import { PAUSE_ITEM } from '../lambda/core/contract.ts';
-import type { FakeDynamoDb } from './aws/dynamodb/index.ts';
-import type { Fault } from './fault-schema.ts';
-import { LAB_EPOCH_MS, type VirtualClock } from './kernel/clock.ts';
+import { ITEM_KINDS } from '../../lambda/core/contract.ts';
+import type { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
+import { LAB_EPOCH_MS, type VirtualClock } from '../kernel/clock.ts';
+import type { Fault } from '../scenario/fault-schema.ts';
 
 /** Pauses and resumes as a person does, by the item that the handlers look for. */
 export function schedulePauses(
@@ -15,10 +15,10 @@ export function schedulePauses(
     const tables = tableNames.map((name) => dynamoDb.table(name));
     const from = LAB_EPOCH_MS + fault.from * 1000;
     clock.at(from, () => {
-      for (const table of tables) table.put({ [table.partitionKey.name]: { S: PAUSE_ITEM } });
+      for (const table of tables) table.put({ [table.partitionKey.name]: { S: ITEM_KINDS.pause } });
     });
     clock.at(from + fault.seconds * 1000, () => {
-      for (const table of tables) table.delete(table.keyOf({ [table.partitionKey.name]: { S: PAUSE_ITEM } }));
+      for (const table of tables) table.delete(table.keyOf({ [table.partitionKey.name]: { S: ITEM_KINDS.pause } }));
     });
   }
 }

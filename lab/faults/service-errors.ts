@@ -1,5 +1,5 @@
-import { AwsError } from './aws/service.ts';
-import type { ServiceName } from './fault-schema.ts';
+import { AwsError } from '../kernel/aws-service.ts';
+import type { ServiceName } from '../scenario/fault-schema.ts';
 
 /**
  * How each service says that one of ours is too fast: name and HTTP status of the SDK's schemas. Step Functions and ECS

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { count, dollars, duration, percent, plural, ratio } from '../format.ts';
-import type { Story } from '../story.ts';
+import { count, dollars, duration, percent, plural, ratio } from '../report/format.ts';
+import type { Story } from '../report/story.ts';
 import { drawFlow } from './diagram.ts';
 import { type Content, html, Markup } from './markup.ts';
 import { legend, plotsOf } from './plots.ts';
@@ -23,7 +23,7 @@ ${headline(story)}
 ${tiles(story)}
 ${card(
   'Lost, and brought back',
-  'Each call that throttling took, summed up over virtual time. What lies between the lines is waiting for its turn.',
+  'Each call that throttling took, summed up over virtual time. What lies between the lines is waiting for its permit.',
   [legend({ throttled: 'lost to throttling', ours: 'brought back', gap: 'waiting' }), plots.recovery],
 )}
 ${card(
@@ -37,7 +37,7 @@ ${card('What ECS throttled', 'RunTask calls per second, on a scale of its own.',
 ])}
 <div class="pair">
 ${card('Delay', 'From a caller’s giving up to ECS accepting the re-run; CloudTrail’s delay and the grace for the caller’s own retries are part of it.', plots.waits)}
-${card('Pace', 'Turns handed out per second: all re-runs share one pace.', plots.pace)}
+${card('Rate', 'Permits handed out per second: all re-runs share one rate.', plots.rate)}
 </div>
 ${card('What became of them', 'Results of the re-runs and verdicts on events, by reason.', outcomesTable(report))}
 ${workflow && card('What a re-run is', 'One execution of this Step Functions workflow, drawn from the template that the lab ran and that npm run deploy sends.', await drawFlow(workflow))}

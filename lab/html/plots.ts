@@ -1,5 +1,5 @@
-import { count, duration, stopwatch } from '../format.ts';
-import type { Story } from '../story.ts';
+import { count, duration, stopwatch } from '../report/format.ts';
+import type { Story } from '../report/story.ts';
 import { type Bins, binWidth, cumulative, histogram, maxOf, percentile, perSecond, sumOf } from './bins.ts';
 import { area, bars, between, chart, hints, level, line, marker } from './chart.ts';
 import { html, type Markup } from './markup.ts';
@@ -111,28 +111,28 @@ export function plotsOf({ counts, owed, refillPerSecond }: Story) {
     });
   };
 
-  const pace = (): Markup => {
-    // The turnstile counts turns once per batch: over a single second they would seem to come in bursts.
+  const permitRate = (): Markup => {
+    // The rate limiter counts permits once per batch: over a single second they would seem to come in bursts.
     const wide = Math.max(seconds, binWidth(end, 60));
-    const turns = perSecond(counts.turns, wide, Math.ceil(end / wide) * wide);
+    const permits = perSecond(counts.permits, wide, Math.ceil(end / wide) * wide);
     return chart({
       ...time(HALF, 220, end),
-      label: 'Turns handed out per second',
-      most: Math.max(maxOf(turns), refillPerSecond),
+      label: 'Permits handed out per second',
+      most: Math.max(maxOf(permits), refillPerSecond),
       marks: (place) => [
-        area(turns, place, 'ours'),
+        area(permits, place, 'ours'),
         level(refillPerSecond, `bucket refills ${refillPerSecond} per second`, place),
         hints(
-          turns.values.length,
+          permits.values.length,
           wide,
           place,
-          (bin) => `${stopwatch(bin * wide)}: ${at(turns, bin)} turns per second`,
+          (bin) => `${stopwatch(bin * wide)}: ${at(permits, bin)} permits per second`,
         ),
       ],
     });
   };
 
-  return { accepted: accepted(), throttled: throttled(), recovery: recovery(), waits: waits(), pace: pace() };
+  return { accepted: accepted(), throttled: throttled(), recovery: recovery(), waits: waits(), rate: permitRate() };
 }
 
 const time = (width: number, height: number, end: number) => ({

@@ -1,7 +1,7 @@
-import type { Configuration } from '../../lib/config.ts';
-import { count, dollars, duration, percent, ratio } from '../format.ts';
-import type { ByReason } from '../records.ts';
-import type { Report } from '../report.ts';
+import type { Configuration } from '../../lib/config/schema.ts';
+import { count, dollars, duration, percent, ratio } from '../report/format.ts';
+import type { Report } from '../report/report.ts';
+import type { ByReason } from '../run/run-records.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Every figure of the report with its meaning. */

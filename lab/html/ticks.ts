@@ -1,4 +1,4 @@
-import { count, stopwatch } from '../format.ts';
+import { count, stopwatch } from '../report/format.ts';
 
 export interface Tick {
   readonly value: number;

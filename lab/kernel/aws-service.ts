@@ -1,4 +1,4 @@
-import type { JsonObject } from '../kernel/json.ts';
+import type { JsonObject } from './json.ts';
 
 /** Who signs a request: the ARN of the IAM role or user behind it, as in an assumed-role session. */
 export interface Principal {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AssetManifestArtifact } from 'aws-cdk-lib/cx-api';
-import { HANDLER_METADATA_KEY } from '../../lib/handler-function.ts';
+import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { assemble, type Template } from '../stack/synthesize.ts';
 

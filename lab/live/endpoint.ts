@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { exchange } from '../aws/transport.ts';
-import type { SandboxOptions } from '../sandbox.ts';
+import { exchange } from '../aws/sdk/transport.ts';
+import type { SandboxOptions } from '../world/sandbox.ts';
 
 export type EndpointOptions = Pick<SandboxOptions, 'services' | 'principal' | 'hooks' | 'region'>;
 
@@ -24,7 +24,7 @@ export async function serve({ services, principal, hooks, region }: EndpointOpti
     const { service: name = '' } = SIGNED_FOR.exec(request.headers.authorization ?? '')?.groups ?? {};
     const service = Object.values(services).find((each) => each.name === name);
     if (!service) throw new Error(`found a request signed for "${name}", expected one of the lab's services`);
-    // Handlers retry by themselves: what a client repeated on its own would be hidden from the pace.
+    // Handlers retry by themselves: what a client repeated on its own would be hidden from the rate.
     const attempts = request.headers['amz-sdk-request'];
     if (attempts !== 'attempt=1; max=1') throw new Error(`${name}: found ${attempts}, expected one attempt at most`);
     // Queues go by their URL, which has to name this endpoint: SDK clients send to the host of a queue's URL.

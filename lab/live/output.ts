@@ -1,5 +1,5 @@
 import type { JsonObject } from '../kernel/json.ts';
-import type { LogLine, MetricValue } from '../sandbox.ts';
+import type { LogLine, MetricValue } from '../world/sandbox.ts';
 
 type Own<T> = Omit<T, 'handler'>;
 

@@ -1,19 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CallLedger } from '../call-ledger.ts';
-import { startCallers } from '../callers.ts';
-import { Usage } from '../cost.ts';
-import { Faults } from '../faults.ts';
+import { Faults } from '../faults/faults.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { WallClock } from '../kernel/wall-clock.ts';
-import { tee } from '../observers.ts';
-import { Oracle } from '../oracle.ts';
-import { Records } from '../records.ts';
-import type { SandboxOptions } from '../sandbox.ts';
-import type { Scenario } from '../scenario.ts';
+import { Usage } from '../report/cost.ts';
+import type { CallLedger } from '../run/call-ledger.ts';
+import { startCallers } from '../run/callers.ts';
+import { Oracle } from '../run/oracle.ts';
+import { Records } from '../run/run-records.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
-import { type Observer, World } from '../world.ts';
+import { deploy } from '../world/deployment.ts';
+import { tee } from '../world/observers.ts';
+import type { SandboxOptions } from '../world/sandbox.ts';
+import { type Observer, World } from '../world/world.ts';
 import { bundle } from './assembly.ts';
 import { FunctionProcess } from './function-process.ts';
 
@@ -59,7 +60,7 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
     });
     const oracle = new Oracle({ configuration, ledger: () => ledger, isOurs: world.isOurs });
     world.ecs.onTask(oracle.task);
-    world.deploy(template);
+    deploy(world, template);
     const ledger: CallLedger = startCallers({
       clock,
       ecs: world.ecs,

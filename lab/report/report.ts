@@ -1,9 +1,9 @@
-import type { GiveUpReason } from '../lambda/core/contract.ts';
+import type { GiveUpReason } from '../../lambda/core/contract.ts';
+import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import { type PlayOptions, play, type Run } from '../run/run.ts';
+import type { ByReason } from '../run/run-records.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { type DrainedCall, type DrainFigures, drainFigures } from './drain.ts';
-import { LAB_EPOCH_MS } from './kernel/clock.ts';
-import type { ByReason } from './records.ts';
-import { type PlayOptions, play, type Run } from './run.ts';
-import type { Scenario } from './scenario.ts';
 
 /** The report of LAB.md: every figure's meaning is defined there. */
 export interface Report {

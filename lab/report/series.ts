@@ -1,7 +1,7 @@
-import { METRICS } from '../lambda/core/contract.ts';
-import { DISGUISED_THROTTLE } from './callers.ts';
-import { LAB_EPOCH_MS } from './kernel/clock.ts';
-import type { Observer } from './world.ts';
+import { METRICS } from '../../lambda/core/contract.ts';
+import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import { DISGUISED_THROTTLE } from '../run/callers.ts';
+import type { Observer } from '../world/world.ts';
 
 /** Counts per virtual second; index 0 is the first second of the run. */
 export interface Counts {
@@ -11,8 +11,8 @@ export interface Counts {
   /** RunTask requests that ECS throttled, disguised or not. */
   readonly callersThrottled: readonly number[];
   readonly oursThrottled: readonly number[];
-  /** Turns that the turnstile handed out. */
-  readonly turns: readonly number[];
+  /** Permits that the rate limiter handed out. */
+  readonly permits: readonly number[];
 }
 
 /** Counts what plots over time show. It holds a number per second, however many calls there are. */
@@ -22,7 +22,7 @@ export class Series {
     oursAccepted: [],
     callersThrottled: [],
     oursThrottled: [],
-    turns: [],
+    permits: [],
   } as Record<keyof Counts, number[]>;
 
   get counts(): Counts {
@@ -38,7 +38,7 @@ export class Series {
         this.#count(isOurs ? 'oursThrottled' : 'callersThrottled', at);
     },
     metric: ({ name, value }) => {
-      if (name === METRICS.turn) this.#count('turns', now(), value);
+      if (name === METRICS.permit) this.#count('permits', now(), value);
     },
   });
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import type { PlayOptions } from '../run/run.ts';
 import { count, stopwatch } from './format.ts';
-import type { PlayOptions } from './run.ts';
 import { type Standing, standing } from './story.ts';
 
 /** Where progress is shown; `process.stdout` is one. */

@@ -41,7 +41,7 @@ export function verdict(violations: readonly string[], broughtBack: number): str
 /** Where to look and what to do next. */
 export function nextSteps(reportUrl: string): string {
   return `  See       ${reportUrl}
-  Play      npm run lab -- local/scenarios/duplicates.json
-            (copy one of local/scenarios/, make it your own storm; docs/scenario.schema.json has all keys)
+  Play      npm run lab -- lab/scenarios/duplicates.json
+            (copy one of lab/scenarios/, make it your own storm; docs/scenario.schema.json has all keys)
   Deploy    README.md, "Deploy it"`;
 }

@@ -1,10 +1,11 @@
-import { type Configuration, readConfiguration } from '../lib/config.ts';
-import type { Flow } from './asl/definition.ts';
-import { LAB_EPOCH_MS } from './kernel/clock.ts';
-import type { CallFate, Oracle } from './oracle.ts';
+import { readConfiguration } from '../../lib/config/read-config.ts';
+import type { Configuration } from '../../lib/config/schema.ts';
+import type { Flow } from '../asl/definition.ts';
+import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import type { CallFate, Oracle } from '../run/oracle.ts';
+import { mergedConfiguration } from '../stack/synthesize.ts';
 import type { Report, Result } from './report.ts';
 import type { Counts } from './series.ts';
-import { mergedConfiguration } from './stack/synthesize.ts';
 
 /** What is told of a run, on the terminal and in HTML: plain data, so that a test can make one up. */
 export interface Story {

@@ -1,5 +1,5 @@
-import type { Principal } from './aws/service.ts';
-import type { JsonObject } from './kernel/json.ts';
+import type { Principal } from '../kernel/aws-service.ts';
+import type { JsonObject } from '../kernel/json.ts';
 
 /** How one request of a caller ended. `disguised` is a throttle that comes as InvalidParameterException. */
 export type AttemptOutcome = 'accepted' | 'unplaced' | 'throttled' | 'disguised' | 'unavailable' | 'rejected';

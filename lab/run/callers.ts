@@ -1,9 +1,9 @@
-import { AwsError, type Principal } from './aws/service.ts';
+import { AwsError, type Principal } from '../kernel/aws-service.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { type Random, randomStream, uniform, uuid } from '../kernel/random.ts';
+import { type Caller, isRateCaller, type RateCaller } from '../scenario/scenario.ts';
 import { type AttemptOutcome, type Call, CallLedger, type CallState, type OpenCall } from './call-ledger.ts';
-import type { VirtualClock } from './kernel/clock.ts';
-import type { JsonObject } from './kernel/json.ts';
-import { type Random, randomStream, uniform, uuid } from './kernel/random.ts';
-import { type Caller, isRateCaller, type RateCaller } from './scenario.ts';
 
 export interface CallersOptions {
   readonly clock: VirtualClock;

@@ -1,7 +1,7 @@
-import type { TaskTransition } from './aws/ecs/fake-ecs.ts';
+import type { TaskTransition } from '../aws/ecs/fake-ecs.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { Call, CallLedger } from './call-ledger.ts';
 import { callReference } from './callers.ts';
-import type { JsonObject } from './kernel/json.ts';
 
 /** What became of one call, as the lab itself saw it. */
 export interface CallFate {

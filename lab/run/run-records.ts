@@ -1,10 +1,10 @@
-import { LOG_MESSAGES } from '../lambda/core/contract.ts';
-import type { ApiRequest } from './aws/ecs/api-request.ts';
-import type { Execution } from './aws/states.ts';
-import type { JsonObject } from './kernel/json.ts';
+import { LOG_MESSAGES } from '../../lambda/core/contract.ts';
+import type { ApiRequest } from '../aws/ecs/api-request.ts';
+import type { Execution } from '../aws/states/execution.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { LogLine, MetricValue } from '../world/sandbox.ts';
+import type { Observer } from '../world/world.ts';
 import type { CallFate, Oracle } from './oracle.ts';
-import type { LogLine, MetricValue } from './sandbox.ts';
-import type { Observer } from './world.ts';
 
 /** Counts by reason. */
 export type ByReason = Record<string, number>;

@@ -1,17 +1,18 @@
-import { settingsSchema } from '../lambda/core/settings.ts';
+import { settingsSchema } from '../../lambda/core/settings.ts';
+import { Faults } from '../faults/faults.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../kernel/clock.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { Usage } from '../report/cost.ts';
+import { isRateCaller, type Scenario } from '../scenario/scenario.ts';
+import { mergedConfiguration, synthesize } from '../stack/synthesize.ts';
+import { deploy } from '../world/deployment.ts';
+import { tee } from '../world/observers.ts';
+import { warmUp } from '../world/sandbox.ts';
+import { type Observer, World } from '../world/world.ts';
 import type { CallLedger } from './call-ledger.ts';
 import { startCallers } from './callers.ts';
-import { Usage } from './cost.ts';
-import { Faults } from './faults.ts';
-import { LAB_EPOCH_MS, VirtualClock } from './kernel/clock.ts';
-import type { JsonObject } from './kernel/json.ts';
-import { tee } from './observers.ts';
 import { type CallFate, Oracle } from './oracle.ts';
-import { Records } from './records.ts';
-import { warmUp } from './sandbox.ts';
-import { isRateCaller, type Scenario } from './scenario.ts';
-import { mergedConfiguration, synthesize } from './stack/synthesize.ts';
-import { type Observer, World } from './world.ts';
+import { Records } from './run-records.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Without remediation live traffic goes on for this long after the last finite caller (LAB.md, "Configuration"). */
@@ -52,7 +53,7 @@ export interface Site extends Pick<Run, 'scenario' | 'graceMs' | 'clock' | 'worl
 }
 
 function deployApp({ configuration, scenario: { account }, world }: Site): void {
-  world.deploy(synthesize(configuration, { account: account.id, region: account.region }));
+  deploy(world, synthesize(configuration, { account: account.id, region: account.region }));
 }
 
 /** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */

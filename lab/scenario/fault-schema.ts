@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { HANDLERS } from '../lambda/core/contract.ts';
-import { probability, range, seconds } from './scenario-values.ts';
+import { HANDLERS } from '../../lambda/core/contract.ts';
+import { probability, range, seconds } from './account.ts';
 
 /** The faults of a scenario. LAB.md has the first six; what it leaves open is decided here, next to the key. */
 
@@ -17,7 +17,7 @@ export type ServiceName = keyof typeof OPERATIONS;
 const SERVICES = Object.keys(OPERATIONS) as [ServiceName, ...ServiceName[]];
 
 /** Items of the table by the beginning of their id: those whose loss must cost no call. */
-export const CORRUPTIBLE = ['pace', 'coverage', 'lookups', 'sweep', 'traffic'] as const;
+export const CORRUPTIBLE = ['rate', 'coverage', 'lookups', 'sweep', 'traffic'] as const;
 
 const handler = z.enum(HANDLERS);
 const service = z.enum(SERVICES);
@@ -76,7 +76,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     .describe('what the table holds is spoilt behind the back of the handlers'),
   z
     .strictObject({ kind: z.literal('pause'), from: seconds, seconds })
-    .describe('people hold all turns, as docs/runbook.md says'),
+    .describe('people hold all permits, as docs/runbook.md says'),
 ]);
 
 export type Fault = z.output<typeof faultSchema>;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { Catalog } from './aws/ecs/catalog.ts';
+import { Catalog } from '../aws/ecs/catalog.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { account, count, seconds } from './account.ts';
 import { faultContradiction, faultSchema } from './fault-schema.ts';
-import type { JsonObject } from './kernel/json.ts';
-import { count, probability, range, seconds } from './scenario-values.ts';
 
 /**
  * The scenario format of LAB.md. Defaults are the values that LAB.md's own example shows; lists default to empty.
@@ -11,60 +11,6 @@ import { count, probability, range, seconds } from './scenario-values.ts';
 
 /** An open JSON object: someone else (the product, the bus, ECS) judges what is in it. */
 const anyObject = z.record(z.string(), z.json());
-
-const bucket = z.strictObject({ burst: z.number().positive(), refillPerSecond: z.number().positive() });
-
-const account = z.strictObject({
-  id: z
-    .string()
-    .regex(/^\d{12}$/)
-    .default('111122223333'),
-  region: z.string().default('us-east-1'),
-  buckets: z
-    .strictObject({
-      clusterResourceModify: bucket.default({ burst: 100, refillPerSecond: 40 }),
-      clusterResourceRead: bucket.default({ burst: 100, refillPerSecond: 20 }),
-      fargateRunTask: bucket.nullable().default(null).describe('null: no such limit'),
-      // Not in LAB.md: the rate at which Fargate launches counts tasks, not calls.
-      fargateTasks: bucket.nullable().default(null).describe('tasks that Fargate launches; null: no such limit'),
-      startExecution: bucket.default({ burst: 1300, refillPerSecond: 300 }),
-    })
-    .prefault({}),
-  // The cluster that ECS assumes where a request names none.
-  clusters: z.array(z.string().min(1)).default(['default']),
-  taskDefinitions: z
-    .array(
-      z.strictObject({
-        family: z.string().regex(/^[\w-]{1,255}$/),
-        revision: count.default(1),
-        containers: z.array(z.string().min(1)).min(1).default(['app']),
-        taskRoleArn: z.string().optional(),
-        executionRoleArn: z.string().optional(),
-        status: z.enum(['ACTIVE', 'INACTIVE']).default('ACTIVE'),
-      }),
-    )
-    .default([]),
-  startFailures: z
-    .array(
-      z.strictObject({
-        family: z.string(),
-        probability,
-        stoppedReason: z.string(),
-        afterSeconds: range.default([30, 180]),
-      }),
-    )
-    .default([])
-    .describe('drawn per task, entry by entry; the first that strikes decides'),
-  placementFailures: z
-    .array(z.strictObject({ family: z.string(), probability, reason: z.string() }))
-    .default([])
-    .describe('drawn per task, entry by entry; the first that strikes decides'),
-  taskSeconds: range.default([60, 600]),
-  disguisedShare: probability.default(0.1),
-  cloudTrailDelaySeconds: range.default([2, 15]),
-  eventHistoryDelaySeconds: range.default([60, 300]),
-});
-
 const callerKeys = {
   name: z.string().min(1),
   principalArn: z
@@ -124,8 +70,6 @@ const scenarioSchema = z.strictObject({
 });
 
 export type Scenario = z.output<typeof scenarioSchema>;
-export type Account = z.output<typeof account>;
-export type BucketSettings = z.output<typeof bucket>;
 export type FiniteCaller = z.output<typeof finiteCaller>;
 export type RateCaller = z.output<typeof rateCaller>;
 export type Caller = FiniteCaller | RateCaller;
@@ -187,7 +131,7 @@ function* contradictions({ account, callers, faults }: Scenario): Generator<{ pa
 
 type Issue = z.core.$ZodIssue;
 
-function describe(json: unknown, issue: Issue, prefix: Path = []): string[] {
+export function describe(json: unknown, issue: Issue, prefix: Path = []): string[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) =>

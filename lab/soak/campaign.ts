@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { JsonObject } from '../kernel/json.ts';
-import { readScenario } from '../scenario.ts';
+import { readScenario } from '../scenario/scenario.ts';
 import { judge } from './judge.ts';
 import { scenarios } from './scenarios.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { HANDLERS } from '../../lambda/core/contract.ts';
-import { CORRUPTIBLE, OPERATIONS, type ServiceName } from '../fault-schema.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { CORRUPTIBLE, OPERATIONS, type ServiceName } from '../scenario/fault-schema.ts';
 import { chance, range, whole } from './values.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { settingsSchema } from '../../lambda/core/settings.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
-import { report } from '../report.ts';
-import type { Run } from '../run.ts';
-import type { Scenario } from '../scenario.ts';
+import { report } from '../report/report.ts';
+import type { Run } from '../run/run.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
 
 /** From the look at the clock to the request's arrival. */

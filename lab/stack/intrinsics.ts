@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 
 /** What `Ref` and `Fn::GetAtt` of a resource give. */

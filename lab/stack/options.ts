@@ -1,6 +1,6 @@
-import type { TableOptions } from '../aws/dynamodb/index.ts';
-import { UnsupportedError } from '../aws/service.ts';
-import type { QueueOptions } from '../aws/sqs.ts';
+import type { TableOptions } from '../aws/dynamodb/fake-dynamodb.ts';
+import type { QueueOptions } from '../aws/sqs/fake-sqs.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import { type Place, queueUrl, type Resource } from './template.ts';
 
 /** A queue of a template as the fake SQS takes it. */

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import type { Statement } from './resources.ts';
 import type { DeployedTemplate } from './template.ts';
 

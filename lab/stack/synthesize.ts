@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { addStacks } from '../../lib/app.ts';
-import { CONTEXT_KEY } from '../../lib/config.ts';
+import { CONTEXT_KEY } from '../../lib/config/schema.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
 /** A synthesized CloudFormation template. */

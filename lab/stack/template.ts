@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../aws/service.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type Identity, resolve, type Scope } from './intrinsics.ts';
 import { INERT, type Properties, RUNNING, type RunningType } from './resources.ts';

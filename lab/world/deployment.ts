@@ -1,30 +1,40 @@
-import { METRIC_NAMESPACE } from '../lambda/core/contract.ts';
-import { parseDefinition } from './asl/index.ts';
-import { EventTargets } from './aws/event-targets.ts';
-import type { Permissions } from './aws/permissions.ts';
-import { UnsupportedError } from './aws/service.ts';
-import { scheduleCorruption } from './corruption.ts';
-import type { Json, JsonObject } from './kernel/json.ts';
-import { schedulePauses } from './pause.ts';
-import { intervalMs, queueOptions, tableOptions } from './stack/options.ts';
-import type { DeployedTemplate, Place, Resource } from './stack/template.ts';
+import { METRIC_NAMESPACE } from '../../lambda/core/contract.ts';
+import { parseDefinition } from '../asl/index.ts';
+import { EventTargets } from '../aws/eventbridge/event-targets.ts';
+import type { Permissions } from '../aws/iam/permissions.ts';
+import { scheduleCorruption } from '../faults/corruption.ts';
+import { schedulePauses } from '../faults/scheduled-pause.ts';
+import { UnsupportedError } from '../kernel/aws-service.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { intervalMs, queueOptions, tableOptions } from '../stack/options.ts';
+import { policiesOf } from '../stack/policies.ts';
+import type { Template } from '../stack/synthesize.ts';
+import { DeployedTemplate, type Place } from '../stack/template.ts';
 import type { World, WorldOptions } from './world.ts';
 
 interface Site extends Pick<WorldOptions, 'clock' | 'scenario' | 'observer' | 'usage'> {
   readonly world: World;
   readonly place: Place;
   readonly has: Permissions['has'];
-  readonly createFunction: (resource: Resource<'AWS::Lambda::Function'>) => void;
 }
 
-/** Creates the resources of a template in the services of a world, those that others need first. */
-export function createResources(deployed: DeployedTemplate, site: Site): void {
+/** Creates what a template describes in the services of a world, those resources that others need first. */
+export function deploy(world: World, template: Template): void {
+  const { account } = world.options.scenario;
+  const place = { account: account.id, region: account.region };
+  const deployed = new DeployedTemplate(template, place);
+  world.enforce(policiesOf(deployed));
+  const site: Site = { ...world.options, world, place, has: world.has };
   createStores(deployed, site);
   for (const { properties } of deployed.all('AWS::Lambda::Function')) {
     if (properties.LoggingConfig) site.world.logs.createLogGroup(properties.LoggingConfig.LogGroup);
   }
   createStateMachines(deployed, site);
-  for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) site.createFunction(lambdaFunction);
+  for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) {
+    const { arn, properties } = lambdaFunction;
+    requireTrust(site.has, place, properties.Role, 'lambda.amazonaws.com', arn);
+    world.createFunction(lambdaFunction);
+  }
   createEventSources(deployed, site);
   createRules(deployed, site);
   createAlarms(deployed, site.world);
@@ -132,13 +142,7 @@ function createAlarms(deployed: DeployedTemplate, { alarms }: World): void {
 }
 
 /** A service of AWS runs something of ours only under a role that lets it. */
-export function requireTrust(
-  has: Permissions['has'],
-  place: Place,
-  role: string,
-  service: string,
-  sourceArn: string,
-): void {
+function requireTrust(has: Permissions['has'], place: Place, role: string, service: string, sourceArn: string): void {
   const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': place.account };
   if (has({ service }, { action: 'sts:AssumeRole', resource: role, context })) return;
   throw new Error(`deployment failed: ${service} may not assume ${role} for ${sourceArn}`);

@@ -3,25 +3,27 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { HandlerName } from '../lambda/core/contract.ts';
-import { readEnvironment } from '../lambda/environment.ts';
-import { makeHandler as makeIntake } from '../lambda/intake.ts';
-import type { Clients, LogFields, Wiring } from '../lambda/ports.ts';
-import { makeHandler as makeRunTask } from '../lambda/run-task.ts';
-import { makeHandler as makeSweep } from '../lambda/sweep.ts';
-import { makeHandler as makeTurnstile } from '../lambda/turnstile.ts';
-import type { Sandbox } from './aws/lambda.ts';
-import type { FakeService, Principal } from './aws/service.ts';
-import { type CallHooks, clientConfig } from './aws/transport.ts';
-import type { Moment } from './faults.ts';
-import type { VirtualClock } from './kernel/clock.ts';
-import type { Json } from './kernel/json.ts';
-import type { Random } from './kernel/random.ts';
+import type { HandlerName } from '../../lambda/core/contract.ts';
+import { makeHandler as makeIntake } from '../../lambda/intake.ts';
+import { makeHandler as makeRateLimiter } from '../../lambda/rate-limiter.ts';
+import { makeHandler as makeRunTask } from '../../lambda/run-task.ts';
+import { readEnvironment } from '../../lambda/runtime/environment.ts';
+import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
+import { makeHandler as makeSweep } from '../../lambda/sweep.ts';
+import type { Sandbox } from '../aws/lambda/fake-lambda.ts';
+import { type CallHooks, clientConfig } from '../aws/sdk/transport.ts';
+import type { Moment } from '../faults/faults.ts';
+import type { FakeService, Principal } from '../kernel/aws-service.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { Json } from '../kernel/json.ts';
+import type { Random } from '../kernel/random.ts';
 
 /** The product's handlers, by the names of its contract. */
-const HANDLERS: Readonly<Record<HandlerName, (wiring: Wiring<keyof Clients>) => (event: never) => Promise<unknown>>> = {
+const HANDLERS: Readonly<
+  Record<HandlerName, (dependencies: HandlerDependencies<keyof Clients>) => (event: never) => Promise<unknown>>
+> = {
   intake: makeIntake,
-  turnstile: makeTurnstile,
+  'rate-limiter': makeRateLimiter,
   'run-task': makeRunTask,
   sweep: makeSweep,
 };

@@ -1,32 +1,31 @@
-import { dimensionSets, HANDLERS, type HandlerName } from '../lambda/core/contract.ts';
-import { CLIENT_CONFIG } from '../lambda/runtime.ts';
-import { HANDLER_METADATA_KEY } from '../lib/handler-function.ts';
-import { FakeAlarms } from './aws/alarms.ts';
-import { FakeCloudTrail } from './aws/cloudtrail.ts';
-import { FakeDynamoDb } from './aws/dynamodb/index.ts';
-import type { ApiRequest } from './aws/ecs/api-request.ts';
-import { FakeEcs } from './aws/ecs/fake-ecs.ts';
-import { FakeEventBridge } from './aws/events.ts';
-import { integrations } from './aws/integrations.ts';
-import { FakeLambda, type Sandbox } from './aws/lambda.ts';
-import { FakeLogs } from './aws/logs.ts';
-import { makePassage, type Passage } from './aws/passage.ts';
-import { Permissions } from './aws/permissions.ts';
-import { type FakeService, type Principal, UnsupportedError } from './aws/service.ts';
-import { FakeSns } from './aws/sns.ts';
-import { FakeSqs } from './aws/sqs.ts';
-import { type Execution, FakeStates } from './aws/states.ts';
-import type { Usage } from './cost.ts';
-import { createResources, requireTrust } from './deployment.ts';
-import type { Faults } from './faults.ts';
-import type { VirtualClock } from './kernel/clock.ts';
-import type { Json, JsonObject } from './kernel/json.ts';
-import { randomStream } from './kernel/random.ts';
+import { dimensionSets, HANDLERS, type HandlerName } from '../../lambda/core/contract.ts';
+import { CLIENT_CONFIG } from '../../lambda/runtime/lambda-ports.ts';
+import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
+import { FakeCloudTrail } from '../aws/cloudtrail/fake-cloudtrail.ts';
+import { FakeAlarms } from '../aws/cloudwatch/alarms.ts';
+import { FakeLogs } from '../aws/cloudwatch/logs.ts';
+import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
+import type { ApiRequest } from '../aws/ecs/api-request.ts';
+import { FakeEcs } from '../aws/ecs/fake-ecs.ts';
+import { FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
+import { Permissions } from '../aws/iam/permissions.ts';
+import { FakeLambda, type Sandbox } from '../aws/lambda/fake-lambda.ts';
+import { makeRequestMiddleware, type RequestMiddleware } from '../aws/sdk/request-middleware.ts';
+import { FakeSns } from '../aws/sns/fake-sns.ts';
+import { FakeSqs } from '../aws/sqs/fake-sqs.ts';
+import type { Execution } from '../aws/states/execution.ts';
+import { FakeStates } from '../aws/states/fake-states.ts';
+import { integrations } from '../aws/states/integrations.ts';
+import type { Faults } from '../faults/faults.ts';
+import { type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { randomStream } from '../kernel/random.ts';
+import type { Usage } from '../report/cost.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Policies } from '../stack/policies.ts';
+import type { Resource } from '../stack/template.ts';
 import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
-import type { Scenario } from './scenario.ts';
-import { policiesOf } from './stack/policies.ts';
-import type { Template } from './stack/synthesize.ts';
-import { DeployedTemplate, type Resource } from './stack/template.ts';
 
 /** What a run wants to hear of. */
 export interface Observer {
@@ -68,9 +67,9 @@ export class World {
   readonly bus: FakeEventBridge;
   /** ARNs of the queues that hold what could not be handled. */
   readonly deadLetterQueues = new Set<string>();
-  readonly #options: WorldOptions;
+  readonly options: WorldOptions;
   readonly #ourArns = new Set<string>();
-  readonly #around: Passage;
+  readonly #around: RequestMiddleware;
   /** Those of the deployed template, which alone are judged: live callers may do what they do. */
   #permissions: Permissions | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -78,9 +77,9 @@ export class World {
   constructor(options: WorldOptions) {
     const { clock, scenario, faults, observer, usage } = options;
     const { account, seed } = scenario;
-    this.#options = options;
+    this.options = options;
     const { requestTimeout: timeoutMs } = CLIENT_CONFIG.requestHandler;
-    this.#around = makePassage({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
+    this.#around = makeRequestMiddleware({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
     this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
     this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.logs = new FakeLogs({
@@ -125,7 +124,7 @@ export class World {
     const runTask = integrations({
       lambda: this.lambda,
       states: () => this.states,
-      mayInvoke: (functionArn, role) => this.#has({ role }, { action: 'lambda:InvokeFunction', resource: functionArn }),
+      mayInvoke: (functionArn, role) => this.has({ role }, { action: 'lambda:InvokeFunction', resource: functionArn }),
       services: { sqs: this.#guarded(this.sqs), sns: this.#guarded(this.sns), dynamodb: this.#guarded(this.dynamoDb) },
       sdkServices: {
         get sfn() {
@@ -172,33 +171,21 @@ export class World {
     this.#ourArns.add(principal.arn);
     const deliver = (event: JsonObject) => {
       const messageId = String(event.id);
-      this.#options.observer.delivered(event, messageId);
+      this.options.observer.delivered(event, messageId);
       onEvent(event, messageId);
     };
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
   }
 
-  /** Creates what a template describes. */
-  deploy(template: Template): void {
-    const { account } = this.#options.scenario;
-    const place = { account: account.id, region: account.region };
-    const deployed = new DeployedTemplate(template, place);
-    this.#permissions = new Permissions(policiesOf(deployed), account, this.states.stateMachineOf);
-    createResources(deployed, {
-      ...this.#options,
-      world: this,
-      place,
-      has: this.#has,
-      createFunction: this.#createFunction,
-    });
+  /** Has the policies of a template judge every request from now on. */
+  enforce(policies: Policies): void {
+    this.#permissions = new Permissions(policies, this.options.scenario.account, this.states.stateMachineOf);
   }
 
-  readonly #createFunction = ({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void => {
-    const { clock, scenario, observer, faults, createSandbox: create = createSandbox } = this.#options;
+  createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
+    const { clock, scenario, observer, faults, createSandbox: create = createSandbox } = this.options;
     const handler = HANDLERS.find((name) => name === metadata[HANDLER_METADATA_KEY]);
     if (!handler) throw new UnsupportedError(`${logicalId}: a function that is none of the handlers`);
-    const { id: account, region } = scenario.account;
-    requireTrust(this.#has, { account, region }, properties.Role, 'lambda.amazonaws.com', arn);
     const principal = this.#functionPrincipal(properties.Role, logicalId);
     const logGroup = properties.LoggingConfig?.LogGroup;
     let sandboxes = 0;
@@ -241,17 +228,17 @@ export class World {
           },
         }),
     });
-  };
+  }
 
   /** The session under which a function's requests are recorded. */
   #functionPrincipal(roleArn: string, functionName: string): Principal {
     const roleName = roleArn.split('/').at(-1) ?? '';
-    const arn = `arn:aws:sts::${this.#options.scenario.account.id}:assumed-role/${roleName}/${functionName}`;
+    const arn = `arn:aws:sts::${this.options.scenario.account.id}:assumed-role/${roleName}/${functionName}`;
     this.#ourArns.add(arn);
     return { arn, userAgent: 'aws-sdk-js/3' };
   }
 
-  readonly #has: Permissions['has'] = (...asked) => this.#permissions?.has(...asked) ?? true;
+  readonly has: Permissions['has'] = (...asked) => this.#permissions?.has(...asked) ?? true;
 
   /** A service as those of ours meet it: it looks at their permissions first. */
   #guarded(service: FakeService): FakeService {

@@ -17,7 +17,7 @@ export function parseArn(text: string): Arn | undefined {
 }
 
 /** Where an account's resources live; what a reference to a foreign one is told apart by. */
-export interface Home {
+export interface AwsEnvironment {
   readonly account: string;
   readonly region: string;
 }
@@ -26,21 +26,22 @@ export interface Home {
  * The cluster name a RunTask request means: a name, an ARN, or nothing (`default`).
  * Undefined for an ARN of another account, Region or service.
  */
-export function clusterName(reference: string | undefined, home: Home): string | undefined {
-  return nameIn(reference ?? 'default', 'cluster', home);
+export function clusterName(reference: string | undefined, awsEnvironment: AwsEnvironment): string | undefined {
+  return nameIn(reference ?? 'default', 'cluster', awsEnvironment);
 }
 
 /**
  * The family of a task definition reference: `family`, `family:revision` or an ARN of either.
  * Undefined for an ARN of another account, Region or service.
  */
-export function familyName(reference: string, home: Home): string | undefined {
-  return nameIn(reference, 'task-definition', home)?.replace(/:\d+$/, '');
+export function familyName(reference: string, awsEnvironment: AwsEnvironment): string | undefined {
+  return nameIn(reference, 'task-definition', awsEnvironment)?.replace(/:\d+$/, '');
 }
 
-function nameIn(reference: string, resourceType: string, home: Home): string | undefined {
+function nameIn(reference: string, resourceType: string, awsEnvironment: AwsEnvironment): string | undefined {
   if (!reference.startsWith('arn:')) return reference;
   const arn = parseArn(reference);
-  if (arn?.service !== 'ecs' || arn.account !== home.account || arn.region !== home.region) return undefined;
+  if (arn?.service !== 'ecs' || arn.account !== awsEnvironment.account || arn.region !== awsEnvironment.region)
+    return undefined;
   return arn.resource.startsWith(`${resourceType}/`) ? arn.resource.slice(resourceType.length + 1) : undefined;
 }

@@ -56,22 +56,22 @@ export const STATES = {
   complete: 'Complete the request',
   isCompleted: 'Complete now?',
   waitForRecord: 'Wait for its record',
-  takeTurn: 'Take a turn',
+  waitForPermit: 'Wait for a permit',
   stillInTime: 'Still in time?',
   runTask: 'Run the task',
   next: 'What next?',
   backOff: 'Back off',
   waitForProof: 'Wait for proof',
   started: 'Started',
-  ignored: 'Not ours to start',
+  ignored: 'Ignored',
 } as const;
 
 /** States of the sweep workflow. */
 export const SWEEP_STATES = {
   begin: 'Take the lease',
-  look: 'Look',
+  pass: 'Pass',
   next: 'What next?',
-  wait: 'Until the next look',
+  wait: 'Until the next pass',
   quiet: 'Quiet',
 } as const;
 
@@ -86,11 +86,51 @@ export const ENVIRONMENT = {
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
 } as const;
 
-/** `id` of the item in the state table that holds all turns for as long as it is there. */
-export const PAUSE_ITEM = 'pause';
+/** What the workflow of a re-run asks its handler for: the `step` of the payload. */
+export const RERUN_STEPS = { complete: 'complete', attempt: 'attempt' } as const;
+
+/** What follows a step of a re-run: the `next` of the handler's reply, by which the workflow chooses its way. */
+export const RERUN_NEXT = {
+  attempt: 'attempt',
+  waitForRecord: 'waitForRecord',
+  backOff: 'backOff',
+  waitForProof: 'waitForProof',
+  finish: 'finish',
+} as const;
+
+/** What the workflow of a sweep asks its handler for. */
+export const SWEEP_STEPS = { begin: 'begin', pass: 'pass' } as const;
+
+/** What follows a step of a sweep. */
+export const SWEEP_NEXT = { pass: 'pass', wait: 'wait', end: 'end' } as const;
+
+/**
+ * Events of the service scheduler that tell of throttling: of ECS's own API and of AWS Cloud Map's.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html
+ */
+export const SERVICE_EVENTS = {
+  ecsThrottled: 'ECS_OPERATION_THROTTLED',
+  serviceDiscoveryThrottled: 'SERVICE_DISCOVERY_OPERATION_THROTTLED',
+} as const;
+
+/** What the ids of items in the state table are, or begin with (`launch#…`); lambda/state/items.ts says what each kind holds. */
+export const ITEM_KINDS = {
+  rate: 'rate',
+  coverage: 'coverage',
+  lookups: 'lookups',
+  pause: 'pause',
+  sweep: 'sweep',
+  traffic: 'traffic',
+  counted: 'counted',
+  launch: 'launch',
+  accepted: 'accepted',
+  notified: 'notified',
+  notice: 'notice',
+  spend: 'spend',
+} as const;
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
-export const HANDLERS = ['intake', 'turnstile', 'run-task', 'sweep'] as const;
+export const HANDLERS = ['intake', 'rate-limiter', 'run-task', 'sweep'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
@@ -105,8 +145,8 @@ export const METRICS = {
   attempt: 'Attempt',
   /** Ends of re-runs, by kind and reason. */
   result: 'Result',
-  /** Turns handed out. */
-  turn: 'Turn',
+  /** Permits handed out. */
+  permit: 'Permit',
   /** Seconds from a call's event time to its result. */
   waitSeconds: 'WaitSeconds',
   /** RunTask's bucket as everybody but us uses it: calls in records, by kind (`accepted`, `throttled`). */
@@ -126,6 +166,6 @@ export const LOG_MESSAGES = {
   verdict: 'verdict',
   attempt: 'attempt',
   result: 'result',
-  turns: 'turns',
+  permits: 'permits',
   sweep: 'sweep',
 } as const;

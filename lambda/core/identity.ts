@@ -63,7 +63,7 @@ export function generationToken(callId: string): string {
 }
 
 /** The token under which a call is made again after its own has stopped being proof. */
-export function lateToken(callId: string): string {
+export function afterDeadlineToken(callId: string): string {
   return digest(['late', callId]);
 }
 

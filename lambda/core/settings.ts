@@ -3,18 +3,18 @@ import * as z from 'zod';
 const entry = z.string().min(1);
 const seconds = z.number().min(0);
 
-/** Limits of the pace, in turns per second. */
-export const paceSettingsSchema = z.strictObject({
+/** Limits of the rate, in permits per second. */
+export const rateSettingsSchema = z.strictObject({
   /** Where a drain begins. */
   initialPerSecond: z.number().positive().default(10),
   minPerSecond: z.number().positive().default(0.5),
   maxPerSecond: z.number().positive().default(500),
 });
-export type PaceSettings = z.infer<typeof paceSettingsSchema>;
+export type RateSettings = z.infer<typeof rateSettingsSchema>;
 
 /**
  * The part of the configuration that decides about calls, as constructs hand it to the handlers. The configuration
- * that people write (`lib/config.ts`) extends it.
+ * that people write (`lib/config/read-config.ts`) extends it.
  */
 export const settingsSchema = z.strictObject({
   /** `observe`: everything but the launch. */
@@ -58,9 +58,9 @@ export const settingsSchema = z.strictObject({
       /** A sweep ends when nothing was signalled or found for so long. */
       quietMinutes: z.int().min(1).max(1440).default(15),
       /** Minutes between two looks of one sweep. */
-      lookEveryMinutes: z.int().min(1).max(60).default(5),
+      passEveryMinutes: z.int().min(1).max(60).default(5),
     })
     .prefault({}),
-  pace: paceSettingsSchema.default(() => paceSettingsSchema.parse({})),
+  rate: rateSettingsSchema.default(() => rateSettingsSchema.parse({})),
 });
 export type Settings = z.infer<typeof settingsSchema>;

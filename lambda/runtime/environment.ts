@@ -1,11 +1,11 @@
-import type { Home } from './core/arn.ts';
-import { ENVIRONMENT } from './core/contract.ts';
-import { type Settings, settingsSchema } from './core/settings.ts';
+import type { AwsEnvironment } from '../core/arn.ts';
+import { ENVIRONMENT } from '../core/contract.ts';
+import { type Settings, settingsSchema } from '../core/settings.ts';
 
 /** The names and settings that constructs hand to the handlers. */
 export interface Environment {
   readonly settings: Settings;
-  readonly home: Home;
+  readonly awsEnvironment: AwsEnvironment;
   variable(name: keyof typeof ENVIRONMENT): string;
 }
 
@@ -19,7 +19,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   return {
     settings: settingsSchema.parse(JSON.parse(read(ENVIRONMENT.settings))),
     // Lambda sets AWS_REGION itself, but tells a function nothing of its account.
-    home: { account: read(ENVIRONMENT.accountId), region: read('AWS_REGION') },
+    awsEnvironment: { account: read(ENVIRONMENT.accountId), region: read('AWS_REGION') },
     variable: (name) => read(ENVIRONMENT[name]),
   };
 }

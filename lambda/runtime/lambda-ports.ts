@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { dimensionSets, type HandlerName, METRIC_NAMESPACE, METRICS } from './core/contract.ts';
+import { dimensionSets, type HandlerName, METRIC_NAMESPACE, METRICS } from '../core/contract.ts';
 import type { Ports } from './ports.ts';
 
 /**

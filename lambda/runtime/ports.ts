@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { METRICS } from './core/contract.ts';
+import type { METRICS } from '../core/contract.ts';
 import type { Environment } from './environment.ts';
 
 /** The AWS clients that handlers use; each asks for those it needs. */
@@ -16,7 +16,7 @@ export interface Clients {
 }
 
 /** All that a handler is built from. */
-export interface Wiring<Needed extends keyof Clients> extends Ports {
+export interface HandlerDependencies<Needed extends keyof Clients> extends Ports {
   readonly environment: Environment;
   readonly clients: Pick<Clients, Needed>;
 }

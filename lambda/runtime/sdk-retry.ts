@@ -1,5 +1,5 @@
-import { backoffSeconds } from './core/retry.ts';
-import { type ApiError, classifyError } from './core/throttle.ts';
+import { type ApiError, classifyError } from '../core/events/throttle.ts';
+import { backoffSeconds } from '../core/rerun/backoff.ts';
 import type { Ports } from './ports.ts';
 
 const BACKOFF = { baseSeconds: 0.2, capSeconds: 5 } as const;

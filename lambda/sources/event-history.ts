@@ -1,10 +1,11 @@
 import { LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import * as z from 'zod';
-import { decodeHistoryRecord } from './core/event.ts';
-import type { RunTaskRecord } from './core/run-task-record.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
-import { makeSharedState } from './shared-state.ts';
+import { decodeHistoryRecord } from '../core/events/event.ts';
+import type { RunTaskRecord } from '../core/events/run-task-record.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from '../state/items.ts';
+import { makeVersionedItem } from '../state/versioned-item.ts';
 
 /** A page of CloudTrail's event history. */
 export interface HistoryPage {
@@ -26,12 +27,12 @@ const PAGE_MS = 1000;
 const scheduleSchema = z.object({ nextAtMs: z.number() });
 
 /** Reads RunTask records of the event history page by page, newest first: all functions together one page a second. */
-export function makeHistory(wiring: Wiring<'cloudTrail' | 'dynamoDb'>) {
-  const { clients, clock } = wiring;
-  const schedule = makeSharedState(wiring, 'lookups', scheduleSchema);
+export function makeHistory(dependencies: HandlerDependencies<'cloudTrail' | 'dynamoDb'>) {
+  const { clients, clock } = dependencies;
+  const schedule = makeVersionedItem(dependencies, ITEMS.lookups.id, scheduleSchema);
 
   /** Waits for a place in the schedule that all readers share. */
-  async function turn(): Promise<void> {
+  async function waitForPlace(): Promise<void> {
     const { atMs } = await schedule.update((state) => {
       const due = Math.max(clock.now(), state?.nextAtMs ?? 0);
       return { atMs: due, state: { nextAtMs: due + PAGE_MS } };
@@ -48,8 +49,8 @@ export function makeHistory(wiring: Wiring<'cloudTrail' | 'dynamoDb'>) {
       MaxResults: 50,
       NextToken: nextToken,
     });
-    const page = await retrying(wiring, async () => {
-      await turn();
+    const page = await retrying(dependencies, async () => {
+      await waitForPlace();
       return clients.cloudTrail.send(command);
     });
     const decoded = (page.Events ?? []).map(({ CloudTrailEvent }) => decodeHistoryRecord(CloudTrailEvent ?? ''));

@@ -1,9 +1,9 @@
 import { DescribeTasksCommand, ListClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
-import { clusterName } from './core/arn.ts';
-import { ANY, listedCluster } from './core/policy.ts';
-import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './core/stopped-task.ts';
-import type { Wiring } from './ports.ts';
-import { errorName, retrying } from './retrying.ts';
+import { clusterName } from '../core/arn.ts';
+import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from '../core/events/stopped-task.ts';
+import { ANY, listedCluster } from '../core/opt-in/opt-in.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { errorName, retrying } from '../runtime/sdk-retry.ts';
 
 export interface StoppedTaskPage {
   readonly tasks: readonly StoppedTask[];
@@ -22,38 +22,39 @@ const REQUEST_SPACING_MS = 250;
 /** What is wrong with one cluster must not keep a sweep from the others. */
 const UNREADABLE = ['ClusterNotFoundException', 'AccessDeniedException'];
 
-export function makeStoppedTasks({ clients, environment, log, ...ports }: Wiring<'ecs'>): StoppedTasks {
-  const { home, settings } = environment;
+export function makeStoppedTasks({ clients, environment, log, ...ports }: HandlerDependencies<'ecs'>): StoppedTasks {
+  const { awsEnvironment, settings } = environment;
 
-  async function paced<T>(send: () => Promise<T>): Promise<T> {
+  async function spaced<T>(send: () => Promise<T>): Promise<T> {
     const [answer] = await Promise.all([retrying(ports, send), ports.clock.sleep(REQUEST_SPACING_MS)]);
     return answer;
   }
 
   async function read(cluster: string, nextToken: string | undefined): Promise<StoppedTaskPage> {
     const query = { cluster, desiredStatus: 'STOPPED', maxResults: 100, nextToken } as const;
-    const page = await paced(() => clients.ecs.send(new ListTasksCommand(query)));
+    const page = await spaced(() => clients.ecs.send(new ListTasksCommand(query)));
     const { taskArns: tasks = [] } = page;
     if (tasks.length === 0) return { tasks: [], nextToken: page.nextToken };
-    const described = await paced(() => clients.ecs.send(new DescribeTasksCommand({ cluster, tasks })));
+    const described = await spaced(() => clients.ecs.send(new DescribeTasksCommand({ cluster, tasks })));
     const decoded = (described.tasks ?? []).flatMap((task) => {
       // As JSON the SDK's dates become those of an event.
       const { data } = stoppedTaskSchema.safeParse(JSON.parse(JSON.stringify(task)));
       if (!data) log.warn('a stopped task could not be read', { taskArn: task.taskArn });
-      return data ? [decodeStoppedTask(data, home)] : [];
+      return data ? [decodeStoppedTask(data, awsEnvironment)] : [];
     });
     return { tasks: decoded, nextToken: page.nextToken };
   }
 
   return {
     async clustersOf(cluster) {
-      if (cluster !== ANY) return listedCluster(cluster, settings, home) === undefined ? [] : [cluster];
-      if (!settings.clusters.includes(ANY)) return settings.clusters.flatMap((entry) => clusterName(entry, home) ?? []);
+      if (cluster !== ANY) return listedCluster(cluster, settings, awsEnvironment) === undefined ? [] : [cluster];
+      if (!settings.clusters.includes(ANY))
+        return settings.clusters.flatMap((entry) => clusterName(entry, awsEnvironment) ?? []);
       const clusters: string[] = [];
       let nextToken: string | undefined;
       do {
-        const page = await paced(() => clients.ecs.send(new ListClustersCommand({ nextToken })));
-        clusters.push(...(page.clusterArns ?? []).flatMap((arn) => clusterName(arn, home) ?? []));
+        const page = await spaced(() => clients.ecs.send(new ListClustersCommand({ nextToken })));
+        clusters.push(...(page.clusterArns ?? []).flatMap((arn) => clusterName(arn, awsEnvironment) ?? []));
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
       return clusters;

@@ -1,10 +1,11 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { parseJson } from './core/json.ts';
-import { type LaunchRecord, launchRecordSchema } from './core/launch.ts';
-import type { Launch } from './core/verdict.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import { parseJson } from '../core/json.ts';
+import { type LaunchRecord, launchRecordSchema } from '../core/rerun/launch-record.ts';
+import type { Launch } from '../core/verdict/verdict.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
 
 /** What is kept of calls and events: launch records by task ARN, acceptances by call, and what people know. */
 export interface LaunchStore {
@@ -16,23 +17,20 @@ export interface LaunchStore {
   /** When ECS last accepted a call, if it did. */
   getAccepted(callId: string): Promise<Accepted | undefined>;
   /** Keeps that people were told of an event. */
-  putTold(eventName: string): Promise<void>;
-  wasTold(eventName: string): Promise<boolean>;
+  putNotified(eventName: string): Promise<void>;
+  wasNotified(eventName: string): Promise<boolean>;
 }
 
 const acceptedSchema = z.object({ atMs: z.number(), taskArns: z.array(z.string()) });
 export type Accepted = z.infer<typeof acceptedSchema>;
 
-/** How long a record may be of use after its launch, in seconds: a start may fail days later, a proof is gone by then. */
-const RETENTION_SECONDS = 3 * 86_400;
-
 /** Launch records in the table of shared state, which is encrypted: our own hold environment values. */
-export function makeLaunchStore({ environment, clients, ...ports }: Wiring<'dynamoDb'>): LaunchStore {
+export function makeLaunchStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): LaunchStore {
   const tableName = environment.variable('tableName');
 
   /** The record with the greatest `atMs` stays; of equals the first. */
-  async function putLatest(id: string, text: string, atMs = 0): Promise<void> {
-    const expiresAt = Math.ceil(ports.clock.now() / 1000) + RETENTION_SECONDS;
+  async function putLatest(id: string, retentionSeconds: number, text: string, atMs = 0): Promise<void> {
+    const expiresAt = Math.ceil(ports.clock.now() / 1000) + retentionSeconds;
     const command = new PutItemCommand({
       TableName: tableName,
       Item: {
@@ -60,16 +58,17 @@ export function makeLaunchStore({ environment, clients, ...ports }: Wiring<'dyna
 
   return {
     async put(launches) {
-      await Promise.all(launches.map(({ taskArn, record }) => putLatest(launchId(taskArn), JSON.stringify(record))));
+      await Promise.all(
+        launches.map(({ taskArn, record }) =>
+          putLatest(ITEMS.launch.id(taskArn), ITEMS.launch.retentionSeconds, JSON.stringify(record)),
+        ),
+      );
     },
-    get: (taskArn) => getParsed(launchId(taskArn), launchRecordSchema),
-    putAccepted: (callId, accepted) => putLatest(acceptedId(callId), JSON.stringify(accepted), accepted.atMs),
-    getAccepted: (callId) => getParsed(acceptedId(callId), acceptedSchema),
-    putTold: (eventName) => putLatest(toldId(eventName), 'true'),
-    wasTold: async (eventName) => (await getParsed(toldId(eventName), z.literal(true))) === true,
+    get: (taskArn) => getParsed(ITEMS.launch.id(taskArn), launchRecordSchema),
+    putAccepted: (callId, accepted) =>
+      putLatest(ITEMS.accepted.id(callId), ITEMS.accepted.retentionSeconds, JSON.stringify(accepted), accepted.atMs),
+    getAccepted: (callId) => getParsed(ITEMS.accepted.id(callId), acceptedSchema),
+    putNotified: (eventName) => putLatest(ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
+    wasNotified: async (eventName) => (await getParsed(ITEMS.notified.id(eventName), z.literal(true))) === true,
   };
 }
-
-const launchId = (taskArn: string) => `launch#${taskArn}`;
-const toldId = (eventName: string) => `told#${eventName}`;
-const acceptedId = (callId: string) => `accepted#${callId}`;

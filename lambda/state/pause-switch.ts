@@ -1,13 +1,17 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { PAUSE_ITEM } from './core/contract.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
 
-/** Whether people hold all turns: an item in the table of shared state says so, whatever else is in it. */
-export function makePauseSwitch({ environment, clients, ...ports }: Wiring<'dynamoDb'>): () => Promise<boolean> {
+/** Whether people hold all permits: an item in the table of shared state says so, whatever else is in it. */
+export function makePauseSwitch({
+  environment,
+  clients,
+  ...ports
+}: HandlerDependencies<'dynamoDb'>): () => Promise<boolean> {
   const TableName = environment.variable('tableName');
   return async () => {
-    const command = new GetItemCommand({ TableName, Key: { id: { S: PAUSE_ITEM } }, ConsistentRead: true });
+    const command = new GetItemCommand({ TableName, Key: { id: { S: ITEMS.pause.id } }, ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
     return Item !== undefined;
   };

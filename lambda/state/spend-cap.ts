@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
 
 /** The most tasks that re-runs may launch within one clock hour, by everybody together. */
 export interface SpendCap {
@@ -16,18 +17,17 @@ export interface Reservation {
 }
 
 const HOUR_MS = 3_600_000;
-const RETENTION_SECONDS = 2 * 3600;
 
 /** Keeps the count of an hour in one item of the table of shared state, changed by one conditional update at a time. */
-export function makeSpendCap({ environment, clients, ...ports }: Wiring<'dynamoDb'>): SpendCap {
+export function makeSpendCap({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SpendCap {
   const TableName = environment.variable('tableName');
   const { maxTasksPerHour: most } = environment.settings;
 
   async function add(hour: number, tasks: number, room?: number): Promise<void> {
-    const expiresAt = (hour + 1) * 3600 + RETENTION_SECONDS;
+    const expiresAt = (hour + 1) * 3600 + ITEMS.spend.retentionSeconds;
     const command = new UpdateItemCommand({
       TableName,
-      Key: { id: { S: `spend#${hour}` } },
+      Key: { id: { S: ITEMS.spend.id(hour) } },
       UpdateExpression: 'ADD tasks :tasks SET expiresAt = :expiresAt',
       ExpressionAttributeValues: {
         ':tasks': { N: String(tasks) },

@@ -4,14 +4,15 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
 
 /** Who sweeps a cluster: one execution at a time, until its lease expires or is given back. */
 export interface SweepLease {
   /**
    * Takes the lease, or, where another execution has it, leaves the signal with that one.
-   * Returns how far back to look: a sweep that died before leaves its own start behind.
+   * Returns how far back to pass: a sweep that died before leaves its own start behind.
    */
   take(cluster: string, holder: string, sinceMs: number, signalAtMs: number): Promise<{ sinceMs: number } | 'left'>;
   /** Keeps the lease for another while; returns the last signal that was left, or undefined where the lease is lost. */
@@ -20,14 +21,14 @@ export interface SweepLease {
   release(cluster: string, holder: string, signalAtMs: number): Promise<boolean>;
 }
 
-/** Added to the time between two looks: what a part of a look may take. A sweep that dies is replaced after both. */
-const LOOK_MINUTES = 15;
+/** Added to the time between two passes: what a part of a pass may take. A sweep that dies is replaced after both. */
+const PASS_MINUTES = 15;
 
 /** Leases in the table of shared state. */
-export function makeSweepLease({ environment, clients, ...ports }: Wiring<'dynamoDb'>): SweepLease {
+export function makeSweepLease({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SweepLease {
   const TableName = environment.variable('tableName');
-  const leaseMs = (environment.settings.sweep.lookEveryMinutes + LOOK_MINUTES) * 60_000;
-  const key = (cluster: string) => ({ id: { S: `sweep#${cluster}` } });
+  const leaseMs = (environment.settings.sweep.passEveryMinutes + PASS_MINUTES) * 60_000;
+  const key = (cluster: string) => ({ id: { S: ITEMS.sweep.id(cluster) } });
   const number = (value: number) => ({ N: String(value) });
 
   /** The command's answer, or undefined where its condition does not hold. */

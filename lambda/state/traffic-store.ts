@@ -4,26 +4,17 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { Call } from '../core/rate/counted-call.ts';
 import {
   BUCKET_UNITS,
   type BucketUnit,
   type Records,
   type SecondOfTraffic,
   TRAFFIC_WINDOW_SECONDS,
-} from './core/traffic.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
-
-/** One record of somebody else's call. */
-export interface Call {
-  /** Identity of its record: delivered twice it is one call, and the second delivery says nothing of how late records are. */
-  readonly eventId: string;
-  /** When it was made, in milliseconds since the epoch. */
-  readonly atMs: number;
-  readonly kind: keyof SecondOfTraffic;
-  /** How many tasks it started or, where it was throttled, asked for. */
-  readonly tasks: number;
-}
+} from '../core/rate/traffic.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
 
 /** Calls of others, counted by second in one item for each minute. */
 export interface TrafficStore {
@@ -31,7 +22,6 @@ export interface TrafficStore {
   read(): Promise<Records>;
 }
 
-const RETENTION_SECONDS = 3600;
 /** Attribute names of a second's counts within its minute: `a07` calls accepted, `tt07` tasks throttled. */
 const PREFIX: Readonly<Record<BucketUnit, Readonly<Record<keyof SecondOfTraffic, string>>>> = {
   calls: { accepted: 'a', throttled: 't' },
@@ -42,17 +32,17 @@ const attribute = (unit: BucketUnit, kind: keyof SecondOfTraffic, second: number
 const LEAST_LAG = 'leastLag';
 const MOST_LAG = 'mostLag';
 
-export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dynamoDb'>): TrafficStore {
+export function makeTrafficStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): TrafficStore {
   const TableName = environment.variable('tableName');
-  const key = (minute: number) => ({ id: { S: `traffic#${minute}` } });
+  const key = (minute: number) => ({ id: { S: ITEMS.traffic.id(minute) } });
   let cache: { readonly atMs: number; readonly records: Records } | undefined;
 
   /** Whether nobody counted this record before. */
   async function isNew(eventId: string): Promise<boolean> {
-    const expiresAt = Math.ceil(ports.clock.now() / 1000) + RETENTION_SECONDS;
+    const expiresAt = Math.ceil(ports.clock.now() / 1000) + ITEMS.counted.retentionSeconds;
     const command = new PutItemCommand({
       TableName,
-      Item: { id: { S: `counted#${eventId}` }, expiresAt: { N: String(expiresAt) } },
+      Item: { id: { S: ITEMS.counted.id(eventId) }, expiresAt: { N: String(expiresAt) } },
       ConditionExpression: 'attribute_not_exists(id)',
     });
     try {
@@ -74,7 +64,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
           UpdateExpression: `ADD ${names.map((name) => `${name} :${name}`).join(', ')} SET expiresAt = :expiresAt`,
           ExpressionAttributeValues: {
             ...Object.fromEntries(names.map((name) => [`:${name}`, { N: String(counts.get(name)) }])),
-            ':expiresAt': { N: String(minute * 60 + RETENTION_SECONDS) },
+            ':expiresAt': { N: String(minute * 60 + ITEMS.traffic.retentionSeconds) },
           },
         }),
       ),
@@ -90,7 +80,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: Wiring<'dyn
       ConditionExpression: `attribute_not_exists(${attribute}) OR ${attribute} ${comparison} :lag`,
       ExpressionAttributeValues: {
         ':lag': { N: String(lagSeconds) },
-        ':expiresAt': { N: String(minute * 60 + RETENTION_SECONDS) },
+        ':expiresAt': { N: String(minute * 60 + ITEMS.traffic.retentionSeconds) },
       },
     });
     try {

@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type * as z from 'zod';
-import { parseJson } from './core/json.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import { parseJson } from '../core/json.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
 
 /** One small state that all functions share, kept in one item. */
-export interface SharedState<State> {
+export interface VersionedItem<State> {
   read(): Promise<State | undefined>;
   /**
    * Replaces the state by what `change` makes of it, in one conditional write, and returns all that `change` returned.
@@ -21,11 +21,11 @@ interface Known<State> {
 }
 
 /** The state in the item `id`; one that was deleted, or that nobody can read, counts as none. */
-export function makeSharedState<State>(
-  { environment, clients, ...ports }: Wiring<'dynamoDb'>,
+export function makeVersionedItem<State>(
+  { environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>,
   id: string,
   schema: z.ZodType<State>,
-): SharedState<State> {
+): VersionedItem<State> {
   const TableName = environment.variable('tableName');
   // A warm function tries with what it wrote last: right whenever nobody else was here, and corrected for free if not.
   let known: Known<State> = { version: 0, state: undefined };

@@ -1,29 +1,29 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { eventName, type ThrottleEvent } from './core/event.ts';
-import { feasibilityOf } from './core/feasibility.ts';
-import type { Ending, Verdict } from './core/verdict.ts';
-import { makeLaunchStore } from './launch-store.ts';
-import { makePeople } from './people.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import { eventName, type ThrottleEvent } from '../core/events/event.ts';
+import { feasibilityOf } from '../core/notices/notice.ts';
+import type { Ending, Verdict } from '../core/verdict/verdict.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { makeLaunchStore } from '../state/launch-store.ts';
+import { makeNotifier } from './notifier.ts';
 
 /** An execution's input holds 256 KiB. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const MAX_INPUT_BYTES = 262_144;
 
 /** Carries verdicts out, for whoever came by the event: the intake and the sweep start one call under one name. */
-export function makeActor(
-  wiring: Wiring<'sfn' | 'dynamoDb'>,
+export function makeVerdictApplier(
+  dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
 ): (verdict: Verdict, event: ThrottleEvent) => Promise<Ending> {
-  const { clients, environment } = wiring;
+  const { clients, environment } = dependencies;
   const isObserving = environment.settings.mode === 'observe';
   const stateMachineArn = environment.variable('rerunStateMachineArn');
-  const people = makePeople(wiring);
-  const launches = makeLaunchStore(wiring);
+  const notifier = makeNotifier(dependencies);
+  const launches = makeLaunchStore(dependencies);
 
   async function start(name: string, input: string): Promise<'started' | 'duplicate'> {
     const command = new StartExecutionCommand({ stateMachineArn, name, input });
     try {
-      await retrying(wiring, () => clients.sfn.send(command));
+      await retrying(dependencies, () => clients.sfn.send(command));
       return 'started';
     } catch (error) {
       // The name is the call's identity, so whatever holds it is this call.
@@ -32,11 +32,11 @@ export function makeActor(
     }
   }
 
-  /** Runs `tell` once for all deliveries of an event, and for what a sweep finds of it. */
-  async function once(name: string, tell: () => Promise<void>): Promise<void> {
-    if (await launches.wasTold(name)) return;
-    await tell();
-    await launches.putTold(name);
+  /** Runs `notify` once for all deliveries of an event, and for what a sweep finds of it. */
+  async function once(name: string, notify: () => Promise<void>): Promise<void> {
+    if (await launches.wasNotified(name)) return;
+    await notify();
+    await launches.putNotified(name);
   }
 
   /** Tells people what a call that is only observed would have come to, and what its record holds. */
@@ -45,11 +45,11 @@ export function makeActor(
     const held = event.kind === 'runTaskRecord' ? feasibilityOf(event) : undefined;
     const observed = { wouldRerun: verdict.kind === 'rerun', ...held };
     await once(`observed ${eventName(event)}`, () =>
-      people.tell({ kind: 'observed', reason: 'observeMode', caller, family }, observed),
+      notifier.notify({ kind: 'observed', reason: 'observeMode', caller, family }, observed),
     );
   }
 
-  return async function act(verdict: Verdict, event: ThrottleEvent): Promise<Ending> {
+  return async function applyVerdict(verdict: Verdict, event: ThrottleEvent): Promise<Ending> {
     if (isObserving && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
     switch (verdict.kind) {
@@ -57,7 +57,9 @@ export function makeActor(
       case 'record':
         return verdict;
       case 'refuse':
-        await once(eventName(event), () => people.tell({ ...verdict, kind: 'refused', family: verdict.family ?? '' }));
+        await once(eventName(event), () =>
+          notifier.notify({ ...verdict, kind: 'refused', family: verdict.family ?? '' }),
+        );
         return verdict;
       case 'rerun': {
         if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
@@ -65,7 +67,7 @@ export function makeActor(
         const text = JSON.stringify(input);
         if (Buffer.byteLength(text) > MAX_INPUT_BYTES) {
           const { caller = '', family } = input.call;
-          return act({ kind: 'refuse', reason: 'tooLarge', caller, family }, event);
+          return applyVerdict({ kind: 'refuse', reason: 'tooLarge', caller, family }, event);
         }
         return (await start(name, text)) === 'started' ? verdict : { kind: 'duplicate', name };
       }

@@ -1,32 +1,39 @@
 import { RunTaskCommand, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import { lateToken, synchronousCallId } from './core/identity.ts';
-import { type Coverage, coverageSchema, isSameCall, lateStep } from './core/late.ts';
-import type { LaunchRecord } from './core/launch.ts';
-import { launchObjection } from './core/objection.ts';
-import { answerOutcome, errorOutcome, type Outcome, startedTasks } from './core/outcome.ts';
-import { initialPace, type PaceState, paceStateSchema, throttleTurn } from './core/pace.ts';
-import { attemptRequest, type Progress, type RerunInput, timesOf } from './core/rerun.ts';
-import { nextStep } from './core/retry.ts';
-import type { RunTaskRequest } from './core/run-task-request.ts';
+import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
+import type { RunTaskRequest } from '../core/events/run-task-request.ts';
+import { afterDeadlineToken, synchronousCallId } from '../core/identity.ts';
+import { throttlePermit } from '../core/rate/rate.ts';
+import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
+import { afterDeadlineStep, isSameCall } from '../core/rerun/after-deadline.ts';
+import { launchGuard } from '../core/rerun/launch-guard.ts';
+import type { LaunchRecord } from '../core/rerun/launch-record.ts';
+import { nextStep } from '../core/rerun/next-step.ts';
+import { answerOutcome, errorOutcome, type Outcome, startedTasks } from '../core/rerun/outcome.ts';
+import { attemptRequest, type Progress, type RerunInput, timesOf } from '../core/rerun/rerun-input.ts';
+import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { apiError } from '../runtime/sdk-retry.ts';
+import { ITEMS } from '../state/items.ts';
+import { makeLaunchStore } from '../state/launch-store.ts';
+import { makePauseSwitch } from '../state/pause-switch.ts';
+import { makeSpendCap } from '../state/spend-cap.ts';
+import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
-import { makeLaunchStore } from './launch-store.ts';
-import { makePauseSwitch } from './pause.ts';
-import type { Wiring } from './ports.ts';
-import { apiError } from './retrying.ts';
-import { makeSharedState, type SharedState } from './shared-state.ts';
-import { makeSpendCap } from './spend-cap.ts';
 
 export type AttemptReply =
   | FinishReply
-  /** `backOff`: ask for a turn then; `look`: there is something to find out first, for which it takes no turn. */
-  | { readonly next: 'backOff' | 'look'; readonly waitUntil: string; readonly progress: Progress };
+  /** `backOff`: ask for a permit then; `waitForProof`: there is something to find out first, which takes no permit. */
+  | {
+      readonly next: typeof RERUN_NEXT.backOff | typeof RERUN_NEXT.waitForProof;
+      readonly waitUntil: string;
+      readonly progress: Progress;
+    };
 
 export interface Attempt {
   readonly rerun: RerunInput;
   readonly request: RunTaskRequest;
   readonly progress: Progress;
-  /** When the turnstile gave a turn for it; without one nothing is launched. */
+  /** When the rate limiter gave a permit for it; without one nothing is launched. */
   readonly grantedAtMs: number | undefined;
   /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
@@ -35,24 +42,24 @@ export interface Attempt {
 /** How long a late re-run waits for a sweep to prove that its call was not accepted. */
 const PROOF_POLL_MS = 5 * 60_000;
 
-/** How long one that has its turn waits for the end of a pause before it asks for another. */
+/** How long one that has its permit waits for the end of a pause before it asks for another. */
 const PAUSE_POLL_MS = 60_000;
 
 /** Makes one attempt at a throttled call. */
 export function makeAttempter(
-  wiring: Wiring<'ecs' | 'dynamoDb'>,
+  dependencies: HandlerDependencies<'ecs' | 'dynamoDb'>,
   finish: ReturnType<typeof makeFinisher>,
 ): (attempt: Attempt) => Promise<AttemptReply> {
-  const { clock, random, log, metrics, clients } = wiring;
-  const { home, settings } = wiring.environment;
-  const launches = makeLaunchStore(wiring);
-  const isPaused = makePauseSwitch(wiring);
-  const cap = makeSpendCap(wiring);
-  const pace: SharedState<PaceState> = makeSharedState(wiring, 'pace', paceStateSchema);
-  const coverage: SharedState<Coverage> = makeSharedState(wiring, 'coverage', coverageSchema);
+  const { clock, random, log, metrics, clients } = dependencies;
+  const { awsEnvironment, settings } = dependencies.environment;
+  const launches = makeLaunchStore(dependencies);
+  const isPaused = makePauseSwitch(dependencies);
+  const cap = makeSpendCap(dependencies);
+  const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
+  const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
   const waitUntil = (untilMs: number, progress: Progress) => ({
-    next: 'backOff' as const,
+    next: RERUN_NEXT.backOff,
     waitUntil: new Date(untilMs).toISOString(),
     progress,
   });
@@ -85,10 +92,10 @@ export function makeAttempter(
     await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, record })));
   }
 
-  /** Every throttle of ours is news to the pace. */
+  /** Every throttle of ours is news to the rate. */
   async function slowDown(grantedAtMs: number): Promise<void> {
-    await pace.update((state) => ({
-      state: throttleTurn(state ?? initialPace(settings.pace), grantedAtMs, clock.now()),
+    await rate.update((state) => ({
+      state: throttlePermit(state ?? initialRate(settings.rate), grantedAtMs, clock.now()),
     }));
   }
 
@@ -116,8 +123,8 @@ export function makeAttempter(
   /** What ECS accepted of a call: under its own token, or under that of a late re-run whose answer was lost. */
   async function acceptance({ callId, call }: RerunInput, request: RunTaskRequest, callAtMs: number) {
     const under = (clientToken: string) =>
-      launches.getAccepted(synchronousCallId({ ...home, cluster: call.cluster, clientToken }));
-    const late = await under(lateToken(callId));
+      launches.getAccepted(synchronousCallId({ ...awsEnvironment, cluster: call.cluster, clientToken }));
+    const late = await under(afterDeadlineToken(callId));
     const own = await under(request.clientToken ?? '');
     return late ?? (own && isSameCall(callAtMs, own.atMs) ? own : undefined);
   }
@@ -138,7 +145,7 @@ export function makeAttempter(
     // In this order: sweeps note what was accepted before they say how far they have read.
     const covered = await coverage.read();
     const accepted = await acceptance(rerun, request, callAtMs);
-    const step = lateStep({
+    const step = afterDeadlineStep({
       callAtMs,
       deadlineMs,
       nowMs: clock.now(),
@@ -153,12 +160,12 @@ export function makeAttempter(
           ? finish(rerun, { kind: 'alreadyStarted', taskArns: accepted.taskArns })
           : giveUp(accepted?.taskArns);
       case 'wait':
-        return { ...waitUntil(clock.now() + PROOF_POLL_MS, progress), next: 'look' };
+        return { ...waitUntil(clock.now() + PROOF_POLL_MS, progress), next: RERUN_NEXT.waitForProof };
       case 'refuse':
         return giveUp();
       case 'launch': {
         if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
-        const renamed = { ...request, clientToken: lateToken(rerun.callId) };
+        const renamed = { ...request, clientToken: afterDeadlineToken(rerun.callId) };
         return launch({ ...attempt, request: renamed }, Number.POSITIVE_INFINITY);
       }
       default:
@@ -168,10 +175,10 @@ export function makeAttempter(
 
   return async function makeAttempt(attempt) {
     const { rerun, request, progress, grantedAtMs } = attempt;
-    const objection = launchObjection(rerun, request, progress, { home, settings });
+    const objection = launchGuard(rerun, request, progress, { awsEnvironment, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
     const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
-    // Who has its turn already is held as well: a pause is for what must not happen now.
+    // Who has its permit already is held as well: a pause is for what must not happen now.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
     return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);

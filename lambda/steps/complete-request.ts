@@ -1,16 +1,17 @@
-import { completionStep } from './core/completion.ts';
-import type { FailedTask, LaunchRecord } from './core/launch.ts';
-import { isOwnCall } from './core/policy.ts';
-import type { RerunInput } from './core/rerun.ts';
-import { launchesOf } from './core/run-task-verdict.ts';
+import { RERUN_NEXT } from '../core/contract.ts';
+import { isOwnCall } from '../core/opt-in/opt-in.ts';
+import { completionStep } from '../core/rerun/completion.ts';
+import type { FailedTask, LaunchRecord } from '../core/rerun/launch-record.ts';
+import type { RerunInput } from '../core/rerun/rerun-input.ts';
+import { launchesOf } from '../core/verdict/recorded-call.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { makeHistory } from '../sources/event-history.ts';
+import { makeLaunchStore } from '../state/launch-store.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
-import { makeHistory } from './history.ts';
-import { makeLaunchStore } from './launch-store.ts';
-import type { Wiring } from './ports.ts';
 
 export type CompletionReply =
-  | { readonly next: 'attempt'; readonly rerun: RerunInput }
-  | { readonly next: 'wait'; readonly waitUntil: string }
+  | { readonly next: typeof RERUN_NEXT.attempt; readonly rerun: RerunInput }
+  | { readonly next: typeof RERUN_NEXT.waitForRecord; readonly waitUntil: string }
   | FinishReply;
 
 /** A task's launch is recorded at the second it was created in; clocks and rounding make it a few. */
@@ -19,12 +20,15 @@ const AROUND_LAUNCH_MS = 5000;
 const MAX_PAGES = 40;
 
 /** Completes the request of a task that failed to start, from its launch record. */
-export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish: ReturnType<typeof makeFinisher>) {
-  const { clock, environment } = wiring;
-  const { settings, home } = environment;
+export function makeCompleter(
+  dependencies: HandlerDependencies<'dynamoDb' | 'cloudTrail'>,
+  finish: ReturnType<typeof makeFinisher>,
+) {
+  const { clock, environment } = dependencies;
+  const { settings, awsEnvironment } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
-  const store = makeLaunchStore(wiring);
-  const readHistory = makeHistory(wiring);
+  const store = makeLaunchStore(dependencies);
+  const readHistory = makeHistory(dependencies);
 
   /** Looks for the call that started a task, and keeps all launches that come to light on the way. */
   async function lookUp({ taskArn, createdAt }: FailedTask): Promise<LaunchRecord | undefined> {
@@ -35,7 +39,7 @@ export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish:
       const found = await readHistory(window, nextToken);
       // What we launched ourselves has a lineage that only our own record of it holds.
       const others = found.records.filter(({ caller }) => !isOwnCall(caller, ownRoleArn));
-      const launches = others.flatMap((record) => launchesOf(record, home));
+      const launches = others.flatMap((record) => launchesOf(record, awsEnvironment));
       await store.put(launches);
       const own = launches.find((launch) => launch.taskArn === taskArn);
       if (own) return own.record;
@@ -56,9 +60,9 @@ export function makeCompleter(wiring: Wiring<'dynamoDb' | 'cloudTrail'>, finish:
     }
     switch (step.kind) {
       case 'ready':
-        return { next: 'attempt', rerun: step.rerun };
+        return { next: RERUN_NEXT.attempt, rerun: step.rerun };
       case 'wait':
-        return { next: 'wait', waitUntil: new Date(step.untilMs).toISOString() };
+        return { next: RERUN_NEXT.waitForRecord, waitUntil: new Date(step.untilMs).toISOString() };
       case 'ignore':
         return finish(rerun, { kind: 'ignored', reason: step.reason });
       case 'fail':

@@ -1,13 +1,13 @@
-import { ERROR_NAMES, LOG_MESSAGES, METRICS, type RefuseReason } from './core/contract.ts';
-import type { RerunInput } from './core/rerun.ts';
-import type { Result } from './core/retry.ts';
-import { makePeople } from './people.ts';
-import type { Wiring } from './ports.ts';
-import { errorName } from './retrying.ts';
+import { ERROR_NAMES, LOG_MESSAGES, METRICS, RERUN_NEXT, type RefuseReason } from '../core/contract.ts';
+import type { Result } from '../core/rerun/next-step.ts';
+import type { RerunInput } from '../core/rerun/rerun-input.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { errorName } from '../runtime/sdk-retry.ts';
+import { makeNotifier } from './notifier.ts';
 
 /** How an execution that ends well replies; its output shows it. */
 export interface FinishReply {
-  readonly next: 'finish';
+  readonly next: typeof RERUN_NEXT.finish;
   readonly result: 'started' | 'alreadyStarted' | 'ignored';
   readonly reason?: string;
   readonly taskArns: readonly string[];
@@ -22,15 +22,15 @@ export class RerunFailed extends Error {
 }
 
 /**
- * Refusals of what no intake of ours may have written. Caller and family are then any text that somebody chose: people
- * are not told it, nor once for each.
+ * Refusals of possibly forged inputs. Caller and family are then any text that somebody chose: notices leave them out, so
+ * that all of them share one.
  */
 const STRANGE: readonly string[] = ['malformed', 'notOptedIn'] satisfies RefuseReason[];
 
 /** Reports how a re-run ended, exactly once on each way out: a log line, metrics, and people where they must act. */
-export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
-  const { clock, log, metrics } = wiring;
-  const people = makePeople(wiring);
+export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>) {
+  const { clock, log, metrics } = dependencies;
+  const notifier = makeNotifier(dependencies);
 
   return async function finish(rerun: RerunInput | undefined, result: Result): Promise<FinishReply> {
     const { caller = '', family = '', eventTime } = rerun?.call ?? {};
@@ -53,7 +53,7 @@ export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
     if (result.kind === 'gaveUp' || result.kind === 'refused') {
       try {
         const about = STRANGE.includes(result.reason) ? { caller: '', family: '' } : { caller, family };
-        await people.tell({ kind: result.kind, reason: result.reason, ...about });
+        await notifier.notify({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
         // The failed execution tells as well; failing here instead would have the workflow repeat the attempt.
         log.error('people could not be told', { reason: result.reason, error: errorName(error) });
@@ -62,9 +62,9 @@ export function makeFinisher(wiring: Wiring<'sfn' | 'dynamoDb'>) {
     switch (result.kind) {
       case 'started':
       case 'alreadyStarted':
-        return { next: 'finish', result: result.kind, taskArns };
+        return { next: RERUN_NEXT.finish, result: result.kind, taskArns };
       case 'ignored':
-        return { next: 'finish', result: result.kind, reason: result.reason, taskArns };
+        return { next: RERUN_NEXT.finish, result: result.kind, reason: result.reason, taskArns };
       case 'gaveUp':
         throw new RerunFailed(ERROR_NAMES.gaveUp, causeOf(result));
       case 'refused':

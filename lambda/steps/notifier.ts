@@ -1,26 +1,24 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { type Notice, type NoticeGroup, noticeGroup, OBSERVED, type Observed } from './core/notice.ts';
-import type { Wiring } from './ports.ts';
-import { retrying } from './retrying.ts';
+import { type Notice, type NoticeGroup, noticeGroup, OBSERVED, type Observed } from '../core/notices/notice.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from '../state/items.ts';
 
-/** Tells people about calls that were not brought back. */
-export interface People {
+/** Notifies people of calls that were not brought back. */
+export interface Notifier {
   /** Counts a notice and, where given, for which of some properties it is true. */
-  tell(notice: Notice, observed?: Observed): Promise<void>;
+  notify(notice: Notice, observed?: Observed): Promise<void>;
 }
-
-/** How long a count outlives its hour, in seconds. */
-const COUNT_RETENTION_SECONDS = 2 * 86_400;
 
 /**
  * Counts notices by group and starts one digest execution per group, which tells of the first at once and of the rest
  * when the hour is over. The digest is started before anything is counted: a crash in between miscounts, but tells.
  */
-export function makePeople({ environment, clients, ...ports }: Wiring<'sfn' | 'dynamoDb'>): People {
+export function makeNotifier({ environment, clients, ...ports }: HandlerDependencies<'sfn' | 'dynamoDb'>): Notifier {
   const stateMachineArn = environment.variable('digestStateMachineArn');
   const tableName = environment.variable('tableName');
-  let told = new Set<string>();
+  let notified = new Set<string>();
 
   async function startDigest(group: NoticeGroup): Promise<void> {
     const command = new StartExecutionCommand({
@@ -36,25 +34,25 @@ export function makePeople({ environment, clients, ...ports }: Wiring<'sfn' | 'd
   }
 
   return {
-    async tell(notice, observed) {
+    async notify(notice, observed) {
       const nowMs = ports.clock.now();
       const group = noticeGroup(notice, nowMs);
       const names = observed ? OBSERVED : [];
-      if (!told.has(group.id)) {
+      if (!notified.has(group.id)) {
         await startDigest(group);
         // Groups end with their hour; a warm function must not remember them for days.
-        told = told.size < 1000 ? told.add(group.id) : new Set([group.id]);
+        notified = notified.size < 1000 ? notified.add(group.id) : new Set([group.id]);
       }
       await retrying(ports, () =>
         clients.dynamoDb.send(
           new UpdateItemCommand({
             TableName: tableName,
-            Key: { id: { S: `notice#${group.id}` } },
+            Key: { id: { S: ITEMS.notice.id(group.id) } },
             UpdateExpression: `ADD ${['notices :notices', ...names.map((name) => `${name} :${name}`)].join(', ')} SET expiresAt = :expiresAt`,
             ExpressionAttributeValues: {
               ':notices': { N: '1' },
               ...Object.fromEntries(names.map((name) => [`:${name}`, { N: observed?.[name] ? '1' : '0' }])),
-              ':expiresAt': { N: String(Math.ceil(nowMs / 1000) + COUNT_RETENTION_SECONDS) },
+              ':expiresAt': { N: String(Math.ceil(nowMs / 1000) + ITEMS.notice.retentionSeconds) },
             },
           }),
         ),

@@ -1,13 +1,13 @@
-import { LOG_MESSAGES, METRICS } from './core/contract.ts';
-import type { ThrottleEvent } from './core/event.ts';
-import type { Ending } from './core/verdict.ts';
-import { verdictLine } from './core/verdict-line.ts';
-import type { LogFields, Wiring } from './ports.ts';
+import { LOG_MESSAGES, METRICS } from '../core/contract.ts';
+import type { ThrottleEvent } from '../core/events/event.ts';
+import type { Ending } from '../core/verdict/verdict.ts';
+import { verdictLine } from '../core/verdict/verdict-line.ts';
+import type { HandlerDependencies, LogFields } from '../runtime/ports.ts';
 
 /** Says what became of an event, whoever came by it: a log line, which queries and incident reports count, and a metric. */
-export function makeVerdictReport({ log, metrics, environment: { home } }: Wiring<never>) {
+export function makeVerdictReport({ log, metrics, environment: { awsEnvironment } }: HandlerDependencies<never>) {
   return (ending: Ending, event: ThrottleEvent, where: LogFields = {}): void => {
-    const line = verdictLine(ending, event, home);
+    const line = verdictLine(ending, event, awsEnvironment);
     log.info(LOG_MESSAGES.verdict, { ...line, ...where });
     metrics.add(METRICS.verdict, 1, { kind: line.kind, ...(line.reason && { reason: line.reason }) });
   };

@@ -1,6 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import { parseArn } from '../lambda/core/arn.ts';
-import type { Configuration } from './config.ts';
+import { parseArn } from '../../lambda/core/arn.ts';
+import type { Configuration } from './schema.ts';
 
 /** Where a stack goes. */
 export interface Place {

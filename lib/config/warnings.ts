@@ -1,5 +1,5 @@
-import { ANY } from '../lambda/core/policy.ts';
-import { CONTEXT_KEY, type Configuration } from './config.ts';
+import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
+import { CONTEXT_KEY, type Configuration } from './schema.ts';
 
 /** What a configuration will not do although it looks as if it did, or does at a risk: for people to read at synth. */
 export function warningsOf(configuration: Configuration): string[] {

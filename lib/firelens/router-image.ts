@@ -3,7 +3,7 @@ import { ContainerImage, type TaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import { acknowledge, wildcardResource } from '../nag.ts';
+import { acknowledge, wildcardResource } from '../foundation/nag.ts';
 
 const REPOSITORY = 'aws-for-fluent-bit';
 

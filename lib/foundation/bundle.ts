@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, type BundlingOptions, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
-import type { HandlerName } from '../lambda/core/contract.ts';
+import type { HandlerName } from '../../lambda/core/contract.ts';
 
-const SOURCES = fileURLToPath(new URL('../lambda', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../lambda', import.meta.url));
 
 /**
  * A handler as one minified ES module with just the clients it uses. The SDK goes in as well: what was tested is what runs.

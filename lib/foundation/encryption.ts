@@ -2,7 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import type { Configuration } from './config.ts';
+import type { Configuration } from '../config/schema.ts';
 
 /**
  * The key under which everything of the stack is stored, or undefined where AWS-owned keys are to do.

@@ -10,10 +10,10 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ENVIRONMENT, type HandlerName } from '../lambda/core/contract.ts';
-import { settingsSchema } from '../lambda/core/settings.ts';
+import { ENVIRONMENT, type HandlerName } from '../../lambda/core/contract.ts';
+import { settingsSchema } from '../../lambda/core/settings.ts';
+import type { Configuration } from '../config/schema.ts';
 import { bundledHandler } from './bundle.ts';
-import type { Configuration } from './config.ts';
 import { grantTableUse } from './encryption.ts';
 import { acknowledge } from './nag.ts';
 

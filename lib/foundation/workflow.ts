@@ -13,7 +13,7 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
-import type { Configuration } from './config.ts';
+import type { Configuration } from '../config/schema.ts';
 import { acknowledge } from './nag.ts';
 
 const NO_TRACING = 'Each step is in the execution history and in the logs; traces would need xray:* on all resources.';

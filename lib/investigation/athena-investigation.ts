@@ -4,8 +4,8 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledge } from '../foundation/nag.ts';
 import { ATHENA_QUERIES, TRAIL_TABLE } from './athena-queries.ts';
-import { acknowledge } from './nag.ts';
 import type { TrailRecords } from './trail.ts';
 import { trailTable } from './trail-table.ts';
 

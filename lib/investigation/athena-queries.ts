@@ -1,5 +1,5 @@
+import { BUCKET_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
 import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
-import { BUCKET_OPERATIONS } from './usage-metrics.ts';
 
 /** Name of the table of CloudTrail's records. */
 export const TRAIL_TABLE = 'cloudtrail';

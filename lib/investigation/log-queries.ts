@@ -1,4 +1,4 @@
-import { LOG_MESSAGES } from '../lambda/core/contract.ts';
+import { LOG_MESSAGES } from '../../lambda/core/contract.ts';
 import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
 
 /** One saved query in the language of CloudWatch Logs Insights. */
@@ -84,7 +84,7 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
 ];
 
-/** What an incident report is made of, on the same log groups and that of the turnstile. */
+/** What an incident report is made of, on the same log groups and that of the rate limiter. */
 export const INCIDENT_QUERIES = [
   {
     name: 'throttled',
@@ -115,7 +115,7 @@ export const INCIDENT_QUERIES = [
   {
     name: 'bucket',
     lines: [
-      `filter message = "${LOG_MESSAGES.turns}" and ispresent(bucketUnit)`,
+      `filter message = "${LOG_MESSAGES.permits}" and ispresent(bucketUnit)`,
       'stats latest(bucketUnit) as unit, latest(refillPerSecond) as refillPerSecond',
     ],
   },

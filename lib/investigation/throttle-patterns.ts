@@ -1,4 +1,4 @@
-import { THROTTLE_CODES, WRAPPED_THROTTLE, WRAPPER_CODES } from '../lambda/core/throttle.ts';
+import { THROTTLE_CODES, WRAPPED_THROTTLE, WRAPPER_CODES } from '../../lambda/core/events/throttle.ts';
 
 /**
  * What a throttle looks like in CloudTrail's records, as regular expressions for query engines: the same data that the

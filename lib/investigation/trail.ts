@@ -4,8 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Configuration, ExistingTrail } from './config.ts';
-import { acknowledge } from './nag.ts';
+import type { Configuration, ExistingTrail } from '../config/schema.ts';
+import { acknowledge } from '../foundation/nag.ts';
 
 /** Where a trail leaves its records: each part may be missing, as a trail may belong to somebody else or write to one place only. */
 export type TrailRecords = ExistingTrail;

@@ -2,7 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
-import { type HandlerName, METRICS } from '../lambda/core/contract.ts';
+import { type HandlerName, METRICS } from '../../lambda/core/contract.ts';
+import type { HandlerFunction } from '../foundation/handler-function.ts';
+import type { Intake } from '../remediation/intake.ts';
+import type { Notifications } from '../remediation/notifications.ts';
+import type { RateLimiter } from '../remediation/rate-limiter.ts';
+import type { RerunWorkflow } from '../remediation/rerun-workflow.ts';
+import type { Sweep } from '../remediation/sweep.ts';
+import { type AlarmText, describeAlarm } from './alarm-text.ts';
+import type { IncidentReports } from './incident-reports.ts';
 import {
   failedWithoutResult,
   gaveUp,
@@ -10,18 +18,10 @@ import {
   refused,
   unexpectedErrors,
   waitingWithoutTurn,
-} from './alarm-metrics.ts';
-import { type AlarmText, describeAlarm } from './alarm-text.ts';
-import type { HandlerFunction } from './handler-function.ts';
-import type { IncidentReports } from './incident-reports.ts';
-import type { Intake } from './intake.ts';
-import type { Notifications } from './notifications.ts';
-import type { RerunWorkflow } from './rerun-workflow.ts';
-import type { Sweep } from './sweep.ts';
-import type { Turnstile } from './turnstile.ts';
+} from './own-metrics.ts';
 
 export interface AlarmsProps {
-  readonly turnstile: Turnstile;
+  readonly rateLimiter: RateLimiter;
   readonly workflow: RerunWorkflow;
   readonly intake: Intake;
   readonly sweep: Sweep;
@@ -61,10 +61,10 @@ export class Alarms extends Construct {
   }
 }
 
-function table({ turnstile, workflow, intake, sweep, notifications, incidents }: AlarmsProps): AlarmRow[] {
+function table({ rateLimiter, workflow, intake, sweep, notifications, incidents }: AlarmsProps): AlarmRow[] {
   const handlers: Readonly<Record<HandlerName, HandlerFunction>> = {
     intake: intake.handler,
-    turnstile: turnstile.handler,
+    'rate-limiter': rateLimiter.handler,
     'run-task': workflow.runTask,
     sweep: sweep.handler,
   };
@@ -104,13 +104,14 @@ function table({ turnstile, workflow, intake, sweep, notifications, incidents }:
       advice: 'Re-runs failed without saying why. Mend the run-task function, then redrive them.',
     },
     {
-      id: 'TurnstileStandsStill',
-      heading: 'Turnstile stands still',
+      id: 'RateLimiterStandsStill',
+      heading: 'RateLimiter stands still',
       severity: 'critical',
-      metric: waitingWithoutTurn(turnstile.queue),
+      metric: waitingWithoutTurn(rateLimiter.queue),
       threshold: 1,
       periods: 2,
-      advice: 'Re-runs wait and none gets a turn. See whether somebody paused it; if not, mend the turnstile function.',
+      advice:
+        'Re-runs wait and none gets a permit. See whether somebody paused it; if not, mend the rate limiter function.',
     },
     {
       id: 'IntakeBehind',

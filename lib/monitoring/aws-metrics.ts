@@ -1,9 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { OTHER_OPERATIONS } from '../lambda/core/run-task-record.ts';
-
-/** Operations that take from the bucket of RunTask. */
-export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;
+import type { IRule } from 'aws-cdk-lib/aws-events';
+import { BUCKET_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
 
 /** AWS publishes usage once a minute. */
 const MINUTE = Duration.minutes(1);
@@ -56,5 +54,15 @@ export function fargateShare(capacity: keyof typeof FARGATE_CLASSES): MathExpres
     label: `Fargate vCPUs in use (${capacity})`,
     period: MINUTE,
     usingMetrics: { usage },
+  });
+}
+
+/** How often a rule of the default bus delivered. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html */
+export function invocationsOf(rule: IRule): Metric {
+  return new Metric({
+    namespace: 'AWS/Events',
+    metricName: 'Invocations',
+    dimensionsMap: { RuleName: rule.ruleName },
+    statistic: Stats.SUM,
   });
 }

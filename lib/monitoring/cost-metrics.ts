@@ -1,7 +1,7 @@
 import { type IMetric, MathExpression, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { HANDLER_MEMORY_MB } from './handler-function.ts';
+import { HANDLER_MEMORY_MB } from '../foundation/handler-function.ts';
 
 /** List prices of us-east-1 in US dollars per million. https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/step-functions/pricing/ */
 const PER_MILLION = {

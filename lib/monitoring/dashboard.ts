@@ -13,19 +13,18 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRICS } from '../lambda/core/contract.ts';
-import { ownMetric } from './alarm-metrics.ts';
+import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
+import { bucketCalls, invocationsOf } from './aws-metrics.ts';
 import { estimatedDollars } from './cost-metrics.ts';
-import { invocationsOf } from './event-metrics.ts';
-import { bucketCalls } from './usage-metrics.ts';
+import { ownMetric } from './own-metrics.ts';
 
 export interface RemediationDashboardProps {
   /** The functions of the remediation: what they cost. */
   readonly handlers: readonly IFunction[];
   /** Starts one execution for each throttled call. */
   readonly rerunStateMachine: IStateMachine;
-  /** Where executions wait for their turn. */
-  readonly turnstileQueue: IQueue;
+  /** Where executions wait for their permit. */
+  readonly rateLimiterQueue: IQueue;
   /** Delivers the events of throttled services. */
   readonly serviceThrottled: IRule;
   /** Sustained quota of RunTask's bucket, calls per second. */
@@ -72,7 +71,7 @@ export class RemediationDashboard extends Construct {
   }
 }
 
-function graphs({ serviceThrottled, turnstileQueue, ...props }: RemediationDashboardProps): GraphRow[] {
+function graphs({ serviceThrottled, rateLimiterQueue, ...props }: RemediationDashboardProps): GraphRow[] {
   const verdict = (kind: string, handler: 'intake' | 'sweep', label: string) =>
     ownMetric(METRICS.verdict, handler, { kind }).with({ label });
   const result = (kind: string, label: string) => ownMetric(METRICS.result, 'run-task', { kind }).with({ label });
@@ -112,10 +111,10 @@ function graphs({ serviceThrottled, turnstileQueue, ...props }: RemediationDashb
       ),
     },
     {
-      title: 'Pace and quota',
+      title: 'Rate and quota',
       unit: 'calls per second',
       metrics: [
-        perSecond('our turns', ownMetric(METRICS.turn, 'turnstile').with({ period: Duration.minutes(1) })),
+        perSecond('our permits', ownMetric(METRICS.permit, 'rate-limiter').with({ period: Duration.minutes(1) })),
         new MathExpression({
           expression: 'everybody / 60',
           label: 'everybody’s calls',
@@ -136,10 +135,10 @@ function graphs({ serviceThrottled, turnstileQueue, ...props }: RemediationDashb
       metrics: [counted(METRICS.attempt, ['kind', 'service'])],
     },
     {
-      title: 'Waiting for a turn',
+      title: 'Waiting for a permit',
       metrics: [
-        turnstileQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'waiting' }),
-        turnstileQueue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MAXIMUM, label: 'next' }),
+        rateLimiterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, label: 'waiting' }),
+        rateLimiterQueue.metricApproximateNumberOfMessagesNotVisible({ statistic: Stats.MAXIMUM, label: 'next' }),
       ],
     },
     {

@@ -12,8 +12,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { CallAwsService } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { INCIDENT_QUERIES, textOf } from './log-queries.ts';
-import { OUTAGE_RETRY } from './workflow.ts';
+import { OUTAGE_RETRY } from '../foundation/workflow.ts';
+import { INCIDENT_QUERIES, textOf } from '../investigation/log-queries.ts';
 
 export interface IncidentQueriesProps {
   readonly logGroups: readonly ILogGroup[];

@@ -19,16 +19,16 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { CallAwsService, type CallAwsServiceJsonataProps, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { METRICS } from '../lambda/core/contract.ts';
-import { ownMetric } from './alarm-metrics.ts';
+import { METRICS } from '../../lambda/core/contract.ts';
+import type { Configuration } from '../config/schema.ts';
+import { grantUse } from '../foundation/encryption.ts';
+import { acknowledge, wildcardResource } from '../foundation/nag.ts';
+import { deadLetterQueue } from '../foundation/queues.ts';
+import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
 import { describeAlarm } from './alarm-text.ts';
-import type { Configuration } from './config.ts';
-import { grantUse } from './encryption.ts';
 import { IncidentQueries } from './incident-queries.ts';
 import { HAS_NEWS, INCIDENT_SUBJECT, incidentMessage } from './incident-text.ts';
-import { acknowledge, wildcardResource } from './nag.ts';
-import { deadLetterQueue } from './queues.ts';
-import { OUTAGE_RETRY, Workflow } from './workflow.ts';
+import { ownMetric } from './own-metrics.ts';
 
 export interface IncidentReportsProps {
   readonly configuration: Configuration;
@@ -37,7 +37,7 @@ export interface IncidentReportsProps {
   readonly topic: ITopic;
   readonly rerunStateMachine: IStateMachine;
   readonly sweepStateMachine: IStateMachine;
-  /** Of the functions whose lines the report counts: intake, sweep, run-task and turnstile. */
+  /** Of the functions whose lines the report counts: intake, sweep, run-task and rate limiter. */
   readonly logGroups: readonly ILogGroup[];
   /** The log group of a trail, where one is known: the report leads to what it says of callers. */
   readonly trailLogGroupName: string | undefined;
@@ -51,7 +51,7 @@ const RAISED = {
 } as const;
 
 /** How often it is looked whether it is over. */
-const LOOK_MINUTES = 2;
+const PASS_MINUTES = 2;
 /** The calls of the first five minutes raise the alarm, and metrics come late. */
 const BEFORE_ALARM_MINUTES = 10;
 /** Late re-runs may be underway for a day: people want to know before. */
@@ -134,7 +134,7 @@ export class IncidentReports extends Construct {
     const older = this.#list('Is a report due already?', undefined, 'RUNNING', { older: `{% (${OLDER}) %}` });
     const isFirst = Choice.jsonata(this, 'Are others first?');
     const waitForOlder = this.#wait('Let them report');
-    const wait = this.#wait('Until the next look');
+    const wait = this.#wait('Until the next pass');
     const underway = '{% $count($states.result.Executions) %}';
     const reruns = this.#list('Are re-runs underway?', rerunStateMachine, 'RUNNING', { reruns: underway });
     const sweeps = this.#list('Are sweeps underway?', sweepStateMachine, 'RUNNING', { sweeps: underway });
@@ -229,7 +229,7 @@ export class IncidentReports extends Construct {
   }
 
   #wait(id: string, assign?: Record<string, string>): Wait {
-    const time = WaitTime.duration(Duration.minutes(LOOK_MINUTES));
+    const time = WaitTime.duration(Duration.minutes(PASS_MINUTES));
     return Wait.jsonata(this, id, { time, ...(assign && { assign }) });
   }
 }

@@ -1,5 +1,5 @@
+import { type LogQuery, RESULTS, THROTTLES_BY_CALLER, textOf } from '../investigation/log-queries.ts';
 import { dashboardLink, executionsLink, LINK_BINDINGS, queryLink } from './console-links.ts';
-import { type LogQuery, RESULTS, THROTTLES_BY_CALLER, textOf } from './log-queries.ts';
 
 /**
  * The words of an incident report: JSONata over `$since` and `$to` (milliseconds since the epoch), `$reruns` (whether any

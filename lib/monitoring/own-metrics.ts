@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { type HandlerName, METRIC_NAMESPACE, METRICS } from '../lambda/core/contract.ts';
-import type { HandlerFunction } from './handler-function.ts';
+import { type HandlerName, METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
+import type { HandlerFunction } from '../foundation/handler-function.ts';
 
 /** A metric of ours, by the dimensions that it is emitted with. */
 export function ownMetric(
@@ -42,19 +42,19 @@ export function failedWithoutResult(rerun: StateMachine): MathExpression {
 }
 
 /**
- * 1 while executions wait for a turn and none gets one. The age of the queue's oldest message would not tell: the
- * queue forgets messages when executions park anew, in a healthy drain of hours as before a dead turnstile, and what was
+ * 1 while executions wait for a permit and none gets one. The age of the queue's oldest message would not tell: the
+ * queue forgets messages when executions park anew, in a healthy drain of hours as before a dead rate limiter, and what was
  * received three times does not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-export function waitingWithoutTurn(turnstileQueue: Queue): MathExpression {
+export function waitingWithoutTurn(rateLimiterQueue: Queue): MathExpression {
   const statistic = Stats.MAXIMUM;
   return new MathExpression({
-    expression: 'IF(visible + inFlight > 0 AND FILL(turns, 0) == 0, 1, 0)',
-    label: 'Waiting without a turn',
+    expression: 'IF(visible + inFlight > 0 AND FILL(permits, 0) == 0, 1, 0)',
+    label: 'Waiting without a permit',
     usingMetrics: {
-      visible: turnstileQueue.metricApproximateNumberOfMessagesVisible({ statistic }),
-      inFlight: turnstileQueue.metricApproximateNumberOfMessagesNotVisible({ statistic }),
-      turns: ownMetric(METRICS.turn, 'turnstile'),
+      visible: rateLimiterQueue.metricApproximateNumberOfMessagesVisible({ statistic }),
+      inFlight: rateLimiterQueue.metricApproximateNumberOfMessagesNotVisible({ statistic }),
+      permits: ownMetric(METRICS.permit, 'rate-limiter'),
     },
   });
 }

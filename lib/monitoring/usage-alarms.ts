@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { describeAlarm } from './alarm-text.ts';
-import { bucketCalls, callCount, FARGATE_CLASSES, fargateShare } from './usage-metrics.ts';
+import { bucketCalls, callCount, FARGATE_CLASSES, fargateShare } from './aws-metrics.ts';
 
 export interface UsageAlarmsProps {
   /** Who is told. */

@@ -5,11 +5,11 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { OTHER_OPERATIONS } from '../lambda/core/run-task-record.ts';
-import type { Configuration } from './config.ts';
-import { HandlerFunction } from './handler-function.ts';
+import { OTHER_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
+import type { Configuration } from '../config/schema.ts';
+import { HandlerFunction } from '../foundation/handler-function.ts';
+import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
 import type { Notifications } from './notifications.ts';
-import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from './queues.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
 export interface IntakeProps {

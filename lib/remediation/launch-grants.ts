@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Configuration } from '../config/schema.ts';
+import { acknowledge, wildcardResource } from '../foundation/nag.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
-import type { Configuration } from './config.ts';
-import { acknowledge, wildcardResource } from './nag.ts';
 
 /** Lets a role run the listed families on the listed clusters, and pass the listed roles: nothing in observe mode. */
 export function grantLaunch(role: IRole, configuration: Configuration): void {

@@ -13,11 +13,11 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { OBSERVED } from '../lambda/core/notice.ts';
-import type { Configuration } from './config.ts';
-import { grantUse } from './encryption.ts';
-import { acknowledge } from './nag.ts';
-import { Workflow } from './workflow.ts';
+import { OBSERVED } from '../../lambda/core/notices/notice.ts';
+import type { Configuration } from '../config/schema.ts';
+import { grantUse } from '../foundation/encryption.ts';
+import { acknowledge } from '../foundation/nag.ts';
+import { Workflow } from '../foundation/workflow.ts';
 
 /** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
 const SUMMARY = [

@@ -14,19 +14,19 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { ENVIRONMENT, ERROR_NAMES, STATES } from '../lambda/core/contract.ts';
-import type { Configuration } from './config.ts';
-import { HandlerFunction } from './handler-function.ts';
+import { ENVIRONMENT, ERROR_NAMES, RERUN_NEXT, RERUN_STEPS, STATES } from '../../lambda/core/contract.ts';
+import type { Configuration } from '../config/schema.ts';
+import { HandlerFunction } from '../foundation/handler-function.ts';
+import { acknowledge, anyVersion } from '../foundation/nag.ts';
+import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
 import { grantLaunch } from './launch-grants.ts';
-import { acknowledge, anyVersion } from './nag.ts';
 import type { Notifications } from './notifications.ts';
-import { PARKING, type Turnstile } from './turnstile.ts';
-import { OUTAGE_RETRY, Workflow } from './workflow.ts';
+import { PARKING, type RateLimiter } from './rate-limiter.ts';
 
 export interface RerunWorkflowProps {
   readonly configuration: Configuration;
   readonly encryptionKey: IKey | undefined;
-  readonly turnstile: Turnstile;
+  readonly rateLimiter: RateLimiter;
   readonly notifications: Notifications;
   /** Where launch records are kept. */
   readonly table: ITable;
@@ -38,6 +38,9 @@ const REDRIVE_COUNT = '$states.context.Execution.RedriveCount';
 const STARTED_AT =
   '($execution := $states.context.Execution; $exists($execution.RedriveTime) ? $execution.RedriveTime : $execution.StartTime)';
 
+/** Whether the handler's reply says that this follows. */
+const nextIs = (next: keyof typeof RERUN_NEXT) => Condition.jsonata(`{% $states.input.next = '${RERUN_NEXT[next]}' %}`);
+
 /** One execution for each throttled call, from its record to its task. */
 export class RerunWorkflow extends Construct {
   readonly stateMachine: Workflow;
@@ -45,7 +48,7 @@ export class RerunWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: RerunWorkflowProps) {
     super(scope, id);
-    const { configuration, encryptionKey, turnstile, notifications, table } = props;
+    const { configuration, encryptionKey, rateLimiter, notifications, table } = props;
     this.runTask = new HandlerFunction(this, 'RunTask', {
       handler: 'run-task',
       description: 'Makes one attempt at a throttled RunTask call',
@@ -68,7 +71,7 @@ export class RerunWorkflow extends Construct {
       configuration,
       encryptionKey,
       comment: 'Re-runs one RunTask call that ECS throttled',
-      start: this.#definition(turnstile),
+      start: this.#definition(rateLimiter),
     });
     acknowledge(this.stateMachine, {
       ...anyVersion(this.runTask),
@@ -77,7 +80,7 @@ export class RerunWorkflow extends Construct {
           'The text of the library for writers to encrypted queues: generating data keys, of this one key, and nothing else.',
       }),
     });
-    turnstile.grantAnswer(this.stateMachine);
+    rateLimiter.grantAnswer(this.stateMachine);
   }
 
   /** The role under which the calls are repeated. */
@@ -85,13 +88,13 @@ export class RerunWorkflow extends Construct {
     return this.runTask.executionRole;
   }
 
-  #definition(turnstile: Turnstile): Wait {
+  #definition(rateLimiter: RateLimiter): Wait {
     const settle = Wait.jsonata(this, STATES.settle, {
       time: WaitTime.timestamp('{% $states.input.settleUntil %}'),
-      assign: { rerun: '{% $states.input %}', progress: null, turn: null },
+      assign: { rerun: '{% $states.input %}', progress: null, permit: null },
     });
     const isComplete = Choice.jsonata(this, STATES.isComplete);
-    const complete = this.#invoke(STATES.complete, 'complete', {
+    const complete = this.#invoke(STATES.complete, RERUN_STEPS.complete, {
       rerun: '{% $exists($states.result.Payload.rerun) ? $states.result.Payload.rerun : $rerun %}',
     });
     const isCompleted = Choice.jsonata(this, STATES.isCompleted);
@@ -101,8 +104,8 @@ export class RerunWorkflow extends Construct {
     // Past the deadline only late re-runs park, and those have no other.
     const most = PARKING.toSeconds();
     const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${most} ? $left : ${most})`;
-    const takeTurn = SqsSendMessage.jsonata(this, STATES.takeTurn, {
-      queue: turnstile.queue,
+    const waitForPermit = SqsSendMessage.jsonata(this, STATES.waitForPermit, {
+      queue: rateLimiter.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
       messageBody: TaskInput.fromObject({
         taskToken: '{% $states.context.Task.Token %}',
@@ -111,50 +114,46 @@ export class RerunWorkflow extends Construct {
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
-      // A turn is good for the drive that it was taken in.
-      assign: { turn: `{% $merge([$states.result, { 'redriveCount': ${REDRIVE_COUNT} }]) %}` },
+      // A permit is good for the drive that it was taken in.
+      assign: { permit: `{% $merge([$states.result, { 'redriveCount': ${REDRIVE_COUNT} }]) %}` },
     });
     const stillInTime = Choice.jsonata(this, STATES.stillInTime);
-    const runTask = this.#invoke(STATES.runTask, 'attempt');
+    const runTask = this.#invoke(STATES.runTask, RERUN_STEPS.attempt);
     const next = Choice.jsonata(this, STATES.next);
     const backOff = Wait.jsonata(this, STATES.backOff, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
-      assign: { progress: '{% $states.input.progress %}', turn: null },
+      assign: { progress: '{% $states.input.progress %}', permit: null },
     });
-    // Late re-runs look into the history again: a turn for each look would be lost to calls that can use it.
+    // Late re-runs look into the history again: a permit for each look would be lost to calls that can use it.
     const waitForProof = Wait.jsonata(this, STATES.waitForProof, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
-      assign: { progress: '{% $states.input.progress %}', turn: null },
+      assign: { progress: '{% $states.input.progress %}', permit: null },
     });
     const started = Succeed.jsonata(this, STATES.started);
     const ignored = Succeed.jsonata(this, STATES.ignored);
 
-    // A turn that did not come in time: look at the clock, then park anew. No turn at all must not lose a call.
-    takeTurn.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
-    takeTurn.addRetry(OUTAGE_RETRY);
-    takeTurn.addCatch(stillInTime, { errors: ['States.ALL'], assign: { turn: null } });
+    // A permit that did not come in time: look at the clock, then park anew. No permit at all must not lose a call.
+    waitForPermit.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
+    waitForPermit.addRetry(OUTAGE_RETRY);
+    waitForPermit.addCatch(stillInTime, { errors: ['States.ALL'], assign: { permit: null } });
     settle.next(isComplete);
-    isComplete.when(Condition.jsonata('{% $exists($rerun.request) %}'), takeTurn).otherwise(complete);
+    isComplete.when(Condition.jsonata('{% $exists($rerun.request) %}'), waitForPermit).otherwise(complete);
     complete.next(isCompleted);
-    isCompleted
-      .when(Condition.jsonata("{% $states.input.next = 'attempt' %}"), takeTurn)
-      .when(Condition.jsonata("{% $states.input.next = 'wait' %}"), waitForRecord)
-      .otherwise(ignored);
+    isCompleted.when(nextIs('attempt'), waitForPermit).when(nextIs('waitForRecord'), waitForRecord).otherwise(ignored);
     waitForRecord.next(complete);
-    takeTurn.next(runTask);
-    stillInTime.when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), takeTurn).otherwise(runTask);
+    waitForPermit.next(runTask);
+    stillInTime
+      .when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), waitForPermit)
+      .otherwise(runTask);
     runTask.next(next);
-    next
-      .when(Condition.jsonata("{% $states.input.next = 'backOff' %}"), backOff)
-      .when(Condition.jsonata("{% $states.input.next = 'look' %}"), waitForProof)
-      .otherwise(started);
-    backOff.next(takeTurn);
+    next.when(nextIs('backOff'), backOff).when(nextIs('waitForProof'), waitForProof).otherwise(started);
+    backOff.next(waitForPermit);
     waitForProof.next(runTask);
     return settle;
   }
 
   /** A step of the run-task handler. */
-  #invoke(id: string, step: string, assign?: Record<string, string>): LambdaInvoke {
+  #invoke(id: string, step: keyof typeof RERUN_STEPS, assign?: Record<string, string>): LambdaInvoke {
     const state = LambdaInvoke.jsonata(this, id, {
       lambdaFunction: this.runTask,
       payload: TaskInput.fromObject({
@@ -163,7 +162,7 @@ export class RerunWorkflow extends Construct {
         redriveCount: `{% ${REDRIVE_COUNT} %}`,
         rerun: '{% $rerun %}',
         progress: '{% $progress %}',
-        turn: '{% $turn %}',
+        permit: '{% $permit %}',
       }),
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',

@@ -9,17 +9,17 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { SWEEP_STATES } from '../lambda/core/contract.ts';
-import { ANY } from '../lambda/core/policy.ts';
+import { SERVICE_EVENTS, SWEEP_NEXT, SWEEP_STATES, SWEEP_STEPS } from '../../lambda/core/contract.ts';
+import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
+import type { Configuration } from '../config/schema.ts';
+import { grantUse } from '../foundation/encryption.ts';
+import { HandlerFunction } from '../foundation/handler-function.ts';
+import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts';
+import { deadLetterQueue } from '../foundation/queues.ts';
+import { Workflow } from '../foundation/workflow.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
-import type { Configuration } from './config.ts';
-import { grantUse } from './encryption.ts';
-import { HandlerFunction } from './handler-function.ts';
-import { acknowledge, anyVersion, wildcardResource } from './nag.ts';
 import type { Notifications } from './notifications.ts';
-import { deadLetterQueue } from './queues.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
-import { Workflow } from './workflow.ts';
 
 export interface SweepProps {
   readonly configuration: Configuration;
@@ -29,9 +29,6 @@ export interface SweepProps {
   /** Where leases and launch records are kept. */
   readonly table: ITable;
 }
-
-/** Throttling as a service notices it: neither event holds a call to repeat, both say where to look. */
-const SERVICE_EVENTS = ['ECS_OPERATION_THROTTLED', 'SERVICE_DISCOVERY_OPERATION_THROTTLED'] as const;
 
 /** Looks for what throttling took from a cluster and no event told of, until it is quiet. */
 export class Sweep extends Construct {
@@ -48,7 +45,7 @@ export class Sweep extends Construct {
     const { configuration, encryptionKey, workflow, notifications, table } = props;
     this.handler = new HandlerFunction(this, 'Handler', {
       handler: 'sweep',
-      description: 'Reads the event history and stopped tasks, and starts a re-run for each find',
+      description: 'Reads the event history and stopped tasks, and starts a re-run for each candidate',
       configuration,
       timeout: Duration.minutes(5),
       encryptionKey,
@@ -109,7 +106,7 @@ export class Sweep extends Construct {
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Service Action'],
-        detail: { eventName: [...SERVICE_EVENTS] },
+        detail: { eventName: Object.values(SERVICE_EVENTS) },
       },
       targets: [this.#target()],
     });
@@ -125,20 +122,24 @@ export class Sweep extends Construct {
   #definition(): LambdaInvoke {
     const execution = '{% $states.context.Execution.Name %}';
     const begin = this.#invoke(SWEEP_STATES.begin, {
-      step: 'begin',
+      step: SWEEP_STEPS.begin,
       trigger: '{% $states.input %}',
       execution,
       startedAt: '{% $states.context.Execution.StartTime %}',
     });
-    const look = this.#invoke(SWEEP_STATES.look, { step: 'look', state: '{% $states.input.state %}', execution });
+    const pass = this.#invoke(SWEEP_STATES.pass, {
+      step: SWEEP_STEPS.pass,
+      state: '{% $states.input.state %}',
+      execution,
+    });
     const next = Choice.jsonata(this, SWEEP_STATES.next);
     const wait = Wait.jsonata(this, SWEEP_STATES.wait, { time: WaitTime.timestamp('{% $states.input.waitUntil %}') });
     begin.next(next);
-    look.next(next);
-    wait.next(look);
+    pass.next(next);
+    wait.next(pass);
     next
-      .when(Condition.jsonata("{% $states.input.next = 'look' %}"), look)
-      .when(Condition.jsonata("{% $states.input.next = 'wait' %}"), wait)
+      .when(Condition.jsonata(`{% $states.input.next = '${SWEEP_NEXT.pass}' %}`), pass)
+      .when(Condition.jsonata(`{% $states.input.next = '${SWEEP_NEXT.wait}' %}`), wait)
       .otherwise(Succeed.jsonata(this, SWEEP_STATES.quiet));
     return begin;
   }
@@ -150,7 +151,7 @@ export class Sweep extends Construct {
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',
     });
-    // A look is only reading and starting what has a name: it can be tried again as often as it takes, here half a day.
+    // A pass is only reading and starting what has a name: it can be tried again as often as it takes, here half a day.
     state.addRetry({
       errors: ['States.ALL'],
       interval: Duration.seconds(2),

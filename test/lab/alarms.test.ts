@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { VirtualClock } from '../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { play } from '../../lab/run/run.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import type { MetricValue } from '../../lab/world/sandbox.ts';
 import { dimensionSets, METRIC_NAMESPACE, METRICS, STATES } from '../../lambda/core/contract.ts';
-import type { VirtualClock } from '../../local/kernel/clock.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { play } from '../../local/run.ts';
-import type { MetricValue } from '../../local/sandbox.ts';
-import { readScenario } from '../../local/scenario.ts';
 import { metricsOfAlarm, widgetsOf } from '../support/dashboard.ts';
 import { Synthesized } from '../support/stacks.ts';
 
@@ -157,17 +157,17 @@ test('every metric of ours on an alarm or a widget is one that the handlers emit
   }
 });
 
-describe('the alarm on a turnstile that stands still', () => {
+describe('the alarm on a rate limiter that stands still', () => {
   const PERIOD_SECONDS = 300;
 
-  /** Plays a storm; says whether the alarm was raised, and in how many of its periods somebody waited for a turn. */
+  /** Plays a storm; says whether the alarm was raised, and in how many of its periods somebody waited for a permit. */
   async function played(parts: { calls: number; refillPerSecond: number; faults?: JsonObject[] }) {
     const { calls, refillPerSecond, faults = [] } = parts;
     const waiting = new Set<number>();
-    const turns = new Map<number, number>();
+    const permits = new Map<number, number>();
     const periodAt = (clock: VirtualClock) => Math.floor(clock.elapsedSeconds() / PERIOD_SECONDS);
     const scenario = {
-      name: 'turnstile',
+      name: 'rate-limiter',
       seed: 5,
       remediation: {
         config: {
@@ -191,17 +191,17 @@ describe('the alarm on a turnstile that stands still', () => {
       // Whoever waits has a message in the queue, visible or in flight.
       onTick: ({ clock, records }) => {
         const isWaiting = records.executions.some(
-          ({ standing, result }) => !result && standing?.state === STATES.takeTurn,
+          ({ standing, result }) => !result && standing?.state === STATES.waitForPermit,
         );
         if (isWaiting) waiting.add(periodAt(clock));
       },
       observe: (clock) => ({
         metric: ({ name, value }) => {
-          if (name === METRICS.turn) turns.set(periodAt(clock), (turns.get(periodAt(clock)) ?? 0) + value);
+          if (name === METRICS.permit) permits.set(periodAt(clock), (permits.get(periodAt(clock)) ?? 0) + value);
         },
       }),
     });
-    const isBreaching = (period: number) => waiting.has(period) && !turns.get(period);
+    const isBreaching = (period: number) => waiting.has(period) && !permits.get(period);
     return {
       alarmed: [...waiting].some((period) => isBreaching(period) && isBreaching(period + 1)),
       waiting: waiting.size,
@@ -209,19 +209,19 @@ describe('the alarm on a turnstile that stands still', () => {
   }
 
   test('is this rule', () => {
-    const [alarm] = new Synthesized({}).properties('AWS::CloudWatch::Alarm', 'AlarmsTurnstileStandsStill');
+    const [alarm] = new Synthesized({}).properties('AWS::CloudWatch::Alarm', 'AlarmsRateLimiterStandsStill');
     expect(alarm).toMatchObject({ EvaluationPeriods: 2, Threshold: 1 });
     const expressions = alarm.Metrics.flatMap(({ Expression }: JsonObject) => Expression ?? []);
-    expect(expressions).toEqual(['IF(visible + inFlight > 0 AND FILL(turns, 0) == 0, 1, 0)']);
+    expect(expressions).toEqual(['IF(visible + inFlight > 0 AND FILL(permits, 0) == 0, 1, 0)']);
     expect(alarm.Metrics.find(({ MetricStat }: JsonObject) => MetricStat).MetricStat.Period).toBe(PERIOD_SECONDS);
   });
 
   test('is raised when its function fails for half an hour', async () => {
-    const faults = [{ kind: 'outage', handler: 'turnstile', from: 0, seconds: 1800 }];
+    const faults = [{ kind: 'outage', handler: 'rate-limiter', from: 0, seconds: 1800 }];
     expect(await played({ calls: 5, refillPerSecond: 1, faults })).toMatchObject({ alarmed: true });
   });
 
-  test('is not raised by a slow drain, which hands out turns all the time', async () => {
+  test('is not raised by a slow drain, which hands out permits all the time', async () => {
     const { alarmed, waiting } = await played({ calls: 15, refillPerSecond: 0.01 });
     expect(waiting).toBeGreaterThanOrEqual(5);
     expect(alarmed).toBe(false);

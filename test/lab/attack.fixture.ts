@@ -1,16 +1,17 @@
-import type { FakeSqs } from '../../local/aws/sqs.ts';
-import type { Execution } from '../../local/aws/states.ts';
-import { Usage } from '../../local/cost.ts';
-import { Faults } from '../../local/faults.ts';
-import { VirtualClock } from '../../local/kernel/clock.ts';
-import type { Json, JsonObject } from '../../local/kernel/json.ts';
-import { tee } from '../../local/observers.ts';
-import { warmUp } from '../../local/sandbox.ts';
-import { readScenario } from '../../local/scenario.ts';
-import type { RunningType } from '../../local/stack/resources.ts';
-import { mergedConfiguration, synthesize, type TemplateResource } from '../../local/stack/synthesize.ts';
-import { DeployedTemplate } from '../../local/stack/template.ts';
-import { World } from '../../local/world.ts';
+import type { FakeSqs } from '../../lab/aws/sqs/fake-sqs.ts';
+import type { Execution } from '../../lab/aws/states/execution.ts';
+import { Faults } from '../../lab/faults/faults.ts';
+import { VirtualClock } from '../../lab/kernel/clock.ts';
+import type { Json, JsonObject } from '../../lab/kernel/json.ts';
+import { Usage } from '../../lab/report/cost.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import type { RunningType } from '../../lab/stack/resources.ts';
+import { mergedConfiguration, synthesize, type TemplateResource } from '../../lab/stack/synthesize.ts';
+import { DeployedTemplate } from '../../lab/stack/template.ts';
+import { deploy } from '../../lab/world/deployment.ts';
+import { tee } from '../../lab/world/observers.ts';
+import { warmUp } from '../../lab/world/sandbox.ts';
+import { World } from '../../lab/world/world.ts';
 import { AIRFLOW_ROLE, type Changes, CRON_ROLE, eventText, HOME, OPS_USER } from '../support/records.ts';
 
 /** What the owner of the attacked account allows. */
@@ -118,7 +119,7 @@ export async function attacked(attack: (on: Attacked) => void, options: AttackOp
     if (!found || others.length > 0) throw new Error(`expected one ${type} whose id begins with ${idPrefix}`);
     return found.arn;
   };
-  world.deploy({ Resources: { ...template.Resources, ...foreign(arnOf) } });
+  deploy(world, { Resources: { ...template.Resources, ...foreign(arnOf) } });
   const launched: JsonObject[] = [];
   world.ecs.onTask((transition) => {
     if (transition.kind === 'launched' && world.isOurs(transition.principal.arn)) launched.push(transition.input);

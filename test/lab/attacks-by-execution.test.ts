@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../lab/kernel/json.ts';
+import type { RunTaskRequest } from '../../lambda/core/events/run-task-request.ts';
 import { asynchronousCallId } from '../../lambda/core/identity.ts';
-import type { RerunInput } from '../../lambda/core/rerun.ts';
-import type { RunTaskRequest } from '../../lambda/core/run-task-request.ts';
-import type { Json } from '../../local/kernel/json.ts';
+import type { RerunInput } from '../../lambda/core/rerun/rerun-input.ts';
 import { AIRFLOW_ROLE, acceptedText, CRON_ROLE, HOME, rerunOf, stoppedVerdictOn } from '../support/records.ts';
 import { type Attacked, attacked } from './attack.fixture.ts';
 

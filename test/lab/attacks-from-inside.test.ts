@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../local/kernel/json.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
 import { eventText, HOME, rerunOf } from '../support/records.ts';
 import { type Attacked, attacked, sendMessage } from './attack.fixture.ts';
 
@@ -24,8 +24,8 @@ describe('whoever may put rules and targets', () => {
   test.each([
     ['a forged record to the intake', 'IntakeQueue', eventText()],
     [
-      'a forged wish for turns to the turnstile',
-      'TurnstileQueue',
+      'a forged wish for permits to the rate limiter',
+      'RateLimiterQueue',
       JSON.stringify({ taskToken: 'x', parkedUntil, tasks: 10 }),
     ],
     ['a forged record to the dead-letter queue', 'IntakeDeadLetterQueue', eventText()],

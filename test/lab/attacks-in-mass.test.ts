@@ -65,7 +65,7 @@ test('a huge request of a listed caller is left to ECS, which refuses it', async
   expect(endOf('huge')).toMatch(/^refused rejectedByEcs/);
 });
 
-test('a call for a billion tasks does not hold up the others, even where turns are counted in tasks', async () => {
+test('a call for a billion tasks does not hold up the others, even where permits are counted in tasks', async () => {
   const { endOf, launched } = await attacked(({ put, clock }) => {
     const at = (second: number, text: (eventTime: string) => string) =>
       clock.after(second * 1000, () => put(text(new Date(clock.now()).toISOString())));

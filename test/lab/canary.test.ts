@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Json } from '../../local/kernel/json.ts';
+import type { Json } from '../../lab/kernel/json.ts';
 import { HOME } from '../support/records.ts';
 import { type Aftermath, type Attacked, attacked, attackText, type Mode, sendMessage } from './attack.fixture.ts';
 

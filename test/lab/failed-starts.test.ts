@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { report } from '../../local/report.ts';
-import { readScenario, type Scenario } from '../../local/scenario.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { report } from '../../lab/report/report.ts';
+import { readScenario, type Scenario } from '../../lab/scenario/scenario.ts';
 
 const SERVICE_THROTTLED = {
   version: '0',

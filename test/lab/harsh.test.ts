@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { report } from '../../lab/report/report.ts';
+import { OPERATIONS } from '../../lab/scenario/fault-schema.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
 import { HANDLERS } from '../../lambda/core/contract.ts';
-import { OPERATIONS } from '../../local/fault-schema.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { report } from '../../local/report.ts';
-import { readScenario } from '../../local/scenario.ts';
 
 const services = Object.keys(OPERATIONS);
 const LATE: JsonObject = { kind: 'delayEvents', seconds: [0, 900] };
 const DOUBLE: JsonObject = { kind: 'duplicateEvents', probability: 0.6 };
-const TURNSTILE_OUT: JsonObject = { kind: 'outage', handler: 'turnstile', from: 60, seconds: 900 };
+const TURNSTILE_OUT: JsonObject = { kind: 'outage', handler: 'rate-limiter', from: 60, seconds: 900 };
 const crashes = (at: string): JsonObject[] =>
   HANDLERS.map((handler) => ({ kind: 'handlerCrash', handler, probability: 0.1, at }));
 const errors = (error: string): JsonObject[] =>
@@ -21,7 +21,7 @@ const DAYS: readonly (readonly [name: string, faults: readonly JsonObject[]])[] 
   ['every service fails in 15 % of its answers', errors('serverError')],
   ['every service throttles 15 % of the calls', errors('throttling')],
   ['every service leaves 15 % of the calls without an answer', errors('timeout')],
-  ['the turnstile is out for a quarter of an hour', [TURNSTILE_OUT]],
+  ['the rate limiter is out for a quarter of an hour', [TURNSTILE_OUT]],
   ['events are up to a quarter of an hour late, and most come twice', [LATE, DOUBLE]],
   ['all of it at once', [...crashes('work'), ...errors('serverError'), TURNSTILE_OUT, LATE, DOUBLE]],
   [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LAB_EPOCH_MS } from '../../local/kernel/clock.ts';
+import { LAB_EPOCH_MS } from '../../lab/kernel/clock.ts';
 import { playIncidents, STORM } from '../support/incident.ts';
 
 const sum = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((total, n) => total + n, 0);

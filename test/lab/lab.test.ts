@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { report } from '../../local/report.ts';
-import { play } from '../../local/run.ts';
-import { readScenario, type Scenario } from '../../local/scenario.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { report } from '../../lab/report/report.ts';
+import { play } from '../../lab/run/run.ts';
+import { readScenario, type Scenario } from '../../lab/scenario/scenario.ts';
 
 const CRON = 'arn:aws:sts::111122223333:assumed-role/cron/session';
 const REQUEST = {
@@ -217,7 +217,7 @@ test('a StartExecution quota far below the storm slows the re-runs and loses non
 describe('npm run lab', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lab-test-'));
   afterAll(() => rmSync(directory, { recursive: true }));
-  const LAB = fileURLToPath(new URL('../../local/lab.ts', import.meta.url));
+  const LAB = fileURLToPath(new URL('../../lab/lab.ts', import.meta.url));
 
   /** Runs the command as npm would for somebody whose shell is in `directory`. */
   function lab(text: string) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Execution } from '../../local/aws/states.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { play, type Run } from '../../local/run.ts';
-import { readScenario } from '../../local/scenario.ts';
+import type { Execution } from '../../lab/aws/states/execution.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { play, type Run } from '../../lab/run/run.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
 
 const HOUR = 3600;
 const CALLS = 8;
@@ -98,7 +98,7 @@ describe('re-runs that gave up while others held the bucket', () => {
     request: REQUEST,
   };
 
-  test('get fresh attempts from a redrive, each at its turn', async () => {
+  test('get fresh attempts from a redrive, each at its permit', async () => {
     const run = await broken({ config: { maxAttempts: 1 }, callers: [web] });
     const gaveUp = run.records.gaveUp.maxAttempts ?? 0;
     expect(gaveUp).toBeGreaterThan(2);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/log-queries.ts';
-import { cloudTrailRecord } from '../../local/aws/cloudtrail-record.ts';
-import { type Row, runQuery } from '../../local/aws/logs-insights.ts';
-import { play } from '../../local/run.ts';
-import type { LogLine } from '../../local/sandbox.ts';
-import { readScenario } from '../../local/scenario.ts';
+import { cloudTrailRecord } from '../../lab/aws/cloudtrail/cloudtrail-record.ts';
+import { type Row, runQuery } from '../../lab/aws/cloudwatch/logs-insights.ts';
+import { play } from '../../lab/run/run.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import type { LogLine } from '../../lab/world/sandbox.ts';
+import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/investigation/log-queries.ts';
 import type { Json } from '../support/stacks.ts';
 
 const CRON = 'arn:aws:iam::111122223333:role/cron';

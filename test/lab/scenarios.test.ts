@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { report } from '../../local/report.ts';
-import { readScenario } from '../../local/scenario.ts';
+import { report } from '../../lab/report/report.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
 
-const DIRECTORY = new URL('../../local/scenarios/', import.meta.url);
+const DIRECTORY = new URL('../../lab/scenarios/', import.meta.url);
 const small = readdirSync(DIRECTORY).filter((name) => name !== 'storm.json');
 
 test.each(small)('%s: everything that throttling took comes back, once', async (name) => {

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { readScenario } from '../../local/scenario.ts';
-import { type Failure, keep, soak } from '../../local/soak/campaign.ts';
-import { judge } from '../../local/soak/judge.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import { type Failure, keep, soak } from '../../lab/soak/campaign.ts';
+import { judge } from '../../lab/soak/judge.ts';
 
 /** Keeps a failure in a directory of its own, hands both to `use`, and cleans up. */
 function kept<T>(failure: Failure, use: (message: string, scenario: JsonObject) => T): T {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readScenario } from '../../local/scenario.ts';
-import { conclude, start } from '../../local/start.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import { conclude, start } from '../../lab/start.ts';
 import { story } from './story.fixture.ts';
 
 let directory: string;
@@ -21,7 +21,7 @@ function listen() {
 }
 
 describe('a small scenario from end to end', () => {
-  const file = new URL('../../local/scenarios/one-lost-call.json', import.meta.url);
+  const file = new URL('../../lab/scenarios/one-lost-call.json', import.meta.url);
   const { terminal, text } = listen();
   let exitCode: number;
   beforeAll(async () => {
@@ -37,7 +37,7 @@ describe('a small scenario from end to end', () => {
   test('writes a page with every plot, the workflow and the configuration', () => {
     expect(page('end')).toContain('Throttling took 1 of 2 calls. All came back.');
     expect(page('end').match(/<svg class="chart"/g)).toHaveLength(5);
-    expect(page('end')).toContain('>Take a turn<');
+    expect(page('end')).toContain('>Wait for a permit<');
     expect(page('end')).toContain('<code>graceSeconds</code>');
   });
 });

@@ -1,5 +1,5 @@
-import type { Report } from '../../local/report.ts';
-import type { Story } from '../../local/story.ts';
+import type { Report } from '../../lab/report/report.ts';
+import type { Story } from '../../lab/report/story.ts';
 
 const REPORT: Report = {
   scenario: 'made <by> hand',
@@ -29,7 +29,7 @@ export function story(changes: Partial<Story> = {}): Story {
       oursAccepted: [0, 0, 10],
       callersThrottled: [3, 0],
       oursThrottled: [],
-      turns: [0, 0, 10],
+      permits: [0, 0, 10],
     },
     owed: [31, 32, 40].map((backAt) => ({ lostAt: 0.5, backAt })),
     refillPerSecond: 40,

@@ -1,8 +1,17 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test, vi } from 'vitest';
 import { METRICS } from '../../lambda/core/contract.ts';
-import { initialPace } from '../../lambda/core/pace.ts';
+import { initialRate } from '../../lambda/core/rate/rate-state.ts';
 import { handler, makeHandler } from '../../lambda/intake.ts';
+import {
+  ANSWERED,
+  type Answers,
+  awsError,
+  dependenciesWith,
+  failing,
+  type Sent,
+  sqsEvent,
+} from '../support/dependencies.ts';
 import {
   AIRFLOW_ROLE,
   acceptedText,
@@ -16,16 +25,15 @@ import {
   TASK_ARN,
 } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
-import { ANSWERED, type Answers, awsError, failing, type Sent, sqsEvent, wiringWith } from '../support/wiring.ts';
 
 const NAME = 'report-15b4b65435393655c53c349d6616d261';
 const RERUN = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
 
 /** Delivers the bodies as one batch. */
 async function intake(bodies: readonly string[], answers: Answers = {}, nowMs?: number) {
-  const world = wiringWith(answers);
+  const world = dependenciesWith(answers);
   if (nowMs !== undefined) world.at(nowMs);
-  const { batchItemFailures } = await makeHandler(world.wiring)(sqsEvent(...bodies));
+  const { batchItemFailures } = await makeHandler(world.dependencies)(sqsEvent(...bodies));
   const isTraffic = ({ input }: Sent) => input.Key?.id.S.startsWith('traffic#');
   return {
     ...world,
@@ -172,9 +180,9 @@ describe('the intake', () => {
   );
 
   test('counts a call at the first delivery of its record only', async () => {
-    const { wiring, sent } = wiringWith();
+    const { dependencies, sent } = dependenciesWith();
     const Records = [{ messageId: 'm0', body: acceptedText(['a']), attributes: { ApproximateReceiveCount: '2' } }];
-    await makeHandler(wiring)({ Records } as never);
+    await makeHandler(dependencies)({ Records } as never);
     expect(sent.map(({ name }) => name)).toEqual(['PutItemCommand']);
   });
 
@@ -217,14 +225,14 @@ describe('the intake', () => {
     expect(told()).not.toContain('canary');
   });
 
-  test('slows the probe of the pace for a start that a throttle failed', async () => {
-    const drained = { ...initialPace(SETTINGS.pace), drainStartedAtMs: 1 };
+  test('slows the probe of the rate for a start that a throttle failed', async () => {
+    const drained = { ...initialRate(SETTINGS.rate), drainStartedAtMs: 1 };
     const item = { version: { N: '1' }, state: { S: JSON.stringify(drained) } };
     const table = openTable();
-    await table.put({ id: { S: 'pace' }, ...item });
-    await makeHandler(table.open().wiring)(sqsEvent(stoppedText()));
-    expect(JSON.parse((await table.item('pace'))?.state?.S ?? '')).toMatchObject({
-      probePerSecond: SETTINGS.pace.initialPerSecond / 2,
+    await table.put({ id: { S: 'rate' }, ...item });
+    await makeHandler(table.open().dependencies)(sqsEvent(stoppedText()));
+    expect(JSON.parse((await table.item('rate'))?.state?.S ?? '')).toMatchObject({
+      probePerSecond: SETTINGS.rate.initialPerSecond / 2,
     });
   });
 
@@ -257,8 +265,8 @@ describe('the intake', () => {
   });
 
   test('tells people of a refusal once, whichever of its deliveries that is', async () => {
-    const { wiring, named } = openTable().open();
-    const handle = makeHandler(wiring);
+    const { dependencies, named } = openTable().open();
+    const handle = makeHandler(dependencies);
     for (let delivery = 0; delivery < 2; delivery++) {
       await handle(sqsEvent(fixtureText('refuse-hiddenEnvironment')));
     }
@@ -288,12 +296,12 @@ describe('the intake', () => {
 
 describe('a malformed event', () => {
   test('goes to the dead-letter queue as it came, whichever delivery it is', async () => {
-    const { wiring, named, lines } = wiringWith();
+    const { dependencies, named, lines } = dependenciesWith();
     const Records = [{ messageId: 'm0', body: '{', attributes: { ApproximateReceiveCount: '2' } }];
-    const { batchItemFailures } = await makeHandler(wiring)({ Records } as never);
+    const { batchItemFailures } = await makeHandler(dependencies)({ Records } as never);
     expect(batchItemFailures).toEqual([]);
     expect(named('SendMessageCommand').map(({ input }) => input)).toEqual([
-      { QueueUrl: wiring.environment.variable('deadLetterQueueUrl'), MessageBody: '{' },
+      { QueueUrl: dependencies.environment.variable('deadLetterQueueUrl'), MessageBody: '{' },
     ]);
     expect(lines).toHaveLength(1);
   });

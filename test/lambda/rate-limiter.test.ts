@@ -1,29 +1,37 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
-import { initialPace, type PaceState } from '../../lambda/core/pace.ts';
-import type { PaceSettings } from '../../lambda/core/settings.ts';
-import { makeHandler } from '../../lambda/turnstile.ts';
+import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
+import type { RateSettings } from '../../lambda/core/settings.ts';
+import { makeHandler } from '../../lambda/rate-limiter.ts';
+import {
+  ANSWERED,
+  type Answers,
+  awsError,
+  dependenciesWith,
+  failing,
+  type Sent,
+  sqsEvent,
+} from '../support/dependencies.ts';
 import { NOW_MS } from '../support/records.ts';
 import { TABLES } from '../support/table.ts';
-import { ANSWERED, type Answers, awsError, failing, type Sent, sqsEvent, wiringWith } from '../support/wiring.ts';
 
-const ONE_PER_SECOND: PaceSettings = { initialPerSecond: 1, minPerSecond: 0.1, maxPerSecond: 10 };
+const ONE_PER_SECOND: RateSettings = { initialPerSecond: 1, minPerSecond: 0.1, maxPerSecond: 10 };
 const instant = (ms: number) => new Date(ms).toISOString();
 const parkedUntil = instant(NOW_MS + 900_000);
 const parked = (...tokens: string[]) => tokens.map((taskToken) => JSON.stringify({ taskToken, parkedUntil }));
 
-/** Hands out turns to one batch; the clock is turned forward by hand, since several wait at once. */
-async function turnstile(bodies: readonly string[], answers: Answers = {}, pace = ONE_PER_SECOND) {
+/** Hands out permits to one batch; the clock is turned forward by hand, since several wait at once. */
+async function rateLimiter(bodies: readonly string[], answers: Answers = {}, rate = ONE_PER_SECOND) {
   const grants: { token: string; atMs: number }[] = [];
   const sfn = (sent: Sent) => {
     grants.push({ token: sent.input.taskToken, atMs: Date.parse(JSON.parse(sent.input.output).grantedAt) });
     return answers.sfn?.(sent) ?? {};
   };
-  const world = wiringWith({ ...answers, sfn }, { pace });
+  const world = dependenciesWith({ ...answers, sfn }, { rate });
   const clock = virtualClock();
-  const { batchItemFailures } = await makeHandler({ ...world.wiring, clock })(sqsEvent(...bodies));
-  const stored: PaceState[] = world.named('PutItemCommand').map(({ input }) => JSON.parse(input.Item.state.S));
+  const { batchItemFailures } = await makeHandler({ ...world.dependencies, clock })(sqsEvent(...bodies));
+  const stored: RateState[] = world.named('PutItemCommand').map(({ input }) => JSON.parse(input.Item.state.S));
   return { ...world, grants, stored, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) };
 }
 
@@ -47,9 +55,9 @@ function virtualClock() {
   };
 }
 
-describe('the turnstile', () => {
-  test('hands out each turn at its time', async () => {
-    const { grants, failed, lines, metrics } = await turnstile(parked('a', 'b', 'c'));
+describe('the rate limiter', () => {
+  test('hands out each permit at its time', async () => {
+    const { grants, failed, lines, metrics } = await rateLimiter(parked('a', 'b', 'c'));
     expect(grants).toEqual([
       // The first is due half a second ago: that much it may catch up.
       { token: 'a', atMs: NOW_MS },
@@ -57,21 +65,21 @@ describe('the turnstile', () => {
       { token: 'c', atMs: NOW_MS + 1500 },
     ]);
     expect(failed).toEqual([]);
-    expect(lines).toEqual([{ level: 'info', message: 'turns', taken: 3, gone: 0, failed: 0, notDue: 0, expired: 0 }]);
-    expect(metrics).toEqual([{ name: 'Turn', value: 3, dimensions: {} }]);
+    expect(lines).toEqual([{ level: 'info', message: 'permits', taken: 3, gone: 0, failed: 0, notDue: 0, expired: 0 }]);
+    expect(metrics).toEqual([{ name: 'Permit', value: 3, dimensions: {} }]);
   });
 
-  test('reserves turns by one write, before it hands out the first', async () => {
-    const { sent, stored } = await turnstile(parked('a', 'b', 'c'), {}, { ...ONE_PER_SECOND, initialPerSecond: 4 });
+  test('reserves permits by one write, before it hands out the first', async () => {
+    const { sent, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, { ...ONE_PER_SECOND, initialPerSecond: 4 });
     const names = sent.map(({ name }) => name);
     // What is known of the traffic is read first.
     expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);
-    expect(stored).toMatchObject([{ nextTurnAtMs: NOW_MS - 500 + 750 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - 500 + 750 }]);
   });
 
   test('reserves no further ahead than it could bear to be wrong, and goes on when that is handed out', async () => {
-    const { grants, stored, failed } = await turnstile(parked('a', 'b', 'c', 'd'));
+    const { grants, stored, failed } = await rateLimiter(parked('a', 'b', 'c', 'd'));
     expect(stored).toHaveLength(2);
     expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 500, 1500, 2500]);
     expect(failed).toEqual([]);
@@ -79,7 +87,7 @@ describe('the turnstile', () => {
 
   test('returns to the queue what is not due for as long as it works', async () => {
     const slow = { initialPerSecond: 0.05, minPerSecond: 0.05, maxPerSecond: 0.05 };
-    const { grants, failed, lines } = await turnstile(parked('a', 'b', 'c', 'd'), {}, slow);
+    const { grants, failed, lines } = await rateLimiter(parked('a', 'b', 'c', 'd'), {}, slow);
     expect(grants.map(({ token }) => token)).toEqual(['a', 'b', 'c']);
     expect(failed).toEqual(['m3']);
     expect(lines).toMatchObject([{ taken: 3, notDue: 1 }]);
@@ -88,7 +96,7 @@ describe('the turnstile', () => {
   test.each([TaskTimedOut, TaskDoesNotExist, InvalidToken])(
     'deletes the message of a token that is gone (%o)',
     async (Gone) => {
-      const { failed, lines, metrics } = await turnstile(parked('a', 'b'), { sfn: failing([new Gone(ANSWERED)]) });
+      const { failed, lines, metrics } = await rateLimiter(parked('a', 'b'), { sfn: failing([new Gone(ANSWERED)]) });
       expect(failed).toEqual([]);
       expect(lines).toMatchObject([{ taken: 1, gone: 1 }]);
       expect(metrics).toMatchObject([{ value: 1 }]);
@@ -96,9 +104,9 @@ describe('the turnstile', () => {
   );
 
   test('tries again on the clock it was given, and then leaves the message to the queue', async () => {
-    const once = await turnstile(parked('a'), { sfn: failing([awsError('ThrottlingException')]) });
+    const once = await rateLimiter(parked('a'), { sfn: failing([awsError('ThrottlingException')]) });
     expect([once.failed, once.grants.length]).toEqual([[], 2]);
-    const always = await turnstile(parked('a'), {
+    const always = await rateLimiter(parked('a'), {
       sfn: failing(Array(9).fill(awsError('ThrottlingException', 'canary'))),
     });
     expect([always.failed, always.grants.length]).toEqual([['m0'], 6]);
@@ -109,9 +117,9 @@ describe('the turnstile', () => {
     expect(always.told()).not.toContain('canary');
   });
 
-  test('gives back turns that nobody took, with its next reservation', async () => {
-    const world = wiringWith({ sfn: failing([new TaskTimedOut(ANSWERED)]) }, { pace: ONE_PER_SECOND });
-    const handler = makeHandler({ ...world.wiring, clock: virtualClock() });
+  test('gives back permits that nobody took, with its next reservation', async () => {
+    const world = dependenciesWith({ sfn: failing([new TaskTimedOut(ANSWERED)]) }, { rate: ONE_PER_SECOND });
+    const handler = makeHandler({ ...world.dependencies, clock: virtualClock() });
     await handler(sqsEvent(...parked('a', 'b')));
     await handler(sqsEvent(...parked('c')));
     const grants = world
@@ -125,47 +133,47 @@ describe('the turnstile', () => {
     ['an empty one', '{}'],
     ['one without a token', JSON.stringify({ parkedUntil })],
     ['one of an execution that has parked anew', JSON.stringify({ taskToken: 'canary', parkedUntil: instant(NOW_MS) })],
-    ['one that asks for more turns than any call', JSON.stringify({ taskToken: 'canary', parkedUntil, tasks: 1e9 })],
+    ['one that asks for more permits than any call', JSON.stringify({ taskToken: 'canary', parkedUntil, tasks: 1e9 })],
     ['null', 'null'],
-  ])('drops a message that nobody waits for, without a turn: %s', async (_, body) => {
-    const { failed, stored, grants, lines, told } = await turnstile([body, ...parked('b')]);
+  ])('drops a message that nobody waits for, without a permit: %s', async (_, body) => {
+    const { failed, stored, grants, lines, told } = await rateLimiter([body, ...parked('b')]);
     expect(failed).toEqual([]);
     expect(grants).toEqual([{ token: 'b', atMs: NOW_MS }]);
-    expect(stored).toMatchObject([{ nextTurnAtMs: NOW_MS + 500 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS + 500 }]);
     expect(lines).toMatchObject([{ level: 'info', taken: 1, expired: 1 }]);
     expect(told()).not.toContain('canary');
   });
 
-  test('hands out no turn while people hold them all, and keeps every message', async () => {
-    const { grants, stored, failed, lines } = await turnstile(parked('a', 'b'), {
+  test('hands out no permit while people hold them all, and keeps every message', async () => {
+    const { grants, stored, failed, lines } = await rateLimiter(parked('a', 'b'), {
       dynamoDb: ({ input }) => (input.Key?.id.S === 'pause' ? { Item: { id: { S: 'pause' } } } : {}),
     });
     expect([grants, stored, failed]).toEqual([[], [], ['m0', 'm1']]);
     expect(lines).toMatchObject([{ taken: 0, notDue: 2 }]);
   });
 
-  test.each(TABLES)('hands out no turn twice where two work at once, in %s', async (_, openTable) => {
+  test.each(TABLES)('hands out no permit twice where two work at once, in %s', async (_, openTable) => {
     const table = openTable();
     const dueAfterMs: number[] = [];
     const clock = { now: () => NOW_MS, sleep: async (ms: number) => void dueAfterMs.push(ms) };
-    const pace = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
+    const rate = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
     const invocations = ['a', 'b'].map((name) => {
-      const { wiring } = table.open({ pace });
+      const { dependencies } = table.open({ rate });
       const tokens = Array.from({ length: 10 }, (_, n) => `${name}${n}`);
-      return makeHandler({ ...wiring, clock })(sqsEvent(...parked(...tokens)));
+      return makeHandler({ ...dependencies, clock })(sqsEvent(...parked(...tokens)));
     });
     expect(await Promise.all(invocations)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
     // The first is due half a second ago, and one more every tenth of a second.
     expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n * 100 - 500));
-    const { grants } = JSON.parse((await table.item('pace'))?.state?.S ?? '');
+    const { grants } = JSON.parse((await table.item('rate'))?.state?.S ?? '');
     expect(Object.values<number>(grants).reduce((sum, n) => sum + n, 0)).toBe(20);
   });
 
-  test('works within the limits that are configured now, whatever pace was stored', async () => {
-    const state = JSON.stringify({ ...initialPace(ONE_PER_SECOND), nextTurnAtMs: NOW_MS });
+  test('works within the limits that are configured now, whatever rate was stored', async () => {
+    const state = JSON.stringify({ ...initialRate(ONE_PER_SECOND), nextPermitAtMs: NOW_MS });
     const Item = { version: { N: '7' }, state: { S: state } };
     const put = failing([new ConditionalCheckFailedException({ ...ANSWERED, Item })]) as () => unknown;
-    const { grants } = await turnstile(
+    const { grants } = await rateLimiter(
       parked('a', 'b', 'c'),
       { dynamoDb: ({ name }) => (name === 'PutItemCommand' ? put() : {}) },
       { minPerSecond: 10, initialPerSecond: 10, maxPerSecond: 10 },

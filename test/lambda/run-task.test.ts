@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/run-task.ts';
+import { type Answer, awsError, dependenciesWith, failing } from '../support/dependencies.ts';
 import { CRON_ROLE, EVENT_TIME_MS, NOW_MS, rerunOf } from '../support/records.ts';
-import { type Answer, awsError, failing, wiringWith } from '../support/wiring.ts';
 
 const SECRETS = {
   overrides: {
@@ -19,7 +19,7 @@ const task = (createdAtMs = NOW_MS) => ({ taskArn: ARN, createdAt: new Date(crea
 interface Play {
   readonly rerun?: unknown;
   readonly progress?: unknown;
-  readonly turn?: unknown;
+  readonly permit?: unknown;
   readonly redriveCount?: number;
   readonly settings?: Partial<Settings>;
   readonly nowMs?: number;
@@ -31,12 +31,15 @@ const STARTED_AT = new Date(EVENT_TIME_MS).toISOString();
 /** Plays one attempt; `end` is the reply, or the error's name and message. */
 async function attempt(
   ecs: Answer,
-  { rerun = RERUN, progress = null, turn = TURN, redriveCount, settings, nowMs = NOW_MS }: Play = {},
+  { rerun = RERUN, progress = null, permit = TURN, redriveCount, settings, nowMs = NOW_MS }: Play = {},
 ) {
-  const world = wiringWith({ ecs }, settings);
+  const world = dependenciesWith({ ecs }, settings);
   world.at(nowMs);
-  const payload = { step: 'attempt', startedAt: STARTED_AT, redriveCount, rerun, progress, turn };
-  const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
+  const payload = { step: 'attempt', startedAt: STARTED_AT, redriveCount, rerun, progress, permit };
+  const end: unknown = await makeHandler(world.dependencies)(payload).catch((error: Error) => [
+    error.name,
+    error.message,
+  ]);
   return { ...world, end, requests: world.named('RunTaskCommand').map(({ input }) => input) };
 }
 
@@ -219,8 +222,8 @@ describe('a re-run ends without its task', () => {
     });
   });
 
-  test('that comes without a turn goes back for one, and launches nothing', async () => {
-    const { end, requests } = await attempt(() => ({}), { turn: null });
+  test('that comes without a permit goes back for one, and launches nothing', async () => {
+    const { end, requests } = await attempt(() => ({}), { permit: null });
     expect(end).toMatchObject({
       next: 'backOff',
       waitUntil: new Date(NOW_MS).toISOString(),
@@ -238,7 +241,7 @@ describe('a re-run ends without its task', () => {
 describe('a redriven re-run', () => {
   const spent = { attempts: 7, unanswered: 3, remaining: 1, round: 1, taskArns: ['a'] };
 
-  test('resumes without a turn and with all its attempts, but keeps what it has started', async () => {
+  test('resumes without a permit and with all its attempts, but keeps what it has started', async () => {
     const { end, requests } = await attempt(() => ({}), { progress: spent, redriveCount: 1 });
     expect(end).toEqual({
       next: 'backOff',
@@ -249,12 +252,12 @@ describe('a redriven re-run', () => {
   });
 
   test('counts its attempts from then on', async () => {
-    const turn = { ...TURN, redriveCount: 1 };
+    const permit = { ...TURN, redriveCount: 1 };
     const throttled = failing([awsError('ThrottlingException')]);
-    const { end } = await attempt(throttled, { progress: { ...spent, attempts: 2 }, turn, redriveCount: 1 });
+    const { end } = await attempt(throttled, { progress: { ...spent, attempts: 2 }, permit, redriveCount: 1 });
     expect(end).toMatchObject({ progress: { attempts: 3 } });
     const last = failing([awsError('ThrottlingException')]);
-    expect((await attempt(last, { progress: spent, turn, redriveCount: 1 })).end).toEqual([
+    expect((await attempt(last, { progress: spent, permit, redriveCount: 1 })).end).toEqual([
       'GaveUp',
       expect.stringMatching(/^maxAttempts/),
     ]);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/sweep.ts';
+import type { Answer, Answers } from '../support/dependencies.ts';
 import { acceptedText, EVENT_TIME_MS, eventText, NOW_MS, stoppedText, TASK_ARN } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
-import type { Answer, Answers } from '../support/wiring.ts';
 
 const MINUTE = 60_000;
 const SYNCHRONOUS = 'report-15b4b65435393655c53c349d6616d261';
@@ -17,38 +17,38 @@ const oneFailedStart: Answer = ({ name }) =>
 function openSweep(answers: Answers = {}, settings: Partial<Settings> = {}) {
   const table = openTable();
   const world = table.open(settings, answers);
-  const handler = makeHandler(world.wiring);
+  const handler = makeHandler(world.dependencies);
   return {
     ...table,
     ...world,
     begin: (trigger: unknown, execution = 'sweep-1') =>
       handler({ step: 'begin', trigger, execution, startedAt: new Date(NOW_MS).toISOString() }),
-    look: (reply: object, execution = 'sweep-1') => handler({ step: 'look', execution, ...reply }),
+    pass: (reply: object, execution = 'sweep-1') => handler({ step: 'pass', execution, ...reply }),
     started: () => world.named('StartExecutionCommand').map(({ input }) => input.name),
   };
 }
 const BY_HAND = { cluster: 'batch', since: new Date(EVENT_TIME_MS).toISOString() };
 
 describe('a sweep', () => {
-  test('starts each find under the name that the intake would give it', async () => {
+  test('starts each candidate under the name that the intake would give it', async () => {
     const answers = { ecs: oneFailedStart, cloudTrail: () => ({ Events: [recordOf(eventText())] }) };
-    const { begin, look, started, metrics, told } = openSweep(answers);
-    const reply = await look(await begin(BY_HAND));
+    const { begin, pass, started, metrics, told } = openSweep(answers);
+    const reply = await pass(await begin(BY_HAND));
     expect(started()).toEqual([SYNCHRONOUS, ASYNCHRONOUS]);
-    expect(reply).toMatchObject({ next: 'wait', state: { cluster: 'batch', quietLooks: 0 } });
+    expect(reply).toMatchObject({ next: 'wait', state: { cluster: 'batch', quietPasses: 0 } });
     expect(metrics).toHaveLength(2);
     expect(told()).not.toContain('canary');
   });
 
-  test('counts a find once, and does not start it again at its next look', async () => {
-    const { begin, look, started, at } = openSweep({ ecs: oneFailedStart });
-    const first = await look(await begin(BY_HAND));
+  test('counts a candidate once, and does not start it again at its next pass', async () => {
+    const { begin, pass, started, at } = openSweep({ ecs: oneFailedStart });
+    const first = await pass(await begin(BY_HAND));
     at(NOW_MS + 5 * MINUTE);
-    expect(await look(first)).toMatchObject({ next: 'wait', state: { quietLooks: 1 } });
+    expect(await pass(first)).toMatchObject({ next: 'wait', state: { quietPasses: 1 } });
     expect(started()).toEqual([ASYNCHRONOUS]);
   });
 
-  test('handles many finds of a page at a time, and fails for one when nothing is underway any more', async () => {
+  test('handles many candidates of a page at a time, and fails for one when nothing is underway any more', async () => {
     const Events = Array.from({ length: 50 }, (_, n) =>
       recordOf(eventText({ detail: { eventID: `${n}` }, request: { clientToken: `token-${n}` } })),
     );
@@ -61,13 +61,13 @@ describe('a sweep', () => {
       underway -= 1;
       if (broken.has(JSON.parse(input.input).request.clientToken)) throw new Error('refused');
     };
-    const { begin, look, started } = openSweep({ cloudTrail: () => ({ Events }), sfn });
+    const { begin, pass, started } = openSweep({ cloudTrail: () => ({ Events }), sfn });
     const begun = await begin(BY_HAND);
-    await expect(look(begun)).rejects.toThrow('refused');
+    await expect(pass(begun)).rejects.toThrow('refused');
     expect([most, underway, new Set(started()).size]).toEqual([10, 0, 50]);
     broken.clear();
     const before = started().length;
-    expect(await look(begun)).toMatchObject({ next: 'wait' });
+    expect(await pass(begun)).toMatchObject({ next: 'wait' });
     expect(started()).toHaveLength(before + 1);
   });
 
@@ -78,14 +78,14 @@ describe('a sweep', () => {
       if (isBroken && JSON.parse(input.input).request.clientToken === 'two') throw new Error('refused');
       return {};
     };
-    const { begin, look } = openSweep({ cloudTrail: () => ({ Events }), sfn });
+    const { begin, pass } = openSweep({ cloudTrail: () => ({ Events }), sfn });
     const begun = await begin({ scheduled: true });
-    await expect(look(begun)).rejects.toThrow('refused');
+    await expect(pass(begun)).rejects.toThrow('refused');
     isBroken = false;
-    expect(await look(begun)).toMatchObject({ next: 'wait' });
-    // One that nothing called for and that found nothing looks once.
+    expect(await pass(begun)).toMatchObject({ next: 'wait' });
+    // One that nothing called for and that found nothing makes one pass.
     const idle = openSweep({ cloudTrail: () => ({ Events: [] }) });
-    expect(await idle.look(await idle.begin({ scheduled: true }))).toMatchObject({ next: 'end' });
+    expect(await idle.pass(await idle.begin({ scheduled: true }))).toMatchObject({ next: 'end' });
   });
 
   test('reads pages that it read whole only once, however often the next one fails', async () => {
@@ -96,43 +96,43 @@ describe('a sweep', () => {
       if (input.NextToken === 'second' && isBroken) throw new Error('refused');
       return { Events: [], ...(input.NextToken === undefined && { NextToken: 'second' }) };
     };
-    const { begin, look } = openSweep({ cloudTrail });
-    const progress = await look(await begin(BY_HAND));
-    expect(progress).toMatchObject({ next: 'look', state: { look: { historyToken: 'second' } } });
+    const { begin, pass } = openSweep({ cloudTrail });
+    const progress = await pass(await begin(BY_HAND));
+    expect(progress).toMatchObject({ next: 'pass', state: { pass: { historyToken: 'second' } } });
     // Without progress it fails, so that the workflow waits before it tries again.
-    await expect(look(progress)).rejects.toThrow('refused');
+    await expect(pass(progress)).rejects.toThrow('refused');
     isBroken = false;
-    expect(await look(progress)).toMatchObject({ next: 'wait' });
+    expect(await pass(progress)).toMatchObject({ next: 'wait' });
     expect(pages.filter((token) => token === undefined)).toHaveLength(1);
   });
 
   test('ends when it is quiet, and gives its lease back', async () => {
-    const { begin, look, at, items } = openSweep();
-    const first = await look(await begin(BY_HAND));
+    const { begin, pass, at, items } = openSweep();
+    const first = await pass(await begin(BY_HAND));
     at(NOW_MS + 20 * MINUTE);
-    expect(await look(first)).toEqual({ next: 'end', reason: 'quiet' });
+    expect(await pass(first)).toEqual({ next: 'end', reason: 'quiet' });
     expect((await items()).filter(({ id }) => id?.S?.startsWith('sweep#'))).toEqual([]);
   });
 
   test('goes on where another one left a signal while it gave its lease back', async () => {
     const sweep = openSweep();
-    const first = await sweep.look(await sweep.begin(BY_HAND));
+    const first = await sweep.pass(await sweep.begin(BY_HAND));
     sweep.at(NOW_MS + 20 * MINUTE);
     expect(await sweep.begin(BY_HAND, 'sweep-2')).toEqual({ next: 'end', reason: 'sweptByAnother' });
-    expect(await sweep.look(first)).toMatchObject({ next: 'wait', state: { lastSignAtMs: NOW_MS + 20 * MINUTE } });
+    expect(await sweep.pass(first)).toMatchObject({ next: 'wait', state: { lastSignAtMs: NOW_MS + 20 * MINUTE } });
   });
 
   test('ends where its lease was taken from it', async () => {
-    const { begin, look, at } = openSweep();
+    const { begin, pass, at } = openSweep();
     const begun = await begin(BY_HAND);
     at(NOW_MS + 21 * MINUTE);
     await begin(BY_HAND, 'sweep-2');
-    expect(await look(begun)).toEqual({ next: 'end', reason: 'leaseLost' });
+    expect(await pass(begun)).toEqual({ next: 'end', reason: 'leaseLost' });
   });
 
   test('that nothing called for and that finds nothing looks once', async () => {
-    const { begin, look } = openSweep();
-    expect(await look(await begin({ scheduled: true }))).toEqual({ next: 'end', reason: 'quiet' });
+    const { begin, pass } = openSweep();
+    expect(await pass(await begin({ scheduled: true }))).toEqual({ next: 'end', reason: 'quiet' });
   });
 
   test('is none for an input that is no trigger, with one line that says so', async () => {
@@ -143,12 +143,12 @@ describe('a sweep', () => {
   });
 
   test('stops reading a long history when its time is spent, and goes on where it stopped', async () => {
-    const { begin, look, named } = openSweep({ cloudTrail: () => ({ Events: [], NextToken: 'more' }) });
-    const reply = await look(await begin(BY_HAND));
-    expect(reply).toMatchObject({ next: 'look', state: { look: { historyToken: 'more', isHistoryDone: false } } });
+    const { begin, pass, named } = openSweep({ cloudTrail: () => ({ Events: [], NextToken: 'more' }) });
+    const reply = await pass(await begin(BY_HAND));
+    expect(reply).toMatchObject({ next: 'pass', state: { pass: { historyToken: 'more', isHistoryDone: false } } });
     // One at once, and one in each of 45 seconds.
     expect(named('LookupEventsCommand')).toHaveLength(46);
-    await look(reply);
+    await pass(reply);
     expect(named('LookupEventsCommand')[46]?.input.NextToken).toBe('more');
   });
 
@@ -157,24 +157,24 @@ describe('a sweep', () => {
       name === 'ListTasksCommand'
         ? { taskArns: [TASK_ARN], nextToken: String(Number(input.nextToken ?? 0) + 1) }
         : { tasks: [] };
-    const { begin, look, named } = openSweep({ ecs });
-    const reply = await look(await begin({ cluster: '*' }));
+    const { begin, pass, named } = openSweep({ ecs });
+    const reply = await pass(await begin({ cluster: '*' }));
     const pages = named('ListTasksCommand').length;
     // Two requests a page, four a second.
     expect(pages).toBe(90);
     expect(reply).toMatchObject({
-      next: 'look',
-      state: { look: { isHistoryDone: true, clusters: ['batch', 'default'], tasksToken: '90' } },
+      next: 'pass',
+      state: { pass: { isHistoryDone: true, clusters: ['batch', 'default'], tasksToken: '90' } },
     });
-    await look(reply);
+    await pass(reply);
     expect(named('LookupEventsCommand')).toHaveLength(1);
     expect(named('ListTasksCommand')[pages]?.input).toMatchObject({ cluster: 'batch', nextToken: '90' });
   });
 
   test('goes on with the next cluster after the last page of one', async () => {
     const ecs: Answer = ({ input }) => ({ taskArns: [], nextToken: input.nextToken ? undefined : 'second' });
-    const { begin, look, named } = openSweep({ ecs });
-    await look(await begin({ cluster: '*' }));
+    const { begin, pass, named } = openSweep({ ecs });
+    await pass(await begin({ cluster: '*' }));
     expect(named('ListTasksCommand').map(({ input }) => [input.cluster, input.nextToken])).toEqual([
       ['batch', undefined],
       ['batch', 'second'],
@@ -184,18 +184,18 @@ describe('a sweep', () => {
   });
 
   test('has proven nothing where a record could not be read, and says so', async () => {
-    const { begin, look, item, lines } = openSweep({ cloudTrail: () => ({ Events: [{ CloudTrailEvent: '{' }] }) });
-    expect(await look(await begin(BY_HAND))).toMatchObject({ next: 'wait' });
+    const { begin, pass, item, lines } = openSweep({ cloudTrail: () => ({ Events: [{ CloudTrailEvent: '{' }] }) });
+    expect(await pass(await begin(BY_HAND))).toMatchObject({ next: 'wait' });
     expect(await item('coverage')).toBeUndefined();
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', records: 1 }));
   });
 
-  test('has proven nothing where a record of an earlier part of its look could not be read', async () => {
-    const { begin, look, item } = openSweep();
+  test('has proven nothing where a record of an earlier part of its pass could not be read', async () => {
+    const { begin, pass, item } = openSweep();
     const begun = await begin({ cluster: 'batch' });
     const state = 'state' in begun ? begun.state : undefined;
     const underway = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false, hasGaps: true };
-    await look({ state: { ...state, look: underway } });
+    await pass({ state: { ...state, pass: underway } });
     expect(await item('coverage')).toBeUndefined();
   });
 
@@ -207,15 +207,15 @@ describe('a sweep', () => {
   });
 
   test('says how far it has read, less what the history may still lack', async () => {
-    const { begin, look, item } = openSweep();
-    await look(await begin({ cluster: 'batch' }));
+    const { begin, pass, item } = openSweep();
+    await pass(await begin({ cluster: 'batch' }));
     const { fromMs, toMs } = JSON.parse((await item('coverage'))?.state?.S ?? '');
     expect([fromMs, toMs]).toEqual([NOW_MS - 60 * MINUTE, NOW_MS - 15 * MINUTE]);
   });
 
   test('keeps what ECS accepted: as launch records, and as no call to make late', async () => {
-    const { begin, look, items, started } = openSweep({ cloudTrail: () => ({ Events: [recordOf(acceptedText())] }) });
-    await look(await begin(BY_HAND));
+    const { begin, pass, items, started } = openSweep({ cloudTrail: () => ({ Events: [recordOf(acceptedText())] }) });
+    await pass(await begin(BY_HAND));
     expect((await items()).map(({ id }) => id?.S)).toEqual(
       expect.arrayContaining([`launch#${TASK_ARN}`, 'accepted#1d6a28f64d8391a79f9642e0879d7f90']),
     );
@@ -224,14 +224,14 @@ describe('a sweep', () => {
 
   test('tells people of what it may not repeat, and starts nothing while observing', async () => {
     const refused = recordOf(eventText({ request: { clientToken: undefined } }));
-    const { begin, look, started, lines } = openSweep({ cloudTrail: () => ({ Events: [refused] }) });
-    await look(await begin(BY_HAND));
+    const { begin, pass, started, lines } = openSweep({ cloudTrail: () => ({ Events: [refused] }) });
+    await pass(await begin(BY_HAND));
     expect(started()).toEqual([expect.stringMatching(/^notice-/)]);
     expect(lines).toContainEqual(
       expect.objectContaining({ message: 'verdict', kind: 'refuse', reason: 'noClientToken' }),
     );
     const observing = openSweep({ ecs: oneFailedStart }, { mode: 'observe' });
-    await observing.look(await observing.begin(BY_HAND));
+    await observing.pass(await observing.begin(BY_HAND));
     expect(observing.started()).toEqual([expect.stringMatching(/^notice-/)]);
   });
 });

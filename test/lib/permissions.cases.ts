@@ -92,8 +92,8 @@ describe('permissions', () => {
 
   test.each([
     ['start re-runs', 'states:StartExecution', 'IntakeHandler'],
-    ['answer parked executions', 'states:SendTaskSuccess', 'TurnstileHandler'],
-    ['write the pace', 'dynamodb:PutItem', 'TurnstileHandler'],
+    ['answer parked executions', 'states:SendTaskSuccess', 'RateLimiterHandler'],
+    ['write the rate', 'dynamodb:PutItem', 'RateLimiterHandler'],
     ['count notices', 'dynamodb:UpdateItem', 'RerunRunTask'],
     ['count notices', 'dynamodb:UpdateItem', 'IntakeHandler'],
     ['keep launch records', 'dynamodb:PutItem', 'IntakeHandler'],
@@ -101,7 +101,7 @@ describe('permissions', () => {
     ['read launch records', 'dynamodb:GetItem', 'RerunRunTask'],
     ['look a launch up', 'cloudtrail:LookupEvents', 'RerunRunTask'],
     ['count traffic', 'dynamodb:UpdateItem', 'IntakeHandler'],
-    ['see the traffic', 'dynamodb:GetItem', 'TurnstileHandler'],
+    ['see the traffic', 'dynamodb:GetItem', 'RateLimiterHandler'],
     ['start re-runs', 'states:StartExecution', 'SweepHandler'],
     ['keep what it read', 'dynamodb:PutItem', 'SweepHandler'],
     ['take a lease', 'dynamodb:UpdateItem', 'SweepHandler'],
@@ -115,9 +115,9 @@ describe('permissions', () => {
     expect(rerun.statements(role).flatMap(({ Action }) => Action)).toContain(action);
   });
 
-  test('of the turnstile are no more than its three services, its log and its key', () => {
+  test('of the rate limiter are no more than its three services, its log and its key', () => {
     const services = rerun
-      .statements('TurnstileHandler')
+      .statements('RateLimiterHandler')
       .flatMap(({ Action }) => Action)
       .map((action: string) => action.split(':')[0]);
     expect(new Set(services)).toEqual(new Set(['sqs', 'kms', 'dynamodb', 'states', 'logs']));

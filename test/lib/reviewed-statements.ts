@@ -94,13 +94,13 @@ export const REVIEWED: readonly Review[] = [
     actions: ['states:StartExecution'],
     why: 'Starts re-runs and notices: these two state machines, by name.',
   },
-  { actions: ['states:SendTaskSuccess'], why: 'Gives a parked execution its turn.' },
+  { actions: ['states:SendTaskSuccess'], why: 'Gives a parked execution its permit.' },
   {
     actions: ['lambda:InvokeFunction'],
     why: 'A workflow runs its own handler.',
     wildcard: 'Versions of that one function.',
   },
-  { who: 'RerunStateMachine', actions: ['sqs:SendMessage'], why: 'Parks an execution at the turnstile.' },
+  { who: 'RerunStateMachine', actions: ['sqs:SendMessage'], why: 'Parks an execution at the rate limiter.' },
   { who: 'IntakeHandler', actions: ['sqs:SendMessage'], why: 'Puts what it cannot read aside.' },
   {
     actions: [
@@ -127,7 +127,7 @@ export const REVIEWED: readonly Review[] = [
   },
   // State
   { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
-  { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], why: 'Reads traffic and pause, reserves turns.' },
+  { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], why: 'Reads traffic and pause, reserves permits.' },
   { actions: ['dynamodb:UpdateItem'], why: 'Counts notices.' },
   {
     actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

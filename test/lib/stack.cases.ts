@@ -112,8 +112,8 @@ describe('the queues', () => {
     const queues = managed.properties('AWS::SQS::Queue');
     const kept = queues.map(({ MessageRetentionPeriod }) => MessageRetentionPeriod);
     expect(kept.toSorted((a, b) => a - b)).toEqual([3600, ...Array(4).fill(1_209_600)]);
-    const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
-    expect(turnstile.MessageRetentionPeriod).toBe(3600);
+    const [rateLimiter] = managed.properties('AWS::SQS::Queue', 'RateLimiterQueue');
+    expect(rateLimiter.MessageRetentionPeriod).toBe(3600);
   });
 
   test('refuse what is sent in the clear', () => {
@@ -128,14 +128,14 @@ describe('the queues', () => {
 
   test('give up on an event after half a day of tries, and never on a parked execution', () => {
     const [intake] = managed.properties('AWS::SQS::Queue', 'IntakeQueue');
-    const [turnstile] = managed.properties('AWS::SQS::Queue', 'TurnstileQueue');
+    const [rateLimiter] = managed.properties('AWS::SQS::Queue', 'RateLimiterQueue');
     expect(intake.RedrivePolicy.maxReceiveCount).toBe(1000);
-    expect(turnstile.RedrivePolicy).toBeUndefined();
+    expect(rateLimiter.RedrivePolicy).toBeUndefined();
   });
 
   test.each([
     ['Intake', 10, 10],
-    ['Turnstile', 10, 5],
+    ['RateLimiter', 10, 5],
   ])('feed the handler of %s in batches whose parts may fail', (id, BatchSize, MaximumConcurrency) => {
     const [mapping] = managed.properties('AWS::Lambda::EventSourceMapping', id);
     expect(mapping).toMatchObject({
@@ -146,7 +146,7 @@ describe('the queues', () => {
     });
   });
 
-  test.each(['Intake', 'Turnstile'])('of %s hide a message for as long as its handler may take', (id) => {
+  test.each(['Intake', 'RateLimiter'])('of %s hide a message for as long as its handler may take', (id) => {
     const [queue] = managed.properties('AWS::SQS::Queue', `${id}Queue`);
     const [handler] = managed.properties('AWS::Lambda::Function', `${id}Handler`);
     expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(handler.Timeout);

@@ -39,14 +39,14 @@ describe('the re-run workflow', () => {
     expect(rerun.StartAt).toBe(STATES.settle);
   });
 
-  test('goes from its record to its task, and back to the turnstile after a back-off', () => {
-    const path = [STATES.settle, STATES.takeTurn, STATES.runTask].map((name) => rerun.States[name].Next);
+  test('goes from its record to its task, and back to the rate limiter after a back-off', () => {
+    const path = [STATES.settle, STATES.waitForPermit, STATES.runTask].map((name) => rerun.States[name].Next);
     expect(path).toEqual([STATES.isComplete, STATES.runTask, STATES.next]);
     expect(rerun.States[STATES.isComplete]).toMatchObject({
-      Choices: [{ Next: STATES.takeTurn }],
+      Choices: [{ Next: STATES.waitForPermit }],
       Default: STATES.complete,
     });
-    expect(rerun.States[STATES.backOff]).toMatchObject({ Type: 'Wait', Next: STATES.takeTurn });
+    expect(rerun.States[STATES.backOff]).toMatchObject({ Type: 'Wait', Next: STATES.waitForPermit });
     expect(rerun.States[STATES.waitForProof]).toMatchObject({ Type: 'Wait', Next: STATES.runTask });
     expect(rerun.States[STATES.next]).toMatchObject({
       Choices: [{ Next: STATES.backOff }, { Next: STATES.waitForProof }],
@@ -55,25 +55,27 @@ describe('the re-run workflow', () => {
     expect(rerun.States[STATES.started]).toEqual({ Type: 'Succeed' });
   });
 
-  test('parks anew after a turn that did not come, as long as there is time', () => {
-    const takeTurn = rerun.States[STATES.takeTurn];
-    expect(takeTurn.Retry[0]).toEqual({ ErrorEquals: ['States.Timeout'], MaxAttempts: 0 });
-    expect(takeTurn.Catch).toEqual([{ ErrorEquals: ['States.ALL'], Assign: { turn: null }, Next: STATES.stillInTime }]);
-    expect(takeTurn.TimeoutSeconds).toContain('3600');
+  test('parks anew after a permit that did not come, as long as there is time', () => {
+    const waitForPermit = rerun.States[STATES.waitForPermit];
+    expect(waitForPermit.Retry[0]).toEqual({ ErrorEquals: ['States.Timeout'], MaxAttempts: 0 });
+    expect(waitForPermit.Catch).toEqual([
+      { ErrorEquals: ['States.ALL'], Assign: { permit: null }, Next: STATES.stillInTime },
+    ]);
+    expect(waitForPermit.TimeoutSeconds).toContain('3600');
     expect(rerun.States[STATES.stillInTime]).toMatchObject({
-      Choices: [{ Next: STATES.takeTurn }],
+      Choices: [{ Next: STATES.waitForPermit }],
       Default: STATES.runTask,
     });
   });
 
-  test('asks for a turn seldom while that fails: an execution has room for 25,000 events', () => {
-    expect(rerun.States[STATES.takeTurn].Retry[1]).toEqual(rerun.States[STATES.runTask].Retry[1]);
+  test('asks for a permit seldom while that fails: an execution has room for 25,000 events', () => {
+    expect(rerun.States[STATES.waitForPermit].Retry[1]).toEqual(rerun.States[STATES.runTask].Retry[1]);
   });
 
   test('completes the request of a task that failed to start, and waits while its record is late', () => {
     expect(rerun.States[STATES.complete].Next).toBe(STATES.isCompleted);
     expect(rerun.States[STATES.isCompleted]).toMatchObject({
-      Choices: [{ Next: STATES.takeTurn }, { Next: STATES.waitForRecord }],
+      Choices: [{ Next: STATES.waitForPermit }, { Next: STATES.waitForRecord }],
       Default: STATES.ignored,
     });
     expect(rerun.States[STATES.waitForRecord]).toMatchObject({ Type: 'Wait', Next: STATES.complete });
@@ -103,10 +105,10 @@ describe('the sweep workflow', () => {
     expect(sweep.StartAt).toBe(SWEEP_STATES.begin);
   });
 
-  test('looks until it is quiet, and reads on at once where a look is not whole', () => {
-    const { begin, look, next, wait, quiet } = SWEEP_STATES;
-    expect([begin, look, wait].map((name) => sweep.States[name].Next)).toEqual([next, next, look]);
-    expect(sweep.States[next]).toMatchObject({ Choices: [{ Next: look }, { Next: wait }], Default: quiet });
+  test('looks until it is quiet, and reads on at once where a pass is not whole', () => {
+    const { begin, pass, next, wait, quiet } = SWEEP_STATES;
+    expect([begin, pass, wait].map((name) => sweep.States[name].Next)).toEqual([next, next, pass]);
+    expect(sweep.States[next]).toMatchObject({ Choices: [{ Next: pass }, { Next: wait }], Default: quiet });
     expect(sweep.States[quiet]).toEqual({ Type: 'Succeed' });
   });
 });

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { FakeService } from '../../local/aws/service.ts';
-import { FunctionProcess } from '../../local/live/function-process.ts';
-import type { LogLine, MetricValue } from '../../local/sandbox.ts';
+import type { FakeService } from '../../lab/kernel/aws-service.ts';
+import { FunctionProcess } from '../../lab/live/function-process.ts';
+import type { LogLine, MetricValue } from '../../lab/world/sandbox.ts';
 
 const ECHO: FakeService = { name: 'ecs', call: (operation, input) => ({ operation, input }) };
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../../lab/kernel/json.ts';
+import { type LiveRun, playLive } from '../../lab/live/play.ts';
+import type { CallFate } from '../../lab/run/oracle.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
+import type { LogLine, MetricValue } from '../../lab/world/sandbox.ts';
 import { HANDLERS, LOG_MESSAGES, METRICS } from '../../lambda/core/contract.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { type LiveRun, playLive } from '../../local/live/play.ts';
-import type { CallFate } from '../../local/oracle.ts';
-import type { LogLine, MetricValue } from '../../local/sandbox.ts';
-import { readScenario } from '../../local/scenario.ts';
 
 const SERVICE_EVENT: JsonObject = {
   version: '0',
@@ -43,7 +43,7 @@ const SCENARIO = readScenario(
         families: ['report'],
         callers: ['arn:aws:iam::111122223333:role/cron'],
         graceSeconds: 1,
-        pace: { initialPerSecond: 4 },
+        rate: { initialPerSecond: 4 },
       },
     },
     account: {
@@ -107,7 +107,7 @@ test('the deployed code, each function in processes of its own, brings back ever
   expect(buried.reduce((sum, depth) => sum + depth)).toBe(1);
   expect(new Set(logs.map(({ handler }) => handler))).toEqual(new Set(HANDLERS));
   expect(new Set(metrics.map(({ name }) => name))).toEqual(
-    new Set([METRICS.verdict, METRICS.otherCall, METRICS.turn, METRICS.attempt, METRICS.result, METRICS.waitSeconds]),
+    new Set([METRICS.verdict, METRICS.otherCall, METRICS.permit, METRICS.attempt, METRICS.result, METRICS.waitSeconds]),
   );
 });
 

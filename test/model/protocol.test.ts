@@ -127,7 +127,7 @@ describe('after its deadline a call is launched at most once,', () => {
         instants: [0, 5000, 8700, END],
         sweepsAt: [5000],
         covered,
-        settings: { sweep: { everyMinutes: 60, quietMinutes: 15, lookEveryMinutes: 5 } },
+        settings: { sweep: { everyMinutes: 60, quietMinutes: 15, passEveryMinutes: 5 } },
         faults: { lostAnswers: 1 },
       },
     ],
@@ -208,7 +208,7 @@ describe('the search finds what goes wrong', () => {
       '0 s: the caller’s RunTask is accepted',
       `0 s: intake (record 0): execution ${execution} starts`,
       '0 s: time passes to 40 s',
-      `40 s: ${execution} gets its turn`,
+      `40 s: ${execution} gets its permit`,
       `40 s: run-task (execution ${execution}): our RunTask under token fresh 1 is accepted`,
     ]);
   });

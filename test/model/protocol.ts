@@ -87,12 +87,12 @@ export function protocolIn(world: World): Model<State> {
         );
       }
       if (execution.status !== 'open' || execution.isBusy || msOf(state) < execution.untilMs) continue;
-      const isTurn = execution.phase === 'turn';
-      const turnAtMs = isTurn ? msOf(state) : execution.turnAtMs;
+      const isTurn = execution.phase === 'permit';
+      const permitAtMs = isTurn ? msOf(state) : execution.permitAtMs;
       const phase = isTurn ? 'run' : execution.phase;
-      const busy = withExecution(state, name, { phase, turnAtMs, isBusy: true });
-      const payload = attemptPayload(JSON.stringify({ ...execution, phase, turnAtMs }));
-      const label = isTurn ? `${name} gets its turn` : `${name} goes on`;
+      const busy = withExecution(state, name, { phase, permitAtMs, isBusy: true });
+      const payload = attemptPayload(JSON.stringify({ ...execution, phase, permitAtMs }));
+      const label = isTurn ? `${name} gets its permit` : `${name} goes on`;
       edges.push(edge(state, label, await invoked(busy, 'run-task', `execution ${name}`, payload)));
     }
     return edges;
@@ -157,13 +157,13 @@ export function protocolIn(world: World): Model<State> {
 
 /** What the workflow hands to its handler. */
 const attemptPayload = remembering((execution): object => {
-  const { phase, startedAtMs, rerun, progress, turnAtMs }: Execution = JSON.parse(execution);
+  const { phase, startedAtMs, rerun, progress, permitAtMs }: Execution = JSON.parse(execution);
   return {
     step: phase === 'complete' ? 'complete' : 'attempt',
     startedAt: new Date(startedAtMs).toISOString(),
     rerun: valueAt(rerun),
     progress: valueAt(progress),
-    turn: turnAtMs === null ? null : { grantedAt: new Date(turnAtMs).toISOString() },
+    permit: permitAtMs === null ? null : { grantedAt: new Date(permitAtMs).toISOString() },
   };
 });
 

@@ -1,5 +1,5 @@
+import { sqsEvent } from '../support/dependencies.ts';
 import { ACCOUNT, acceptedText, eventText, OWN_ROLE, stoppedText } from '../support/records.ts';
-import { sqsEvent } from '../support/wiring.ts';
 import { partOf, remembering } from './parts.ts';
 import type { Recorded, State, World } from './state.ts';
 

@@ -2,10 +2,10 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler as makeIntake } from '../../lambda/intake.ts';
-import type { Wiring } from '../../lambda/ports.ts';
 import { makeHandler as makeRunTask } from '../../lambda/run-task.ts';
+import type { HandlerDependencies } from '../../lambda/runtime/ports.ts';
 import { makeHandler as makeSweep } from '../../lambda/sweep.ts';
-import { ANSWERED, awsError, type Sent, wiringWith } from '../support/wiring.ts';
+import { ANSWERED, awsError, dependenciesWith, type Sent } from '../support/dependencies.ts';
 import { partOf } from './parts.ts';
 
 const HANDLERS = { intake: makeIntake, 'run-task': makeRunTask, sweep: makeSweep } as const;
@@ -83,14 +83,14 @@ export class Replayer {
         asked.push(sent);
         waiting.push(({ value, error }) => (error ? reject(errorOf(error)) : resolve(revived(sent, value))));
       });
-    const { wiring: usual } = wiringWith({ ecs: ask, sfn: ask, dynamoDb: ask, cloudTrail: ask, sqs: ask });
-    const wiring: Wiring<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail' | 'sqs'> = {
+    const { dependencies: usual } = dependenciesWith({ ecs: ask, sfn: ask, dynamoDb: ask, cloudTrail: ask, sqs: ask });
+    const dependencies: HandlerDependencies<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail' | 'sqs'> = {
       ...usual,
       environment: { ...usual.environment, settings: this.#settings },
       clock: { now: () => nowMs, sleep: async () => {} },
     };
     let end: Step | undefined;
-    const run: (payload: never) => Promise<unknown> = HANDLERS[handler](wiring);
+    const run: (payload: never) => Promise<unknown> = HANDLERS[handler](dependencies);
     run(payload as never).then(
       (value) => {
         end = { kind: 'returns', value };

@@ -1,8 +1,8 @@
-import { HISTORY_LAG_MS } from '../../lambda/core/late.ts';
-import { FakeDynamoDb } from '../../local/aws/dynamodb/index.ts';
-import { AwsError } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/kernel/clock.ts';
-import type { Sent } from '../support/wiring.ts';
+import { FakeDynamoDb } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
+import { AwsError } from '../../lab/kernel/aws-service.ts';
+import { VirtualClock } from '../../lab/kernel/clock.ts';
+import { HISTORY_LAG_MS } from '../../lambda/core/sweep/coverage.ts';
+import type { Sent } from '../support/dependencies.ts';
 import { acceptances, comparable, spend } from './ecs.ts';
 import { type Part, partOf, remembering, valueAt } from './parts.ts';
 import { detailOf, historyEntryOf, taskArn, taskOf } from './records.ts';
@@ -18,7 +18,7 @@ export interface Effect {
   readonly answer: Answer;
 }
 
-/** Items that decide about launches; the others (pace, counts, notices) are written to nowhere. */
+/** Items that decide about launches; the others (rate, counts, notices) are written to nowhere. */
 const ITEMS = ['accepted#', 'coverage', 'launch#', 'sweep#'];
 const RERUN = ':rerun';
 const NOTHING = { value: {} };
@@ -128,11 +128,11 @@ function startExecution(state: State, input: Sent['input'], nowMs: number, mutat
     input: partOf(rerun),
     status: 'open',
     result: '',
-    phase: rerun.request ? 'turn' : 'complete',
+    phase: rerun.request ? 'permit' : 'complete',
     untilMs: Date.parse(rerun.settleUntil),
     rerun: partOf(rerun),
     progress: partOf(null),
-    turnAtMs: null,
+    permitAtMs: null,
     startedAtMs: nowMs,
     isBusy: false,
   };

@@ -91,11 +91,11 @@ export interface Execution {
   readonly input: Part;
   readonly status: 'open' | 'done' | 'failed';
   readonly result: string;
-  readonly phase: 'complete' | 'turn' | 'run';
+  readonly phase: 'complete' | 'permit' | 'run';
   readonly untilMs: number;
   readonly rerun: Part;
   readonly progress: Part;
-  readonly turnAtMs: number | null;
+  readonly permitAtMs: number | null;
   readonly startedAtMs: number;
   readonly isBusy: boolean;
 }

@@ -25,7 +25,7 @@ export function ended(state: State, running: Running): State {
       return reply?.batchItemFailures?.length ? released(state, running) : withEvent(state, running.owner, 0, -1);
     case 'sweep': {
       const payload =
-        reply?.next === 'look' ? partOf({ step: 'look', state: reply.state, execution: nameOf(running) }) : undefined;
+        reply?.next === 'pass' ? partOf({ step: 'pass', state: reply.state, execution: nameOf(running) }) : undefined;
       return withSweep(state, nameOf(running), payload, false);
     }
     case 'run-task':
@@ -41,13 +41,13 @@ function afterRunTask(step: Step, reply: Reply | undefined): Partial<Execution> 
   const untilMs = Date.parse(reply?.waitUntil ?? '') || 0;
   switch (reply?.next) {
     case 'attempt':
-      return { phase: 'turn', untilMs, rerun: partOf(reply.rerun as object) };
-    case 'wait':
+      return { phase: 'permit', untilMs, rerun: partOf(reply.rerun as object) };
+    case 'waitForRecord':
       return { phase: 'complete', untilMs };
     case 'backOff':
-      return { phase: 'turn', untilMs, progress: partOf(reply.progress as object), turnAtMs: null };
-    case 'look':
-      return { phase: 'run', untilMs, progress: partOf(reply.progress as object), turnAtMs: null };
+      return { phase: 'permit', untilMs, progress: partOf(reply.progress as object), permitAtMs: null };
+    case 'waitForProof':
+      return { phase: 'run', untilMs, progress: partOf(reply.progress as object), permitAtMs: null };
     default:
       return { status: 'done', result: reply?.result ?? '' };
   }

@@ -2,10 +2,10 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import dynalite from 'dynalite';
-import type { Item } from '../../local/aws/dynamodb/index.ts';
-import type { TableOptions } from '../../local/aws/dynamodb/table.ts';
-import { AwsError, type FakeService } from '../../local/aws/service.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
+import type { Item } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
+import type { TableOptions } from '../../lab/aws/dynamodb/table.ts';
+import { AwsError, type FakeService } from '../../lab/kernel/aws-service.ts';
+import type { JsonObject } from '../../lab/kernel/json.ts';
 
 /**
  * DynamoDB as others wrote it: https://github.com/architect/dynalite, in memory and on the loopback interface.

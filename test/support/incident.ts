@@ -1,5 +1,5 @@
-import { play, type Run } from '../../local/run.ts';
-import { readScenario } from '../../local/scenario.ts';
+import { play, type Run } from '../../lab/run/run.ts';
+import { readScenario } from '../../lab/scenario/scenario.ts';
 
 const CRON = 'arn:aws:iam::111122223333:role/cron';
 const caller = (name: string, calls: number, request: object) => ({

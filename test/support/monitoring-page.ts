@@ -1,7 +1,7 @@
-import { ATHENA_QUERIES, TRAIL_TABLE } from '../../lib/athena-queries.ts';
-import { type LogQuery, OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/log-queries.ts';
-import { trailTable } from '../../lib/trail-table.ts';
-import { runQuery } from '../../local/aws/logs-insights.ts';
+import { runQuery } from '../../lab/aws/cloudwatch/logs-insights.ts';
+import { ATHENA_QUERIES, TRAIL_TABLE } from '../../lib/investigation/athena-queries.ts';
+import { type LogQuery, OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/investigation/log-queries.ts';
+import { trailTable } from '../../lib/investigation/trail-table.ts';
 import { runSql } from './athena.ts';
 import { metricsOfAlarm, type NamedMetric, widgetsOf } from './dashboard.ts';
 import { playIncidents, STORM } from './incident.ts';

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { decodeEvent, type ThrottleEvent } from '../../lambda/core/event.ts';
-import type { RerunInput } from '../../lambda/core/rerun.ts';
-import type { RunTaskRequest } from '../../lambda/core/run-task-request.ts';
+import { decodeEvent, type ThrottleEvent } from '../../lambda/core/events/event.ts';
+import type { RunTaskRequest } from '../../lambda/core/events/run-task-request.ts';
+import type { RerunInput } from '../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { settingsSchema } from '../../lambda/core/settings.ts';
-import { decide, type Verdict, type VerdictContext } from '../../lambda/core/verdict.ts';
+import { decide } from '../../lambda/core/verdict/decide.ts';
+import type { Verdict, VerdictContext } from '../../lambda/core/verdict/verdict.ts';
 
 export const ACCOUNT = '111122223333';
 export const HOME = { account: ACCOUNT, region: 'us-east-1' };
@@ -25,7 +26,12 @@ export const SETTINGS: Settings = settingsSchema.parse({
   callers: [CRON_ROLE, OPS_USER, { arn: AIRFLOW_ROLE, retriesItself: true }],
 });
 
-export const CONTEXT: VerdictContext = { home: HOME, ownRoleArn: OWN_ROLE, settings: SETTINGS, nowMs: NOW_MS };
+export const CONTEXT: VerdictContext = {
+  awsEnvironment: HOME,
+  ownRoleArn: OWN_ROLE,
+  settings: SETTINGS,
+  nowMs: NOW_MS,
+};
 
 type Json = Record<string, unknown>;
 

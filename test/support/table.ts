@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
+import { FakeDynamoDb } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
+import { clientConfig } from '../../lab/aws/sdk/transport.ts';
+import { VirtualClock } from '../../lab/kernel/clock.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
-import { FakeDynamoDb } from '../../local/aws/dynamodb/index.ts';
-import { clientConfig } from '../../local/aws/transport.ts';
-import { VirtualClock } from '../../local/kernel/clock.ts';
+import { type Answers, dependenciesWith } from './dependencies.ts';
 import { Dynalite } from './dynalite.ts';
-import { type Answers, wiringWith } from './wiring.ts';
 
 /** An attribute's value as the table of shared state holds them. */
 interface Scalar {
@@ -13,7 +13,7 @@ interface Scalar {
   readonly N?: string;
 }
 
-/** The table of shared state in the lab's DynamoDB, and wirings that reach it through real clients: each for a function of its own. */
+/** The table of shared state in the lab's DynamoDB, and handler dependencies that reach it through real clients: each for a function of its own. */
 export const openTable = () => openTableIn(new FakeDynamoDb({ clock: new VirtualClock() }));
 
 /** The same in a DynamoDB that others wrote, which answers later and in whatever order it is done. */
@@ -38,9 +38,12 @@ function openTableIn(database: FakeDynamoDb | Dynalite) {
   }
   return {
     open(settings: Partial<Settings> = {}, answers: Answers = {}) {
-      const world = wiringWith(answers, settings);
+      const world = dependenciesWith(answers, settings);
       const dynamoDb = new DynamoDBClient(clientConfig(database, { arn: 'arn' }, 'us-east-1'));
-      return { ...world, wiring: { ...world.wiring, clients: { ...world.wiring.clients, dynamoDb } } };
+      return {
+        ...world,
+        dependencies: { ...world.dependencies, clients: { ...world.dependencies.clients, dynamoDb } },
+      };
     },
     items,
     item: async (id: string) => (await items()).find((item) => item.id?.S === id),

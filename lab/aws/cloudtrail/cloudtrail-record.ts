@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../kernel/json.ts';
-import type { Account } from '../scenario.ts';
-import type { ApiRequest } from './ecs/api-request.ts';
-import type { Principal } from './service.ts';
+import type { Principal } from '../../kernel/aws-service.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { Account } from '../../scenario/account.ts';
+import type { ApiRequest } from '../ecs/api-request.ts';
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const MAX_FIELD_BYTES = 100 * 1024;

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import { type Random, randomStream, uniform } from '../kernel/random.ts';
-import type { Account } from '../scenario.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, randomStream, uniform } from '../../kernel/random.ts';
+import type { Account } from '../../scenario/account.ts';
+import type { ApiRequest } from '../ecs/api-request.ts';
+import { derivedUuid } from '../ecs/task.ts';
+import { TokenBucket } from '../ecs/token-bucket.ts';
+import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import { cloudTrailRecord, identityOf, wholeSeconds } from './cloudtrail-record.ts';
-import type { ApiRequest } from './ecs/api-request.ts';
-import { derivedUuid } from './ecs/task.ts';
-import { TokenBucket } from './ecs/token-bucket.ts';
-import type { Emit } from './events.ts';
-import { AwsError, type FakeService, UnsupportedError } from './service.ts';
 
 export interface FakeCloudTrailOptions {
   readonly clock: VirtualClock;

@@ -1,8 +1,8 @@
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import { type Random, uuid } from '../kernel/random.ts';
-import type { Emit } from './events.ts';
-import { type FakeService, UnsupportedError } from './service.ts';
+import { type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, uuid } from '../../kernel/random.ts';
+import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 
 export interface AlarmOptions {
   readonly arn: string;

@@ -1,4 +1,4 @@
-import { UnsupportedError } from './service.ts';
+import { UnsupportedError } from '../../kernel/aws-service.ts';
 
 export type Row = Readonly<Record<string, string | number>>;
 

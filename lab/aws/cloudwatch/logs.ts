@@ -1,8 +1,8 @@
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import { type Random, uuid } from '../kernel/random.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, uuid } from '../../kernel/random.ts';
 import { runQuery } from './logs-insights.ts';
-import { AwsError, type FakeService, UnsupportedError } from './service.ts';
 
 interface StoredLine {
   readonly at: number;

@@ -1,4 +1,4 @@
-import { AwsError } from '../service.ts';
+import { AwsError } from '../../kernel/aws-service.ts';
 
 export const validation = (message: string): AwsError => new AwsError('ValidationException', message);
 

@@ -1,6 +1,6 @@
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError, type FakeService, UnsupportedError } from '../service.ts';
 import { query } from './query.ts';
 import { batchGetItem, getItem } from './reads.ts';
 import { Table, type TableOptions } from './table.ts';

@@ -1,6 +1,6 @@
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 import { validation } from './errors.ts';
 import type { Table } from './table.ts';
 import { equal } from './values.ts';

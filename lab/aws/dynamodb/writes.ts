@@ -1,5 +1,5 @@
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 import { conditionParser } from './condition-parser.ts';
 import { check, holds } from './conditions.ts';
 import { invalid, validation } from './errors.ts';

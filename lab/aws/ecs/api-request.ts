@@ -1,5 +1,5 @@
+import type { Principal } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { Principal } from '../service.ts';
 
 /** One request of anybody, as CloudTrail learns of it: also the throttled and the rejected ones. */
 export interface ApiRequest {

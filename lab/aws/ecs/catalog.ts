@@ -1,4 +1,4 @@
-import type { Account } from '../../scenario.ts';
+import type { Account } from '../../scenario/account.ts';
 
 export interface Cluster {
   readonly name: string;

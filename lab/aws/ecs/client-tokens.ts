@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 import type { Cluster } from './catalog.ts';
 import { type Task, taskArn } from './task.ts';
 

@@ -1,9 +1,9 @@
+import { AwsError, type FakeService, type Principal, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
-import type { Account } from '../../scenario.ts';
-import type { Emit } from '../events.ts';
-import { AwsError, type FakeService, type Principal, UnsupportedError } from '../service.ts';
+import type { Account } from '../../scenario/account.ts';
+import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import type { Answered, ApiRequest } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
 import { ClientTokens, type Launch } from './client-tokens.ts';

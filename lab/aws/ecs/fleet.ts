@@ -1,8 +1,8 @@
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts';
-import type { Account } from '../../scenario.ts';
-import type { Emit } from '../events.ts';
+import type { Account } from '../../scenario/account.ts';
+import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import type { Cluster, TaskDefinition } from './catalog.ts';
 import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError, UnsupportedError } from '../service.ts';
 import type { Cluster } from './catalog.ts';
 import { launchTypeOf } from './run-task-request.ts';
 import { type Task, taskArn } from './task.ts';

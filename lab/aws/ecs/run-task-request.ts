@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 import type { TaskDefinition } from './catalog.ts';
 
 const text = z.string().nullish();

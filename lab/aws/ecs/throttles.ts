@@ -1,6 +1,6 @@
+import { AwsError } from '../../kernel/aws-service.ts';
 import { type Random, randomStream } from '../../kernel/random.ts';
-import type { Account } from '../../scenario.ts';
-import { AwsError } from '../service.ts';
+import type { Account } from '../../scenario/account.ts';
 import { countOf, launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
 import { type Taking, TokenBucket } from './token-bucket.ts';
 

@@ -1,4 +1,4 @@
-import type { BucketSettings } from '../../scenario.ts';
+import type { BucketSettings } from '../../scenario/account.ts';
 
 /**
  * What a token may lack for the sake of rounding: an instant in milliseconds since the epoch is exact to a quarter of a

@@ -1,10 +1,10 @@
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import type { Properties } from '../stack/resources.ts';
-import type { Permissions } from './permissions.ts';
-import { AwsError, UnsupportedError } from './service.ts';
-import type { FakeSqs } from './sqs.ts';
-import type { FakeStates } from './states.ts';
+import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Properties } from '../../stack/resources.ts';
+import type { Permissions } from '../iam/permissions.ts';
+import type { FakeSqs } from '../sqs/fake-sqs.ts';
+import type { FakeStates } from '../states/fake-states.ts';
 
 /** Hands one event over. */
 export type Deliver = (event: JsonObject) => void;

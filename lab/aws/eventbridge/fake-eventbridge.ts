@@ -1,6 +1,6 @@
-import { type CompiledPattern, compilePattern } from '../eventbridge/pattern.ts';
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
+import { type CompiledPattern, compilePattern } from '../../eventbridge/pattern.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
 
 export interface RuleOptions {
   readonly arn: string;

@@ -1,6 +1,6 @@
-import type { Policies } from '../stack/policies.ts';
-import type { Statement } from '../stack/resources.ts';
-import { UnsupportedError } from './service.ts';
+import { UnsupportedError } from '../../kernel/aws-service.ts';
+import type { Policies } from '../../stack/policies.ts';
+import type { Statement } from '../../stack/resources.ts';
 
 /** Who asks: a role by its ARN, or an AWS service by its name. */
 export type Identity = { readonly role: string } | { readonly service: string };

@@ -1,9 +1,9 @@
-import type { JsonObject } from '../kernel/json.ts';
-import type { Account } from '../scenario.ts';
-import { type Policies, queueArn } from '../stack/policies.ts';
-import { Catalog } from './ecs/catalog.ts';
+import { AwsError } from '../../kernel/aws-service.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Account } from '../../scenario/account.ts';
+import { type Policies, queueArn } from '../../stack/policies.ts';
+import { Catalog } from '../ecs/catalog.ts';
 import { Iam, type Identity, type Need } from './iam.ts';
-import { AwsError } from './service.ts';
 
 /** What each service answers to those who lack its own permission, or one for the key that its data are under. */
 const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string, number] }>> = {

@@ -1,9 +1,9 @@
-import type { Faults } from '../faults.ts';
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
-import { type Random, randomStream, uniform } from '../kernel/random.ts';
-import type { FakeSqs, ReceivedMessage } from './sqs.ts';
-import { systemAttributes } from './sqs.ts';
+import type { Faults } from '../../faults/faults.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import { type Random, randomStream, uniform } from '../../kernel/random.ts';
+import type { FakeSqs, ReceivedMessage } from '../sqs/fake-sqs.ts';
+import { systemAttributes } from '../sqs/fake-sqs.ts';
 
 /** What is wrong with an invocation, by the name under which Step Functions reports it. */
 export class InvocationError extends Error {

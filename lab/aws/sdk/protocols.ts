@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../kernel/json.ts';
-import type { AwsError } from './service.ts';
+import type { AwsError } from '../../kernel/aws-service.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
 
 /** The part of an SDK request that says what is asked. */
 export interface WireRequest {

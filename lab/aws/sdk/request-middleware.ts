@@ -1,16 +1,16 @@
-import type { Usage } from '../cost.ts';
-import type { Faults, Moment } from '../faults.ts';
-import type { VirtualClock } from '../kernel/clock.ts';
-import { type Random, uniform } from '../kernel/random.ts';
-import { LostConnectionError } from './service.ts';
+import type { Faults, Moment } from '../../faults/faults.ts';
+import { LostConnectionError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import { type Random, uniform } from '../../kernel/random.ts';
+import type { Usage } from '../../report/cost.ts';
 
 /** How long a request to an AWS service takes, there and back. */
 const REQUEST_SECONDS = [0.005, 0.03] as const;
 
 /** Stands between one of ours and a service. */
-export type Passage = <T>(service: string, operation: string, call: () => T | Promise<T>) => Promise<T>;
+export type RequestMiddleware = <T>(service: string, operation: string, call: () => T | Promise<T>) => Promise<T>;
 
-export interface PassageOptions {
+export interface RequestMiddlewareOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly faults: Pick<Faults, 'call'>;
@@ -21,7 +21,13 @@ export interface PassageOptions {
 }
 
 /** The way to a service and back, the bill, and what a scenario's faults do on the way. */
-export function makePassage({ clock, random, faults, usage, timeoutMs }: PassageOptions): Passage {
+export function makeRequestMiddleware({
+  clock,
+  random,
+  faults,
+  usage,
+  timeoutMs,
+}: RequestMiddlewareOptions): RequestMiddleware {
   const latency = () => uniform(random, REQUEST_SECONDS) * 1000;
   return async (service, operation, call) => {
     const disturbance = faults.call(service, operation);

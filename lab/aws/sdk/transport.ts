@@ -1,5 +1,5 @@
+import { AwsError, type FakeService, LostConnectionError, type Principal } from '../../kernel/aws-service.ts';
 import { decode, type WireRequest } from './protocols.ts';
-import { AwsError, type FakeService, LostConnectionError, type Principal } from './service.ts';
 
 /** What a run hangs into every call. */
 export interface CallHooks {

@@ -1,7 +1,7 @@
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
-import { type Random, uuid } from '../kernel/random.ts';
-import { AwsError, type FakeService, UnsupportedError } from './service.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import { type Random, uuid } from '../../kernel/random.ts';
 
 export interface PublishedMessage {
   readonly topicArn: string;

@@ -1,5 +1,5 @@
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 
 const MAX_ENTRIES = 10;
 const ENTRY_ID = /^[\w-]{1,80}$/;

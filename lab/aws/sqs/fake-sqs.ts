@@ -1,10 +1,10 @@
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { JsonObject } from '../kernel/json.ts';
-import { type Random, uuid } from '../kernel/random.ts';
-import { AwsError, type FakeService, type Principal, UnsupportedError } from './service.ts';
-import { invalidValue, type MessageAttributes } from './sqs/messages.ts';
-import { OPERATIONS, systemAttributes } from './sqs/operations.ts';
-import { type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './sqs/queue.ts';
+import { AwsError, type FakeService, type Principal, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, uuid } from '../../kernel/random.ts';
+import { invalidValue, type MessageAttributes } from './messages.ts';
+import { OPERATIONS, systemAttributes } from './operations.ts';
+import { type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './queue.ts';
 
 export type { Depth, MessageAttributes, QueueOptions, ReceivedMessage };
 export { systemAttributes };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { AwsError } from '../service.ts';
 
 /** Body and attributes together, one message or one batch: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const MAX_MESSAGE_BYTES = 1_048_576;

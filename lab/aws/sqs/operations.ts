@@ -1,5 +1,5 @@
+import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { AwsError, UnsupportedError } from '../service.ts';
 import { runBatch } from './batches.ts';
 import {
   contentSize,

@@ -1,5 +1,5 @@
+import { AwsError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
-import { AwsError } from '../service.ts';
 import { Fifo } from './fifo.ts';
 import { invalidValue, type MessageContent, md5 } from './messages.ts';
 

@@ -1,42 +1,12 @@
-import {
-  type ExecutionResult,
-  execute,
-  type Standing,
-  type StateMachineDefinition,
-  StatesError,
-  type TaskCall,
-} from '../asl/index.ts';
-import type { VirtualClock } from '../kernel/clock.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
-import { type Random, randomStream, uuid } from '../kernel/random.ts';
-import type { BucketSettings } from '../scenario.ts';
-import { TokenBucket } from './ecs/token-bucket.ts';
-import { AwsError, type FakeService, UnsupportedError } from './service.ts';
-import { notRedrivable, Redrives } from './states/redrive.ts';
-
-export interface StateMachineOptions {
-  readonly arn: string;
-  readonly name: string;
-  readonly roleArn: string;
-  readonly definition: StateMachineDefinition;
-}
-
-/** One execution, running or closed. */
-export interface Execution {
-  readonly arn: string;
-  readonly name: string;
-  readonly stateMachine: StateMachineOptions;
-  /** The text of its input; dropped when it succeeds, as nobody asks for it from then on. */
-  input: string | undefined;
-  readonly startedAt: number;
-  stoppedAt: number | undefined;
-  result: ExecutionResult | undefined;
-  stateTransitions: number;
-  historyEvents: number;
-  readonly redrives: Redrives;
-  /** Where it is, or was when it ended without success. */
-  standing: Standing | undefined;
-}
+import { type ExecutionResult, execute, type Standing, StatesError, type TaskCall } from '../../asl/index.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import { type Random, randomStream, uuid } from '../../kernel/random.ts';
+import type { BucketSettings } from '../../scenario/account.ts';
+import { TokenBucket } from '../ecs/token-bucket.ts';
+import { described, type Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
+import { Redrives } from './redrive.ts';
 
 export interface FakeStatesOptions {
   readonly clock: VirtualClock;
@@ -284,17 +254,6 @@ export class FakeStates implements FakeService {
     this.#open -= 1;
     this.#options.onClosed(execution);
   }
-}
-
-function described({ arn, stateMachine, name, startedAt, stoppedAt, result }: Execution): JsonObject {
-  return {
-    executionArn: arn,
-    stateMachineArn: stateMachine.arn,
-    name,
-    status: result?.status ?? 'RUNNING',
-    startDate: startedAt / 1000,
-    ...(stoppedAt !== undefined && { stopDate: stoppedAt / 1000 }),
-  };
 }
 
 function parse(text: Json | undefined, error: string): Json {

@@ -1,9 +1,15 @@
-import { StatesError, type TaskCall } from '../asl/index.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
-import { type FakeLambda, InvocationError } from './lambda.ts';
-import type { Passage } from './passage.ts';
-import { AwsError, type FakeService, LostConnectionError, type Principal, UnsupportedError } from './service.ts';
-import type { FakeStates } from './states.ts';
+import { StatesError, type TaskCall } from '../../asl/index.ts';
+import {
+  AwsError,
+  type FakeService,
+  LostConnectionError,
+  type Principal,
+  UnsupportedError,
+} from '../../kernel/aws-service.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import { type FakeLambda, InvocationError } from '../lambda/fake-lambda.ts';
+import type { RequestMiddleware } from '../sdk/request-middleware.ts';
+import type { FakeStates } from './fake-states.ts';
 
 export interface IntegrationsOptions {
   readonly lambda: FakeLambda;
@@ -14,7 +20,7 @@ export interface IntegrationsOptions {
   /** Of the integrations with the SDK, by its names: `sfn`, `cloudwatchlogs`. */
   readonly sdkServices: Readonly<Record<string, FakeService>>;
   /** Stands between an integration and its service: latency and faults. */
-  readonly around: Passage;
+  readonly around: RequestMiddleware;
 }
 
 /** `arn:aws:states:::sqs:sendMessage.waitForTaskToken`, `arn:aws:states:::aws-sdk:sfn:listExecutions` */

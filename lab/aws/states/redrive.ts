@@ -1,26 +1,8 @@
-import { MAX_EVENTS } from '../../asl/index.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { Execution } from '../states.ts';
-
-/**
- * Within how long after its end an execution may be redriven, and how many events its history may have, so that two more
- * fit. https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
- */
-const REDRIVABLE_MS = 14 * 86_400_000;
-const MAX_EVENTS_BEFORE = MAX_EVENTS - 2;
 
 /** "The last 10 client tokens … valid for up to 15 minutes after they are first used" (same page). */
 const TOKENS_KEPT = 10;
 const TOKEN_LIFE_MS = 15 * 60_000;
-
-/** Why an execution cannot be redriven now, in the words of DescribeExecution's `redriveStatusReason`. */
-export function notRedrivable({ result, stoppedAt, historyEvents }: Execution, now: number): string | undefined {
-  if (!result || stoppedAt === undefined) return 'Execution is RUNNING and cannot be redriven';
-  if (result.status === 'SUCCEEDED') return 'Execution is SUCCEEDED and cannot be redriven';
-  if (now > stoppedAt + REDRIVABLE_MS) return 'Execution redrivable period exceeded';
-  if (historyEvents > MAX_EVENTS_BEFORE) return 'Execution history event limit exceeded';
-  return undefined;
-}
 
 /** The redrives of one execution. */
 export class Redrives {

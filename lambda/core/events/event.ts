@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Home } from './arn.ts';
-import { parseJson } from './json.ts';
+import type { AwsEnvironment } from '../arn.ts';
+import { parseJson } from '../json.ts';
 import {
   decodeOtherCallRecord,
   decodeRunTaskRecord,
@@ -16,7 +16,7 @@ export type ThrottleEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
   /** On whose bus it arrived first: forwarding leaves both as they were. */
-  readonly origin: Home;
+  readonly origin: AwsEnvironment;
 };
 
 /** What is the same in two deliveries of an event, and in what a sweep finds. */

@@ -111,3 +111,6 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
     ...(errorCode && { error: { code: errorCode, message: errorMessage ?? '' } }),
   };
 }
+
+/** Operations that take from the bucket of RunTask. */
+export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;

@@ -10,7 +10,7 @@ const tag = z.strictObject({ key: z.string().optional(), value: z.string().optio
 const propagateTags = z.string();
 
 /**
- * How many tasks a call may ask for. A number is judged where other values are not: turns, pace and spend are counted by
+ * How many tasks a call may ask for. A number is judged where other values are not: permits, rate and spend are counted by
  * it. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-count
  */
 export const taskCountSchema = z.int().min(1).max(10);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Home } from './arn.ts';
+import type { AwsEnvironment } from '../arn.ts';
 
 /** A task that stopped, as its state-change event or DescribeTasks tells. */
 export interface StoppedTask {
@@ -68,7 +68,7 @@ export const stoppedTaskSchema = z.object({
 /** `otherwiseMs` stands in for the time of the stop where the task does not tell any. */
 export function decodeStoppedTask(
   task: z.output<typeof stoppedTaskSchema>,
-  { account, region }: Home,
+  { account, region }: AwsEnvironment,
   otherwiseMs = 0,
 ): StoppedTask {
   const environments: Environments = {};

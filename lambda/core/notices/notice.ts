@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { GiveUpReason, RefuseReason } from './contract.ts';
+import type { GiveUpReason, RefuseReason } from '../contract.ts';
+import type { RunTaskRecord } from '../events/run-task-record.ts';
+import { hiddenMembers } from '../events/run-task-request.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
 export interface Notice {
@@ -104,4 +106,21 @@ export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
 /** SNS subjects are printable ASCII. */
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** What a rejected call's record holds of what a faithful re-run needs: people look at it before they let calls be re-run. */
+export interface Feasibility {
+  readonly hadParameters: boolean;
+  readonly hadClientToken: boolean;
+  /** Whether no environment value was hidden. */
+  readonly hadEnvironment: boolean;
+}
+
+export function feasibilityOf({ requestParameters }: RunTaskRecord): Feasibility {
+  const request = requestParameters as { readonly clientToken?: unknown } | null;
+  return {
+    hadParameters: request !== null,
+    hadClientToken: typeof request?.clientToken === 'string' && request.clientToken !== '',
+    hadEnvironment: request !== null && hiddenMembers(request).length === 0,
+  };
 }

@@ -1,7 +1,7 @@
-import { type Arn, clusterName, familyName, type Home, parseArn } from './arn.ts';
-import type { IgnoreReason } from './contract.ts';
-import type { Caller } from './run-task-record.ts';
-import type { RunTaskRequest } from './run-task-request.ts';
+import { type Arn, type AwsEnvironment, clusterName, familyName, parseArn } from '../arn.ts';
+import type { IgnoreReason } from '../contract.ts';
+import type { Caller } from '../events/run-task-record.ts';
+import type { RunTaskRequest } from '../events/run-task-request.ts';
 
 /** A caller whose calls may be repeated. */
 export interface CallerEntry {
@@ -55,16 +55,20 @@ function roleName({ resource }: Arn): string | undefined {
 }
 
 /** The listed cluster name that a request means; undefined where it is not listed. */
-export function listedCluster(reference: string | undefined, optIn: OptIn, home: Home): string | undefined {
+export function listedCluster(
+  reference: string | undefined,
+  optIn: OptIn,
+  awsEnvironment: AwsEnvironment,
+): string | undefined {
   return listed(
-    clusterName(reference, home),
-    optIn.clusters.map((entry) => (entry === ANY ? ANY : clusterName(entry, home))),
+    clusterName(reference, awsEnvironment),
+    optIn.clusters.map((entry) => (entry === ANY ? ANY : clusterName(entry, awsEnvironment))),
   );
 }
 
 /** The listed family that a request means; undefined where it is not listed. */
-export function listedFamily(reference: string, optIn: OptIn, home: Home): string | undefined {
-  return listed(familyName(reference, home), optIn.families);
+export function listedFamily(reference: string, optIn: OptIn, awsEnvironment: AwsEnvironment): string | undefined {
+  return listed(familyName(reference, awsEnvironment), optIn.families);
 }
 
 function listed(name: string | undefined, entries: readonly (string | undefined)[]): string | undefined {
@@ -90,27 +94,6 @@ export function isOwnCall({ principalArn }: Caller, ownRoleArn: string): boolean
   return callerEntry(principalArn, [{ arn: ownRoleArn }]) !== undefined;
 }
 
-/** An AWS service that makes RunTask calls for its users, and repeats those that were rejected by itself. */
-interface Launcher {
-  readonly name: string;
-  /** Whether it takes an accepted task for a started one, and so misses a start that fails later. */
-  readonly isBlindToFailedStarts: boolean;
-}
-
-/** EventBridge and Scheduler retry for up to a day; Step Functions, Batch and the service scheduler watch their tasks too. */
-const LAUNCHERS: readonly Launcher[] = [
-  { name: 'events.amazonaws.com', isBlindToFailedStarts: true },
-  { name: 'scheduler.amazonaws.com', isBlindToFailedStarts: true },
-  { name: 'states.amazonaws.com', isBlindToFailedStarts: false },
-  { name: 'batch.amazonaws.com', isBlindToFailedStarts: false },
-  { name: 'ecs.amazonaws.com', isBlindToFailedStarts: false },
-];
-
-/** The launcher that made a call for its user, if one did. */
-export function launcherOf({ invokedBy, userAgent }: Caller): Launcher | undefined {
-  return LAUNCHERS.find(({ name }) => name === invokedBy || name === userAgent);
-}
-
 /** The parts of a request or task that say what it is for. */
 export interface Purpose {
   readonly cluster: string | undefined;
@@ -122,12 +105,12 @@ export interface Purpose {
 /** Why a request or task is none of ours, if it is not. */
 export function unlistedReason(
   purpose: Purpose,
-  { settings, home }: { readonly settings: OptIn; readonly home: Home },
+  { settings, awsEnvironment }: { readonly settings: OptIn; readonly awsEnvironment: AwsEnvironment },
 ): IgnoreReason | undefined {
   const { cluster, taskDefinition } = purpose;
   if (taskDefinition === undefined) return undefined;
-  if (!listedFamily(taskDefinition, settings, home)) return 'familyNotListed';
-  if (!listedCluster(cluster, settings, home)) return 'clusterNotListed';
+  if (!listedFamily(taskDefinition, settings, awsEnvironment)) return 'familyNotListed';
+  if (!listedCluster(cluster, settings, awsEnvironment)) return 'clusterNotListed';
   return isWatched(purpose) ? 'launcherRetries' : undefined;
 }
 

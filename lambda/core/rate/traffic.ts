@@ -26,7 +26,7 @@ export interface Traffic {
   readonly lagSeconds: { readonly least: number; readonly most: number };
 }
 
-/** Turns that we granted, by whole seconds since the epoch. */
+/** Permits that we granted, by whole seconds since the epoch. */
 export type Grants = ReadonlyMap<number, number>;
 
 /** A token bucket, as a storm showed it. */

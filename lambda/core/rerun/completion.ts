@@ -1,11 +1,11 @@
-import type { IgnoreReason } from './contract.ts';
-import { generationToken, spreadOf } from './identity.ts';
-import type { FailedTask } from './launch.ts';
-import { completeRequest, generationPauseSeconds, type LaunchRecord } from './launch.ts';
-import { callerEntry } from './policy.ts';
-import type { RerunInput } from './rerun.ts';
-import type { Result } from './retry.ts';
-import type { Settings } from './settings.ts';
+import type { IgnoreReason } from '../contract.ts';
+import { generationToken, spreadOf } from '../identity.ts';
+import { callerEntry } from '../opt-in/opt-in.ts';
+import type { Settings } from '../settings.ts';
+import type { FailedTask } from './launch-record.ts';
+import { completeRequest, generationPauseSeconds, type LaunchRecord } from './launch-record.ts';
+import type { Result } from './next-step.ts';
+import type { RerunInput } from './rerun-input.ts';
 
 /** What the re-run of a task that failed to start does next about its request. */
 export type CompletionStep =

@@ -1,30 +1,35 @@
-import { clusterName, familyName, type Home } from './arn.ts';
-import type { RefuseReason } from './contract.ts';
-import { asynchronousCallId, substituteToken, synchronousCallId } from './identity.ts';
-import { callerEntry, forbiddenOverride, unlistedReason } from './policy.ts';
-import type { Progress, RerunInput } from './rerun.ts';
-import type { RunTaskRequest } from './run-task-request.ts';
-import type { Settings } from './settings.ts';
+import { type AwsEnvironment, clusterName, familyName } from '../arn.ts';
+import type { RefuseReason } from '../contract.ts';
+import type { RunTaskRequest } from '../events/run-task-request.ts';
+import { asynchronousCallId, substituteToken, synchronousCallId } from '../identity.ts';
+import { callerEntry, forbiddenOverride, unlistedReason } from '../opt-in/opt-in.ts';
+import type { Settings } from '../settings.ts';
+import type { Progress, RerunInput } from './rerun-input.ts';
 
 /**
  * What speaks against launching a request, checked once more where the launch happens: whoever may start an execution
  * must not gain more than the intake would have granted.
  */
-export function launchObjection(
+export function launchGuard(
   rerun: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
   request: RunTaskRequest,
   { remaining }: Pick<Progress, 'remaining'>,
-  context: { readonly home: Home; readonly settings: Settings },
+  context: { readonly awsEnvironment: AwsEnvironment; readonly settings: Settings },
 ): RefuseReason | undefined {
   const { call, failedTask } = rerun;
-  const { home, settings } = context;
+  const { awsEnvironment, settings } = context;
   const entry = callerEntry(call.caller ?? '', settings.callers);
   // A caller that makes rejected calls again by itself still cannot see that an accepted task never started.
   if (!entry || (entry.retriesItself && !failedTask)) return 'notOptedIn';
   const { cluster, taskDefinition, startedBy, group, clientToken, count = 1 } = request;
   // What the execution says of itself goes into reports: it has to be what the request says.
   const says = [call.account, call.region, call.cluster, call.family];
-  const is = [home.account, home.region, clusterName(cluster, home), familyName(taskDefinition, home)];
+  const is = [
+    awsEnvironment.account,
+    awsEnvironment.region,
+    clusterName(cluster, awsEnvironment),
+    familyName(taskDefinition, awsEnvironment),
+  ];
   if (says.some((part, index) => part !== is[index])) return 'notOptedIn';
   if (unlistedReason({ cluster, taskDefinition, startedBy, group }, context)) return 'notOptedIn';
   if (settings.mode === 'observe') return 'observeMode';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { RefuseReason } from './contract.ts';
-import { type RunTaskRequest, readRunTaskRequest } from './run-task-request.ts';
-import { type Environments, environmentVariableSchema } from './stopped-task.ts';
+import type { RefuseReason } from '../contract.ts';
+import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
+import { type Environments, environmentVariableSchema } from '../events/stopped-task.ts';
 
 /** What an accepted RunTask asked for, kept under the ARN of each task that it started. */
 export const launchRecordSchema = z.object({

@@ -1,4 +1,4 @@
-import { type ApiError, classifyError, isPassingFailure } from './throttle.ts';
+import { type ApiError, classifyError, isPassingFailure } from '../events/throttle.ts';
 
 /** What one RunTask request of ours came to. */
 export type Outcome =

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { remainderToken } from './identity.ts';
-import { failedTaskSchema } from './launch.ts';
-import { type RunTaskRequest, runTaskRequestSchema, taskCountSchema } from './run-task-request.ts';
-import type { Settings } from './settings.ts';
+import { type RunTaskRequest, runTaskRequestSchema, taskCountSchema } from '../events/run-task-request.ts';
+import { remainderToken } from '../identity.ts';
+import type { Settings } from '../settings.ts';
+import { failedTaskSchema } from './launch-record.ts';
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({

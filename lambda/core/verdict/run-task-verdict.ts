@@ -1,19 +1,19 @@
-import { clusterName, type Home } from './arn.ts';
-import type { IgnoreReason, RefuseReason } from './contract.ts';
-import { executionName, substituteToken, synchronousCallId, tokenlessCallId } from './identity.ts';
+import type { IgnoreReason, RefuseReason } from '../contract.ts';
+import type { RunTaskRecord } from '../events/run-task-record.ts';
+import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
+import { classifyError, isPassingFailure } from '../events/throttle.ts';
+import { executionName, substituteToken } from '../identity.ts';
+import { launcherOf } from '../opt-in/launchers.ts';
 import {
   callerEntry,
   forbiddenOverride,
   isOwnCall,
-  launcherOf,
   listedCluster,
   listedFamily,
   unlistedReason,
-} from './policy.ts';
-import { type RerunInput, timesOf } from './rerun.ts';
-import type { RunTaskRecord } from './run-task-record.ts';
-import { type RunTaskRequest, readRunTaskRequest } from './run-task-request.ts';
-import { classifyError, isPassingFailure } from './throttle.ts';
+} from '../opt-in/opt-in.ts';
+import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
+import { callIdOf, launchesOf, tokenless } from './recorded-call.ts';
 import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
 /** Decides about a RunTask record, of a rejected call or of an accepted one. */
@@ -21,7 +21,7 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
   const reason = callerReason(record, context) ?? parametersReason(record, context);
   if (reason) return { kind: 'ignore', reason };
   if (record.error) return decideRejected(record, context);
-  const launches = launchesOf(record, context.home);
+  const launches = launchesOf(record, context.awsEnvironment);
   return decidePartlyPlaced(record, launches, context) ?? { kind: 'record', launches };
 }
 
@@ -82,35 +82,10 @@ function decidePartlyPlaced(
   return { ...verdict, input: { ...verdict.input, progress }, launches };
 }
 
-/** What is kept of an accepted call: a launch record for each task that it started. */
-export function launchesOf(record: RunTaskRecord, home: Home): Launch[] {
-  const rootCallId = recordedCallId(record, home);
-  const { principalArn: caller } = record.caller;
-  const launcher = launcherOf(record.caller);
-  const isWatched = launcher !== undefined && !launcher.isBlindToFailedStarts;
-  const launch = { caller, rootCallId, generation: 0, isWatched, request: record.requestParameters };
-  return record.taskArns.map((taskArn) => ({ taskArn, record: launch }));
-}
-
-/** The identity of a call that ECS accepted under a token of its own, whoever made it; undefined for any other record. */
-export function acceptedCallId(record: RunTaskRecord, home: Home): string | undefined {
-  return record.error ? undefined : tokenCallId(record, home);
-}
-
-/** The identity of a recorded call: that of its token or, where the record holds none, its own. */
-export function recordedCallId(record: RunTaskRecord, home: Home): string {
-  return tokenCallId(record, home) ?? tokenless(record);
-}
-
-function tokenCallId(record: RunTaskRecord, home: Home): string | undefined {
-  const { clientToken } = (record.requestParameters ?? {}) as { clientToken?: unknown };
-  return typeof clientToken === 'string' ? callIdOf(record, clientToken, home) : undefined;
-}
-
 function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: VerdictContext): Verdict {
-  const { home, settings } = context;
-  const family = listedFamily(request.taskDefinition, settings, home) ?? '';
-  const cluster = listedCluster(request.cluster, settings, home) ?? '';
+  const { awsEnvironment, settings } = context;
+  const family = listedFamily(request.taskDefinition, settings, awsEnvironment) ?? '';
+  const cluster = listedCluster(request.cluster, settings, awsEnvironment) ?? '';
   const caller = record.caller.principalArn;
   const refuse = (reason: RefuseReason): Verdict => ({ kind: 'refuse', reason, caller, family });
 
@@ -119,21 +94,13 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
   const { clientToken } = request;
   if (clientToken === undefined && !settings.allowWithoutClientToken) return refuse('noClientToken');
   const { settleUntilMs, deadlineMs } = timesOf(record.eventTimeMs, settings);
-  const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, home);
+  const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, awsEnvironment);
   const input: RerunInput = {
     callId,
-    call: { ...home, cluster, family, caller, eventTime: new Date(record.eventTimeMs).toISOString() },
+    call: { ...awsEnvironment, cluster, family, caller, eventTime: new Date(record.eventTimeMs).toISOString() },
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };
 }
-
-function callIdOf(record: RunTaskRecord, clientToken: string, home: Home): string {
-  const { cluster } = record.requestParameters as { cluster?: unknown };
-  const reference = typeof cluster === 'string' ? cluster : undefined;
-  return synchronousCallId({ ...home, cluster: clusterName(reference, home) ?? '', clientToken });
-}
-
-const tokenless = ({ account, region, eventId }: RunTaskRecord) => tokenlessCallId(account, region, eventId);

@@ -1,8 +1,8 @@
-import { asynchronousCallId, executionName } from './identity.ts';
-import { listedCluster, listedFamily, unlistedReason } from './policy.ts';
-import { type RerunInput, timesOf } from './rerun.ts';
-import { isThrottledStart } from './start-failure.ts';
-import type { StoppedTask } from './stopped-task.ts';
+import { isThrottledStart } from '../events/start-failure.ts';
+import type { StoppedTask } from '../events/stopped-task.ts';
+import { asynchronousCallId, executionName } from '../identity.ts';
+import { listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
+import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
 /**
@@ -10,14 +10,14 @@ import type { Verdict, VerdictContext } from './verdict.ts';
  * than ECS, so the workflow waits for it, not this.
  */
 export function decideStoppedTask(task: StoppedTask, context: VerdictContext): Verdict {
-  const { home, settings } = context;
+  const { awsEnvironment, settings } = context;
   const { clusterArn: cluster, taskDefinitionArn: taskDefinition, startedBy, group } = task;
   if (task.stopCode !== 'TaskFailedToStart' || !isThrottledStart(task.reasons)) {
     return { kind: 'ignore', reason: 'notAThrottle' };
   }
   const reason = unlistedReason({ cluster, taskDefinition, startedBy, group }, context);
   if (reason) return { kind: 'ignore', reason };
-  const family = listedFamily(taskDefinition, settings, home) ?? '';
+  const family = listedFamily(taskDefinition, settings, awsEnvironment) ?? '';
   if (task.hasRun) return { kind: 'refuse', reason: 'partlyRan', caller: '', family };
   const { deadlineMs } = timesOf(task.stoppedAtMs, settings);
 
@@ -25,7 +25,7 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
   const eventTime = new Date(task.stoppedAtMs).toISOString();
   const input: RerunInput = {
     callId,
-    call: { ...home, cluster: listedCluster(cluster, settings, home) ?? '', family, eventTime },
+    call: { ...awsEnvironment, cluster: listedCluster(cluster, settings, awsEnvironment) ?? '', family, eventTime },
     settleUntil: eventTime,
     deadline: new Date(deadlineMs).toISOString(),
     failedTask: {

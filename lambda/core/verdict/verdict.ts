@@ -1,11 +1,8 @@
-import type { Home } from './arn.ts';
-import type { IgnoreReason, RefuseReason } from './contract.ts';
-import type { ThrottleEvent } from './event.ts';
-import type { LaunchRecord } from './launch.ts';
-import type { RerunInput } from './rerun.ts';
-import { decideRunTask } from './run-task-verdict.ts';
-import type { Settings } from './settings.ts';
-import { decideStoppedTask } from './stopped-task-verdict.ts';
+import type { AwsEnvironment } from '../arn.ts';
+import type { IgnoreReason, RefuseReason } from '../contract.ts';
+import type { LaunchRecord } from '../rerun/launch-record.ts';
+import type { RerunInput } from '../rerun/rerun-input.ts';
+import type { Settings } from '../settings.ts';
 
 /** What is to be done about an event. */
 export type Verdict =
@@ -34,36 +31,9 @@ export interface Launch {
 
 /** All that a verdict depends on beside the event. */
 export interface VerdictContext {
-  readonly home: Home;
+  readonly awsEnvironment: AwsEnvironment;
   /** ARN of the role that our own RunTask requests are made under. */
   readonly ownRoleArn: string;
   readonly settings: Settings;
   readonly nowMs: number;
-}
-
-/** Older records than this are no news: EventBridge gives up delivering after a day. */
-const STALE_MS = 24 * 3_600_000;
-
-/** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
-export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
-  const { home, nowMs } = context;
-  const { origin } = event;
-  if ([event.account, origin.account].some((account) => account !== home.account)) {
-    return { kind: 'ignore', reason: 'otherAccount' };
-  }
-  if ([event.region, origin.region].some((region) => region !== home.region))
-    return { kind: 'ignore', reason: 'otherRegion' };
-  if (event.replayed) return { kind: 'ignore', reason: 'replayed' };
-  switch (event.kind) {
-    case 'runTaskRecord':
-      if (nowMs - event.eventTimeMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideRunTask(event, context);
-    case 'otherCallRecord':
-      return { kind: 'ignore', reason: 'notRunTask' };
-    case 'stoppedTask':
-      if (nowMs - event.stoppedAtMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideStoppedTask(event, context);
-    default:
-      return event satisfies never;
-  }
 }

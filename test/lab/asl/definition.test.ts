@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidDefinitionError, parseDefinition } from '../../../local/asl/index.ts';
-import { UnsupportedError } from '../../../local/aws/service.ts';
+import { InvalidDefinitionError, parseDefinition } from '../../../lab/asl/index.ts';
+import { UnsupportedError } from '../../../lab/kernel/aws-service.ts';
 import { machine, only, run } from './support.ts';
 
 const flow = { StartAt: 'I', States: { I: { Type: 'Pass', End: true } } };

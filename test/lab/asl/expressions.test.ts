@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../../local/kernel/json.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { inState, only, output, run } from './support.ts';
 
 describe('a template', () => {

@@ -3,11 +3,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runAsl } from '../../../local/lab-asl.ts';
+import { runAsl } from '../../../lab/lab-asl.ts';
 import { machine, output } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lab-asl-'));
-const script = resolve(import.meta.dirname, '../../../local/lab-asl.ts');
+const script = resolve(import.meta.dirname, '../../../lab/lab-asl.ts');
 
 function lab(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_DATA_BYTES } from '../../../local/asl/index.ts';
+import { MAX_DATA_BYTES } from '../../../lab/asl/index.ts';
 import { events, machine, only, output, run } from './support.ts';
 
 /** An expression for a string whose JSON has so many bytes. */

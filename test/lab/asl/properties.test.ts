@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../../local/kernel/json.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { machine, only, output, run } from './support.ts';
 
 /** JSON as it comes out of a parser: -0 and keys such as __proto__ are no business of ours. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../../local/kernel/json.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { inState, output, run } from './support.ts';
 
 export const pass = (fields: object = {}) => ({ Type: 'Pass', End: true, ...fields });

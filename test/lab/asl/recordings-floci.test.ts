@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../../local/asl/index.ts';
+import { parseDefinition } from '../../../lab/asl/index.ts';
 import { flow, pass, result } from './recorded.ts';
 import { events, inState, machine, only, output, run } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidDefinitionError, parseDefinition } from '../../../local/asl/index.ts';
-import type { Json } from '../../../local/kernel/json.ts';
+import { InvalidDefinitionError, parseDefinition } from '../../../lab/asl/index.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { flow, nothing, pass, result, threw } from './recorded.ts';
 import { events, inState, machine, only, output, run } from './support.ts';
 

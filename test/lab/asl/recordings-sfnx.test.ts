@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseDefinition, StatesError } from '../../../local/asl/index.ts';
-import type { Json } from '../../../local/kernel/json.ts';
+import { parseDefinition, StatesError } from '../../../lab/asl/index.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { flow, nothing, pass, result, threw } from './recorded.ts';
 import { machine, only, output, run } from './support.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StatesError } from '../../../local/asl/index.ts';
+import { StatesError } from '../../../lab/asl/index.ts';
 import { inState, machine, run, transitions } from './support.ts';
 
 /** A host whose task fails with each of these errors in turn, then succeeds. */
@@ -32,7 +32,7 @@ describe('Retry', () => {
       4,
       2 + 4 + 5 + 5,
     ],
-    ['keeps one pace with a BackoffRate of 1', { ErrorEquals: ['E'], BackoffRate: 1, MaxAttempts: 5 }, 5, 5],
+    ['keeps one rate with a BackoffRate of 1', { ErrorEquals: ['E'], BackoffRate: 1, MaxAttempts: 5 }, 5, 5],
     ['has no jitter with NONE', { ErrorEquals: ['E'], JitterStrategy: 'NONE' }, 1, 1],
     ['waits the same for States.ALL', { ErrorEquals: ['States.ALL'] }, 2, 3],
   ])('%s', async (_, retrier, failures, seconds) => {

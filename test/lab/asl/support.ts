@@ -4,10 +4,10 @@ import {
   execute,
   type HistoryStep,
   parseDefinition,
-} from '../../../local/asl/index.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { Json, JsonObject } from '../../../local/kernel/json.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+} from '../../../lab/asl/index.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
+import { randomStream } from '../../../lab/kernel/random.ts';
 
 export interface Run extends ExecutionResult {
   /** Virtual seconds from the start to the end of the execution. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { StatesError, type TaskCall } from '../../../local/asl/index.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { Json } from '../../../local/kernel/json.ts';
+import { StatesError, type TaskCall } from '../../../lab/asl/index.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { Json } from '../../../lab/kernel/json.ts';
 import { events, machine, run, transitions } from './support.ts';
 
 const INVOKE = 'arn:aws:states:::lambda:invoke';

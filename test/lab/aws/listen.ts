@@ -1,11 +1,11 @@
 import { vi } from 'vitest';
-import { FakeCloudTrail } from '../../../local/aws/cloudtrail.ts';
-import { FakeDynamoDb } from '../../../local/aws/dynamodb/index.ts';
-import { FakeEcs } from '../../../local/aws/ecs/fake-ecs.ts';
-import { AwsError, type FakeService } from '../../../local/aws/service.ts';
-import { FakeSns } from '../../../local/aws/sns.ts';
-import { FakeSqs } from '../../../local/aws/sqs.ts';
-import { FakeStates } from '../../../local/aws/states.ts';
+import { FakeCloudTrail } from '../../../lab/aws/cloudtrail/fake-cloudtrail.ts';
+import { FakeDynamoDb } from '../../../lab/aws/dynamodb/fake-dynamodb.ts';
+import { FakeEcs } from '../../../lab/aws/ecs/fake-ecs.ts';
+import { FakeSns } from '../../../lab/aws/sns/fake-sns.ts';
+import { FakeSqs } from '../../../lab/aws/sqs/fake-sqs.ts';
+import { FakeStates } from '../../../lab/aws/states/fake-states.ts';
+import { AwsError, type FakeService } from '../../../lab/kernel/aws-service.ts';
 import { memberProblems, problemsOf, statusesOf } from './sdk-models.ts';
 
 export interface Heard {

@@ -1,11 +1,11 @@
-import { parseDefinition } from '../../../local/asl/index.ts';
-import { FakeDynamoDb } from '../../../local/aws/dynamodb/index.ts';
-import { FakeSns } from '../../../local/aws/sns.ts';
-import { FakeSqs } from '../../../local/aws/sqs.ts';
-import { FakeStates } from '../../../local/aws/states.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { Json, JsonObject } from '../../../local/kernel/json.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+import { parseDefinition } from '../../../lab/asl/index.ts';
+import { FakeDynamoDb } from '../../../lab/aws/dynamodb/fake-dynamodb.ts';
+import { FakeSns } from '../../../lab/aws/sns/fake-sns.ts';
+import { FakeSqs } from '../../../lab/aws/sqs/fake-sqs.ts';
+import { FakeStates } from '../../../lab/aws/states/fake-states.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
+import { randomStream } from '../../../lab/kernel/random.ts';
 import { machine } from '../asl/support.ts';
 import { CRON, RUN_TASK, world } from './world.ts';
 

@@ -6,14 +6,14 @@ import { SendTaskHeartbeatCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { Permissions } from '../../../local/aws/permissions.ts';
-import type { AwsError } from '../../../local/aws/service.ts';
-import { clientConfig } from '../../../local/aws/transport.ts';
-import { faultSchema, OPERATIONS } from '../../../local/fault-schema.ts';
-import { Faults } from '../../../local/faults.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import type { Policies } from '../../../local/stack/policies.ts';
+import { Permissions } from '../../../lab/aws/iam/permissions.ts';
+import { clientConfig } from '../../../lab/aws/sdk/transport.ts';
+import { Faults } from '../../../lab/faults/faults.ts';
+import type { AwsError } from '../../../lab/kernel/aws-service.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
+import { faultSchema, OPERATIONS } from '../../../lab/scenario/fault-schema.ts';
+import type { Policies } from '../../../lab/stack/policies.ts';
 import { holdToModels } from './held-to-models.ts';
 import { FAKES, REFUSALS, type Refusal } from './refusals.table.ts';
 import { errorsOf, queryCodeOf, statusesOf } from './sdk-models.ts';
@@ -121,22 +121,10 @@ describe('what stands between a client and a fake refuses in the words of the op
   );
 });
 
-/** Where each fake's own errors stand. */
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  cloudtrail: ['cloudtrail.ts'],
-  dynamodb: ['dynamodb/'],
-  ecs: ['ecs/'],
-  sns: ['sns.ts'],
-  sqs: ['sqs.ts', 'sqs/'],
-  states: ['states.ts', 'states/'],
-};
-
 /** All names of errors in a fake's source: those of its service's model, and whatever is thrown as an AwsError. */
 function namedIn(service: string): Set<string> {
-  const folder = new URL('../../../local/aws/', import.meta.url);
-  const files = (SOURCES[service] ?? []).flatMap((path) =>
-    path.endsWith('/') ? readdirSync(new URL(path, folder)).map((name) => path + name) : [path],
-  );
+  const folder = new URL(`../../../lab/aws/${service}/`, import.meta.url);
+  const files = readdirSync(folder);
   const text = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n');
   const names = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => String(name));
   const known = errorsOf(service);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { report } from '../../../local/report.ts';
-import { readScenario } from '../../../local/scenario.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
+import { report } from '../../../lab/report/report.ts';
+import { readScenario } from '../../../lab/scenario/scenario.ts';
 import { listen, unknownErrors } from './listen.ts';
 import { eventful, scenarioOf } from './scenarios.ts';
 import { memberProblems, problemsOf, statusesOf } from './sdk-models.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '../../../local/kernel/json.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
 
 /** One of the scenarios that the lab comes with. */
 export const scenarioOf = (name: string): JsonObject =>
-  JSON.parse(readFileSync(new URL(`../../../local/scenarios/${name}`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../../lab/scenarios/${name}`, import.meta.url), 'utf8'));
 
 const SERVICE_THROTTLED = {
   version: '0',

@@ -1,11 +1,12 @@
-import { FakeCloudTrail } from '../../../local/aws/cloudtrail.ts';
-import type { ApiRequest } from '../../../local/aws/ecs/api-request.ts';
-import { FakeEcs, type TaskTransition } from '../../../local/aws/ecs/fake-ecs.ts';
-import type { Emit } from '../../../local/aws/events.ts';
-import { AwsError, type Principal } from '../../../local/aws/service.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { type Account, readScenario } from '../../../local/scenario.ts';
+import { FakeCloudTrail } from '../../../lab/aws/cloudtrail/fake-cloudtrail.ts';
+import type { ApiRequest } from '../../../lab/aws/ecs/api-request.ts';
+import { FakeEcs, type TaskTransition } from '../../../lab/aws/ecs/fake-ecs.ts';
+import type { Emit } from '../../../lab/aws/eventbridge/fake-eventbridge.ts';
+import { AwsError, type Principal } from '../../../lab/kernel/aws-service.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
+import type { Account } from '../../../lab/scenario/account.ts';
+import { readScenario } from '../../../lab/scenario/scenario.ts';
 
 export const CRON: Principal = { arn: 'arn:aws:sts::111122223333:assumed-role/cron/session' };
 

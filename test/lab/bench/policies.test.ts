@@ -7,9 +7,9 @@ import {
   type Policy,
   SDK_ADAPTIVE,
   SDK_STANDARD,
-} from '../../../local/bench/policies.ts';
-import { LAB_EPOCH_MS } from '../../../local/kernel/clock.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+} from '../../../lab/bench/policies.ts';
+import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
+import { randomStream } from '../../../lab/kernel/random.ts';
 
 const half = () => 0.5;
 

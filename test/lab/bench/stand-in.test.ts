@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { scenarioOf } from '../../../local/bench/cases.ts';
-import { ALTERNATIVES, CONTENDERS, THIS_PROJECT } from '../../../local/bench/contenders.ts';
-import { type Figures, measure } from '../../../local/bench/measure.ts';
-import { standIn } from '../../../local/bench/stand-in.ts';
-import { play } from '../../../local/run.ts';
+import { scenarioOf } from '../../../lab/bench/cases.ts';
+import { ALTERNATIVES, CONTENDERS, THIS_PROJECT } from '../../../lab/bench/contenders.ts';
+import { type Figures, measure } from '../../../lab/bench/measure.ts';
+import { standIn } from '../../../lab/bench/stand-in.ts';
+import { play } from '../../../lab/run/run.ts';
 
 const STORM = {
   bucket: { burst: 5, refillPerSecond: 2 },

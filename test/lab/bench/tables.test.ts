@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CASES, README_CASES } from '../../../local/bench/cases.ts';
-import { CONTENDERS } from '../../../local/bench/contenders.ts';
-import type { Figures } from '../../../local/bench/measure.ts';
-import { withBench } from '../../../local/bench/page.ts';
-import { summarize } from '../../../local/bench/summary.ts';
-import { caseTables, caseTitle, overviewTable } from '../../../local/bench/tables.ts';
+import { CASES, README_CASES } from '../../../lab/bench/cases.ts';
+import { CONTENDERS } from '../../../lab/bench/contenders.ts';
+import type { Figures } from '../../../lab/bench/measure.ts';
+import { withBench } from '../../../lab/bench/page.ts';
+import { summarize } from '../../../lab/bench/summary.ts';
+import { caseTables, caseTitle, overviewTable } from '../../../lab/bench/tables.ts';
 
 const FIGURES: Figures = {
   drainRatio: 0.986,

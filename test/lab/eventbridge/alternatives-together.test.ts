@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
 /**
  * Alternatives of one field share the states of the engine's automaton. Each matches what it matches alone, in every

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
 /**
  * Verdicts that the engine's own tests state: RulerTest, ACMachineTest, CIDRTest and ComparableNumberTest of

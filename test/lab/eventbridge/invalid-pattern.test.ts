@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { UnsupportedError } from '../../../local/aws/service.ts';
-import { compilePattern, InvalidPatternError } from '../../../local/eventbridge/pattern.ts';
-import { verdict } from '../../../local/lab-match.ts';
+import { compilePattern, InvalidPatternError } from '../../../lab/eventbridge/pattern.ts';
+import { UnsupportedError } from '../../../lab/kernel/aws-service.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
 const INVALID: Readonly<Record<string, readonly string[]>> = {
   'a pattern is an object with fields': ['[]', '"x"', 'null', '1', '{}', '{"a":{}}', '{"a":{"b":{}}}'],

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
-const CLI = 'local/lab-match.ts';
+const CLI = 'lab/lab-match.ts';
 let folder: string;
 
 beforeAll(() => {

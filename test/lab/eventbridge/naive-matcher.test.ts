@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 import { alternative, LITERALS, leaf, leafAndValue, spelling, string } from './generated-leaves.ts';
 import { type Node, naiveMatches, toText } from './naive-matcher.ts';
 

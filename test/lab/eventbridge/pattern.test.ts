@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
 /** Pattern and events are raw JSON, for duplicate names and spellings of numbers to count. */
 interface Case {

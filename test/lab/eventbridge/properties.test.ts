@@ -1,10 +1,10 @@
 import { BlockList, isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UnsupportedError } from '../../../local/aws/service.ts';
-import { parseJsonText } from '../../../local/eventbridge/json-text.ts';
-import { compilePattern, InvalidPatternError } from '../../../local/eventbridge/pattern.ts';
-import type { Json, JsonObject } from '../../../local/kernel/json.ts';
+import { parseJsonText } from '../../../lab/eventbridge/json-text.ts';
+import { compilePattern, InvalidPatternError } from '../../../lab/eventbridge/pattern.ts';
+import { UnsupportedError } from '../../../lab/kernel/aws-service.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
 
 const RUNS = { numRuns: 2000, seed: 20260115 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../../../local/lab-match.ts';
+import { verdict } from '../../../lab/lab-match.ts';
 
 /**
  * What EventBridge itself answered to TestEventPattern: facts that LocalStack recorded for its own tests.

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { makePassage, type Passage } from '../../local/aws/passage.ts';
-import { Usage } from '../../local/cost.ts';
-import { type Fault, faultSchema } from '../../local/fault-schema.ts';
-import { Faults } from '../../local/faults.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../local/kernel/clock.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { randomStream } from '../../local/kernel/random.ts';
+import { makeRequestMiddleware, type RequestMiddleware } from '../../../lab/aws/sdk/request-middleware.ts';
+import { Faults } from '../../../lab/faults/faults.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
+import { randomStream } from '../../../lab/kernel/random.ts';
+import { Usage } from '../../../lab/report/cost.ts';
+import { type Fault, faultSchema } from '../../../lab/scenario/fault-schema.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -15,7 +15,7 @@ function openFaults(...faults: JsonObject[]) {
   const read: Fault[] = faults.map((fault) => faultSchema.parse(fault));
   const drawn = new Faults(read, 1, clock);
   const options = { clock, random: randomStream(1, 'latency'), usage: new Usage(), timeoutMs: TIMEOUT_MS };
-  const passage: Passage = makePassage({ ...options, faults: drawn });
+  const passage: RequestMiddleware = makeRequestMiddleware({ ...options, faults: drawn });
   return {
     clock,
     faults: drawn,
@@ -104,8 +104,8 @@ test('a handler crashes in its work or at its calls, as the scenario has it', ()
 
 test('clocks are off by what the scenario says, each its own', () => {
   const { faults } = openFaults(
-    { kind: 'clockSkew', handler: 'turnstile', seconds: -30 },
+    { kind: 'clockSkew', handler: 'rate-limiter', seconds: -30 },
     { kind: 'clockSkew', service: 'cloudtrail', seconds: 2.5 },
   );
-  expect(['turnstile', 'cloudtrail', 'intake'].map((whose) => faults.skewMs(whose))).toEqual([-30_000, 2500, 0]);
+  expect(['rate-limiter', 'cloudtrail', 'intake'].map((whose) => faults.skewMs(whose))).toEqual([-30_000, 2500, 0]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { LAB_EPOCH_MS } from '../../local/kernel/clock.ts';
-import { report } from '../../local/report.ts';
-import { readScenario } from '../../local/scenario.ts';
+import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
+import { report } from '../../../lab/report/report.ts';
+import { readScenario } from '../../../lab/scenario/scenario.ts';
 
 const MINUTE = 60;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { binWidth, cumulative, histogram, percentile, perSecond, sumOf } from '../../../local/html/bins.ts';
+import { binWidth, cumulative, histogram, percentile, perSecond, sumOf } from '../../../lab/html/bins.ts';
 
 test.each([
   [100, 120, 1],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseDefinition } from '../../../local/asl/index.ts';
-import { dotOf, drawFlow } from '../../../local/html/diagram.ts';
+import { parseDefinition } from '../../../lab/asl/index.ts';
+import { dotOf, drawFlow } from '../../../lab/html/diagram.ts';
 
 const { flow } = parseDefinition({
   QueryLanguage: 'JSONata',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { html } from '../../../local/html/markup.ts';
+import { html } from '../../../lab/html/markup.ts';
 
 test('text is escaped, markup is not, lists are joined, and nothing leaves nothing', () => {
   const inner = html`<b>${'a < b & "c"'}</b>`;

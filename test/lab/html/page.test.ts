@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readConfiguration } from '../../../lib/config.ts';
-import { renderPage } from '../../../local/html/page.ts';
+import { renderPage } from '../../../lab/html/page.ts';
+import { readConfiguration } from '../../../lib/config/read-config.ts';
 import { story, storyWith } from '../story.fixture.ts';
 
 test('the page needs nothing else: no script, nothing loaded', async () => {
@@ -45,7 +45,7 @@ test('people’s addresses are not shown', async () => {
 });
 
 test('a run in which nothing happened has its page too', async () => {
-  const counts = { callersAccepted: [], oursAccepted: [], callersThrottled: [], oursThrottled: [], turns: [] };
+  const counts = { callersAccepted: [], oursAccepted: [], callersThrottled: [], oursThrottled: [], permits: [] };
   const page = await renderPage(story({ owed: [], counts }));
   expect(page).not.toMatch(/NaN|Infinity|undefined/);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plotsOf } from '../../../local/html/plots.ts';
+import { plotsOf } from '../../../lab/html/plots.ts';
 import { story } from '../story.fixture.ts';
 
 test('the curves end with every call that was lost and every call that came back', () => {
@@ -30,6 +30,6 @@ test('a call that never came back has no delay and stays waiting', () => {
 });
 
 test('a day of virtual time is drawn with no more bins than fit', () => {
-  const counts = { ...story().counts, turns: new Array<number>(86_400).fill(1) };
+  const counts = { ...story().counts, permits: new Array<number>(86_400).fill(1) };
   expect(plotsOf(story({ counts })).accepted.text.match(/<title>/g)?.length).toBeLessThanOrEqual(120);
 });

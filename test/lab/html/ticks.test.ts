@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ticks, timeTicks } from '../../../local/html/ticks.ts';
+import { ticks, timeTicks } from '../../../lab/html/ticks.ts';
 
 test.each([
   [0, ['0', '1']],

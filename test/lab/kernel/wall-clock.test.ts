@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WallClock } from '../../../local/kernel/wall-clock.ts';
+import { WallClock } from '../../../lab/kernel/wall-clock.ts';
 
 test('timers run in their order, none before its real time', async () => {
   const clock = new WallClock();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, dollars, duration, percent, plural, stopwatch } from '../../local/format.ts';
+import { count, dollars, duration, percent, plural, stopwatch } from '../../../lab/report/format.ts';
 
 test.each([
   [0, '0.0 s'],

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { METRICS } from '../../lambda/core/contract.ts';
-import type { ApiRequest } from '../../local/aws/ecs/api-request.ts';
-import { LAB_EPOCH_MS } from '../../local/kernel/clock.ts';
-import { tee } from '../../local/observers.ts';
-import { Series } from '../../local/series.ts';
+import type { ApiRequest } from '../../../lab/aws/ecs/api-request.ts';
+import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
+import { Series } from '../../../lab/report/series.ts';
+import { tee } from '../../../lab/world/observers.ts';
+import { METRICS } from '../../../lambda/core/contract.ts';
 
 const ACCEPTED = { output: () => ({}) };
 const request = (seconds: number, outcome: ApiRequest['outcome'], operation = 'RunTask') =>
@@ -26,22 +26,22 @@ test('requests are counted by second, by whose they are, and by how ECS answered
     callersThrottled: [0, 2],
     oursAccepted: [0, 0, 1],
     oursThrottled: [0, 0, 0, 1],
-    turns: [],
+    permits: [],
   });
 });
 
-test('turns are counted when the turnstile reports them', () => {
+test('permits are counted when the rate limiter reports them', () => {
   let now = LAB_EPOCH_MS;
   const series = new Series();
   const observer = series.listen({ now: () => now });
   const metric = (name: string, value: number) =>
-    observer.metric?.({ handler: 'turnstile', name, value, dimensions: {} });
-  metric(METRICS.turn, 10);
+    observer.metric?.({ handler: 'rate-limiter', name, value, dimensions: {} });
+  metric(METRICS.permit, 10);
   now += 1000;
-  metric(METRICS.turn, 3);
-  metric(METRICS.turn, 4);
+  metric(METRICS.permit, 3);
+  metric(METRICS.permit, 4);
   metric(METRICS.attempt, 1);
-  expect(series.counts.turns).toEqual([10, 7]);
+  expect(series.counts.permits).toEqual([10, 7]);
 });
 
 test('observers side by side all hear, and each hears only what it wants to', () => {

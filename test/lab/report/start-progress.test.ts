@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { PlayOptions } from '../../local/run.ts';
-import { liveProgress, progressBar, progressLine } from '../../local/start-progress.ts';
+import { liveProgress, progressBar, progressLine } from '../../../lab/report/start-progress.ts';
+import type { PlayOptions } from '../../../lab/run/run.ts';
 
 const STANDING = { made: 2000, taken: 1686, broughtBack: 912, waiting: 774 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nextSteps, summary, verdict } from '../../local/start-summary.ts';
-import { story } from './story.fixture.ts';
+import { nextSteps, summary, verdict } from '../../../lab/report/start-summary.ts';
+import { story } from '../story.fixture.ts';
 
 const figure = (name: string): string | undefined =>
   new RegExp(`^ {2}${name} {2,}(.*?) {2}`, 'm').exec(summary(story()))?.[1];
@@ -32,6 +32,6 @@ test('each violation has its line', () => {
 
 test('the next steps name the report, a scenario to play, and how to deploy', () => {
   const text = nextSteps('file:///x/index.html');
-  for (const part of ['file:///x/index.html', 'npm run lab -- local/scenarios/', 'README.md'])
+  for (const part of ['file:///x/index.html', 'npm run lab -- lab/scenarios/', 'README.md'])
     expect(text).toContain(part);
 });

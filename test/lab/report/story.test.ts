@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CallFate } from '../../local/oracle.ts';
-import { standing } from '../../local/story.ts';
+import { standing } from '../../../lab/report/story.ts';
+import type { CallFate } from '../../../lab/run/oracle.ts';
 
 interface Case {
   readonly state: 'accepted' | 'throttled';

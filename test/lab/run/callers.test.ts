@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { AwsError } from '../../local/aws/service.ts';
-import { startCallers } from '../../local/callers.ts';
-import { LAB_EPOCH_MS } from '../../local/kernel/clock.ts';
-import type { JsonObject } from '../../local/kernel/json.ts';
-import { type Caller, readScenario } from '../../local/scenario.ts';
-import { RUN_TASK, world } from './aws/world.ts';
+import { AwsError } from '../../../lab/kernel/aws-service.ts';
+import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../lab/kernel/json.ts';
+import { startCallers } from '../../../lab/run/callers.ts';
+import { type Caller, readScenario } from '../../../lab/scenario/scenario.ts';
+import { RUN_TASK, world } from '../aws/world.ts';
 
 const CALLER = { name: 'cron', principalArn: 'arn:aws:sts::111122223333:assumed-role/cron/session', request: RUN_TASK };
 

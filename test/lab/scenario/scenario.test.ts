@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../local/kernel/json.ts';
-import { BadScenarioError, readScenario, scenarioJsonSchema } from '../../local/scenario.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
+import { BadScenarioError, readScenario, scenarioJsonSchema } from '../../../lab/scenario/scenario.ts';
 
 const CALLER: JsonObject = {
   name: 'cron',
@@ -72,12 +72,12 @@ describe('a scenario', () => {
       { kind: 'delayEvents', seconds: [0, 600] },
       { kind: 'delayEvents', seconds: [0, 600], detailType: 'ECS Task State Change' },
       { kind: 'dropEvents', detailType: 'ECS Task State Change', probability: 1 },
-      ...['intake', 'turnstile', 'run-task', 'sweep'].map((handler) => ({
+      ...['intake', 'rate-limiter', 'run-task', 'sweep'].map((handler) => ({
         kind: 'handlerCrash',
         handler,
         probability: 0.01,
       })),
-      { kind: 'outage', handler: 'turnstile', from: 60, seconds: 600 },
+      { kind: 'outage', handler: 'rate-limiter', from: 60, seconds: 600 },
       ...['dynamodb', 'states', 'sqs', 'ecs', 'sns', 'cloudtrail'].map((service) => ({
         kind: 'serviceError',
         service,
@@ -157,7 +157,7 @@ describe('a bad scenario is refused with path, found and expected', () => {
     [
       'an unknown handler',
       withValue('faults', [{ kind: 'outage', handler: 'intakes', from: 0, seconds: 1 }]),
-      'bad.json: faults[0].handler: found "intakes", expected "intake" or "turnstile" or "run-task" or "sweep"',
+      'bad.json: faults[0].handler: found "intakes", expected "intake" or "rate-limiter" or "run-task" or "sweep"',
     ],
     [
       'an unknown service',
@@ -177,7 +177,7 @@ describe('a bad scenario is refused with path, found and expected', () => {
     [
       'an item that nobody may spoil',
       withValue('faults', [{ kind: 'corruptItem', item: 'told', at: 0, to: 'deleted' }]),
-      'bad.json: faults[0].item: found "told", expected "pace" or "coverage"',
+      'bad.json: faults[0].item: found "told", expected "rate" or "coverage"',
     ],
     [
       'a clock of nobody',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { UnsupportedError } from '../../../local/aws/service.ts';
-import { intervalMs } from '../../../local/stack/options.ts';
+import { UnsupportedError } from '../../../lab/kernel/aws-service.ts';
+import { intervalMs } from '../../../lab/stack/options.ts';
 
 test.each([
   ['rate(1 minute)', 60_000],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { UnsupportedError } from '../../../local/aws/service.ts';
-import type { Json, JsonObject } from '../../../local/kernel/json.ts';
-import { resolve, type Scope } from '../../../local/stack/intrinsics.ts';
-import type { Template } from '../../../local/stack/synthesize.ts';
-import { DeployedTemplate } from '../../../local/stack/template.ts';
+import { UnsupportedError } from '../../../lab/kernel/aws-service.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
+import { resolve, type Scope } from '../../../lab/stack/intrinsics.ts';
+import type { Template } from '../../../lab/stack/synthesize.ts';
+import { DeployedTemplate } from '../../../lab/stack/template.ts';
 
 const PLACE = { account: '111122223333', region: 'eu-west-1' };
 const scope: Scope = {

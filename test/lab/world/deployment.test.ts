@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Usage } from '../../local/cost.ts';
-import { Faults } from '../../local/faults.ts';
-import { VirtualClock } from '../../local/kernel/clock.ts';
-import type { Json, JsonObject } from '../../local/kernel/json.ts';
-import { readScenario } from '../../local/scenario.ts';
-import { mergedConfiguration, synthesize, type Template } from '../../local/stack/synthesize.ts';
-import { World } from '../../local/world.ts';
+import { Faults } from '../../../lab/faults/faults.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import type { Json, JsonObject } from '../../../lab/kernel/json.ts';
+import { Usage } from '../../../lab/report/cost.ts';
+import { readScenario } from '../../../lab/scenario/scenario.ts';
+import { mergedConfiguration, synthesize, type Template } from '../../../lab/stack/synthesize.ts';
+import { deploy } from '../../../lab/world/deployment.ts';
+import { World } from '../../../lab/world/world.ts';
 
 const PLACE = { account: '111122223333', region: 'us-east-1' };
 const CONFIG = mergedConfiguration({
@@ -62,7 +63,7 @@ async function afterwards(template: Template, hours = 2) {
       metric: nothing,
     },
   });
-  world.deploy(template);
+  deploy(world, template);
   world.bus.put(EVENT);
   await clock.run({ until: clock.now() + hours * 3_600_000 });
   world.check();

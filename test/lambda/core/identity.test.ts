@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  afterDeadlineToken,
   asynchronousCallId,
   executionName,
   generationToken,
-  lateToken,
   remainderToken,
   spreadOf,
   substituteToken,
@@ -42,7 +42,7 @@ describe('identities are contracts: a change here makes two launches of one call
       'report-55c1f48c4b96f1f5b5f5a304ef9ebae3',
     ],
     ['the token of its next generation', generationToken(TASK_CALL_ID), 'c62d5344ef53492c258b1f1b9ffd2294'],
-    ['the token of a late re-run', lateToken(CALL_ID), '9f802828bc84c4ce8e7236f01e5c750c'],
+    ['the token of a late re-run', afterDeadlineToken(CALL_ID), '9f802828bc84c4ce8e7236f01e5c750c'],
     ['the token in place of a missing one', substituteToken(TOKENLESS_ID), '424e7f3b2166b4fba874c60d84332161'],
   ])('%s', (_, found, pinned) => {
     expect(found).toBe(pinned);
@@ -122,7 +122,7 @@ test('each remainder, generation and late re-run has a token of its own that ECS
     remainderToken(CALL_ID, 2, 11),
     substituteToken(CALL_ID),
     generationToken(CALL_ID),
-    lateToken(CALL_ID),
+    afterDeadlineToken(CALL_ID),
   ];
   expect(new Set(tokens).size).toBe(tokens.length);
   for (const token of tokens) expect(token).toMatch(/^[\x21-\x7e]{1,64}$/);

@@ -16,8 +16,8 @@ describe('settings', () => {
       maxAttempts: 8,
       maxGenerations: 3,
       deadlineSeconds: 3300,
-      sweep: { everyMinutes: 15, quietMinutes: 15, lookEveryMinutes: 5 },
-      pace: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
+      sweep: { everyMinutes: 15, quietMinutes: 15, passEveryMinutes: 5 },
+      rate: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
     });
   });
 
@@ -39,10 +39,10 @@ describe('settings', () => {
     ['no attempt', { maxAttempts: 0 }],
     ['half an attempt', { maxAttempts: 1.5 }],
     ['a grace in the past', { graceSeconds: -1 }],
-    ['no pace', { pace: { initialPerSecond: 0 } }],
+    ['no rate', { rate: { initialPerSecond: 0 } }],
     ['fewer generations than none', { maxGenerations: -1 }],
     ['a sweep that is never quiet', { sweep: { quietMinutes: 0 } }],
-    ['a sweep that looks all the time', { sweep: { lookEveryMinutes: 0 } }],
+    ['a sweep that looks all the time', { sweep: { passEveryMinutes: 0 } }],
   ])('are refused with %s', (_, settings) => {
     expect(settingsSchema.safeParse(settings).success).toBe(false);
   });

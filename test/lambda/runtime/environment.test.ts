@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ENVIRONMENT } from '../../lambda/core/contract.ts';
-import { readEnvironment } from '../../lambda/environment.ts';
-import { HOME, SETTINGS } from '../support/records.ts';
+import { ENVIRONMENT } from '../../../lambda/core/contract.ts';
+import { readEnvironment } from '../../../lambda/runtime/environment.ts';
+import { HOME, SETTINGS } from '../../support/records.ts';
 
 const VARIABLES = {
   SETTINGS: JSON.stringify(SETTINGS),
@@ -11,9 +11,9 @@ const VARIABLES = {
 };
 
 describe('the environment of a handler', () => {
-  test('holds the settings, the home, and names', () => {
+  test('holds the settings, the awsEnvironment, and names', () => {
     const environment = readEnvironment(VARIABLES);
-    expect(environment).toMatchObject({ settings: SETTINGS, home: HOME });
+    expect(environment).toMatchObject({ settings: SETTINGS, awsEnvironment: HOME });
     expect(environment.variable('tableName')).toBe('state');
   });
 

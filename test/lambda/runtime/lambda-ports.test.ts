@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
-import { CLIENT_CONFIG, lambdaPorts, lazily } from '../../lambda/runtime.ts';
+import { METRIC_NAMESPACE, METRICS } from '../../../lambda/core/contract.ts';
+import { CLIENT_CONFIG, lambdaPorts, lazily } from '../../../lambda/runtime/lambda-ports.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -47,7 +47,7 @@ describe('in Lambda', () => {
       ],
     ],
     [METRICS.waitSeconds, 'Seconds', { kind: 'started' }, [['service', 'kind']]],
-    [METRICS.turn, 'Count', {}, [['service']]],
+    [METRICS.permit, 'Count', {}, [['service']]],
   ])('the metric %s is one embedded-metric line in %s', (name, unit, dimensions, sets) => {
     const lines: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);

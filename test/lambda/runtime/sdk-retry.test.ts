@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { errorName, retrying } from '../../lambda/retrying.ts';
-import { awsError, wiringWith } from '../support/wiring.ts';
+import { errorName, retrying } from '../../../lambda/runtime/sdk-retry.ts';
+import { awsError, dependenciesWith } from '../../support/dependencies.ts';
 
 /** Calls a service that fails that often; tells how often it was called and what was slept. */
 async function calling(errors: readonly unknown[], random = 0.5) {
-  const { wiring, sleeps } = wiringWith();
+  const { dependencies, sleeps } = dependenciesWith();
   let calls = 0;
-  const end = await retrying({ ...wiring, random: () => random }, async () => {
+  const end = await retrying({ ...dependencies, random: () => random }, async () => {
     const error = errors[calls++];
     if (error) throw error;
     return 'answer';

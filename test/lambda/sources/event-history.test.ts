@@ -1,24 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { makeHistory } from '../../lambda/history.ts';
-import { VirtualClock } from '../../local/kernel/clock.ts';
-import { EVENT_TIME_MS, eventText, NOW_MS } from '../support/records.ts';
-import { openTable } from '../support/table.ts';
-import { type Answer, awsError, wiringWith } from '../support/wiring.ts';
+import { VirtualClock } from '../../../lab/kernel/clock.ts';
+import { makeHistory } from '../../../lambda/sources/event-history.ts';
+import { type Answer, awsError, dependenciesWith } from '../../support/dependencies.ts';
+import { EVENT_TIME_MS, eventText, NOW_MS } from '../../support/records.ts';
+import { openTable } from '../../support/table.ts';
 
 const { detail } = JSON.parse(eventText());
 const WINDOW = { fromMs: EVENT_TIME_MS + 900, toMs: NOW_MS };
 const event = (eventID: string) => ({ CloudTrailEvent: JSON.stringify({ ...detail, eventID }) });
 
 function historyWith(cloudTrail: Answer) {
-  const world = wiringWith({ cloudTrail });
+  const world = dependenciesWith({ cloudTrail });
   const clock = new VirtualClock();
   const calledAtMs: number[] = [];
   const counted: Answer = (sent) => {
     calledAtMs.push(clock.now());
     return cloudTrail(sent);
   };
-  const { wiring, sent } = wiringWith({ cloudTrail: counted });
-  return { ...world, sent, clock, calledAtMs, read: makeHistory({ ...wiring, clock }) };
+  const { dependencies, sent } = dependenciesWith({ cloudTrail: counted });
+  return { ...world, sent, clock, calledAtMs, read: makeHistory({ ...dependencies, clock }) };
 }
 
 describe('the event history', () => {
@@ -83,13 +83,13 @@ describe('the event history', () => {
       return {};
     };
     const reader = () => {
-      const { wiring } = table.open({}, { cloudTrail });
-      return makeHistory({ ...wiring, clock });
+      const { dependencies } = table.open({}, { cloudTrail });
+      return makeHistory({ ...dependencies, clock });
     };
     const [one, other] = [reader(), reader()];
     const beganAtMs = clock.now();
     const pages = Promise.all([one, other, one, other].map((read) => read(WINDOW, undefined)));
-    // The first request of a real client takes more turns of the event loop than the clock waits for.
+    // The first request of a real client takes more permits of the event loop than the clock waits for.
     let areRead = false;
     pages.then(() => {
       areRead = true;

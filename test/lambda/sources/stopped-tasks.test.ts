@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { StoppedTask } from '../../lambda/core/stopped-task.ts';
-import { makeStoppedTasks } from '../../lambda/stopped-tasks.ts';
-import { CREATED_MS, EVENT_TIME_MS, HOME, stoppedText } from '../support/records.ts';
-import { type Answer, awsError, wiringWith } from '../support/wiring.ts';
+import type { StoppedTask } from '../../../lambda/core/events/stopped-task.ts';
+import { makeStoppedTasks } from '../../../lambda/sources/stopped-tasks.ts';
+import { type Answer, awsError, dependenciesWith } from '../../support/dependencies.ts';
+import { CREATED_MS, EVENT_TIME_MS, HOME, stoppedText } from '../../support/records.ts';
 
 const { detail } = JSON.parse(stoppedText());
 /** As DescribeTasks of the SDK answers: times are dates. */
@@ -32,9 +32,9 @@ const ecsWith =
   };
 
 async function read(ecs: Answer, cluster: string, clusters = ['batch', 'default']) {
-  const world = wiringWith({ ecs }, { clusters });
+  const world = dependenciesWith({ ecs }, { clusters });
   const found: StoppedTask[] = [];
-  const stoppedTasks = makeStoppedTasks(world.wiring);
+  const stoppedTasks = makeStoppedTasks(world.dependencies);
   for (const name of await stoppedTasks.clustersOf(cluster)) {
     let nextToken: string | undefined;
     do {

@@ -1,30 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import type { LaunchRecord } from '../../lambda/core/launch.ts';
-import { makeLaunchStore } from '../../lambda/launch-store.ts';
-import { CRON_ROLE, NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
-import { awsError, failing, wiringWith } from '../support/wiring.ts';
+import type { LaunchRecord } from '../../../lambda/core/rerun/launch-record.ts';
+import { makeLaunchStore } from '../../../lambda/state/launch-store.ts';
+import { awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { CRON_ROLE, NOW_MS } from '../../support/records.ts';
+import { TABLES } from '../../support/table.ts';
 
 const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: { taskDefinition: 'x' } };
 const DAYS = 86_400;
 
 describe('launch records', () => {
   test('are read as they were last written, not as some copy has them', async () => {
-    const { wiring, sent } = wiringWith();
-    await makeLaunchStore(wiring).get('a');
+    const { dependencies, sent } = dependenciesWith();
+    await makeLaunchStore(dependencies).get('a');
     expect(sent).toMatchObject([{ name: 'GetItemCommand', input: { ConsistentRead: true } }]);
   });
 
   test('that could not be kept are an error', async () => {
-    const { wiring } = wiringWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
-    await expect(makeLaunchStore(wiring).put([{ taskArn: 'a', record: RECORD }])).rejects.toThrow();
+    const { dependencies } = dependenciesWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
+    await expect(makeLaunchStore(dependencies).put([{ taskArn: 'a', record: RECORD }])).rejects.toThrow();
   });
 });
 
 describe.each(TABLES)('in %s', (_, openTable) => {
   function openStore() {
     const table = openTable();
-    return { ...table, store: makeLaunchStore(table.open().wiring) };
+    return { ...table, store: makeLaunchStore(table.open().dependencies) };
   }
 
   describe('launch records', () => {
@@ -67,7 +67,7 @@ describe.each(TABLES)('in %s', (_, openTable) => {
 
     test('are kept with their latest time, also where many are told of at once', async () => {
       const { open } = openTable();
-      const stores = Array.from({ length: 8 }, () => makeLaunchStore(open().wiring));
+      const stores = Array.from({ length: 8 }, () => makeLaunchStore(open().dependencies));
       await Promise.all(
         stores.map((store, n) => store.putAccepted('call', { atMs: 1000 + ((n * 3) % 8), taskArns: [String(n)] })),
       );
@@ -98,12 +98,12 @@ describe.each(TABLES)('in %s', (_, openTable) => {
   describe('what people were told of', () => {
     test('is kept by the event, for as long as records are', async () => {
       const { store, items } = openStore();
-      expect(await store.wasTold('event')).toBe(false);
-      await store.putTold('event');
-      await store.putTold('event');
-      expect([await store.wasTold('event'), await store.wasTold('other')]).toEqual([true, false]);
+      expect(await store.wasNotified('event')).toBe(false);
+      await store.putNotified('event');
+      await store.putNotified('event');
+      expect([await store.wasNotified('event'), await store.wasNotified('other')]).toEqual([true, false]);
       expect(await items()).toMatchObject([
-        { id: { S: 'told#event' }, expiresAt: { N: String(NOW_MS / 1000 + 3 * DAYS) } },
+        { id: { S: 'notified#event' }, expiresAt: { N: String(NOW_MS / 1000 + 3 * DAYS) } },
       ]);
     });
   });

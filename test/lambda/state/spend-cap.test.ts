@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Outcome, startedTasks } from '../../lambda/core/outcome.ts';
-import { makeSpendCap } from '../../lambda/spend-cap.ts';
-import { NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
+import { type Outcome, startedTasks } from '../../../lambda/core/rerun/outcome.ts';
+import { makeSpendCap } from '../../../lambda/state/spend-cap.ts';
+import { NOW_MS } from '../../support/records.ts';
+import { TABLES } from '../../support/table.ts';
 
 const HOUR_MS = 3_600_000;
 const NEXT_HOUR_MS = (Math.floor(NOW_MS / HOUR_MS) + 1) * HOUR_MS;
@@ -13,7 +13,7 @@ describe.each(TABLES)('the spend cap, in %s', (_, openTable) => {
     const { open, items } = openTable();
     const function_ = () => {
       const world = open({ maxTasksPerHour });
-      return { ...makeSpendCap(world.wiring), at: world.at };
+      return { ...makeSpendCap(world.dependencies), at: world.at };
     };
     return { function_, counted: async () => (await items()).map(({ tasks }) => Number(tasks?.N)), items };
   }

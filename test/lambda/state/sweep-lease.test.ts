@@ -1,12 +1,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { makeSweepLease } from '../../lambda/sweep-lease.ts';
-import { NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
-import { ANSWERED, awsError, failing, wiringWith } from '../support/wiring.ts';
+import { makeSweepLease } from '../../../lambda/state/sweep-lease.ts';
+import { ANSWERED, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { NOW_MS } from '../../support/records.ts';
+import { TABLES } from '../../support/table.ts';
 
 const MINUTE = 60_000;
-/** Five minutes between two looks, and what a look may take. */
+/** Five minutes between two passes, and what a pass may take. */
 const LEASE_MS = 20 * MINUTE;
 const SIGNAL = NOW_MS - 1000;
 const SINCE = NOW_MS - 15 * MINUTE;
@@ -15,11 +15,11 @@ const conditional = () => new ConditionalCheckFailedException(ANSWERED);
 
 describe('the lease of a cluster', () => {
   test('that is given back at the very moment of a signal is taken by the signal’s own sweep', async () => {
-    const { wiring, sent } = wiringWith({
-      // Held when asked for, gone when the signal was to be left, as a look at it shows, then free.
+    const { dependencies, sent } = dependenciesWith({
+      // Held when asked for, gone when the signal was to be left, as a pass at it shows, then free.
       dynamoDb: failing([conditional(), conditional()], { Attributes: { sinceMs: { N: '7' } } }),
     });
-    expect(await makeSweepLease(wiring).take('batch', 'second', 9, SIGNAL)).toEqual({ sinceMs: 7 });
+    expect(await makeSweepLease(dependencies).take('batch', 'second', 9, SIGNAL)).toEqual({ sinceMs: 7 });
     expect(sent.map(({ name }) => name)).toEqual([
       'UpdateItemCommand',
       'UpdateItemCommand',
@@ -30,8 +30,8 @@ describe('the lease of a cluster', () => {
   });
 
   test('is not taken by anybody where the table refuses', async () => {
-    const { wiring } = wiringWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
-    await expect(makeSweepLease(wiring).take('batch', 'first', SINCE, SIGNAL)).rejects.toThrow();
+    const { dependencies } = dependenciesWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
+    await expect(makeSweepLease(dependencies).take('batch', 'first', SINCE, SIGNAL)).rejects.toThrow();
   });
 });
 
@@ -40,8 +40,8 @@ describe.each(TABLES)('the lease of a cluster, in %s', (_, openTable) => {
   function openSweeps() {
     const table = openTable();
     const sweep = (holder: string) => {
-      const { wiring, at } = table.open();
-      const lease = makeSweepLease(wiring);
+      const { dependencies, at } = table.open();
+      const lease = makeSweepLease(dependencies);
       return {
         at,
         take: (sinceMs = SINCE, signalAtMs = SIGNAL, cluster = 'batch') =>

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Call, makeTrafficStore } from '../../lambda/traffic-store.ts';
-import { EVENT_TIME_MS, NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
+import type { Call } from '../../../lambda/core/rate/counted-call.ts';
+import { makeTrafficStore } from '../../../lambda/state/traffic-store.ts';
+import { EVENT_TIME_MS, NOW_MS } from '../../support/records.ts';
+import { TABLES } from '../../support/table.ts';
 
 const NOW = NOW_MS / 1000;
 let records = 0;
@@ -18,7 +19,7 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     const table = openTable();
     const store = () => {
       const world = table.open();
-      return { ...world, ...makeTrafficStore(world.wiring) };
+      return { ...world, ...makeTrafficStore(world.dependencies) };
     };
     return { ...table, store, writer: store(), other: store(), reader: store() };
   }

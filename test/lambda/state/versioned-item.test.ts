@@ -1,11 +1,12 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { initialPace, paceStateSchema, reserveTurns } from '../../lambda/core/pace.ts';
-import { makeSharedState, type SharedState } from '../../lambda/shared-state.ts';
-import { NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
-import { ANSWERED, awsError, failing, wiringWith } from '../support/wiring.ts';
+import { reservePermits } from '../../../lambda/core/rate/rate.ts';
+import { initialRate, rateStateSchema } from '../../../lambda/core/rate/rate-state.ts';
+import { makeVersionedItem, type VersionedItem } from '../../../lambda/state/versioned-item.ts';
+import { ANSWERED, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { NOW_MS } from '../../support/records.ts';
+import { TABLES } from '../../support/table.ts';
 
 const schema = z.strictObject({ count: z.number() });
 type Count = z.infer<typeof schema>;
@@ -15,8 +16,8 @@ const conflict = (Item?: Record<string, AttributeValue>) =>
 const item = (version: AttributeValue, text: string) => ({ id: { S: 'count' }, version, state: { S: text } });
 
 function storeWith(errors: readonly Error[]) {
-  const world = wiringWith({ dynamoDb: failing(errors) });
-  return { ...world, store: makeSharedState(world.wiring, 'count', schema) };
+  const world = dependenciesWith({ dynamoDb: failing(errors) });
+  return { ...world, store: makeVersionedItem(world.dependencies, 'count', schema) };
 }
 
 describe('a shared state', () => {
@@ -78,7 +79,7 @@ describe('a shared state', () => {
 describe.each(TABLES)('in %s', (_, openTable) => {
   function openStates() {
     const table = openTable();
-    return { ...table, store: () => makeSharedState(table.open().wiring, 'count', schema) };
+    return { ...table, store: () => makeVersionedItem(table.open().dependencies, 'count', schema) };
   }
 
   test('is read as it was written, by anybody', async () => {
@@ -92,20 +93,20 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     expect(await writer.update(add(1))).toEqual({ state: { count: 7 } });
   });
 
-  test('two turnstiles at once never hand out one turn twice', async () => {
+  test('two rate limiters at once never hand out one permit twice', async () => {
     const { open } = openTable();
     const settings = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
     const quiet = { seconds: { calls: new Map(), tasks: new Map() }, lagSeconds: { least: 0, most: 0 } };
-    const stores = [0, 1].map(() => makeSharedState(open().wiring, 'pace', paceStateSchema));
+    const stores = [0, 1].map(() => makeVersionedItem(open().dependencies, 'rate', rateStateSchema));
     const batches = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        (stores[index % 2] as SharedState<z.infer<typeof paceStateSchema>>).update((before) =>
-          reserveTurns(before ?? initialPace(settings), Array(5).fill(1), quiet, NOW_MS, 60_000, settings),
+        (stores[index % 2] as VersionedItem<z.infer<typeof rateStateSchema>>).update((before) =>
+          reservePermits(before ?? initialRate(settings), Array(5).fill(1), quiet, NOW_MS, 60_000, settings),
         ),
       ),
     );
-    const times = batches.flatMap(({ turnsAtMs }) => turnsAtMs).sort((a, b) => a - b);
-    expect(times).toEqual(Array.from({ length: 100 }, (_, turn) => NOW_MS - 500 + turn * 100));
+    const times = batches.flatMap(({ permitsAtMs }) => permitsAtMs).sort((a, b) => a - b);
+    expect(times).toEqual(Array.from({ length: 100 }, (_, permit) => NOW_MS - 500 + permit * 100));
   });
 
   test.each([

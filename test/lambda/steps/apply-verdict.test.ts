@@ -1,11 +1,11 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
-import { makeActor } from '../../lambda/act.ts';
-import type { Settings } from '../../lambda/core/settings.ts';
-import type { Verdict } from '../../lambda/core/verdict.ts';
-import { CRON_ROLE, decoded, eventText, rerunOf, stoppedText } from '../support/records.ts';
-import { openTable } from '../support/table.ts';
-import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+import type { Settings } from '../../../lambda/core/settings.ts';
+import type { Verdict } from '../../../lambda/core/verdict/verdict.ts';
+import { makeVerdictApplier } from '../../../lambda/steps/apply-verdict.ts';
+import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { CRON_ROLE, decoded, eventText, rerunOf, stoppedText } from '../../support/records.ts';
+import { openTable } from '../../support/table.ts';
 
 const input = rerunOf();
 const RERUN: Verdict = { kind: 'rerun', name: 'report-1', input };
@@ -19,8 +19,10 @@ const launches = [
 
 /** Carries one verdict out; `done` are the commands it took, in their order. */
 async function acting(verdict: Verdict, answers: Answers = {}, settings: Partial<Settings> = {}, event = EVENT) {
-  const world = wiringWith(answers, settings);
-  const ending: unknown = await makeActor(world.wiring)(verdict, event).catch((error: Error) => error.name);
+  const world = dependenciesWith(answers, settings);
+  const ending: unknown = await makeVerdictApplier(world.dependencies)(verdict, event).catch(
+    (error: Error) => error.name,
+  );
   return { ...world, ending, done: world.sent.map(({ name }) => name) };
 }
 
@@ -78,10 +80,10 @@ describe('a verdict is carried out', () => {
     function refusing() {
       const table = openTable();
       const world = table.open();
-      const act = makeActor(world.wiring);
+      const applyVerdict = makeVerdictApplier(world.dependencies);
       return {
         ...table,
-        refuse: (eventID: string) => act(REFUSE, decoded(eventText({ detail: { eventID } }))),
+        refuse: (eventID: string) => applyVerdict(REFUSE, decoded(eventText({ detail: { eventID } }))),
         tellings: () => world.sent.length,
       };
     }
@@ -90,14 +92,14 @@ describe('a verdict is carried out', () => {
       const { refuse, tellings, item } = refusing();
       expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
       expect(tellings()).toBe(1);
-      expect(await item('told#a')).toBeDefined();
+      expect(await item('notified#a')).toBeDefined();
       await refuse('b');
-      expect(await item('told#b')).toBeDefined();
+      expect(await item('notified#b')).toBeDefined();
     });
 
     test('again where it could not be done the first time', async () => {
-      const world = wiringWith({ sfn: failing([awsError('AccessDeniedException')]) });
-      await expect(makeActor(world.wiring)(REFUSE, EVENT)).rejects.toThrow();
+      const world = dependenciesWith({ sfn: failing([awsError('AccessDeniedException')]) });
+      await expect(makeVerdictApplier(world.dependencies)(REFUSE, EVENT)).rejects.toThrow();
       expect(world.named('PutItemCommand')).toEqual([]);
     });
   });

@@ -1,12 +1,17 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import { generationToken, lateToken, substituteToken, synchronousCallId } from '../../lambda/core/identity.ts';
-import type { RerunInput } from '../../lambda/core/rerun.ts';
-import type { Settings } from '../../lambda/core/settings.ts';
-import { makeHandler } from '../../lambda/run-task.ts';
-import { CRON_ROLE, EVENT_TIME_MS, HOME, NOW_MS, rerunOf, stoppedVerdictOn } from '../support/records.ts';
-import { openTable, TABLES } from '../support/table.ts';
-import { type Answer, awsError, failing } from '../support/wiring.ts';
+import {
+  afterDeadlineToken,
+  generationToken,
+  substituteToken,
+  synchronousCallId,
+} from '../../../lambda/core/identity.ts';
+import type { RerunInput } from '../../../lambda/core/rerun/rerun-input.ts';
+import type { Settings } from '../../../lambda/core/settings.ts';
+import { makeHandler } from '../../../lambda/run-task.ts';
+import { type Answer, awsError, failing } from '../../support/dependencies.ts';
+import { CRON_ROLE, EVENT_TIME_MS, HOME, NOW_MS, rerunOf, stoppedVerdictOn } from '../../support/records.ts';
+import { openTable, TABLES } from '../../support/table.ts';
 
 const MINUTE = 60_000;
 const DEADLINE_MS = EVENT_TIME_MS + 55 * MINUTE;
@@ -51,14 +56,17 @@ async function attempt(play: Play) {
   const table = openTable();
   const world = table.open(play.settings, { ecs: play.ecs ?? created });
   world.at(nowMs);
-  const { dynamoDb } = world.wiring.clients;
+  const { dynamoDb } = world.dependencies.clients;
   const slowly = {
     send: async (command: object) => {
       if (command instanceof UpdateItemCommand) world.at(nowMs + (play.updateMs ?? 0));
       return dynamoDb.send(command as never);
     },
   };
-  const wiring = { ...world.wiring, clients: { ...world.wiring.clients, dynamoDb: slowly as typeof dynamoDb } };
+  const dependencies = {
+    ...world.dependencies,
+    clients: { ...world.dependencies.clients, dynamoDb: slowly as typeof dynamoDb },
+  };
   if (play.coverage) {
     await table.put({ id: { S: 'coverage' }, version: { N: '1' }, state: { S: JSON.stringify(play.coverage) } });
   }
@@ -68,9 +76,9 @@ async function attempt(play: Play) {
     await table.put({ id: { S: `accepted#${callId}` }, record: { S: JSON.stringify(play.accepted) } });
   }
   if (play.isPaused) await table.put({ id: { S: 'pause' } });
-  const turn = hasTurn ? { grantedAt: instant(nowMs) } : null;
-  const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, turn };
-  const end: unknown = await makeHandler(wiring)(payload).catch((error: Error) => [error.name, error.message]);
+  const permit = hasTurn ? { grantedAt: instant(nowMs) } : null;
+  const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, permit };
+  const end: unknown = await makeHandler(dependencies)(payload).catch((error: Error) => [error.name, error.message]);
   const items = await table.items();
   const item = (id: string) => items.find((each) => each.id?.S === id);
   const stored = (id: string, member: string) => JSON.parse(item(id)?.[member]?.S ?? 'null');
@@ -95,9 +103,9 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
         const request = { ...RERUN.request, count: 1, clientToken: `token-${n}` };
         const callId = synchronousCallId({ ...HOME, cluster: 'batch', clientToken: request.clientToken });
         const rerun = { ...RERUN, callId, request };
-        const turn = { grantedAt: instant(NOW_MS) };
-        const payload = { step: 'attempt', startedAt: instant(EVENT_TIME_MS), rerun, progress: null, turn };
-        const { next } = await makeHandler(world.wiring)(payload);
+        const permit = { grantedAt: instant(NOW_MS) };
+        const payload = { step: 'attempt', startedAt: instant(EVENT_TIME_MS), rerun, progress: null, permit };
+        const { next } = await makeHandler(world.dependencies)(payload);
         return `${next} after ${world.named('RunTaskCommand').length} launches`;
       }),
     );
@@ -111,22 +119,22 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
     expect(await item(`spend#${Math.floor(NOW_MS / 3_600_000)}`)).toMatchObject({ tasks: { N: '5' } });
   });
 
-  test('slow the pace once where all are throttled', async () => {
+  test('slow the rate once where all are throttled', async () => {
     const { ends, item } = await attempts(5, failing(Array(5).fill(awsError('ThrottlingException'))));
     expect(ends).toEqual(Array(5).fill('backOff after 1 launches'));
-    const pace = JSON.parse((await item('pace'))?.state?.S ?? '');
-    expect(pace).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
+    const rate = JSON.parse((await item('rate'))?.state?.S ?? '');
+    expect(rate).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
   });
 });
 
 describe('after its deadline a call', () => {
   test('is made under a new token where the history shows that it was not accepted', async () => {
     const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ });
-    expect(requests).toEqual([{ ...RERUN.request, clientToken: lateToken(RERUN.callId) }]);
+    expect(requests).toEqual([{ ...RERUN.request, clientToken: afterDeadlineToken(RERUN.callId) }]);
     expect(end).toMatchObject({ next: 'finish', result: 'started' });
   });
 
-  test('waits for its turn before that', async () => {
+  test('waits for its permit before that', async () => {
     const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ, hasTurn: false });
     expect(requests).toEqual([]);
     expect(end).toMatchObject({ next: 'backOff', waitUntil: instant(LATE_MS) });
@@ -136,7 +144,7 @@ describe('after its deadline a call', () => {
     const { requests, end } = await attempt({ nowMs: DEADLINE_MS });
     expect(requests).toEqual([]);
     expect(end).toMatchObject({
-      next: 'look',
+      next: 'waitForProof',
       waitUntil: instant(DEADLINE_MS + 5 * MINUTE),
       progress: { attempts: 0 },
     });
@@ -156,11 +164,13 @@ describe('after its deadline a call', () => {
   ])('was accepted %s', async (_, atMs, expected) => {
     const accepted = { atMs, taskArns: [ARN, 'b'] };
     const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
-    expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: lateToken(RERUN.callId) })));
+    expect(requests).toEqual(
+      expected.map((request) => ({ ...request, clientToken: afterDeadlineToken(RERUN.callId) })),
+    );
   });
 
   test.each([
-    ['that of a late request before this one', RERUN, lateToken(RERUN.callId)],
+    ['that of a late request before this one', RERUN, afterDeadlineToken(RERUN.callId)],
     [
       'one of ours, in place of the missing one',
       { ...RERUN, callId: 'tokenless', request: { ...RERUN.request, clientToken: substituteToken('tokenless') } },
@@ -174,7 +184,7 @@ describe('after its deadline a call', () => {
   });
 
   const partly = { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
-  const noSweeps = { sweep: { everyMinutes: 0, quietMinutes: 15, lookEveryMinutes: 5 } };
+  const noSweeps = { sweep: { everyMinutes: 0, quietMinutes: 15, passEveryMinutes: 5 } };
   test.each<[string, string[], Omit<Play, 'nowMs'>]>([
     ['is given up where nothing will prove it', ['GaveUp', 'deadline'], { settings: noSweeps }],
     [
@@ -210,7 +220,7 @@ describe('after its deadline a call', () => {
 });
 
 test.each([
-  ['with its turn in hand', NOW_MS],
+  ['with its permit in hand', NOW_MS],
   ['after its deadline', LATE_MS],
 ])('nothing is launched during a pause, nor given up: %s', async (_, nowMs) => {
   const { end, requests } = await attempt({ nowMs, coverage: READ, isPaused: true });
@@ -246,11 +256,11 @@ describe('what was launched is kept', () => {
   });
 });
 
-test('a throttle of ours slows the pace for everybody, and nothing else does', async () => {
+test('a throttle of ours slows the rate for everybody, and nothing else does', async () => {
   const throttled = await attempt({ nowMs: NOW_MS, ecs: failing([awsError('ThrottlingException')]) });
-  expect(throttled.stored('pace', 'state')).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
+  expect(throttled.stored('rate', 'state')).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
   for (const name of ['ServerException', 'AccessDeniedException']) {
     const other = await attempt({ nowMs: NOW_MS, ecs: failing([awsError(name)]) });
-    expect(other.stored('pace', 'state')).toBeNull();
+    expect(other.stored('rate', 'state')).toBeNull();
   }
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { makeHandler } from '../../lambda/run-task.ts';
+import { makeHandler } from '../../../lambda/run-task.ts';
+import type { Answer } from '../../support/dependencies.ts';
 import {
   acceptedText,
   CREATED_MS,
@@ -8,9 +9,8 @@ import {
   OWN_ROLE,
   stoppedVerdictOn,
   TASK_ARN,
-} from '../support/records.ts';
-import { openTable } from '../support/table.ts';
-import type { Answer } from '../support/wiring.ts';
+} from '../../support/records.ts';
+import { openTable } from '../../support/table.ts';
 
 const MINUTE = 60_000;
 const verdict = stoppedVerdictOn();
@@ -28,8 +28,11 @@ async function completing(afterMinutes: number, cloudTrail: Answer = () => ({}),
   world.at(EVENT_TIME_MS + afterMinutes * MINUTE);
   if (stored) await table.put({ id: { S: `launch#${TASK_ARN}` }, record: { S: JSON.stringify(stored) } });
   const startedAt = new Date(EVENT_TIME_MS).toISOString();
-  const payload = { step: 'complete', startedAt, rerun, progress: null, turn: null };
-  const end: unknown = await makeHandler(world.wiring)(payload).catch((error: Error) => [error.name, error.message]);
+  const payload = { step: 'complete', startedAt, rerun, progress: null, permit: null };
+  const end: unknown = await makeHandler(world.dependencies)(payload).catch((error: Error) => [
+    error.name,
+    error.message,
+  ]);
   return { ...world, items: table.items, end, lookUps: world.named('LookupEventsCommand').map(({ input }) => input) };
 }
 
@@ -51,7 +54,7 @@ describe('the request of a task that failed to start', () => {
 
   test('waits for a record that is late as long again as it has been missing, without asking the history', async () => {
     const { end, lookUps } = await completing(2);
-    expect(end).toEqual({ next: 'wait', waitUntil: new Date(EVENT_TIME_MS + 4 * MINUTE).toISOString() });
+    expect(end).toEqual({ next: 'waitForRecord', waitUntil: new Date(EVENT_TIME_MS + 4 * MINUTE).toISOString() });
     expect(lookUps).toEqual([]);
   });
 

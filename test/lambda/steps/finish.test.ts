@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../../lambda/core/retry.ts';
-import { makeFinisher } from '../../lambda/finish.ts';
-import { CRON_ROLE, rerunOf } from '../support/records.ts';
-import { type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+import type { Result } from '../../../lambda/core/rerun/next-step.ts';
+import { makeFinisher } from '../../../lambda/steps/finish.ts';
+import { type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { CRON_ROLE, rerunOf } from '../../support/records.ts';
 
 const rerun = { ...rerunOf(), lineage: { rootCallId: 'root', generation: 2 } };
 
 /** Ends a re-run; `end` is the reply, or the error's name and message. */
 async function finishing(result: Result, answers: Answers = {}, ended: typeof rerun | undefined = rerun) {
-  const world = wiringWith(answers);
-  const end: unknown = await makeFinisher(world.wiring)(ended, result).catch((error: Error) => [
+  const world = dependenciesWith(answers);
+  const end: unknown = await makeFinisher(world.dependencies)(ended, result).catch((error: Error) => [
     error.name,
     error.message,
   ]);
@@ -90,9 +90,9 @@ describe('a re-run that ends', () => {
   });
 
   test('without anything known of it is reported all the same', async () => {
-    const world = wiringWith();
+    const world = dependenciesWith();
     const result: Result = { kind: 'refused', reason: 'malformed', taskArns: [] };
-    await expect(makeFinisher(world.wiring)(undefined, result)).rejects.toThrow('malformed');
+    await expect(makeFinisher(world.dependencies)(undefined, result)).rejects.toThrow('malformed');
     expect(world.lines).toMatchObject([{ message: 'result', reason: 'malformed', caller: '' }]);
     expect(world.metrics.map(({ name }) => name)).toEqual(['Result']);
     expect(world.named('StartExecutionCommand')).toHaveLength(1);

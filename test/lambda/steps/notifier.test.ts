@@ -1,22 +1,22 @@
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
-import { type Notice, noticeGroup } from '../../lambda/core/notice.ts';
-import { makePeople } from '../../lambda/people.ts';
-import { CRON_ROLE, NOW_MS } from '../support/records.ts';
-import { ANSWERED, type Answers, awsError, failing, wiringWith } from '../support/wiring.ts';
+import { type Notice, noticeGroup } from '../../../lambda/core/notices/notice.ts';
+import { makeNotifier } from '../../../lambda/steps/notifier.ts';
+import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { CRON_ROLE, NOW_MS } from '../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
 const GROUP = noticeGroup(NOTICE, NOW_MS);
 
-function peopleWith(answers: Answers = {}) {
-  const world = wiringWith(answers);
-  return { ...world, people: makePeople(world.wiring) };
+function notifierWith(answers: Answers = {}) {
+  const world = dependenciesWith(answers);
+  return { ...world, notifier: makeNotifier(world.dependencies) };
 }
 
 describe('people', () => {
   test('are told by one digest execution, and the notice is counted', async () => {
-    const { people, sent } = peopleWith();
-    await people.tell(NOTICE);
+    const { notifier, sent } = notifierWith();
+    await notifier.notify(NOTICE);
     expect(sent).toEqual([
       {
         name: 'StartExecutionCommand',
@@ -41,8 +41,8 @@ describe('people', () => {
   });
 
   test('are told what observed calls would have come to, by counts', async () => {
-    const { people, named } = peopleWith();
-    await people.tell(
+    const { notifier, named } = notifierWith();
+    await notifier.notify(
       { ...NOTICE, kind: 'observed', reason: 'observeMode' },
       { hadParameters: true, wouldRerun: false },
     );
@@ -57,39 +57,39 @@ describe('people', () => {
   });
 
   test('are told once of a thousand of a kind, each counted', async () => {
-    const { people, named } = peopleWith();
-    for (let n = 0; n < 1000; n++) await people.tell(NOTICE);
+    const { notifier, named } = notifierWith();
+    for (let n = 0; n < 1000; n++) await notifier.notify(NOTICE);
     expect(named('StartExecutionCommand')).toHaveLength(1);
     expect(named('UpdateItemCommand')).toHaveLength(1000);
   });
 
   test('are told again in the next hour', async () => {
-    const { people, named, at } = peopleWith();
-    await people.tell(NOTICE);
+    const { notifier, named, at } = notifierWith();
+    await notifier.notify(NOTICE);
     at(NOW_MS + 3_600_000);
-    await people.tell(NOTICE);
+    await notifier.notify(NOTICE);
     expect(new Set(named('StartExecutionCommand').map(({ input }) => input.name)).size).toBe(2);
   });
 
   test('were told where another function was faster; the notice counts all the same', async () => {
     const exists = new ExecutionAlreadyExists(ANSWERED);
-    const { people, named } = peopleWith({ sfn: failing([exists]) });
-    await people.tell(NOTICE);
+    const { notifier, named } = notifierWith({ sfn: failing([exists]) });
+    await notifier.notify(NOTICE);
     expect([named('StartExecutionCommand').length, named('UpdateItemCommand').length]).toEqual([1, 1]);
   });
 
   test('that could not be told are told at the next notice', async () => {
-    const { people, named } = peopleWith({ sfn: failing([awsError('AccessDeniedException')]) });
-    await expect(people.tell(NOTICE)).rejects.toThrow();
+    const { notifier, named } = notifierWith({ sfn: failing([awsError('AccessDeniedException')]) });
+    await expect(notifier.notify(NOTICE)).rejects.toThrow();
     expect(named('UpdateItemCommand')).toHaveLength(0);
-    await people.tell(NOTICE);
+    await notifier.notify(NOTICE);
     expect(named('StartExecutionCommand')).toHaveLength(2);
   });
 
   test('are told in spite of throttles, on the clock that was given', async () => {
     const throttle = awsError('ThrottlingException');
-    const { people, sleeps } = peopleWith({ sfn: failing([throttle]), dynamoDb: failing([throttle]) });
-    await people.tell(NOTICE);
+    const { notifier, sleeps } = notifierWith({ sfn: failing([throttle]), dynamoDb: failing([throttle]) });
+    await notifier.notify(NOTICE);
     expect(sleeps).toEqual([100, 100]);
   });
 });

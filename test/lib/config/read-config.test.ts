@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, readConfiguration as read } from '../../lib/config.ts';
-import { warningsOf } from '../../lib/warnings.ts';
+import { ConfigurationError, readConfiguration as read } from '../../../lib/config/read-config.ts';
+import { warningsOf } from '../../../lib/config/warnings.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/jobs/cron';
 const PLACE = { account: '111122223333', region: 'us-east-1' };
@@ -21,8 +21,8 @@ const DEFAULTS = {
   maxAttempts: 8,
   maxGenerations: 3,
   deadlineSeconds: 3300,
-  sweep: { everyMinutes: 15, quietMinutes: 15, lookEveryMinutes: 5 },
-  pace: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
+  sweep: { everyMinutes: 15, quietMinutes: 15, passEveryMinutes: 5 },
+  rate: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
   cloudTrail: 'existing',
   investigation: { savedQueries: true, athena: true },
   monitoring: {
@@ -54,8 +54,8 @@ const EVERY_KEY = {
   maxGenerations: 1,
   deadlineSeconds: 600,
   maxTasksPerHour: 100,
-  sweep: { everyMinutes: 0, quietMinutes: 5, lookEveryMinutes: 1 },
-  pace: { initialPerSecond: 5, minPerSecond: 1, maxPerSecond: 20 },
+  sweep: { everyMinutes: 0, quietMinutes: 5, passEveryMinutes: 1 },
+  rate: { initialPerSecond: 5, minPerSecond: 1, maxPerSecond: 20 },
   cloudTrail: 'create',
   investigation: { savedQueries: false, athena: false },
   monitoring: {
@@ -127,7 +127,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
   test.each<[object, string]>([
     [{ brandNew: 1 }, `${KEY}.brandNew: found an unknown key, expected one that the README lists`],
     [{ sweep: { every: 1 } }, `${KEY}.sweep.every: found an unknown key`],
-    [{ pace: { burst: 1 } }, `${KEY}.pace.burst: found an unknown key`],
+    [{ rate: { burst: 1 } }, `${KEY}.rate.burst: found an unknown key`],
     [{ notifications: { sms: [] } }, `${KEY}.notifications.sms: found an unknown key`],
     [{ mode: 'dry' }, `${KEY}.mode: found "dry", expected one of "observe"|"rerun"`],
     [{ clusters: 'batch' }, `${KEY}.clusters: found "batch", expected array`],
@@ -154,14 +154,14 @@ describe('a configuration that cannot be used names key, found and expected', ()
     [{ maxGenerations: 11 }, `${KEY}.maxGenerations: found 11, expected`],
     [{ deadlineSeconds: 3301 }, `${KEY}.deadlineSeconds: found 3301, expected`],
     [{ maxTasksPerHour: 0 }, `${KEY}.maxTasksPerHour: found 0, expected`],
-    [{ sweep: { lookEveryMinutes: 0 } }, `${KEY}.sweep.lookEveryMinutes: found 0, expected`],
+    [{ sweep: { passEveryMinutes: 0 } }, `${KEY}.sweep.passEveryMinutes: found 0, expected`],
     [{ sweep: { quietMinutes: 0 } }, `${KEY}.sweep.quietMinutes: found 0, expected`],
     [{ sweep: { everyMinutes: 1.5 } }, `${KEY}.sweep.everyMinutes: found 1.5, expected int`],
     [
-      { pace: { initialPerSecond: 600 } },
-      `${KEY}.pace: found {"initialPerSecond":600}, expected minPerSecond <= initialPerSecond <= maxPerSecond`,
+      { rate: { initialPerSecond: 600 } },
+      `${KEY}.rate: found {"initialPerSecond":600}, expected minPerSecond <= initialPerSecond <= maxPerSecond`,
     ],
-    [{ pace: { minPerSecond: 20 } }, `${KEY}.pace: found {"minPerSecond":20}, expected minPerSecond <=`],
+    [{ rate: { minPerSecond: 20 } }, `${KEY}.rate: found {"minPerSecond":20}, expected minPerSecond <=`],
     [{ cloudTrail: true }, `${KEY}.cloudTrail: found true, expected one of "none"|"create"|"existing"`],
     [{ monitoring: { shareOfQuota: 80 } }, `${KEY}.monitoring.shareOfQuota: found 80, expected`],
     [{ monitoring: { clusterModifyPerSecond: 0 } }, `${KEY}.monitoring.clusterModifyPerSecond: found 0, expected`],

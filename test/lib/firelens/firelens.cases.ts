@@ -4,11 +4,11 @@ import { ContainerImage, Ec2TaskDefinition, FargateTaskDefinition } from 'aws-cd
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { app as exampleApp, stack as exampleStack } from '../../examples/firelens.ts';
-import { PerTaskFireLens } from '../../lib/index.ts';
-import { logging, look } from '../support/firelens.ts';
-import { findingsIn } from '../support/nag.ts';
-import type { Json } from '../support/stacks.ts';
+import { app as exampleApp, stack as exampleStack } from '../../../examples/firelens.ts';
+import { PerTaskFireLens } from '../../../lib/index.ts';
+import { logging, look } from '../../support/firelens.ts';
+import { findingsIn } from '../../support/nag.ts';
+import type { Json } from '../../support/stacks.ts';
 
 const byDefault = look(logging());
 const inGo = look(logging({ fireLens: { plugin: 'cloudwatch' } }));

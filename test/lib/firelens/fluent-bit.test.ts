@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type CloudWatchPlugin, outputOptions } from '../../lib/firelens/output-options.ts';
-import { generatedByFireLens } from '../support/firelens-config.ts';
+import { type CloudWatchPlugin, outputOptions } from '../../../lib/firelens/output-options.ts';
+import { generatedByFireLens } from '../../support/firelens-config.ts';
 
 const options = (plugin: CloudWatchPlugin) =>
   outputOptions({ plugin, containerName: 'app', logGroupName: 'report', region: 'us-east-1' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { logging, look } from '../support/firelens.ts';
-import type { Json } from '../support/stacks.ts';
+import { logging, look } from '../../support/firelens.ts';
+import type { Json } from '../../support/stacks.ts';
 
 const routers = look(logging());
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type LogRouter, logStreamScope } from '../../lib/firelens/log-stream-scope.ts';
+import { type LogRouter, logStreamScope } from '../../../lib/firelens/log-stream-scope.ts';
 
 type Kind = ReturnType<typeof logStreamScope>['kind'];
 type Row = readonly [what: string, options: Record<string, unknown>, kind: Kind, router?: LogRouter];

@@ -2,8 +2,8 @@ import { App, Aspects, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { CfnTaskDefinition, ContainerImage, FargateTaskDefinition, FireLensLogDriver } from 'aws-cdk-lib/aws-ecs';
 import { describe, test } from 'vitest';
-import { StaticLogStreamCheck, type StaticLogStreamCheckProps } from '../../lib/index.ts';
-import { logging } from '../support/firelens.ts';
+import { StaticLogStreamCheck, type StaticLogStreamCheckProps } from '../../../lib/index.ts';
+import { logging } from '../../support/firelens.ts';
 
 const image = ContainerImage.fromRegistry('app');
 const INIT_ROUTER = 'public.ecr.aws/aws-observability/aws-for-fluent-bit:init-3.4.2';

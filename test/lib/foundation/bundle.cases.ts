@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HANDLERS } from '../../lambda/core/contract.ts';
-import { addStacks } from '../../lib/app.ts';
-import { HANDLER_METADATA_KEY } from '../../lib/handler-function.ts';
-import type { Json } from '../support/stacks.ts';
+import { HANDLERS } from '../../../lambda/core/contract.ts';
+import { addStacks } from '../../../lib/app.ts';
+import { HANDLER_METADATA_KEY } from '../../../lib/foundation/handler-function.ts';
+import type { Json } from '../../support/stacks.ts';
 
 /** The one test that really bundles. */
 describe('the handlers as they are deployed', () => {
@@ -43,7 +43,7 @@ describe('the handlers as they are deployed', () => {
 
   test.each([
     ['intake', false],
-    ['turnstile', false],
+    ['rate-limiter', false],
     ['run-task', true],
     ['sweep', true],
   ])('%s carries the ECS client: %s', (handler, carries) => {

@@ -1,9 +1,9 @@
 import { Validations } from 'aws-cdk-lib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { addStacks } from '../../lib/app.ts';
-import { findingsIn } from '../support/nag.ts';
-import { testApp } from '../support/stacks.ts';
-import { ANY, NAMED } from '../support/statements.ts';
+import { addStacks } from '../../../lib/app.ts';
+import { findingsIn } from '../../support/nag.ts';
+import { testApp } from '../../support/stacks.ts';
+import { ANY, NAMED } from '../../support/statements.ts';
 
 const PLACES = { environments: [{ account: '111122223333', region: 'us-east-1' }] };
 const CONFIGURATIONS: readonly [string, object][] = [

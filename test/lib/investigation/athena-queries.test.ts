@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ATHENA_QUERIES, TRAIL_TABLE } from '../../lib/athena-queries.ts';
-import { trailTable } from '../../lib/trail-table.ts';
-import { type Files, filesOf, runSql } from '../support/athena.ts';
-import { SAMPLE_RECORDS } from '../support/trail-records.ts';
+import { ATHENA_QUERIES, TRAIL_TABLE } from '../../../lib/investigation/athena-queries.ts';
+import { trailTable } from '../../../lib/investigation/trail-table.ts';
+import { type Files, filesOf, runSql } from '../../support/athena.ts';
+import { SAMPLE_RECORDS } from '../../support/trail-records.ts';
 
 const ACCOUNT = '111122223333';
 const PLACE = { account: ACCOUNT, region: 'us-east-1' };

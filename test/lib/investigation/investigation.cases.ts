@@ -3,10 +3,10 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { ATHENA_QUERIES } from '../../lib/athena-queries.ts';
-import { AthenaInvestigation, RemediationTrail, SavedQueries } from '../../lib/index.ts';
-import { generatedParts, unpadded, withParts } from '../support/monitoring-page.ts';
-import { type Json, Synthesized } from '../support/stacks.ts';
+import { AthenaInvestigation, RemediationTrail, SavedQueries } from '../../../lib/index.ts';
+import { ATHENA_QUERIES } from '../../../lib/investigation/athena-queries.ts';
+import { generatedParts, unpadded, withParts } from '../../support/monitoring-page.ts';
+import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({});
 
@@ -153,6 +153,6 @@ test('a trail and the queries on it stand on their own', () => {
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {
-  const page = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
   expect(unpadded(page)).toBe(unpadded(withParts(page, await generatedParts())));
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { REFUSE_REASONS } from '../../lambda/core/contract.ts';
-import { classifyError } from '../../lambda/core/throttle.ts';
-import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/log-queries.ts';
-import { runQuery } from '../../local/aws/logs-insights.ts';
-import { fixtureText } from '../support/records.ts';
-import type { Json } from '../support/stacks.ts';
-import { trailLines } from '../support/trail-records.ts';
+import { runQuery } from '../../../lab/aws/cloudwatch/logs-insights.ts';
+import { REFUSE_REASONS } from '../../../lambda/core/contract.ts';
+import { classifyError } from '../../../lambda/core/events/throttle.ts';
+import { OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../../lib/investigation/log-queries.ts';
+import { fixtureText } from '../../support/records.ts';
+import type { Json } from '../../support/stacks.ts';
+import { trailLines } from '../../support/trail-records.ts';
 
 const query = (name: string) => {
   const found = [...TRAIL_QUERIES, ...OWN_QUERIES].find((each) => each.name === name);

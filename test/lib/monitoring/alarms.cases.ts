@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GIVE_UP_REASONS, HANDLERS, METRIC_NAMESPACE, METRICS, REFUSE_REASONS } from '../../lambda/core/contract.ts';
-import { metricsOfAlarm, widgetsOf } from '../support/dashboard.ts';
-import { type Json, Synthesized } from '../support/stacks.ts';
+import { GIVE_UP_REASONS, HANDLERS, METRIC_NAMESPACE, METRICS, REFUSE_REASONS } from '../../../lambda/core/contract.ts';
+import { metricsOfAlarm, widgetsOf } from '../../support/dashboard.ts';
+import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({});
 const owned = new Synthesized({ encryption: 'awsOwned' });
 const alarms = managed.properties('AWS::CloudWatch::Alarm');
-const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 
 /** The sections under a heading of this level, by their own headings. */
 const sections = (text: string, level: string) =>

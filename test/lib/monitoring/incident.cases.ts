@@ -4,10 +4,10 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
-import { HANDLERS } from '../../lambda/core/contract.ts';
-import { IncidentReports, readConfiguration } from '../../lib/index.ts';
-import { parseDefinition } from '../../local/asl/index.ts';
-import { type Json, Synthesized } from '../support/stacks.ts';
+import { parseDefinition } from '../../../lab/asl/index.ts';
+import { HANDLERS } from '../../../lambda/core/contract.ts';
+import { IncidentReports, readConfiguration } from '../../../lib/index.ts';
+import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const stack = new Synthesized({ monitoring: { incidentReruns: 50 }, cloudTrail: { logGroupName: 'org/trail' } });
 const alarmIds = ['IncidentsStorm', 'IncidentsSweepFound'];

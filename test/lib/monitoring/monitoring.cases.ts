@@ -6,9 +6,9 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
-import { RemediationDashboard, UsageAlarms } from '../../lib/index.ts';
-import { widgetsOf } from '../support/dashboard.ts';
-import { type Json, Synthesized } from '../support/stacks.ts';
+import { RemediationDashboard, UsageAlarms } from '../../../lib/index.ts';
+import { widgetsOf } from '../../support/dashboard.ts';
+import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({ monitoring: { clusterModifyPerSecond: 100, shareOfQuota: 0.5 } });
 const without = new Synthesized({ monitoring: { dashboard: false, usageAlarms: false } });
@@ -67,10 +67,10 @@ describe('the dashboard', () => {
       'Throttle events',
       'Calls brought back',
       'Wait from call to task',
-      'Pace and quota',
+      'Rate and quota',
       'Calls of others',
       'Our RunTask requests',
-      'Waiting for a turn',
+      'Waiting for a permit',
       'Not brought back, by reason',
       'Cost (estimate)',
     ]);
@@ -97,16 +97,16 @@ describe('the dashboard', () => {
     new RemediationDashboard(stack, 'Dashboard', {
       handlers: [LambdaFunction.fromFunctionArn(stack, 'Handler', arn('lambda', 'function:handler'))],
       rerunStateMachine: StateMachine.fromStateMachineArn(stack, 'Rerun', arn('states', 'stateMachine:rerun')),
-      turnstileQueue: Queue.fromQueueArn(stack, 'Turnstile', arn('sqs', 'turnstile')),
+      rateLimiterQueue: Queue.fromQueueArn(stack, 'RateLimiter', arn('sqs', 'rate-limiter')),
       serviceThrottled: Rule.fromEventRuleArn(stack, 'Rule', arn('events', 'rule/throttled')),
       clusterModifyPerSecond: 40,
     });
     Template.fromStack(stack).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
   });
 
-  test('draws the quota that is configured beside the pace', () => {
-    const pace = widgetsOf(managed).find(({ title }) => title === 'Pace and quota');
-    expect(pace?.annotations).toEqual(['sustained quota: 100']);
+  test('draws the quota that is configured beside the rate', () => {
+    const rate = widgetsOf(managed).find(({ title }) => title === 'Rate and quota');
+    expect(rate?.annotations).toEqual(['sustained quota: 100']);
   });
 });
 

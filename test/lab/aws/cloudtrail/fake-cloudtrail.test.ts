@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { LAB_EPOCH_MS } from '../../../local/kernel/clock.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { holdToModels } from './held-to-models.ts';
-import { arnsOf, CRON, detailOf, objects, RUN_TASK, refusalOf, world } from './world.ts';
+import { LAB_EPOCH_MS } from '../../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { holdToModels } from '../held-to-models.ts';
+import { arnsOf, CRON, detailOf, objects, RUN_TASK, refusalOf, world } from '../world.ts';
 
 holdToModels();
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FakeAlarms } from '../../../local/aws/alarms.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+import { FakeAlarms } from '../../../../lab/aws/cloudwatch/alarms.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
 
 /** States of an alarm on two calls in five minutes, with the minutes in which they were told of. */
 async function states(values: readonly { minute: number; value?: number; name?: string; kind?: string }[]) {

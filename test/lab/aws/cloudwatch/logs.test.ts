@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { FakeLogs } from '../../../local/aws/logs.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+import { FakeLogs } from '../../../../lab/aws/cloudwatch/logs.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
 
 const EPOCH = LAB_EPOCH_MS / 1000;
 

@@ -8,9 +8,9 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { FakeDynamoDb } from '../../../../local/aws/dynamodb/index.ts';
-import { clientConfig } from '../../../../local/aws/transport.ts';
-import { VirtualClock } from '../../../../local/kernel/clock.ts';
+import { FakeDynamoDb } from '../../../../lab/aws/dynamodb/fake-dynamodb.ts';
+import { clientConfig } from '../../../../lab/aws/sdk/transport.ts';
+import { VirtualClock } from '../../../../lab/kernel/clock.ts';
 
 export type Item = Record<string, AttributeValue>;
 

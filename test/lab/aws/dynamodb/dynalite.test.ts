@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeDynamoDb } from '../../../../local/aws/dynamodb/index.ts';
-import type { TableOptions } from '../../../../local/aws/dynamodb/table.ts';
-import { AwsError } from '../../../../local/aws/service.ts';
-import type { JsonObject } from '../../../../local/kernel/json.ts';
-import { report } from '../../../../local/report.ts';
-import { readScenario } from '../../../../local/scenario.ts';
+import { FakeDynamoDb } from '../../../../lab/aws/dynamodb/fake-dynamodb.ts';
+import type { TableOptions } from '../../../../lab/aws/dynamodb/table.ts';
+import { AwsError } from '../../../../lab/kernel/aws-service.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { report } from '../../../../lab/report/report.ts';
+import { readScenario } from '../../../../lab/scenario/scenario.ts';
 import { Dynalite } from '../../../support/dynalite.ts';
 import { eventful, scenarioOf } from '../scenarios.ts';
 

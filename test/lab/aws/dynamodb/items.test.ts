@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addNumbers, canonicalNumber, compareNumbers } from '../../../../local/aws/dynamodb/numbers.ts';
-import { itemSize } from '../../../../local/aws/dynamodb/values.ts';
+import { addNumbers, canonicalNumber, compareNumbers } from '../../../../lab/aws/dynamodb/numbers.ts';
+import { itemSize } from '../../../../lab/aws/dynamodb/values.ts';
 import { holdToModels } from '../held-to-models.ts';
 import { type Item, KEY, openDatabase, SORTED, TABLE } from './database.ts';
 

@@ -1,7 +1,7 @@
 import { ECSClient, type ECSServiceException, RunTaskCommand, type RunTaskCommandOutput } from '@aws-sdk/client-ecs';
 import { describe, expect, test } from 'vitest';
-import { clientConfig } from '../../../../local/aws/transport.ts';
-import type { JsonObject } from '../../../../local/kernel/json.ts';
+import { clientConfig } from '../../../../lab/aws/sdk/transport.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { CRON, RUN_TASK, world } from '../world.ts';
 
 /** Sends these requests one after the other; what a client of the SDK makes of the last. */

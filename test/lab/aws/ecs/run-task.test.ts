@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../../local/kernel/json.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, objects, refusalOf, world } from '../world.ts';
 

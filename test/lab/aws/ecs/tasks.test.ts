@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../../../local/kernel/json.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, CRON, detailOf, objects, refusalOf, world } from '../world.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TokenBucket } from '../../../../local/aws/ecs/token-bucket.ts';
+import { TokenBucket } from '../../../../lab/aws/ecs/token-bucket.ts';
 
 const settings = fc.record({
   burst: fc.integer({ min: 1, max: 50 }),

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { FakeEventBridge } from '../../../local/aws/events.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { Json } from '../../../local/kernel/json.ts';
+import { FakeEventBridge } from '../../../../lab/aws/eventbridge/fake-eventbridge.ts';
+import { VirtualClock } from '../../../../lab/kernel/clock.ts';
+import type { Json } from '../../../../lab/kernel/json.ts';
 
 const CALL = 'AWS API Call via CloudTrail';
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { Iam, type Identity, type Need } from '../../../local/aws/iam.ts';
-import { Permissions } from '../../../local/aws/permissions.ts';
-import { UnsupportedError } from '../../../local/aws/service.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { policiesOf } from '../../../local/stack/policies.ts';
-import { mergedConfiguration, synthesize, type Template } from '../../../local/stack/synthesize.ts';
-import { DeployedTemplate } from '../../../local/stack/template.ts';
-import { holdToModels } from './held-to-models.ts';
-import { accountWith, RUN_TASK } from './world.ts';
+import { Iam, type Identity, type Need } from '../../../../lab/aws/iam/iam.ts';
+import { Permissions } from '../../../../lab/aws/iam/permissions.ts';
+import { UnsupportedError } from '../../../../lab/kernel/aws-service.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { policiesOf } from '../../../../lab/stack/policies.ts';
+import { mergedConfiguration, synthesize, type Template } from '../../../../lab/stack/synthesize.ts';
+import { DeployedTemplate } from '../../../../lab/stack/template.ts';
+import { holdToModels } from '../held-to-models.ts';
+import { accountWith, RUN_TASK } from '../world.ts';
 
 holdToModels();
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { FakeLambda, type InvocationError, type Sandbox } from '../../../local/aws/lambda.ts';
-import { FakeSqs } from '../../../local/aws/sqs.ts';
-import { faultSchema } from '../../../local/fault-schema.ts';
-import { Faults } from '../../../local/faults.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
+import { FakeLambda, type InvocationError, type Sandbox } from '../../../../lab/aws/lambda/fake-lambda.ts';
+import { FakeSqs } from '../../../../lab/aws/sqs/fake-sqs.ts';
+import { Faults } from '../../../../lab/faults/faults.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
+import { faultSchema } from '../../../../lab/scenario/fault-schema.ts';
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:111122223333:function:intake';
 const QUEUE = 'arn:aws:sqs:us-east-1:111122223333:work';

@@ -5,10 +5,10 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it, vi } from 'vitest';
-import { AwsError, type FakeService, UnsupportedError } from '../../../local/aws/service.ts';
-import { type CallHooks, clientConfig } from '../../../local/aws/transport.ts';
-import type { JsonObject } from '../../../local/kernel/json.ts';
-import { holdToModels } from './held-to-models.ts';
+import { type CallHooks, clientConfig } from '../../../../lab/aws/sdk/transport.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../../../lab/kernel/aws-service.ts';
+import type { JsonObject } from '../../../../lab/kernel/json.ts';
+import { holdToModels } from '../held-to-models.ts';
 
 holdToModels();
 

@@ -1,10 +1,10 @@
 import { ListTopicsCommand, PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
-import { FakeSns } from '../../../local/aws/sns.ts';
-import { clientConfig } from '../../../local/aws/transport.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
-import { holdToModels } from './held-to-models.ts';
+import { clientConfig } from '../../../../lab/aws/sdk/transport.ts';
+import { FakeSns } from '../../../../lab/aws/sns/fake-sns.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
+import { holdToModels } from '../held-to-models.ts';
 
 holdToModels();
 

@@ -15,12 +15,12 @@ import {
 } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { md5OfAttributes } from '../../../local/aws/sqs/messages.ts';
-import { FakeSqs, type QueueOptions } from '../../../local/aws/sqs.ts';
-import { clientConfig } from '../../../local/aws/transport.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import { randomStream } from '../../../local/kernel/random.ts';
-import { holdToModels } from './held-to-models.ts';
+import { clientConfig } from '../../../../lab/aws/sdk/transport.ts';
+import { FakeSqs, type QueueOptions } from '../../../../lab/aws/sqs/fake-sqs.ts';
+import { md5OfAttributes } from '../../../../lab/aws/sqs/messages.ts';
+import { VirtualClock } from '../../../../lab/kernel/clock.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
+import { holdToModels } from '../held-to-models.ts';
 
 holdToModels();
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { parseDefinition } from '../../../local/asl/index.ts';
-import { FakeStates } from '../../../local/aws/states.ts';
-import { LAB_EPOCH_MS, VirtualClock } from '../../../local/kernel/clock.ts';
-import { machine } from '../asl/support.ts';
-import { holdToModels } from './held-to-models.ts';
+import { parseDefinition } from '../../../../lab/asl/index.ts';
+import { FakeStates } from '../../../../lab/aws/states/fake-states.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
+import { machine } from '../../asl/support.ts';
+import { holdToModels } from '../held-to-models.ts';
 
 holdToModels();
 

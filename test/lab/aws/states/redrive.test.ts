@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseDefinition, StatesError, type TaskCall } from '../../../local/asl/index.ts';
-import { type Execution, FakeStates } from '../../../local/aws/states.ts';
-import { VirtualClock } from '../../../local/kernel/clock.ts';
-import type { Json, JsonObject } from '../../../local/kernel/json.ts';
-import { machine } from '../asl/support.ts';
-import { holdToModels } from './held-to-models.ts';
+import { parseDefinition, StatesError, type TaskCall } from '../../../../lab/asl/index.ts';
+import type { Execution } from '../../../../lab/aws/states/execution.ts';
+import { FakeStates } from '../../../../lab/aws/states/fake-states.ts';
+import { VirtualClock } from '../../../../lab/kernel/clock.ts';
+import type { Json, JsonObject } from '../../../../lab/kernel/json.ts';
+import { machine } from '../../asl/support.ts';
+import { holdToModels } from '../held-to-models.ts';
 
 holdToModels();
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeEvent, decodeHistoryRecord } from '../../../lambda/core/event.ts';
+import { decodeEvent, decodeHistoryRecord } from '../../../../lambda/core/events/event.ts';
 import {
   acceptedText,
   decoded,
@@ -9,7 +9,7 @@ import {
   fixtureText,
   HOME,
   stoppedText,
-} from '../../support/records.ts';
+} from '../../../support/records.ts';
 
 const problemsOf = (text: string): readonly string[] => {
   const event = decodeEvent(text);

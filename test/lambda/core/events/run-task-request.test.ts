@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readRunTaskRequest } from '../../../lambda/core/run-task-request.ts';
-import { FULL_REQUEST } from '../../support/full-request.ts';
+import { readRunTaskRequest } from '../../../../lambda/core/events/run-task-request.ts';
+import { FULL_REQUEST } from '../../../support/full-request.ts';
 
 type Json = Record<string, unknown>;
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';

@@ -1,7 +1,7 @@
 import { type RunTaskCommandInput, RunTaskRequest$ } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
-import { type RunTaskRequest, runTaskRequestSchema } from '../../../lambda/core/run-task-request.ts';
+import { type RunTaskRequest, runTaskRequestSchema } from '../../../../lambda/core/events/run-task-request.ts';
 
 /**
  * The names of all members at all depths; values, with their enumerations and optionality, left out, and so is the SDK's

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Settings } from '../../../lambda/core/settings.ts';
-import { decide } from '../../../lambda/core/verdict.ts';
+import type { Settings } from '../../../../lambda/core/settings.ts';
+import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import {
   CONTEXT,
   CREATED_MS,
@@ -10,7 +10,7 @@ import {
   stoppedText,
   stoppedVerdictOn,
   TASK_ARN,
-} from '../../support/records.ts';
+} from '../../../support/records.ts';
 
 const REASON = 'Timeout waiting for network interface provisioning to complete.';
 const ARN = 'arn:aws:ecs:us-east-1:111122223333';
@@ -51,7 +51,9 @@ describe('a stopped task', () => {
       taskDefinitionArn: expect.stringContaining(family),
       createdAtMs: expect.any(Number),
     });
-    expect(decide(event, { ...CONTEXT, home: event.origin, nowMs: Date.parse('2025-05-13T00:00:00Z') })).toMatchObject({
+    expect(
+      decide(event, { ...CONTEXT, awsEnvironment: event.origin, nowMs: Date.parse('2025-05-13T00:00:00Z') }),
+    ).toMatchObject({
       kind: 'ignore',
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classifyError, isPassingFailure } from '../../../lambda/core/throttle.ts';
+import { classifyError, isPassingFailure } from '../../../../lambda/core/events/throttle.ts';
 
 const SUBNETS = Array.from({ length: 16 }, (_, n) => `subnet-${String(n).padStart(17, '0')}`).join(', ');
 const WRAPPED = `Error retrieving subnet information for [${SUBNETS}]: Rate exceeded (ErrorCode: Throttling)`;

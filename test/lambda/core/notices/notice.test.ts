@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GIVE_UP_REASONS, REFUSE_REASONS } from '../../../lambda/core/contract.ts';
-import { type Notice, noticeGroup } from '../../../lambda/core/notice.ts';
-import { CRON_ROLE, EVENT_TIME_MS } from '../../support/records.ts';
+import { GIVE_UP_REASONS, REFUSE_REASONS } from '../../../../lambda/core/contract.ts';
+import { type Notice, noticeGroup } from '../../../../lambda/core/notices/notice.ts';
+import { CRON_ROLE, EVENT_TIME_MS } from '../../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'hiddenEnvironment', caller: CRON_ROLE, family: 'report' };
 const MINUTE = 60_000;

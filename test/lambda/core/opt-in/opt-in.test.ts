@@ -5,8 +5,8 @@ import {
   listedCluster,
   listedFamily,
   type OptIn,
-} from '../../../lambda/core/policy.ts';
-import { HOME, SETTINGS } from '../../support/records.ts';
+} from '../../../../lambda/core/opt-in/opt-in.ts';
+import { HOME, SETTINGS } from '../../../support/records.ts';
 
 const optIn = (changes: Partial<OptIn>): OptIn => ({ ...SETTINGS, ...changes });
 const iam = (resource: string) => `arn:aws:iam::111122223333:${resource}`;

@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  giveTurnsBack,
-  initialPace,
-  type PaceState,
-  paceStateSchema,
-  reserveTurns,
-  signalThrottle,
-  takenPerSecond,
-  throttleTurn,
-} from '../../../lambda/core/pace.ts';
-import type { PaceSettings } from '../../../lambda/core/settings.ts';
-import type { Records, SecondOfTraffic, Traffic } from '../../../lambda/core/traffic.ts';
+import { givePermitsBack, reservePermits, signalThrottle, throttlePermit } from '../../../../lambda/core/rate/rate.ts';
+import { initialRate, type RateState, rateStateSchema } from '../../../../lambda/core/rate/rate-state.ts';
+import { takenPerSecond } from '../../../../lambda/core/rate/spare-rate.ts';
+import type { Records, SecondOfTraffic, Traffic } from '../../../../lambda/core/rate/traffic.ts';
+import type { RateSettings } from '../../../../lambda/core/settings.ts';
 
 const CATCH_UP_MS = 500;
 const WINDOW_MS = 15_000;
@@ -24,37 +17,37 @@ const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
   seconds: { calls: seconds, tasks: seconds },
   lagSeconds,
 });
-const turnsPerSecond = (state: PaceState, traffic: Traffic, nowMs: number, settings: PaceSettings) =>
+const turnsPerSecond = (state: RateState, traffic: Traffic, nowMs: number, settings: RateSettings) =>
   takenPerSecond(state, recordsOf(traffic), nowMs, settings);
 const ones = (count: number): number[] => Array(count).fill(1);
-const SETTINGS: PaceSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
-const always = (perSecond: number): PaceSettings => ({
+const SETTINGS: RateSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
+const always = (perSecond: number): RateSettings => ({
   initialPerSecond: perSecond,
   minPerSecond: perSecond,
   maxPerSecond: perSecond,
 });
-/** A drain that is underway: its next turn is due now. */
-const draining = (changes: Partial<PaceState> = {}): PaceState => ({
-  ...initialPace(SETTINGS),
-  nextTurnAtMs: NOW_MS,
+/** A drain that is underway: its next permit is due now. */
+const draining = (changes: Partial<RateState> = {}): RateState => ({
+  ...initialRate(SETTINGS),
+  nextPermitAtMs: NOW_MS,
   drainStartedAtMs: NOW_MS - 1000,
   probedAtMs: NOW_MS,
   ...changes,
 });
-const reserve = (state: PaceState, wanted: number, nowMs = NOW_MS, settings = SETTINGS, traffic = QUIET) =>
-  reserveTurns(state, ones(wanted), recordsOf(traffic), nowMs, WINDOW_MS, settings);
-const granted = (state: PaceState) => Object.values(state.grants).reduce((sum, n) => sum + n, 0);
+const reserve = (state: RateState, wanted: number, nowMs = NOW_MS, settings = SETTINGS, traffic = QUIET) =>
+  reservePermits(state, ones(wanted), recordsOf(traffic), nowMs, WINDOW_MS, settings);
+const granted = (state: RateState) => Object.values(state.grants).reduce((sum, n) => sum + n, 0);
 
 describe('a reservation', () => {
-  test('spaces its turns and remembers when the next is due, and how many it granted when', () => {
-    const { turnsAtMs, state } = reserve(draining({ nextTurnAtMs: NOW_MS + 850 }), 3);
-    expect(turnsAtMs).toEqual([NOW_MS + 850, NOW_MS + 950, NOW_MS + 1050]);
-    expect(state).toMatchObject({ nextTurnAtMs: NOW_MS + 1150, grants: { [NOW]: 2, [NOW + 1]: 1 } });
+  test('spaces its permits and remembers when the next is due, and how many it granted when', () => {
+    const { permitsAtMs, state } = reserve(draining({ nextPermitAtMs: NOW_MS + 850 }), 3);
+    expect(permitsAtMs).toEqual([NOW_MS + 850, NOW_MS + 950, NOW_MS + 1050]);
+    expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1150, grants: { [NOW]: 2, [NOW + 1]: 1 } });
   });
 
   test('after a rest catches up on half a second and no more', () => {
-    expect(reserve(draining({ nextTurnAtMs: NOW_MS - 20_000 }), 10).turnsAtMs).toEqual(
-      Array.from({ length: 10 }, (_, turn) => NOW_MS - CATCH_UP_MS + turn * 100),
+    expect(reserve(draining({ nextPermitAtMs: NOW_MS - 20_000 }), 10).permitsAtMs).toEqual(
+      Array.from({ length: 10 }, (_, permit) => NOW_MS - CATCH_UP_MS + permit * 100),
     );
   });
 
@@ -62,11 +55,16 @@ describe('a reservation', () => {
     ['as many as are wanted', 0, 4, 4],
     ['only those due within the window', 0, 10, 8],
     ['one that is due at its very end', WINDOW_MS, 10, 1],
-    ['none where the next turn lies behind it', WINDOW_MS + 1, 10, 0],
+    ['none where the next permit lies behind it', WINDOW_MS + 1, 10, 0],
     ['none where none is wanted', 0, 0, 0],
   ])('hands out %s', (_, nextInMs, wanted, count) => {
-    const { turnsAtMs, state } = reserve(draining({ nextTurnAtMs: NOW_MS + nextInMs }), wanted, NOW_MS, always(0.5));
-    expect(turnsAtMs).toHaveLength(count);
+    const { permitsAtMs, state } = reserve(
+      draining({ nextPermitAtMs: NOW_MS + nextInMs }),
+      wanted,
+      NOW_MS,
+      always(0.5),
+    );
+    expect(permitsAtMs).toHaveLength(count);
     expect(granted(state)).toBe(count);
   });
 });
@@ -93,27 +91,27 @@ describe('over any interleaving of reservations', () => {
       .tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 120 }))
       .map(([one, other]) => ({ least: Math.min(one, other), most: Math.max(one, other) })),
   });
-  const limits: fc.Arbitrary<PaceSettings> = fc
+  const limits: fc.Arbitrary<RateSettings> = fc
     .tuple(...Array.from({ length: 3 }, () => fc.double({ min: 0.05, max: 500, noNaN: true })))
     .map((rates) => {
       const [minPerSecond = 0, initialPerSecond = 0, maxPerSecond = 0] = rates.toSorted((a, b) => a - b);
       return { minPerSecond, initialPerSecond, maxPerSecond };
     });
 
-  test('never more turns come due within a span than the fastest pace allows, and half a second to catch up', () => {
+  test('never more permits come due within a span than the fastest rate allows, and half a second to catch up', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
-        let state = initialPace(settings);
+        let state = initialRate(settings);
         let nowMs = NOW_MS;
         const taken: number[] = [];
         for (const { afterMs, wanted, throttled, unused } of batches) {
           nowMs += afterMs;
-          const reserved = reserve(giveTurnsBack(state, ones(unused)), wanted, nowMs, settings, traffic);
-          state = throttled ? throttleTurn(reserved.state, nowMs, nowMs) : reserved.state;
-          for (const atMs of reserved.turnsAtMs) {
+          const reserved = reserve(givePermitsBack(state, ones(unused)), wanted, nowMs, settings, traffic);
+          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs) : reserved.state;
+          for (const atMs of reserved.permitsAtMs) {
             expect(atMs).toBeGreaterThanOrEqual(nowMs - CATCH_UP_MS);
             expect(atMs).toBeLessThanOrEqual(nowMs + WINDOW_MS + 1e-6);
-            // A turn reserved for the past is taken at once.
+            // A permit reserved for the past is taken at once.
             taken.push(Math.max(atMs, nowMs));
           }
         }
@@ -125,17 +123,17 @@ describe('over any interleaving of reservations', () => {
     );
   });
 
-  test('whoever waits never waits longer for the next turn than the slowest pace says', () => {
+  test('whoever waits never waits longer for the next permit than the slowest rate says', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
-        let state = initialPace(settings);
+        let state = initialRate(settings);
         let nowMs = NOW_MS;
         for (const { afterMs, wanted, throttled } of batches) {
           nowMs += afterMs;
           const reserved = reserve(state, wanted, nowMs, settings, traffic);
-          const spans = reserved.turnsAtMs.slice(1).map((atMs, index) => atMs - (reserved.turnsAtMs[index] ?? 0));
+          const spans = reserved.permitsAtMs.slice(1).map((atMs, index) => atMs - (reserved.permitsAtMs[index] ?? 0));
           for (const span of spans) expect(span).toBeLessThanOrEqual((1000 / settings.minPerSecond) * (1 + 1e-6));
-          state = throttled ? throttleTurn(reserved.state, nowMs, nowMs) : reserved.state;
+          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs) : reserved.state;
         }
       }),
     );
@@ -144,68 +142,68 @@ describe('over any interleaving of reservations', () => {
   test('its state can be stored and read again', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
-        let state = initialPace(settings);
+        let state = initialRate(settings);
         for (const [index, { wanted, unused }] of batches.entries()) {
-          state = reserve(giveTurnsBack(state, ones(unused)), wanted, NOW_MS + index * 5000, settings, traffic).state;
+          state = reserve(givePermitsBack(state, ones(unused)), wanted, NOW_MS + index * 5000, settings, traffic).state;
         }
-        expect(paceStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+        expect(rateStateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
       }),
     );
   });
 });
 
 describe('while nothing is known of the bucket', () => {
-  /** Asks for a turn every second, so that turns are used all the time. */
-  function drainFor(seconds: number, state: PaceState, settings = SETTINGS) {
+  /** Asks for a permit every second, so that permits are used all the time. */
+  function drainFor(seconds: number, state: RateState, settings = SETTINGS) {
     let last = state;
     for (let second = 1; second <= seconds; second++) last = reserve(last, 1, NOW_MS + second * 1000, settings).state;
     return last;
   }
 
-  test('begins at the configured pace', () => {
-    expect(turnsPerSecond(reserve(initialPace(SETTINGS), 1).state, QUIET, NOW_MS, SETTINGS)).toBe(10);
+  test('begins at the configured rate', () => {
+    expect(turnsPerSecond(reserve(initialRate(SETTINGS), 1).state, QUIET, NOW_MS, SETTINGS)).toBe(10);
   });
 
-  test('doubles every three seconds while its turns are used and nothing is throttled', () => {
+  test('doubles every three seconds while its permits are used and nothing is throttled', () => {
     const rates = [2, 3, 6, 9].map((seconds) => drainFor(seconds, draining()).probePerSecond);
     expect(rates).toEqual([10, 20, 40, 80]);
   });
 
-  test('starts afresh after a minute without turns, whatever it was before', () => {
-    const fast = draining({ probePerSecond: 300, nextTurnAtMs: NOW_MS - 60_001 });
+  test('starts afresh after a minute without permits, whatever it was before', () => {
+    const fast = draining({ probePerSecond: 300, nextPermitAtMs: NOW_MS - 60_001 });
     expect(reserve(fast, 1).state).toMatchObject({ probePerSecond: 10, drainStartedAtMs: NOW_MS });
-    expect(reserve({ ...fast, nextTurnAtMs: NOW_MS - 60_000 }, 1).state).toMatchObject({ probePerSecond: 300 });
+    expect(reserve({ ...fast, nextPermitAtMs: NOW_MS - 60_000 }, 1).state).toMatchObject({ probePerSecond: 300 });
   });
 
-  test('halves what it really paced by, however long it has grown', () => {
+  test('halves what it really spaced by, however long it has grown', () => {
     const slow = { ...SETTINGS, initialPerSecond: 5, maxPerSecond: 5 };
     const grown = drainFor(60, draining({ probePerSecond: 5 }), slow);
     const nowMs = NOW_MS + 60_000;
-    expect(turnsPerSecond(throttleTurn(grown, nowMs, nowMs), QUIET, nowMs, slow)).toBe(2.5);
+    expect(turnsPerSecond(throttlePermit(grown, nowMs, nowMs), QUIET, nowMs, slow)).toBe(2.5);
   });
 });
 
 describe('a throttle of ours', () => {
   test('halves the probe and says when', () => {
-    expect(throttleTurn(draining(), NOW_MS, NOW_MS + 200)).toMatchObject({
+    expect(throttlePermit(draining(), NOW_MS, NOW_MS + 200)).toMatchObject({
       probePerSecond: 5,
       throttledAtMs: NOW_MS + 200,
     });
   });
 
-  test('counts once for turns that were underway together, in any order', () => {
-    const once = throttleTurn(draining(), NOW_MS, NOW_MS + 200);
+  test('counts once for permits that were underway together, in any order', () => {
+    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200);
     for (const grantedAtMs of [NOW_MS - 5000, NOW_MS - 1, NOW_MS, NOW_MS + 200]) {
-      expect(throttleTurn(once, grantedAtMs, NOW_MS + 300)).toBe(once);
+      expect(throttlePermit(once, grantedAtMs, NOW_MS + 300)).toBe(once);
     }
-    expect(throttleTurn(once, NOW_MS + 201, NOW_MS + 400)).toMatchObject({ probePerSecond: 2.5 });
+    expect(throttlePermit(once, NOW_MS + 201, NOW_MS + 400)).toMatchObject({ probePerSecond: 2.5 });
   });
 
   test('never slows beyond the configured minimum, nor so far that nothing could be stored', () => {
     let state = draining();
-    for (let n = 1; n <= 100; n++) state = throttleTurn(state, NOW_MS + n, NOW_MS + n);
+    for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n, NOW_MS + n);
     expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(SETTINGS.minPerSecond);
-    expect(paceStateSchema.safeParse(state).success).toBe(true);
+    expect(rateStateSchema.safeParse(state).success).toBe(true);
   });
 });
 
@@ -240,14 +238,14 @@ describe('once a storm has shown the bucket', () => {
   const full = { accepted: 140, throttled: 60 };
   const empty = { accepted: 40, throttled: 160 };
   const SHOWN = storm(NOW - 30, [full, ...Array(10).fill(empty)]);
-  const learnt = reserve(draining({ nextTurnAtMs: NOW_MS + 60_000 }), 0, NOW_MS, SETTINGS, SHOWN).state;
+  const learnt = reserve(draining({ nextPermitAtMs: NOW_MS + 60_000 }), 0, NOW_MS, SETTINGS, SHOWN).state;
   const rate = (traffic: Traffic, nowMs: number, state = learnt) => turnsPerSecond(state, traffic, nowMs, SETTINGS);
 
   test('its refill is learnt exactly', () => {
     expect(learnt.bucket).toMatchObject({ refillPerSecond: 40, atMs: NOW_MS });
   });
 
-  test('the pace is near the refill, and slower for what others take', () => {
+  test('the rate is near the refill, and slower for what others take', () => {
     const others = new Map(SHOWN.seconds);
     for (let second = NOW - 19; second < NOW; second++) others.set(second, { accepted: 10, throttled: 0 });
     const alone = rate(SHOWN, NOW_MS);
@@ -257,7 +255,7 @@ describe('once a storm has shown the bucket', () => {
     expect(alone - beside).toBeGreaterThan(9);
   });
 
-  test('the pace goes by the bucket only once the records of its storm are all in', () => {
+  test('the rate goes by the bucket only once the records of its storm are all in', () => {
     const late = { least: 0, most: 20 };
     expect(rate({ ...SHOWN, lagSeconds: late }, NOW_MS)).toBeGreaterThan(35);
     // Its last throttles were 20 seconds ago.
@@ -278,18 +276,18 @@ describe('once a storm has shown the bucket', () => {
     expect(reserve(again, 0, NOW_MS + 2000, SETTINGS, SHOWN).state.bucket).toEqual(again.bucket);
   });
 
-  test('the pace rises while the bucket is replayed to be fuller', () => {
+  test('the rate rises while the bucket is replayed to be fuller', () => {
     const rates = [NOW - 18, NOW - 16, NOW - 14].map((second) => rate(SHOWN, second * 1000));
     expect(rates).toEqual(rates.toSorted((a, b) => a - b));
     expect(rates[0]).toBeLessThan(rates[2] ?? 0);
   });
 
-  test('turns granted since count as taken', () => {
+  test('permits granted since count as taken', () => {
     const grants = Object.fromEntries(Array.from({ length: 19 }, (_, n) => [NOW - 19 + n, 40]));
     expect(rate(SHOWN, NOW_MS, { ...learnt, grants })).toBeLessThan(rate(SHOWN, NOW_MS));
   });
 
-  test('turns granted count as taken also where nothing was throttled for as long as is looked back', () => {
+  test('permits granted count as taken also where nothing was throttled for as long as is looked back', () => {
     const later = NOW_MS + 3_600_000;
     const grants = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [later / 1000 - 20 + n, 60]));
     expect(rate(QUIET, later, { ...learnt, grants })).toBeLessThan(rate(QUIET, later));
@@ -315,20 +313,27 @@ describe('where the rate at which Fargate launches is the limit', () => {
     },
     lagSeconds: AT_ONCE,
   };
-  const { state } = reserveTurns(draining({ nextTurnAtMs: NOW_MS + 60_000 }), [], storm, NOW_MS, WINDOW_MS, SETTINGS);
+  const { state } = reservePermits(
+    draining({ nextPermitAtMs: NOW_MS + 60_000 }),
+    [],
+    storm,
+    NOW_MS,
+    WINDOW_MS,
+    SETTINGS,
+  );
 
   test('the bucket counts tasks', () => {
     expect(state.bucket).toMatchObject({ unit: 'tasks', refillPerSecond: 20 });
   });
 
-  test('a turn takes as long as the tasks that its call asks for', () => {
-    const now = { ...state, nextTurnAtMs: NOW_MS };
-    const { turnsAtMs, state: after } = reserveTurns(now, [1, 10, 4, 1], storm, NOW_MS, WINDOW_MS, SETTINGS);
+  test('a permit takes as long as the tasks that its call asks for', () => {
+    const now = { ...state, nextPermitAtMs: NOW_MS };
+    const { permitsAtMs, state: after } = reservePermits(now, [1, 10, 4, 1], storm, NOW_MS, WINDOW_MS, SETTINGS);
     const spacingMs = 1000 / takenPerSecond(now, storm, NOW_MS, SETTINGS);
-    expect(turnsAtMs.map((atMs) => Math.round((atMs - NOW_MS) / spacingMs))).toEqual([0, 1, 11, 15]);
-    expect(Math.round((after.nextTurnAtMs - NOW_MS) / spacingMs)).toBe(16);
+    expect(permitsAtMs.map((atMs) => Math.round((atMs - NOW_MS) / spacingMs))).toEqual([0, 1, 11, 15]);
+    expect(Math.round((after.nextPermitAtMs - NOW_MS) / spacingMs)).toBe(16);
     expect(granted(after)).toBe(16);
-    expect(granted(giveTurnsBack(after, [10]))).toBe(6);
+    expect(granted(givePermitsBack(after, [10]))).toBe(6);
   });
 
   test('calls that all ask for as many are counted as calls, which comes to the same', () => {
@@ -340,30 +345,30 @@ describe('where the rate at which Fargate launches is the limit', () => {
       ]),
     );
     const same = { ...storm, seconds: { calls, tasks: tenfold } };
-    expect(reserveTurns(draining(), [], same, NOW_MS, WINDOW_MS, SETTINGS).state.bucket?.unit).toBe('calls');
+    expect(reservePermits(draining(), [], same, NOW_MS, WINDOW_MS, SETTINGS).state.bucket?.unit).toBe('calls');
   });
 });
 
-describe('turns given back', () => {
+describe('permits given back', () => {
   test('count as not granted, the latest first, and their times are gone', () => {
     const { state } = reserve(draining(), 15);
-    expect(giveTurnsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
+    expect(givePermitsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
   });
 
   test('are never more than were granted', () => {
     const { state } = reserve(draining(), 5);
-    expect(granted(giveTurnsBack(state, ones(1000)))).toBe(0);
-    expect(giveTurnsBack(state, [])).toEqual(state);
+    expect(granted(givePermitsBack(state, ones(1000)))).toBe(0);
+    expect(givePermitsBack(state, [])).toEqual(state);
   });
 });
 
 test.each([
   {},
-  { ...initialPace(SETTINGS), probePerSecond: 0 },
-  { ...initialPace(SETTINGS), nextTurnAtMs: '0' },
-  { ...initialPace(SETTINGS), grants: { '1': 'x' } },
-  { perSecond: 10, nextTurnAtMs: 0 },
+  { ...initialRate(SETTINGS), probePerSecond: 0 },
+  { ...initialRate(SETTINGS), nextPermitAtMs: '0' },
+  { ...initialRate(SETTINGS), grants: { '1': 'x' } },
+  { perSecond: 10, nextPermitAtMs: 0 },
   null,
-])('a stored pace of %j is none', (stored) => {
-  expect(paceStateSchema.safeParse(stored).success).toBe(false);
+])('a stored rate of %j is none', (stored) => {
+  expect(rateStateSchema.safeParse(stored).success).toBe(false);
 });

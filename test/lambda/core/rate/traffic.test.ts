@@ -5,7 +5,7 @@ import {
   othersPerSecond,
   type Records,
   type Traffic,
-} from '../../../lambda/core/traffic.ts';
+} from '../../../../lambda/core/rate/traffic.ts';
 
 const NOW = 1_000_000;
 const AT_ONCE = { least: 0, most: 0 };
@@ -106,7 +106,7 @@ describe('what the bucket refills', () => {
     expect(refill(times(170, [40, 60]), [], { least: 100, most: 146 })).toBeUndefined();
   });
 
-  test('counts the turns that we took meanwhile', () => {
+  test('counts the permits that we took meanwhile', () => {
     expect(
       refill(
         times(6, [30, 60]),

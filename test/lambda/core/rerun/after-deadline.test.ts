@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Coverage, extendCoverage, HISTORY_LAG_MS, isSameCall, lateStep } from '../../../lambda/core/late.ts';
+import { afterDeadlineStep, isSameCall } from '../../../../lambda/core/rerun/after-deadline.ts';
+import { type Coverage, extendCoverage, HISTORY_LAG_MS } from '../../../../lambda/core/sweep/coverage.ts';
 
 const MINUTE = 60_000;
 const CALL_MS = 1_000 * MINUTE;
@@ -10,8 +11,8 @@ const NOW_MS = CALL_MS + 100 * MINUTE;
 /** From the earliest attempt that the call may have had. */
 const READ = { fromMs: CALL_MS - 3 * MINUTE, toMs: NOW_MS - HISTORY_LAG_MS };
 
-const step = (changes: Partial<Parameters<typeof lateStep>[0]>) =>
-  lateStep({
+const step = (changes: Partial<Parameters<typeof afterDeadlineStep>[0]>) =>
+  afterDeadlineStep({
     callAtMs: CALL_MS,
     deadlineMs: DEADLINE_MS,
     nowMs: NOW_MS,

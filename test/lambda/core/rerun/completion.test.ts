@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { completionStep } from '../../../lambda/core/completion.ts';
-import { generationToken, spreadOf } from '../../../lambda/core/identity.ts';
+import { generationToken, spreadOf } from '../../../../lambda/core/identity.ts';
+import { completionStep } from '../../../../lambda/core/rerun/completion.ts';
 import {
   completeRequest,
   generationPauseSeconds,
   type LaunchRecord,
   launchRecordSchema,
-} from '../../../lambda/core/launch.ts';
+} from '../../../../lambda/core/rerun/launch-record.ts';
 import {
   AIRFLOW_ROLE,
   CRON_ROLE,
@@ -15,7 +15,7 @@ import {
   fixtureText,
   SETTINGS,
   stoppedVerdictOn,
-} from '../../support/records.ts';
+} from '../../../support/records.ts';
 
 const MINUTE = 60_000;
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';

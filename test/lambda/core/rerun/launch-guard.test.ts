@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { substituteToken } from '../../../lambda/core/identity.ts';
-import { launchObjection } from '../../../lambda/core/objection.ts';
-import type { RerunInput } from '../../../lambda/core/rerun.ts';
-import type { RunTaskRequest } from '../../../lambda/core/run-task-request.ts';
-import type { Settings } from '../../../lambda/core/settings.ts';
-import { AIRFLOW_ROLE, HOME, OWN_ROLE, rerunOf, SETTINGS, stoppedVerdictOn } from '../../support/records.ts';
+import type { RunTaskRequest } from '../../../../lambda/core/events/run-task-request.ts';
+import { substituteToken } from '../../../../lambda/core/identity.ts';
+import { launchGuard } from '../../../../lambda/core/rerun/launch-guard.ts';
+import type { RerunInput } from '../../../../lambda/core/rerun/rerun-input.ts';
+import type { Settings } from '../../../../lambda/core/settings.ts';
+import { AIRFLOW_ROLE, HOME, OWN_ROLE, rerunOf, SETTINGS, stoppedVerdictOn } from '../../../support/records.ts';
 
 const rerun = rerunOf();
 const { call, request } = rerun;
@@ -18,11 +18,11 @@ const objection = (
   settings: Partial<Settings> = {},
   remaining = request.count ?? 1,
 ) =>
-  launchObjection(
+  launchGuard(
     { ...rerun, ...input },
     { ...request, ...asked },
     { remaining },
-    { home: HOME, settings: { ...SETTINGS, ...settings } },
+    { awsEnvironment: HOME, settings: { ...SETTINGS, ...settings } },
   );
 const ofFailedTask = failed.kind === 'rerun' ? { callId: failed.input.callId, failedTask } : {};
 

@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../../lambda/core/outcome.ts';
 import {
   backoffSeconds,
   CAPACITY_BACKOFF,
-  firstProgress,
-  nextStep,
   OUTAGE_BACKOFF,
   THROTTLE_BACKOFF,
-} from '../../../lambda/core/retry.ts';
+} from '../../../../lambda/core/rerun/backoff.ts';
+import { firstProgress, nextStep } from '../../../../lambda/core/rerun/next-step.ts';
+import type { Outcome } from '../../../../lambda/core/rerun/outcome.ts';
 
 const NOW_MS = 1_000_000;
 const LIMITS = { maxAttempts: 8, deadlineMs: NOW_MS + 3_600_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerOutcome, errorOutcome } from '../../../lambda/core/outcome.ts';
+import { answerOutcome, errorOutcome } from '../../../../lambda/core/rerun/outcome.ts';
 
 const SENT_MS = 1_000_000;
 const task = (taskArn: string, createdAtMs: number | undefined = SENT_MS + 200) => ({ taskArn, createdAtMs });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { attemptRequest, rerunInputSchema, timesOf } from '../../../lambda/core/rerun.ts';
-import { firstProgress } from '../../../lambda/core/retry.ts';
-import { rerunOf, stoppedVerdictOn } from '../../support/records.ts';
+import { firstProgress } from '../../../../lambda/core/rerun/next-step.ts';
+import { attemptRequest, rerunInputSchema, timesOf } from '../../../../lambda/core/rerun/rerun-input.ts';
+import { rerunOf, stoppedVerdictOn } from '../../../support/records.ts';
 
 const input = rerunOf();
 const { request } = input;

@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { afterLook, firstSweepState, historyWindow, readTrigger, type SweepState } from '../../../lambda/core/sweep.ts';
-import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../support/records.ts';
+import {
+  afterPass,
+  firstSweepState,
+  historyWindow,
+  type SweepState,
+} from '../../../../lambda/core/sweep/sweep-state.ts';
+import { readTrigger } from '../../../../lambda/core/sweep/trigger.ts';
+import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../../support/records.ts';
 
 const MINUTE = 60_000;
 const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:111122223333:cluster/batch';
 const trigger = (input: unknown, coveredUntilMs?: number, askedAtMs = NOW_MS) =>
-  readTrigger(input, { home: HOME, nowMs: NOW_MS, askedAtMs, settings: SETTINGS, coveredUntilMs });
+  readTrigger(input, { awsEnvironment: HOME, nowMs: NOW_MS, askedAtMs, settings: SETTINGS, coveredUntilMs });
 
 /** As AWS documents service events; it publishes no sample of the two. */
 const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
@@ -115,8 +121,8 @@ test.each([
   ],
   ['it was started by hand', { cluster: 'batch' }, false],
   ['it was started by the clock', { scheduled: true }, false],
-])('a sweep slows the pace where ECS throttled: %s', (_, input, slowsPace) => {
-  expect(trigger(input)?.slowsPace).toBe(slowsPace);
+])('a sweep slows the rate where ECS throttled: %s', (_, input, slowsRate) => {
+  expect(trigger(input)?.slowsRate).toBe(slowsRate);
 });
 
 test.each([{ scheduled: true }, { cluster: 'batch' }])(
@@ -133,40 +139,40 @@ describe('a sweep goes on until it is quiet', () => {
     sinceMs: 0,
     signalAtMs: NOW_MS,
     throttledAtMs: NOW_MS,
-    slowsPace: false,
+    slowsRate: false,
   });
   const uncalled = firstSweepState({
     cluster: '*',
     sinceMs: 0,
     signalAtMs: 0,
     throttledAtMs: NOW_MS,
-    slowsPace: false,
+    slowsRate: false,
   });
   const looked = (state: SweepState, found: number, nowMs: number) =>
-    afterLook(state, found, nowMs - 1000, nowMs, SETTINGS);
+    afterPass(state, found, nowMs - 1000, nowMs, SETTINGS);
 
-  test('looks again five minutes after its last look began', () => {
+  test('passes again five minutes after its last pass began', () => {
     expect(
-      looked({ ...called, look: { startedAtMs: 0, found: 0, isHistoryDone: true, hasGaps: false } }, 0, NOW_MS + 1000),
+      looked({ ...called, pass: { startedAtMs: 0, found: 0, isHistoryDone: true, hasGaps: false } }, 0, NOW_MS + 1000),
     ).toEqual({
       kind: 'wait',
       untilMs: NOW_MS + 5 * MINUTE,
-      state: { ...called, quietLooks: 1, lastLookAtMs: NOW_MS },
+      state: { ...called, quietPasses: 1, lastPassAtMs: NOW_MS },
     });
   });
 
   test.each([
-    ['ends after two looks that found nothing and 15 quiet minutes', 1, 0, 15 * MINUTE, 'end'],
+    ['ends after two passes that found nothing and 15 quiet minutes', 1, 0, 15 * MINUTE, 'end'],
     ['goes on while the 15 minutes are not over', 1, 0, 15 * MINUTE - 1, 'wait'],
-    ['goes on after the first look that found nothing, however late', 0, 0, 60 * MINUTE, 'wait'],
-    ['goes on after a find, however long it was quiet', 5, 1, 60 * MINUTE, 'wait'],
-  ] as const)('%s', (_, quietLooks, found, afterMs, kind) => {
-    expect(looked({ ...called, quietLooks }, found, NOW_MS + afterMs).kind).toBe(kind);
+    ['goes on after the first pass that found nothing, however late', 0, 0, 60 * MINUTE, 'wait'],
+    ['goes on after a candidate, however long it was quiet', 5, 1, 60 * MINUTE, 'wait'],
+  ] as const)('%s', (_, quietPasses, found, afterMs, kind) => {
+    expect(looked({ ...called, quietPasses }, found, NOW_MS + afterMs).kind).toBe(kind);
   });
 
-  test('counts its quiet from the last find', () => {
-    const found = looked({ ...called, quietLooks: 1 }, 3, NOW_MS + 60 * MINUTE);
-    expect(found).toMatchObject({ state: { quietLooks: 0, lastSignAtMs: NOW_MS + 60 * MINUTE } });
+  test('counts its quiet from the last candidate', () => {
+    const found = looked({ ...called, quietPasses: 1 }, 3, NOW_MS + 60 * MINUTE);
+    expect(found).toMatchObject({ state: { quietPasses: 0, lastSignAtMs: NOW_MS + 60 * MINUTE } });
   });
 
   test('looks once where nothing called for it, and on where it finds something', () => {
@@ -175,19 +181,19 @@ describe('a sweep goes on until it is quiet', () => {
   });
 });
 
-describe('the history that a look reads', () => {
+describe('the history that a pass reads', () => {
   const state = {
-    ...firstSweepState({ cluster: 'batch', sinceMs: 5000, signalAtMs: 0, throttledAtMs: 0, slowsPace: false }),
+    ...firstSweepState({ cluster: 'batch', sinceMs: 5000, signalAtMs: 0, throttledAtMs: 0, slowsRate: false }),
   };
-  const look = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false, hasGaps: false };
+  const pass = { startedAtMs: NOW_MS, found: 0, isHistoryDone: false, hasGaps: false };
 
   test('is all of it at first', () => {
-    expect(historyWindow({ ...state, look })).toEqual({ fromMs: 5000, toMs: NOW_MS });
+    expect(historyWindow({ ...state, pass })).toEqual({ fromMs: 5000, toMs: NOW_MS });
   });
 
   test('is then what may have come late since the last look', () => {
-    const lastLookAtMs = NOW_MS - 5 * MINUTE;
-    expect(historyWindow({ ...state, look, lastLookAtMs }).fromMs).toBe(lastLookAtMs - 20 * MINUTE);
-    expect(historyWindow({ ...state, look, lastLookAtMs: 6000 }).fromMs).toBe(5000);
+    const lastPassAtMs = NOW_MS - 5 * MINUTE;
+    expect(historyWindow({ ...state, pass, lastPassAtMs }).fromMs).toBe(lastPassAtMs - 20 * MINUTE);
+    expect(historyWindow({ ...state, pass, lastPassAtMs: 6000 }).fromMs).toBe(5000);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { launchesOf } from '../../../lambda/core/run-task-verdict.ts';
-import type { Settings } from '../../../lambda/core/settings.ts';
-import { decide } from '../../../lambda/core/verdict.ts';
+import type { Settings } from '../../../../lambda/core/settings.ts';
+import { decide } from '../../../../lambda/core/verdict/decide.ts';
+import { launchesOf } from '../../../../lambda/core/verdict/recorded-call.ts';
 import {
   AIRFLOW_ROLE,
   acceptedText,
@@ -13,7 +13,7 @@ import {
   HOME,
   OWN_ROLE,
   SETTINGS,
-} from '../../support/records.ts';
+} from '../../../support/records.ts';
 
 const CALL_ID = '1d6a28f64d8391a79f9642e0879d7f90';
 const { requestParameters: request } = JSON.parse(eventText()).detail;

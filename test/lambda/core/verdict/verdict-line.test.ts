@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decide } from '../../../lambda/core/verdict.ts';
-import { verdictLine } from '../../../lambda/core/verdict-line.ts';
-import { acceptedText, CONTEXT, decoded, eventText, HOME, rerunOf, stoppedText } from '../../support/records.ts';
+import { decide } from '../../../../lambda/core/verdict/decide.ts';
+import { verdictLine } from '../../../../lambda/core/verdict/verdict-line.ts';
+import { acceptedText, CONTEXT, decoded, eventText, HOME, rerunOf, stoppedText } from '../../../support/records.ts';
 
 const lineOf = (text: string) => {
   const event = decoded(text);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Settings } from '../../../lambda/core/settings.ts';
-import { decide } from '../../../lambda/core/verdict.ts';
+import type { Settings } from '../../../../lambda/core/settings.ts';
+import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import {
   AIRFLOW_ROLE,
   CONTEXT,
@@ -10,7 +10,7 @@ import {
   fixtureText,
   OWN_ROLE,
   verdictOn,
-} from '../../support/records.ts';
+} from '../../../support/records.ts';
 
 const MINUTE = 60_000;
 const session = (role: string) => `arn:aws:sts::111122223333:assumed-role/${role}/x`;

@@ -1,5 +1,5 @@
 import { type Settings, settingsSchema } from '../../lambda/core/settings.ts';
-import type { Clients, LogFields, Wiring } from '../../lambda/ports.ts';
+import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
 import { HOME, NOW_MS, OWN_ROLE, SETTINGS } from './records.ts';
 
 /** A command as the handlers send it: its class and its input. */
@@ -27,8 +27,8 @@ export interface LogLine extends LogFields {
   readonly message: string;
 }
 
-/** A handler's wiring out of hand-made parts, and all that passed through them. */
-export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = {}) {
+/** A handler's dependencies out of hand-made parts, and all that passed through them. */
+export function dependenciesWith(answers: Answers = {}, settings: Partial<Settings> = {}) {
   const sent: Sent[] = [];
   const lines: LogLine[] = [];
   const metrics: { name: string; value: number; dimensions: Readonly<Record<string, string>> }[] = [];
@@ -43,10 +43,10 @@ export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = 
     },
   });
   const log = (level: string) => (message: string, fields: LogFields) => void lines.push({ level, message, ...fields });
-  const wiring: Wiring<keyof Clients> = {
+  const dependencies: HandlerDependencies<keyof Clients> = {
     environment: {
       settings: settingsSchema.parse({ ...SETTINGS, ...settings }),
-      home: HOME,
+      awsEnvironment: HOME,
       variable: (name) => VARIABLES[name],
     },
     clients: {
@@ -68,7 +68,7 @@ export function wiringWith(answers: Answers = {}, settings: Partial<Settings> = 
     metrics: { add: (name, value, dimensions = {}) => void metrics.push({ name, value, dimensions }) },
   };
   return {
-    wiring,
+    dependencies,
     sent,
     lines,
     metrics,

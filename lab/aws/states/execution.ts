@@ -1,0 +1,55 @@
+import { type ExecutionResult, MAX_EVENTS, type Standing, type StateMachineDefinition } from '../../asl/index.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Redrives } from './redrive.ts';
+
+/**
+ * Within how long after its end an execution may be redriven, and how many events its history may have, so that two more
+ * fit. https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+ */
+const REDRIVABLE_MS = 14 * 86_400_000;
+
+const MAX_EVENTS_BEFORE = MAX_EVENTS - 2;
+
+/** Why an execution cannot be redriven now, in the words of DescribeExecution's `redriveStatusReason`. */
+export function notRedrivable({ result, stoppedAt, historyEvents }: Execution, now: number): string | undefined {
+  if (!result || stoppedAt === undefined) return 'Execution is RUNNING and cannot be redriven';
+  if (result.status === 'SUCCEEDED') return 'Execution is SUCCEEDED and cannot be redriven';
+  if (now > stoppedAt + REDRIVABLE_MS) return 'Execution redrivable period exceeded';
+  if (historyEvents > MAX_EVENTS_BEFORE) return 'Execution history event limit exceeded';
+  return undefined;
+}
+
+export interface StateMachineOptions {
+  readonly arn: string;
+  readonly name: string;
+  readonly roleArn: string;
+  readonly definition: StateMachineDefinition;
+}
+
+/** One execution, running or closed. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly stateMachine: StateMachineOptions;
+  /** The text of its input; dropped when it succeeds, as nobody asks for it from then on. */
+  input: string | undefined;
+  readonly startedAt: number;
+  stoppedAt: number | undefined;
+  result: ExecutionResult | undefined;
+  stateTransitions: number;
+  historyEvents: number;
+  readonly redrives: Redrives;
+  /** Where it is, or was when it ended without success. */
+  standing: Standing | undefined;
+}
+
+export function described({ arn, stateMachine, name, startedAt, stoppedAt, result }: Execution): JsonObject {
+  return {
+    executionArn: arn,
+    stateMachineArn: stateMachine.arn,
+    name,
+    status: result?.status ?? 'RUNNING',
+    startDate: startedAt / 1000,
+    ...(stoppedAt !== undefined && { stopDate: stoppedAt / 1000 }),
+  };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** Values that many keys of a scenario hold. */
+
+export const seconds = z.number().nonnegative();
+
+export const probability = z.number().min(0).max(1);
+
+export const count = z.int().positive();
+
+export const range = z
+  .tuple([seconds, seconds])
+  .refine(([from, to]) => from <= to, 'a range whose start is not after its end');
+
+const bucket = z.strictObject({ burst: z.number().positive(), refillPerSecond: z.number().positive() });
+
+export const account = z.strictObject({
+  id: z
+    .string()
+    .regex(/^\d{12}$/)
+    .default('111122223333'),
+  region: z.string().default('us-east-1'),
+  buckets: z
+    .strictObject({
+      clusterResourceModify: bucket.default({ burst: 100, refillPerSecond: 40 }),
+      clusterResourceRead: bucket.default({ burst: 100, refillPerSecond: 20 }),
+      fargateRunTask: bucket.nullable().default(null).describe('null: no such limit'),
+      // Not in LAB.md: the rate at which Fargate launches counts tasks, not calls.
+      fargateTasks: bucket.nullable().default(null).describe('tasks that Fargate launches; null: no such limit'),
+      startExecution: bucket.default({ burst: 1300, refillPerSecond: 300 }),
+    })
+    .prefault({}),
+  // The cluster that ECS assumes where a request names none.
+  clusters: z.array(z.string().min(1)).default(['default']),
+  taskDefinitions: z
+    .array(
+      z.strictObject({
+        family: z.string().regex(/^[\w-]{1,255}$/),
+        revision: count.default(1),
+        containers: z.array(z.string().min(1)).min(1).default(['app']),
+        taskRoleArn: z.string().optional(),
+        executionRoleArn: z.string().optional(),
+        status: z.enum(['ACTIVE', 'INACTIVE']).default('ACTIVE'),
+      }),
+    )
+    .default([]),
+  startFailures: z
+    .array(
+      z.strictObject({
+        family: z.string(),
+        probability,
+        stoppedReason: z.string(),
+        afterSeconds: range.default([30, 180]),
+      }),
+    )
+    .default([])
+    .describe('drawn per task, entry by entry; the first that strikes decides'),
+  placementFailures: z
+    .array(z.strictObject({ family: z.string(), probability, reason: z.string() }))
+    .default([])
+    .describe('drawn per task, entry by entry; the first that strikes decides'),
+  taskSeconds: range.default([60, 600]),
+  disguisedShare: probability.default(0.1),
+  cloudTrailDelaySeconds: range.default([2, 15]),
+  eventHistoryDelaySeconds: range.default([60, 300]),
+});
+
+export type Account = z.output<typeof account>;
+
+export type BucketSettings = z.output<typeof bucket>;

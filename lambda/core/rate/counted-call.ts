@@ -1,0 +1,43 @@
+import type { AwsEnvironment } from '../arn.ts';
+import { answerOf } from '../events/answer.ts';
+import type { decodeEvent } from '../events/event.ts';
+import type { OtherCallRecord, RunTaskRecord } from '../events/run-task-record.ts';
+import { taskCountSchema } from '../events/run-task-request.ts';
+import { isOwnCall } from '../opt-in/opt-in.ts';
+import type { SecondOfTraffic } from './traffic.ts';
+
+/** One record of somebody else's call. */
+export interface Call {
+  /** Identity of its record: delivered twice it is one call, and the second delivery says nothing of how late records are. */
+  readonly eventId: string;
+  /** When it was made, in milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly kind: keyof SecondOfTraffic;
+  /** How many tasks it started or, where it was throttled, asked for. */
+  readonly tasks: number;
+}
+
+/**
+ * Somebody else's call in a record, for the rate. "Each request that you make removes one token", so what was rejected
+ * for itself counts as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ */
+export function callOf(
+  event: ReturnType<typeof decodeEvent>,
+  ownRoleArn: string,
+  awsEnvironment: AwsEnvironment,
+): Call[] {
+  if (!('kind' in event) || event.kind === 'stoppedTask' || event.replayed) return [];
+  if (event.account !== awsEnvironment.account || event.region !== awsEnvironment.region) return [];
+  const { caller, eventId, eventTimeMs: atMs } = event;
+  if (isOwnCall(caller, ownRoleArn)) return [];
+  return [{ eventId, atMs, kind: answerOf(event) === 'throttled' ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
+}
+
+/** How many tasks a call started or, where it was rejected, asked for; one for a call that starts none. */
+function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
+  if (event.kind === 'otherCallRecord') return 1;
+  if (!event.error) return event.taskArns.length;
+  const { count } = (event.requestParameters ?? {}) as { count?: unknown };
+  // Anybody may ask for a billion in vain: what ECS would not take must not weigh on the rate.
+  return taskCountSchema.safeParse(count).data ?? 1;
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import type { RateSettings } from '../settings.ts';
+import { BUCKET_UNITS } from './traffic.ts';
+
+/**
+ * The rate that all re-runs of an account and Region share: one small state, kept in one DynamoDB item.
+ * Permits are spaced by the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) at the
+ * rate that the account's bucket has to spare. ADR 2 compares the rules that were tried.
+ */
+export const rateStateSchema = z.object({
+  /** When the next permit is due, in milliseconds since the epoch. */
+  nextPermitAtMs: z.number(),
+  /** When the present drain's first permit was granted: throttles from before it were not of its making. */
+  drainStartedAtMs: z.number(),
+  /** Where nothing is known of the bucket: permits per second as feedback has it. */
+  probePerSecond: z.number().positive(),
+  /** When the probe last grew or was cut. */
+  probedAtMs: z.number(),
+  /** When a permit of ours was last throttled; 0 for never. */
+  throttledAtMs: z.number(),
+  /** Of when the last sign was that slowed the probe: a service's throttle or a start that failed for one; 0 for never. */
+  signalledAtMs: z.number(),
+  /** The account's bucket as the last storm showed it, and when that was learnt. */
+  bucket: z
+    .object({
+      unit: z.enum(BUCKET_UNITS),
+      refillPerSecond: z.number().positive(),
+      burst: z.number(),
+      sample: z.number(),
+      seenInSecond: z.number(),
+      atMs: z.number(),
+    })
+    .optional(),
+  /** Permits granted of late, by whole second, in the bucket's unit. */
+  grants: z.record(z.string(), z.number()),
+});
+
+export type RateState = z.infer<typeof rateStateSchema>;
+
+/** The rate before its first permit. */
+export function initialRate(settings: RateSettings): RateState {
+  return {
+    nextPermitAtMs: 0,
+    drainStartedAtMs: 0,
+    probePerSecond: settings.initialPerSecond,
+    probedAtMs: 0,
+    throttledAtMs: 0,
+    signalledAtMs: 0,
+    grants: {},
+  };
+}
+
+/** What a permit takes from the bucket: one, or where it counts tasks, as many as the call asks for. */
+export const permitCost = ({ bucket }: RateState, tasks: number) => (bucket?.unit === 'tasks' ? tasks : 1);

@@ -1,0 +1,71 @@
+import type { RateSettings } from '../settings.ts';
+import type { RateState } from './rate-state.ts';
+import {
+  type Bucket,
+  lastThrottledSecond,
+  othersPerSecond,
+  type Records,
+  TRAFFIC_WINDOW_SECONDS,
+  type Traffic,
+  trafficIn,
+} from './traffic.ts';
+
+/** Quotas change rarely; a bucket that was seen within a day is better than none. */
+const BUCKET_MEMORY_MS = 86_400_000;
+
+/** The share of what the bucket has to spare that is used: estimates err, and erring high throttles others. */
+const USED_SHARE = 0.98;
+
+/** The bucket's level that is aimed at, as a share of what it holds, so that others' bursts find something in it. */
+const TARGET_LEVEL = 0.35;
+
+/** ... but never fewer tokens than this, up to the second share: what others do between two records is noise in tokens. */
+const TARGET_TOKENS = 6;
+
+const TARGET_LEVEL_MOST = 0.6;
+
+/** A bucket holds at least this many seconds of refill, documented ones one to two and a half. */
+const LEAST_BURST_SECONDS = 1;
+
+/** Over how long a level above or below the target is worked off. */
+const LEVEL_SECONDS = 25;
+
+/** How much may be taken from the bucket per second now, in its unit: permits, unless it counts tasks. */
+export function takenPerSecond(state: RateState, records: Records, nowMs: number, settings: RateSettings): number {
+  const { bucket } = state;
+  const traffic = trafficIn(bucket?.unit ?? 'calls', records);
+  // Records of the storm that are still to come would raise both what it was accepted of and what others ask for.
+  const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
+  const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
+  const others = othersPerSecond(traffic, nowMs);
+  const perSecond =
+    isKnown && others !== undefined
+      ? sparePerSecond(state, bucket, others, traffic, nowMs)
+      : Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY);
+  return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
+}
+
+/** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
+function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
+  const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
+  const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
+  const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
+  return USED_SHARE * (bucket.refillPerSecond - others) + (level - target) / LEVEL_SECONDS;
+}
+
+/** Replays the bucket from when it was last seen empty until now. */
+function bucketLevel(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
+  const { refillPerSecond, burst } = bucket;
+  const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
+  const now = Math.floor(nowMs / 1000);
+  // Nothing was throttled for as long as is looked back: full at the beginning of that is the best guess.
+  const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;
+  const known = now - traffic.lagSeconds.most;
+  let level = wasEmpty ? 0 : burst;
+  for (let second = (wasEmpty ? emptyAt : now - TRAFFIC_WINDOW_SECONDS) + 1; second <= now; second++) {
+    const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
+    const granted = state.grants[second] ?? 0;
+    level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));
+  }
+  return level;
+}

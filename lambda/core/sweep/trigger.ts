@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { type AwsEnvironment, clusterName, parseArn } from '../arn.ts';
+import { SERVICE_EVENTS } from '../contract.ts';
+import { ANY } from '../opt-in/opt-in.ts';
+import type { Settings } from '../settings.ts';
+import { MINUTE_MS, OVERLAP_MS } from './coverage.ts';
+
+/** What starts a sweep. */
+export interface Trigger {
+  /** Name of the cluster to look at; `*` for every listed one. */
+  readonly cluster: string;
+  /** How far back to look, in milliseconds since the epoch. */
+  readonly sinceMs: number;
+  /** When the sweep was called for; 0 where nothing called for it. */
+  readonly signalAtMs: number;
+  /** When the throttling was, as far as that is told. */
+  readonly throttledAtMs: number;
+  /** Whether it tells of the bucket that our permits are taken from. */
+  readonly slowsRate: boolean;
+}
+
+/** Calls are lost before a service notices: its event says that throttling is, not when it began. */
+const BEFORE_SIGNAL_MS = 15 * MINUTE_MS;
+
+/** How far back the first sweep looks, and one that was asked for without saying: tasks are shown for an hour. */
+const FIRST_PASS_MS = 60 * MINUTE_MS;
+
+/** Older calls are nobody's expectation any more. */
+const LONGEST_PASS_MS = 24 * 60 * MINUTE_MS;
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html */
+const serviceEvent = z.object({
+  'detail-type': z.literal('ECS Service Action'),
+  time: instant.optional(),
+  resources: z.array(z.string()).optional(),
+  detail: z.object({ eventName: z.string(), clusterArn: z.string().optional(), createdAt: instant.optional() }),
+});
+
+const byHand = z.strictObject({ cluster: z.string(), since: instant.optional() });
+
+const scheduled = z.strictObject({ scheduled: z.literal(true) });
+
+export interface TriggerContext {
+  readonly awsEnvironment: AwsEnvironment;
+  readonly nowMs: number;
+  /** When the sweep was asked for: longer ago than now where its handler was out of service. */
+  readonly askedAtMs: number;
+  readonly settings: Pick<Settings, 'sweep'>;
+  /** How far sweeps have read the event history without a gap. */
+  readonly coveredUntilMs: number | undefined;
+}
+
+/** Reads what an execution of the sweep workflow was started with; undefined for what is none of the three. */
+export function readTrigger(input: unknown, context: TriggerContext): Trigger | undefined {
+  const { awsEnvironment, nowMs, askedAtMs, settings, coveredUntilMs } = context;
+  const event = serviceEvent.safeParse(input).data;
+  if (event) {
+    const { clusterArn, createdAt, eventName } = event.detail;
+    const cluster =
+      clusterArn === undefined
+        ? clusterOfService(event.resources?.[0], awsEnvironment)
+        : clusterName(clusterArn, awsEnvironment);
+    if (cluster === undefined) return undefined;
+    const throttledAtMs = Math.min(createdAt ?? event.time ?? nowMs, nowMs);
+    const slowsRate = eventName === SERVICE_EVENTS.ecsThrottled;
+    return { cluster, throttledAtMs, signalAtMs: nowMs, sinceMs: throttledAtMs - BEFORE_SIGNAL_MS, slowsRate };
+  }
+  const common = { throttledAtMs: nowMs, slowsRate: false };
+  const asked = byHand.safeParse(input).data;
+  if (asked) {
+    const cluster = clusterName(asked.cluster, awsEnvironment);
+    const sinceMs = asked.since ?? askedAtMs - FIRST_PASS_MS;
+    return cluster === undefined ? undefined : { ...common, cluster, signalAtMs: nowMs, sinceMs };
+  }
+  if (!scheduled.safeParse(input).success) return undefined;
+  // From where the last one got to, so that an outage leaves no hole; a first one looks back an hour.
+  const dueMs = askedAtMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
+  const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? askedAtMs - FIRST_PASS_MS), nowMs - LONGEST_PASS_MS);
+  return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };
+}
+
+/** `arn:aws:ecs:us-east-1:111122223333:service/batch/api`; ARNs of the old format do not name the cluster. */
+function clusterOfService(serviceArn: string | undefined, awsEnvironment: AwsEnvironment): string | undefined {
+  const arn = parseArn(serviceArn ?? '');
+  if (arn?.account !== awsEnvironment.account || arn.region !== awsEnvironment.region) return undefined;
+  return /^service\/([^/]+)\/[^/]+$/.exec(arn.resource)?.[1];
+}

@@ -1,0 +1,31 @@
+import type { ThrottleEvent } from '../events/event.ts';
+import { decideRunTask } from './run-task-verdict.ts';
+import { decideStoppedTask } from './stopped-task-verdict.ts';
+import type { Verdict, VerdictContext } from './verdict.ts';
+
+/** Older records than this are no news: EventBridge gives up delivering after a day. */
+const STALE_MS = 24 * 3_600_000;
+
+/** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
+export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
+  const { awsEnvironment, nowMs } = context;
+  const { origin } = event;
+  if ([event.account, origin.account].some((account) => account !== awsEnvironment.account)) {
+    return { kind: 'ignore', reason: 'otherAccount' };
+  }
+  if ([event.region, origin.region].some((region) => region !== awsEnvironment.region))
+    return { kind: 'ignore', reason: 'otherRegion' };
+  if (event.replayed) return { kind: 'ignore', reason: 'replayed' };
+  switch (event.kind) {
+    case 'runTaskRecord':
+      if (nowMs - event.eventTimeMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
+      return decideRunTask(event, context);
+    case 'otherCallRecord':
+      return { kind: 'ignore', reason: 'notRunTask' };
+    case 'stoppedTask':
+      if (nowMs - event.stoppedAtMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
+      return decideStoppedTask(event, context);
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,135 @@
+import * as z from 'zod';
+import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
+
+/** The context key in `cdk.json` under which people write the configuration. */
+export const CONTEXT_KEY = 'ecsThrottleRemediation';
+
+const principalArn = z
+  .string()
+  .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role or user, or "*"');
+
+const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
+
+export const name = z.string().regex(/^(\*|[A-Za-z0-9_-]{1,255})$/, 'a name of letters, digits, - and _, or "*"');
+
+const clusterReference = z
+  .string()
+  .regex(
+    /^(\*|[A-Za-z0-9_-]{1,255}|arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/[A-Za-z0-9_-]{1,255})$/,
+    'a cluster name, the ARN of a cluster, or "*"',
+  );
+
+/** Retention periods that CloudWatch Logs knows, https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const rate = rateSettingsSchema.refine(
+  ({ minPerSecond, initialPerSecond, maxPerSecond }) =>
+    minPerSecond <= initialPerSecond && initialPerSecond <= maxPerSecond,
+  'minPerSecond <= initialPerSecond <= maxPerSecond',
+);
+
+/** A grace beyond the deadline would make every re-run give up before it began. */
+export const configurationSchema = () =>
+  baseSchema.refine(({ graceSeconds, deadlineSeconds }) => graceSeconds < deadlineSeconds, {
+    path: ['graceSeconds'],
+    error: 'less than deadlineSeconds',
+  });
+
+/** Where an existing trail leaves its records, as far as they may be read from here: it may belong to somebody else. */
+const existingTrail = z
+  .strictObject({
+    logGroupName: z
+      .string()
+      .regex(/^[\w./#-]{1,512}$/, 'the name of a log group')
+      .optional(),
+    bucketName: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')
+      .optional(),
+    keyPrefix: z
+      .string()
+      .regex(/^[^/\s][^\s]{0,198}[^/\s]$|^[^/\s]$/, 'a prefix without slashes at its ends')
+      .optional(),
+    organizationId: z
+      .string()
+      .regex(/^o-[a-z0-9]{10,32}$/, 'the id of an organization such as "o-exampleorgid"')
+      .optional(),
+  })
+  .refine(
+    ({ bucketName, keyPrefix, organizationId }) => bucketName || !(keyPrefix || organizationId),
+    'bucketName beside keyPrefix and organizationId, which say where in it the records are',
+  );
+
+export type ExistingTrail = z.infer<typeof existingTrail>;
+
+/** Without a default on purpose: only the owner knows whether there is a trail, and a second one is billed. */
+const cloudTrail = z.union(
+  [z.enum(['none', 'create', 'existing']), existingTrail],
+  'one of "none"|"create"|"existing", or { "logGroupName": ..., "bucketName": ... } of an existing trail',
+);
+
+/** What helps people to find out who causes throttling. */
+const investigation = z.strictObject({
+  savedQueries: z.boolean().default(true),
+  athena: z.boolean().default(true),
+});
+
+/** What is watched beside the re-runs, and what is left out on purpose. */
+const monitoring = z.strictObject({
+  dashboard: z.boolean().default(true),
+  usageAlarms: z.boolean().default(true),
+  /** Sustained rate of RunTask's bucket: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+  clusterModifyPerSecond: z.number().positive().default(40),
+  shareOfQuota: z.number().positive().max(1).default(0.8),
+  alarmsStartSweeps: z.boolean().default(true),
+  incidentReports: z.boolean().default(true),
+  /** So many re-runs within five minutes are an incident. */
+  incidentReruns: z.int().min(1).default(10),
+});
+
+/** All keys but `environments`; the README explains each. */
+const baseSchema = settingsSchema.extend({
+  clusters: z.array(clusterReference).default([]),
+  families: z.array(name).default([]),
+  callers: z
+    .array(
+      z.union(
+        [
+          principalArn.transform((arn) => ({ arn })),
+          z.strictObject({ arn: principalArn, retriesItself: z.boolean().optional() }),
+        ],
+        'the ARN of an IAM role or user, "*", or { "arn": ..., "retriesItself": true }',
+      ),
+    )
+    .default([]),
+  rate: rate.default(() => rate.parse({})),
+  passRoleArns: z.array(roleArn).default([]),
+  allowedRoleOverrides: z.array(roleArn).default([]),
+  cloudTrail,
+  investigation: investigation.default(() => investigation.parse({})),
+  monitoring: monitoring.default(() => monitoring.parse({})),
+  notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
+  encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
+  retentionDays: z
+    .literal(RETENTION_DAYS, `a retention that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`)
+    .default(30),
+});
+
+/** Where a stack goes, and what is different there. */
+const environmentSchema = z.looseObject({
+  account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as "us-east-1"'),
+});
+
+export const environmentsSchema = z
+  .array(environmentSchema)
+  .min(1)
+  .refine(
+    (places) => new Set(places.map(({ account, region }) => `${account}/${region}`)).size === places.length,
+    'each account and Region once',
+  );
+
+/** The configuration of one stack. */
+export type Configuration = z.infer<typeof baseSchema>;
