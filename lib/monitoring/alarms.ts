@@ -105,7 +105,7 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
     },
     {
       id: 'RateLimiterStandsStill',
-      heading: 'RateLimiter stands still',
+      heading: 'Rate limiter stands still',
       severity: 'critical',
       metric: waitingWithoutTurn(rateLimiter.queue),
       threshold: 1,
