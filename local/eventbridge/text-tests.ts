@@ -42,8 +42,11 @@ export const startsWithIgnoringCase = (prefix: string): TextTest => matching(Reg
 
 export const endsWithIgnoringCase = (suffix: string): TextTest => matching(RegExp(`${anyCase(suffix)}"$`));
 
-/** The literal pieces between the stars of a wildcard, or `undefined` where it is malformed (WildcardParser.java). */
-function piecesOf(wildcard: string): string[] | undefined {
+/** The literal pieces between the stars of a wildcard, at least one. */
+export type Pieces = readonly string[];
+
+/** `*` stands for any text; `\*` and `\\` for themselves. `undefined` for a malformed wildcard (WildcardParser.java). */
+export function piecesOf(wildcard: string): Pieces | undefined {
   if (!/^(?:[^*\\]|\\[*\\]|\*(?!\*))*$/.test(wildcard)) return undefined;
   const pieces = [''];
   for (const [token] of wildcard.matchAll(/\\.|\*|[^*\\]+/gs)) {
@@ -53,10 +56,8 @@ function piecesOf(wildcard: string): string[] | undefined {
   return pieces;
 }
 
-/** `*` stands for any text; `\*` and `\\` for themselves. `undefined` for a malformed wildcard. */
-export function wildcard(pattern: string): TextTest | undefined {
-  const pieces = piecesOf(pattern);
-  if (!pieces) return undefined;
+/** The pieces in their order, with any text between them. */
+export function wildcard(pieces: Pieces): TextTest {
   const first = `"${pieces[0]}`;
   const last = `${pieces.at(-1)}"`;
   if (pieces.length === 1) return equals(pieces[0] as string);

@@ -130,6 +130,11 @@ const INVALID: Readonly<Record<string, readonly string[]>> = {
     '{"wildcard":["x","a\\\\b"]}',
     '{"wildcard":null}',
   ].map((operand) => `{"a":[{"anything-but":${operand}}]}`),
+  'an empty list of anything-but is not the first alternative': [
+    ...['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].map((name) => `{"a":[{"anything-but":{"${name}":[]}}]}`),
+    '{"a":[{"anything-but":{"suffix":[]}},"x"]}',
+    '{"a":["x",{"anything-but":[]}]}',
+  ],
   '$or takes two objects or more': [
     '{"$or":[]}',
     '{"$or":[{"a":["x"]}]}',

@@ -120,6 +120,16 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'an escaped star is a star': field('[{"wildcard":"a\\\\*c"}]', ['"a*c"'], ['"abc"', '"a\\\\*c"']),
     'an escaped backslash is a backslash': field('[{"wildcard":"a\\\\\\\\*"}]', ['"a\\\\"', '"a\\\\b"'], ['"a*"']),
     'an escaped star may follow a star': field('[{"wildcard":"*\\\\*"}]', ['"*"', '"a*"'], ['"a"']),
+    'a star may stand before a character of several bytes': field(
+      '[{"wildcard":"*é"},{"wildcard":"*雨*"},{"wildcard":"🙂*"}]',
+      ['"é"', '"caffé"', '"大雨"', '"🙂"', '"🙂!"'],
+      ['"e"', '"éa"', '"大"', '"a🙂"', '"\\ud83d"'],
+    ),
+    'a suffix of several bytes may stand beside it': field(
+      '[{"suffix":"é"},{"wildcard":"*ñé"},{"wildcard":"*ñé*"}]',
+      ['"é"', '"ñé"', '"ñéa"'],
+      ['"ñ"', '"e"'],
+    ),
     'question marks and brackets are ordinary': field('[{"wildcard":"[a]?*"}]', ['"[a]?"', '"[a]?b"'], ['"ab"']),
   },
   'anything-but': {
@@ -155,6 +165,21 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     ),
     'a wildcard is left out': field('[{"anything-but":{"wildcard":"a*c"}}]', ['"ab"', '1'], ['"ac"', '"abc"']),
     'a list of wildcards is left out': field('[{"anything-but":{"wildcard":["a*","*z"]}}]', ['"b"'], ['"ab"', '"bz"']),
+    'an empty list behind another alternative matches nothing': field(
+      '["x",{"anything-but":{"prefix":[]}},{"anything-but":{"suffix":[]}},{"anything-but":{"wildcard":[]}}]',
+      ['"x"'],
+      ['"y"', '""', '1', 'null'],
+    ),
+    'an empty list in any case is no different': field(
+      '[5,{"anything-but":{"equals-ignore-case":[]}},"z"]',
+      ['5', '"z"'],
+      ['6', '"y"'],
+    ),
+    'an empty list may stand behind absence': {
+      pattern: '{"a":[{"exists":false},{"anything-but":{"prefix":[]}}]}',
+      matches: ['{}'],
+      misses: ['{"a":"x"}'],
+    },
     'the empty string is left out': field('[{"anything-but":""}]', ['"x"', 'null'], ['""']),
     'an absent field never matches': {
       pattern: '{"a":[{"anything-but":"x"}]}',
