@@ -175,8 +175,7 @@ const anythingBut: Operator = (operand, place) => {
   if (operand instanceof Members) return anythingButMatching(operand, place);
   const values = Array.isArray(operand) ? operand : [operand];
   if (values.length > 0 && values.every((value) => typeof value === 'string')) {
-    const texts = new Set(values.map((value) => `"${value}"`));
-    return comparison('text', { text: (text) => !texts.has(text), number: always });
+    return comparison('text', { text: tests.isNoneOf(values), number: always });
   }
   if (values.length > 0 && values.every((value) => value instanceof NumberText)) {
     const numbers = new Set(values.map((value) => numberOf(value, place)));

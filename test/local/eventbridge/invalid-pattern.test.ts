@@ -73,6 +73,8 @@ const INVALID: Readonly<Record<string, readonly string[]>> = {
     '["=",1e309]',
     '["<",2.0e422]',
     '["=",1e-325]',
+    '["=",5e-324]',
+    '[">",-5.0E-324]',
     '[">",0,"<",12345678901234567890]',
   ].map((operand) => `{"a":[{"numeric":${operand}}]}`),
   'a numeric range is not empty': ['[">",5,"<",5]', '[">=",5,"<=",5.0]', '[">",30,"<",1]'].map(

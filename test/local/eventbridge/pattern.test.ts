@@ -52,6 +52,13 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'exactly is a string': field('[{"exactly":"x"}]', ['"x"'], ['"X"']),
     'exactly does not look for addresses': field('[{"exactly":"10.0.0.1"}]', ['"10.0.0.1"'], ['"010.0.0.1"']),
     'escapes in JSON do not matter': field('["\\u0041\\/"]', ['"A/"', '"\\u0041/"'], ['"\\\\u0041/"']),
+    'the smallest numbers are compared by value as Java spells them': field(
+      '[4.9e-324,4.9e-323]',
+      ['4.9E-324', '49e-325', '0.49e-322'],
+      ['5e-324', '5e-323', '0', '9.9e-324'],
+    ),
+    'in other spellings they are not': field('[5e-324]', ['5e-324'], ['4.9e-324', '5E-324', '0.5e-323']),
+    'half a surrogate pair is itself': field('["\\ud800"]', ['"\\ud800"'], ['"?"', '"\\ud801"', '"\\ud800x"']),
     'characters beyond the basic plane match': field('["😀"]', ['"\\ud83d\\ude00"', '"😀"'], ['"😁"']),
   },
   'prefix, suffix, equals-ignore-case': {
@@ -86,6 +93,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       '[{"equals-ignore-case":"straße"}]',
       ['"STRASSE"', '"straße"'],
       ['"straSse"'],
+    ),
+    'half a surrogate pair is a question mark to them, and no half of a character': field(
+      '[{"prefix":"\\ud83d"},{"suffix":"x\\ude00"},{"equals-ignore-case":"a?"}]',
+      ['"?"', '"\\ud800b"', '"x\\ud800"', '"x?"', '"A\\ude00"'],
+      ['"😀"', '"x😀"', '"a😀"', '"a"'],
     ),
     'equals-ignore-case takes half a surrogate pair for a question mark': field(
       '[{"equals-ignore-case":"😀"}]',
@@ -129,6 +141,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       '[{"suffix":"é"},{"wildcard":"*ñé"},{"wildcard":"*ñé*"}]',
       ['"é"', '"ñé"', '"ñéa"'],
       ['"ñ"', '"e"'],
+    ),
+    'half a surrogate pair is a question mark to it': field(
+      '[{"wildcard":"a*\\ud83d"},{"wildcard":"*\\ude00*b"},{"wildcard":"\\ud800"}]',
+      ['"a?"', '"ax\\ud800"', '"?b"', '"\\ud83db"', '"?"', '"\\udfff"'],
+      ['"a😀"', '"😀b"', '"😀"'],
     ),
     'question marks and brackets are ordinary': field('[{"wildcard":"[a]?*"}]', ['"[a]?"', '"[a]?b"'], ['"ab"']),
   },
@@ -186,6 +203,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       matches: [],
       misses: ['{}', '{"b":"y"}', '{"a":{"b":"y"}}'],
     },
+    'half a surrogate pair is a question mark to it': field(
+      '[{"anything-but":["\\ud800","a"]}]',
+      ['"😀"', '"b"'],
+      ['"?"', '"\\ud800"', '"\\ud801"', '"a"'],
+    ),
     'several of them are alternatives': field('[{"anything-but":"x"},{"anything-but":"y"}]', ['"x"', '"y"'], ['[]']),
     'addresses are texts to it': field(
       '[{"anything-but":"10.0.0.1"},{"cidr":"11.0.0.0/8"}]',
