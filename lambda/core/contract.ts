@@ -140,6 +140,13 @@ export const ITEM_KINDS = {
   spend: 'spend',
 } as const;
 
+/** Outputs of the stack that others read by name. */
+export const OUTPUTS = {
+  handOverQueueUrl: 'HandOverQueueUrl',
+  handOverPolicy: 'HandOverPolicy',
+  handOverRedriveRole: 'HandOverRedriveRole',
+} as const;
+
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
 export const HANDLERS = ['intake', 'rate-limiter', 'run-task', 'sweep'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
