@@ -123,7 +123,7 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
-    ...(clientToken !== undefined && { doneBy: doneByOf(request, record.eventTimeMs) }),
+    doneBy: doneByOf(request, record.eventTimeMs),
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };
 }
