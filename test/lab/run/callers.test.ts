@@ -26,13 +26,22 @@ interface Stage {
   readonly rateSeconds?: number;
   /** Instead of the fake ECS. */
   readonly answer?: (input: JsonObject) => JsonObject;
+  /** Judges the n-th hand-over message. */
+  readonly queue?: (n: number) => void;
 }
 
-function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60, answer }: Stage = {}) {
+function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60, answer, queue }: Stage = {}) {
   const lab = world(account, seed);
   const sent: { seconds: number; input: JsonObject }[] = [];
+  const handedOver: { seconds: number; message: JsonObject }[] = [];
   const ledger = startCallers({
     clock: lab.clock,
+    handOver: (_, body) => {
+      const message = JSON.parse(body) as JsonObject;
+      handedOver.push({ seconds: lab.clock.elapsedSeconds(), message });
+      if (queue) queue(handedOver.length);
+      return `message-${handedOver.length}`;
+    },
     callers: callersOf(...callers),
     seed,
     isOver: () => lab.clock.elapsedSeconds() > rateSeconds,
@@ -43,7 +52,7 @@ function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60,
       },
     },
   });
-  return { ...lab, ledger, sent };
+  return { ...lab, ledger, sent, handedOver };
 }
 
 const ROOMY = { buckets: { clusterResourceModify: { burst: 1e6, refillPerSecond: 1 } } };
