@@ -43,6 +43,12 @@ export class DeployedTemplate {
     };
   }
 
+  /** What the stack tells of itself under a key, as after a deployment; undefined where it has no such output. */
+  output(key: string): string | undefined {
+    const output = this.#template.Outputs?.[key];
+    return output && String(resolve(output.Value, this.#scope));
+  }
+
   /** All resources of one type. */
   all<Type extends RunningType>(type: Type): Resource<Type>[] {
     return Object.entries(this.#template.Resources)

@@ -17,13 +17,13 @@ import type { Execution } from '../aws/states/execution.ts';
 import { FakeStates } from '../aws/states/fake-states.ts';
 import { integrations } from '../aws/states/integrations.ts';
 import type { Faults } from '../faults/faults.ts';
-import { type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
+import { AwsError, type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { randomStream } from '../kernel/random.ts';
 import type { Usage } from '../report/cost.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import type { Policies } from '../stack/policies.ts';
+import { isRuleArn, type Scenario } from '../scenario/scenario.ts';
+import { type Policies, queueArn } from '../stack/policies.ts';
 import type { Resource } from '../stack/template.ts';
 import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
 
@@ -67,6 +67,8 @@ export class World {
   readonly bus: FakeEventBridge;
   /** ARNs of the queues that hold what could not be handled. */
   readonly deadLetterQueues = new Set<string>();
+  /** Where callers hand calls over; undefined where the stack takes none. */
+  handOverQueueUrl: string | undefined;
   readonly options: WorldOptions;
   readonly #ourArns = new Set<string>();
   readonly #around: RequestMiddleware;
@@ -175,6 +177,18 @@ export class World {
       onEvent(event, messageId);
     };
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
+  }
+
+  /** Sends a hand-over message as a caller; returns its id, or throws what the queue answers. */
+  handOver(principal: Principal, body: string): string {
+    const QueueUrl = this.handOverQueueUrl;
+    if (QueueUrl === undefined) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    const resource = queueArn(QueueUrl);
+    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
+    this.options.usage.called('sqs', 'SendMessage');
+    // A rule has no identity of its own: the service sends.
+    if (isRuleArn(principal.arn)) return this.sqs.send(resource, body);
+    return String(this.sqs.call('SendMessage', { QueueUrl, MessageBody: body }, principal).MessageId);
   }
 
   /** Has the policies of a template judge every request from now on. */
