@@ -61,6 +61,7 @@ export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: num
       },
     },
     account: {
+      throttledRecords: 'full',
       id: ACCOUNT_ID,
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report' }, { family: 'web-job' }],

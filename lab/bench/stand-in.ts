@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import { randomStream } from '../kernel/random.ts';
 import { DISGUISED_THROTTLE } from '../run/callers.ts';
 import type { Site } from '../run/run.ts';
+import { GRACE_MS } from '../run/run-records.ts';
 import type { Alternative } from './contenders.ts';
 
 /** For a function that only calls ECS and sleeps: the least there is. */
@@ -12,11 +13,11 @@ const STATES_PER_RERUN = 2;
 
 /**
  * Puts an alternative in the remediation's place. Each lost call has a retrier of its own, which takes it up when the
- * remediation would (its record has arrived and its grace is over) and repeats the caller's request under the caller's
+ * remediation may (its record has arrived, and the grace for its caller's own retries is over) and repeats the caller's request under the caller's
  * token. What it would cost to get there (queues, intake, logs) and all latency are spared it.
  */
 export function standIn(site: Site, { policy, host }: Alternative): void {
-  const { scenario, configuration, graceMs, clock, world, oracle, records, usage } = site;
+  const { scenario, configuration, clock, world, oracle, records, usage } = site;
   const principal: Principal = { arn: `arn:aws:sts::${scenario.account.id}:assumed-role/stand-in/session` };
 
   const takeUp = (request: JsonObject, messageId: string): void => {
@@ -24,6 +25,7 @@ export function standIn(site: Site, { policy, host }: Alternative): void {
     const fate = oracle.fateOf(reference);
     if (!fate) throw new Error(`found a record of ${reference}, expected one of a call of the scenario`);
     const takenUpAt = clock.now();
+    records.isReady(fate, 0);
     const nextDelay = policy?.(randomStream(scenario.seed, `stand-in/${reference}`), takenUpAt);
 
     const attempt = (retry: number): void => {
@@ -43,7 +45,7 @@ export function standIn(site: Site, { policy, host }: Alternative): void {
 
   world.standIn(principal, rejectedCallsOf(configuration.callers ?? []), (event, messageId) => {
     const { requestParameters, eventTime } = event.detail as JsonObject;
-    clock.at(Date.parse(String(eventTime)) + graceMs, () => takeUp(requestParameters as JsonObject, messageId));
+    clock.at(Date.parse(String(eventTime)) + GRACE_MS, () => takeUp(requestParameters as JsonObject, messageId));
   });
 }
 

@@ -24,6 +24,8 @@ export class AwsError extends Error {
   readonly status: number;
   /** Further members of the error's shape, e.g. `resourceIds` of ECS's ConflictException. */
   readonly members: JsonObject;
+  /** Of the request that was refused, where the service gives its requests an id. */
+  requestId: string | undefined;
 
   constructor(code: string, message: string, options: { status?: number; members?: JsonObject } = {}) {
     super(message);
@@ -31,6 +33,7 @@ export class AwsError extends Error {
     this.code = code;
     this.status = options.status ?? 400;
     this.members = options.members ?? {};
+    this.requestId = undefined;
   }
 }
 

@@ -58,7 +58,12 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       usage: new Usage(),
       createSandbox,
     });
-    const oracle = new Oracle({ configuration, ledger: () => ledger, isOurs: world.isOurs });
+    const oracle = new Oracle({
+      configuration,
+      ledger: () => ledger,
+      isOurs: world.isOurs,
+      throttledRecords: account.throttledRecords,
+    });
     world.ecs.onTask(oracle.task);
     deploy(world, template);
     const ledger: CallLedger = startCallers({
@@ -67,6 +72,11 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       callers: scenario.callers,
       seed,
       isOver: () => false,
+      handOver: (call, body) => {
+        const id = world.handOver(call.principal, body);
+        records.handedOver(call, id);
+        return id;
+      },
     });
     for (const { at, event } of scenario.events) {
       clock.at(clock.startedAt + at * 1000, () => world.bus.put(event as JsonObject));

@@ -35,6 +35,8 @@ const BILLED_BY_SERVICE: Readonly<Record<string, Billed>> = { sqs: 'sqsRequests'
 /** Counts of what is billed. */
 export class Usage {
   readonly #counts = new Map<Billed, number>();
+  /** Billed seconds of all functions. */
+  lambdaSeconds = 0;
 
   add(what: Billed, count: number): void {
     this.#counts.set(what, this.count(what) + count);
@@ -42,8 +44,10 @@ export class Usage {
 
   /** One invocation of a function; Lambda bills whole milliseconds. */
   invoked(seconds: number, memoryMb: number): void {
+    const billed = Math.ceil(seconds * 1000) / 1000;
+    this.lambdaSeconds += billed;
     this.add('invocations', 1);
-    this.add('gbSeconds', (Math.ceil(seconds * 1000) / 1000) * (memoryMb / 1024));
+    this.add('gbSeconds', billed * (memoryMb / 1024));
   }
 
   /** One request to a service. */

@@ -1,35 +1,41 @@
-import type { GiveUpReason } from '../../lambda/core/contract.ts';
 import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import type { CallFate } from '../run/oracle.ts';
 import { type PlayOptions, play, type Run } from '../run/run.ts';
 import type { ByReason } from '../run/run-records.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import { type DrainedCall, type DrainFigures, drainFigures } from './drain.ts';
+import { isRateCaller, type Scenario } from '../scenario/scenario.ts';
+import { type DrainedCall, type DrainFigures, drainFigures, type Waits, waitsOf } from './drain.ts';
 
-/** The report of LAB.md: every figure's meaning is defined there. */
+export interface CallerFigures {
+  readonly owed: number;
+  /** Owed calls of which we launched a task. */
+  readonly started: number;
+  readonly waitSeconds: Waits | null;
+}
+
+/** The report of a run: docs/lab.md says what every figure means. */
 export interface Report {
   scenario: string;
   seed: number;
   virtualSeconds: number;
   wallSeconds: number;
-  calls: { made: number; throttled: number; startFailed: number; owed: number };
+  calls: { made: number; throttled: number; startFailed: number; owed: number; owedRefused: number };
   reruns: { started: number; alreadyStarted: number; gaveUp: ByReason; refused: ByReason; ignored: ByReason };
   invariants: { lost: number; duplicated: number; unreported: number };
-  ecs: { runTaskCalls: number; callsPerRerun: number; readCalls: number };
-  drain: {
-    seconds: number;
-    limitSeconds: number;
-    ratio: number | null;
-    waitSeconds: { p50: number; p99: number };
-  };
+  ecs: { runTaskCalls: number; callsPerRerun: number; callsPerOwed: number | null; readCalls: number };
+  /** No scenario of this lab has any room to run out of. */
+  room: null;
+  drain: DrainFigures;
   others: { calls: number; throttled: number; throttledShare: number; throttledShareWithout: number };
   workflow: { executions: number; stateTransitions: number; transitionsPerRerun: number; maxHistoryEvents: number };
   costUsd: { perThousandReruns: number };
+  byCaller: Record<string, CallerFigures>;
+  lambda: { seconds: number; maxConcurrent: number };
   notifications: number;
   dlqMessages: number;
 }
 
 /** Gave-up reasons that are no failure of the remediation's. */
-const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations'] satisfies GiveUpReason[];
+const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations', 'noRoom'];
 
 /** A report, the run behind it, and what was violated in it, in words. */
 export interface Result {
@@ -67,6 +73,7 @@ function figuresOf(run: Run, others: Report['others']): Report {
     executions.reduce((sum, { stateTransitions }) => sum + stateTransitions, 0);
   const dlqMessages = [...world.deadLetterQueues].reduce((sum, arn) => sum + world.sqs.depth(arn).visible, 0);
   const counted = (predicate: (fate: (typeof fates)[number]) => boolean) => fates.filter(predicate).length;
+  const owed = counted((fate) => oracle.owes(fate));
   return {
     scenario: scenario.name,
     seed: scenario.seed,
@@ -76,7 +83,8 @@ function figuresOf(run: Run, others: Report['others']): Report {
       made: fates.length,
       throttled: counted(({ call }) => call.state === 'throttled'),
       startFailed: counted(({ startFailed }) => startFailed > 0),
-      owed: counted((fate) => oracle.owes(fate)),
+      owed,
+      owedRefused: counted((fate) => oracle.isOwedRefused(fate)),
     },
     reruns: {
       ...records.started,
@@ -87,13 +95,16 @@ function figuresOf(run: Run, others: Report['others']): Report {
     invariants: {
       lost: counted((fate) => oracle.isLost(fate)),
       duplicated: oracle.duplicated(),
-      unreported: Math.max(0, records.unanswered.size - dlqMessages),
+      unreported:
+        Math.max(0, records.unanswered.size - dlqMessages) + records.bareRecords.unreported(world.sns.published),
     },
     ecs: {
       runTaskCalls: records.runTaskCalls,
       callsPerRerun: ratio(records.runTaskCalls, reruns),
+      callsPerOwed: owed === 0 ? null : ratio(records.runTaskCalls, owed),
       readCalls: records.readCalls,
     },
+    room: null,
     drain: roundAll(drainOf(run)),
     others,
     workflow: {
@@ -103,13 +114,15 @@ function figuresOf(run: Run, others: Report['others']): Report {
       maxHistoryEvents: records.executions.reduce((most, { historyEvents }) => Math.max(most, historyEvents), 0),
     },
     costUsd: { perThousandReruns: ratio(usage.dollars() * 1000, reruns) },
+    byCaller: roundAll(byCaller(run)),
+    lambda: { seconds: round(usage.lambdaSeconds), maxConcurrent: world.lambda.maxConcurrent },
     notifications: world.sns.published.length,
     dlqMessages,
   };
 }
 
-function violationsOf({ invariants, reruns }: Report, { hasEnded }: Run): string[] {
-  const broken = Object.entries(invariants)
+function violationsOf({ calls: { owedRefused }, invariants, reruns }: Report, { hasEnded }: Run): string[] {
+  const broken = Object.entries({ ...invariants, owedRefused })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name}: ${count}`);
   const gaveUp = Object.entries(reruns.gaveUp)
@@ -118,24 +131,44 @@ function violationsOf({ invariants, reruns }: Report, { hasEnded }: Run): string
   return [...broken, ...gaveUp, ...(hasEnded ? [] : ['not over after 24 virtual hours'])];
 }
 
+/** What an owed call that ECS had rejected was to the drain, if we launched it. */
+function drainedCall(fate: CallFate, { oracle, records }: Run): (DrainedCall & { readonly tasks: number })[] {
+  const readyAt = records.readyAt.get(fate);
+  if (readyAt === undefined || fate.launchedByUsAt === undefined || !oracle.owesRejected(fate)) return [];
+  return [{ readyAt, startedAt: fate.launchedByUsAt, tokens: 1, tasks: fate.count }];
+}
+
+/** What became of each finite caller's owed calls; waits are of those that ECS had rejected. */
+function byCaller(run: Run): Report['byCaller'] {
+  const { oracle, scenario } = run;
+  const owed = Map.groupBy(
+    [...oracle.finite()].filter((fate) => oracle.owes(fate)),
+    ({ call }) => call.caller,
+  );
+  const figures = (fates: readonly CallFate[]): CallerFigures => {
+    const drained = fates.flatMap((fate) => drainedCall(fate, run));
+    const started = fates.filter(({ launchedByUsAt }) => launchedByUsAt !== undefined).length;
+    return { owed: fates.length, started, waitSeconds: drained.length === 0 ? null : waitsOf(drained) };
+  };
+  const finite = scenario.callers.filter((caller) => !isRateCaller(caller));
+  return Object.fromEntries(finite.map(({ name }) => [name, figures(owed.get(name) ?? [])]));
+}
+
 /** The drain of the calls that ECS rejected and that we launched, at what the tightest bucket allows. */
-function drainOf({ oracle, records, graceMs, scenario }: Run): DrainFigures {
-  const drained: (DrainedCall & { readonly tasks: number })[] = [];
-  for (const fate of oracle.finite()) {
-    const arrival = records.arrivals.get(fate);
-    if (!arrival || fate.launchedByUsAt === undefined || !oracle.owesRejected(fate)) continue;
-    const readyAt = Math.max(arrival.at, arrival.eventTime + graceMs);
-    drained.push({ readyAt, startedAt: fate.launchedByUsAt, tokens: 1, tasks: fate.count });
-  }
+function drainOf(run: Run): DrainFigures {
+  const { oracle, records, scenario } = run;
+  const drained = [...oracle.finite()].flatMap((fate) => drainedCall(fate, run));
   const { clusterResourceModify, fargateRunTask, fargateTasks } = scenario.account.buckets;
   const callsRefill = Math.min(
     clusterResourceModify.refillPerSecond,
     fargateRunTask?.refillPerSecond ?? Number.POSITIVE_INFINITY,
   );
-  const byCalls = drainFigures(drained, callsRefill, records.othersAttempts);
+  const { othersAttempts, finiteTakings } = records;
+  const byCalls = drainFigures(drained, { refillPerSecond: callsRefill, othersAttempts, finiteTakings });
   if (!fargateTasks) return byCalls;
   const inTasks = drained.map((call) => ({ ...call, tokens: call.tasks }));
-  const byTasks = drainFigures(inTasks, fargateTasks.refillPerSecond, records.othersAttempts);
+  const { refillPerSecond } = fargateTasks;
+  const byTasks = drainFigures(inTasks, { refillPerSecond, othersAttempts, finiteTakings });
   return byTasks.limitSeconds > byCalls.limitSeconds ? byTasks : byCalls;
 }
 

@@ -1,8 +1,18 @@
 import type { Principal } from '../kernel/aws-service.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
-/** How one request of a caller ended. `disguised` is a throttle that comes as InvalidParameterException. */
-export type AttemptOutcome = 'accepted' | 'unplaced' | 'throttled' | 'disguised' | 'unavailable' | 'rejected';
+/**
+ * How one request of a caller ended. `disguised` is a throttle that comes as InvalidParameterException; `noRoom` a call
+ * that ECS rejected whole for want of room.
+ */
+export type AttemptOutcome =
+  | 'accepted'
+  | 'unplaced'
+  | 'noRoom'
+  | 'throttled'
+  | 'disguised'
+  | 'unavailable'
+  | 'rejected';
 
 export interface Attempt {
   /** Milliseconds since the epoch. */
@@ -12,11 +22,11 @@ export interface Attempt {
 }
 
 /**
- * How a call stands. `accepted`: ECS started at least one task of it; `unplaced`: ECS answered, and placed none;
- * `throttled` and `failed`: the last attempt was throttled (disguised or not), or refused for another reason;
- * `pending`: the caller will still try.
+ * How a call stands. `accepted`: ECS started at least one task of it; `unplaced`: ECS found room for none; `throttled` and
+ * `failed`: the last attempt was throttled (disguised or not), or refused for another reason; `neverAttempted`: the caller
+ * left it to whoever takes it over; `pending`: the caller will still try.
  */
-export type CallState = 'pending' | 'accepted' | 'unplaced' | 'throttled' | 'failed';
+export type CallState = 'pending' | 'accepted' | 'unplaced' | 'throttled' | 'failed' | 'neverAttempted';
 
 /** One logical RunTask of one caller, over all its attempts. */
 export interface Call {
@@ -36,6 +46,8 @@ export interface Call {
   readonly taskArns: readonly string[];
   /** `failures[]` of the last answer. */
   readonly failures: readonly JsonObject[];
+  /** Ids of the messages by which the caller handed it over and which the queue really took. */
+  readonly messageIds: readonly string[];
   /** When the caller was done with it; undefined while pending. */
   readonly doneAt: number | undefined;
 }
@@ -45,6 +57,7 @@ export interface OpenCall extends Call {
   readonly tokens: string[];
   readonly attempts: Attempt[];
   readonly taskArns: string[];
+  readonly messageIds: string[];
   state: CallState;
   failures: readonly JsonObject[];
   doneAt: number | undefined;

@@ -1,9 +1,18 @@
+import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { AwsError, type Principal } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../kernel/random.ts';
-import { type Caller, isRateCaller, type RateCaller } from '../scenario/scenario.ts';
+import { type Caller, isRateCaller, isRuleArn, type RateCaller } from '../scenario/scenario.ts';
 import { type AttemptOutcome, type Call, CallLedger, type CallState, type OpenCall } from './call-ledger.ts';
+import {
+  attemptedMessage,
+  type HandedOverAttempts,
+  isNoRoomError,
+  isNoRoomFailure,
+  sendCopies,
+  unattemptedMessage,
+} from './hand-over.ts';
 
 export interface CallersOptions {
   readonly clock: VirtualClock;
@@ -13,6 +22,8 @@ export interface CallersOptions {
   readonly seed: number;
   /** Asked at each arrival of a caller with `callsPerSecond`: whether it has stopped for good. */
   readonly isOver: (caller: RateCaller) => boolean;
+  /** Sends a hand-over message; returns its id, or throws what the queue answers. */
+  readonly handOver: (call: Call, body: string) => string;
   /** Told when a caller is done with a call. */
   readonly onClosed?: (call: Call) => void;
 }
@@ -30,7 +41,7 @@ export function startCallers(options: CallersOptions): CallLedger {
       if (next.done) return;
       clock.at(clock.startedAt + next.value * 1000, () => {
         if (isRateCaller(caller) && isOver(caller)) return;
-        new Client(caller, index, options, ledger).call();
+        new Client(caller, index, options, ledger).start();
         awaitNext(index + 1);
       });
     };
@@ -65,11 +76,15 @@ const MAX_BACKOFF_MS = 20_000;
 const STATE_AFTER: Record<AttemptOutcome, CallState> = {
   accepted: 'accepted',
   unplaced: 'unplaced',
+  noRoom: 'unplaced',
   throttled: 'throttled',
   disguised: 'throttled',
   unavailable: 'failed',
   rejected: 'failed',
 };
+
+/** What a caller that hands over does not leave at that. */
+const HANDED_OVER: readonly AttemptOutcome[] = ['throttled', 'disguised', 'noRoom'];
 
 /** One call's own client. Its draws come from a stream of its own: what others do changes nothing in them. */
 class Client {
@@ -80,6 +95,11 @@ class Client {
   readonly #random: Random;
   readonly #sendsToken: boolean;
   #newTokensLeft: number;
+  /** The input of the last client's attempts, what they were answered, and when they began. */
+  #input: JsonObject = {};
+  #requestIds: string[] = [];
+  #error: AwsError | undefined;
+  #firstAttemptAt = 0;
 
   constructor(caller: Caller, index: number, options: CallersOptions, ledger: CallLedger) {
     const { clientToken, ...runTask } = caller.request;
@@ -105,27 +125,43 @@ class Client {
       state: 'pending',
       taskArns: [],
       failures: [],
+      messageIds: [],
       doneAt: undefined,
     };
     ledger.open(this.#call);
   }
 
-  /** The call as the SDK makes it: one token, up to `maxAttempts` attempts. */
-  call(): void {
-    const token = this.#sendsToken ? uuid(this.#random) : undefined;
-    if (token !== undefined) this.#call.tokens.push(token);
-    this.#attempt(token, token === undefined ? this.#call.request : { ...this.#call.request, clientToken: token }, 1);
+  start(): void {
+    if (this.#caller.neverAttempts)
+      this.#handOver(unattemptedMessage(this.#call.request, this.#key()), 'neverAttempted');
+    else this.#runTask();
   }
 
-  #attempt(token: string | undefined, input: JsonObject, n: number): void {
+  /** The call as the SDK makes it: one token, up to `maxAttempts` attempts. */
+  #runTask(): void {
+    const token = this.#sendsToken ? uuid(this.#random) : undefined;
+    if (token !== undefined) this.#call.tokens.push(token);
+    this.#input = token === undefined ? this.#call.request : { ...this.#call.request, clientToken: token };
+    this.#requestIds = [];
+    this.#firstAttemptAt = this.#options.clock.now();
+    this.#attempt(token, 1);
+  }
+
+  /** What makes the call one, for a launcher that has no token: of a rule its event, else the call itself. */
+  #key(): string {
+    const { name, principalArn } = this.#caller;
+    return isRuleArn(principalArn) ? `${principalArn}/${uuid(this.#random)}` : `${name}-${this.#call.index}`;
+  }
+
+  #attempt(token: string | undefined, n: number): void {
     const { clock } = this.#options;
-    const outcome = this.#send(input);
+    const outcome = this.#send(this.#input);
     this.#call.attempts.push({ at: clock.now(), token, outcome });
     const base = RETRY_BASE_MS[outcome];
     if (base === undefined || n >= this.#caller.maxAttempts) this.#finish(outcome);
     else {
       const delay = uniform(this.#random, [0, Math.min(MAX_BACKOFF_MS, base * 2 ** (n - 1))]);
-      clock.after(delay, () => this.#attempt(token, input, n + 1));
+      clock.after(delay, () => this.#attempt(token, n + 1));
     }
   }
 
@@ -135,23 +171,50 @@ class Client {
       const { tasks, failures } = this.#options.ecs.call(operation, input, this.#call.principal);
       this.#call.taskArns.push(...(tasks as JsonObject[]).map(({ taskArn }) => String(taskArn)));
       this.#call.failures = failures as JsonObject[];
+      this.#error = undefined;
       return this.#call.taskArns.length > 0 ? 'accepted' : 'unplaced';
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
+      this.#error = error;
+      if (error.requestId !== undefined) this.#requestIds.push(error.requestId);
       return refusal(error);
     }
   }
 
   /** A scheduler above the SDK may start the call anew. It looks for tasks, so one of several is enough for it. */
   #finish(outcome: AttemptOutcome): void {
-    const { retriesWithNewToken } = this.#caller;
-    const { clock } = this.#options;
-    if (outcome !== 'accepted' && retriesWithNewToken && this.#newTokensLeft-- > 0)
-      clock.after(retriesWithNewToken.after * 1000, () => this.call());
-    else {
-      this.#ledger.close(this.#call, STATE_AFTER[outcome], clock.now());
-      this.#options.onClosed?.(this.#call);
+    const { retriesWithNewToken, handsOver } = this.#caller;
+    if (outcome !== 'accepted' && retriesWithNewToken && this.#newTokensLeft-- > 0) {
+      this.#options.clock.after(retriesWithNewToken.after * 1000, () => this.#runTask());
+      return;
     }
+    const state = STATE_AFTER[outcome];
+    const answer = handsOver ? this.#unfinished(outcome) : undefined;
+    if (answer === undefined) this.#close(state);
+    else this.#handOver(attemptedMessage(this.#input, { firstAttemptAt: this.#firstAttemptAt, answer }), state);
+  }
+
+  /** The answer to the last attempt, where it leaves something to be handed over. */
+  #unfinished(outcome: AttemptOutcome): HandedOverAttempts['answer'] | undefined {
+    const error = this.#error;
+    if (error !== undefined) {
+      const { code, message } = error;
+      return HANDED_OVER.includes(outcome) ? { error: { code, message, requestIds: this.#requestIds } } : undefined;
+    }
+    const { taskArns: tasks, failures } = this.#call;
+    return failures.some(isNoRoomFailure) ? { answer: { tasks, failures } } : undefined;
+  }
+
+  #handOver(message: string, state: CallState): void {
+    const { clock, handOver } = this.#options;
+    const { copies, callerErrors: errorProbability } = this.#caller;
+    const send = () => void this.#call.messageIds.push(handOver(this.#call, message));
+    sendCopies({ clock, random: this.#random, send, copies, errorProbability, onDone: () => this.#close(state) });
+  }
+
+  #close(state: CallState): void {
+    this.#ledger.close(this.#call, state, this.#options.clock.now());
+    this.#options.onClosed?.(this.#call);
   }
 }
 
@@ -160,8 +223,14 @@ const operationOf = (caller: Caller) => (isRateCaller(caller) ? caller.operation
 /** The text of a throttle that comes as an InvalidParameterException. */
 export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/;
 
-function refusal({ code, status, message }: AwsError): AttemptOutcome {
+/** Whether a request was throttled, plainly or in disguise: then it took nothing from the bucket. */
+export const isThrottled = (outcome: ApiRequest['outcome']): boolean =>
+  'code' in outcome && (outcome.code === 'ThrottlingException' || DISGUISED_THROTTLE.test(outcome.message));
+
+function refusal(error: AwsError): AttemptOutcome {
+  const { code, status, message } = error;
   if (status >= 500) return 'unavailable';
+  if (isNoRoomError(error)) return 'noRoom';
   if (code === 'ThrottlingException') return 'throttled';
   return DISGUISED_THROTTLE.test(message) ? 'disguised' : 'rejected';
 }

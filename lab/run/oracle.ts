@@ -1,7 +1,9 @@
 import type { TaskTransition } from '../aws/ecs/fake-ecs.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { Account } from '../scenario/account.ts';
 import type { Call, CallLedger } from './call-ledger.ts';
 import { callReference } from './callers.ts';
+import { isNoRoomFailure } from './hand-over.ts';
 
 /** What became of one call, as the lab itself saw it. */
 export interface CallFate {
@@ -20,6 +22,8 @@ export interface CallFate {
   launchedByUsAt: number | undefined;
   /** Whether an execution or a verdict said why the call is not brought back. */
   hasReason: boolean;
+  /** Whether that was a refusal. */
+  isRefused: boolean;
 }
 
 /** What the configuration of a scenario allows, read by the lab for itself. */
@@ -27,10 +31,16 @@ interface Allowed {
   readonly mode?: string;
   readonly clusters?: readonly string[];
   readonly families?: readonly string[];
-  readonly callers?: readonly (string | { readonly arn: string; readonly retriesItself?: boolean })[];
+  readonly callers?: readonly (string | CallerEntry)[];
   readonly allowedRoleOverrides?: readonly string[];
   readonly allowExecuteCommand?: boolean;
   readonly allowWithoutClientToken?: boolean;
+}
+
+interface CallerEntry {
+  readonly arn: string;
+  readonly retriesItself?: boolean;
+  readonly handsOver?: boolean;
 }
 
 /** AWS's own launchers repeat by themselves what was rejected ... */
@@ -41,9 +51,6 @@ const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com
 /** Reasons of ECS-FACTS that name a throttle, in the lab's own reading. */
 const THROTTLED_START =
   /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning/i;
-/** Placement failures that may pass. */
-const PASSING_FAILURE = /^(RESOURCE:|AGENT|Capacity is unavailable)/;
-
 /**
  * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
  * what is being judged.
@@ -52,6 +59,7 @@ export class Oracle {
   readonly #allowed: Allowed;
   readonly #ledger: () => CallLedger;
   readonly #isOurs: (principalArn: string) => boolean;
+  readonly #throttledRecords: Account['throttledRecords'];
   readonly #fates = new Map<string, CallFate>();
   readonly #taskCalls = new Map<string, { readonly fate: CallFate; readonly own: boolean }>();
   /** Tasks that we launched for no call of the scenario. */
@@ -62,10 +70,12 @@ export class Oracle {
     readonly configuration: JsonObject | undefined;
     readonly ledger: () => CallLedger;
     readonly isOurs: (principalArn: string) => boolean;
+    readonly throttledRecords: Account['throttledRecords'];
   }) {
     this.#allowed = (options.configuration ?? {}) as Allowed;
     this.#ledger = options.ledger;
     this.#isOurs = options.isOurs;
+    this.#throttledRecords = options.throttledRecords;
   }
 
   /** Listens to the fake ECS; returns the fate that a transition is part of. */
@@ -116,6 +126,7 @@ export class Oracle {
       startRefused: 0,
       launchedByUsAt: undefined,
       hasReason: false,
+      isRefused: false,
     };
     this.#fates.set(reference, fate);
     return fate;
@@ -134,19 +145,49 @@ export class Oracle {
     }
   }
 
-  /** Whether the caller's own attempts were rejected and the remediation owes the call. */
+  /** Whether the caller's own attempts did not start all of the call and the remediation owes the rest. */
   owesRejected({ call, count }: CallFate): boolean {
     if (call.doneAt === undefined || call.taskArns.length >= count) return false;
+    if (call.messageIds.length > 0 && this.#isTakenOver(call)) return true;
     const isThrottled = call.state === 'throttled';
-    const isUnplaced = call.failures.some(({ reason }) => PASSING_FAILURE.test(String(reason)));
-    if (!isThrottled && !isUnplaced) return false;
-    // CloudTrail is all that is left of a rejected call, and it hides environment values.
-    return this.#isAllowed(call, { retriesItself: false }) && !hasEnvironment(call.request) && this.#hasToken(call);
+    // What was answered has a record that holds its request, also where the answer was that there is no room.
+    const isUnplaced = call.failures.some(isNoRoomFailure);
+    if (!isUnplaced && !(isThrottled && this.#throttledRecords === 'full')) return false;
+    // CloudTrail is all that is left of such a call, and it hides environment values.
+    return this.#isAllowed(call, 'rejected') && !hasEnvironment(call.request) && this.#hasToken(call);
+  }
+
+  /** Whether a call that its caller handed over is to be run: in the stack's words, with all that makes it one call. */
+  #isTakenOver(call: Call): boolean {
+    return (call.state === 'neverAttempted' || call.tokens.length > 0) && this.#isAllowed(call, 'handedOver');
+  }
+
+  /**
+   * Whether throttling took a call of a listed caller, and nothing that holds its request is left of it: nobody can run it,
+   * so people have to be told.
+   */
+  isLostForGood({ call }: CallFate): boolean {
+    return (
+      call.state === 'throttled' &&
+      this.#throttledRecords === 'bare' &&
+      call.messageIds.length === 0 &&
+      this.#isAllowed(call, 'rejected')
+    );
+  }
+
+  /** Whether the configuration says that the caller hands over what throttling takes. */
+  saysHandsOver({ call }: CallFate): boolean {
+    return this.#entryOf(call)?.handsOver === true;
+  }
+
+  /** Whether the call is owed and ended in a refusal. */
+  isOwedRefused(fate: CallFate): boolean {
+    return fate.isRefused && this.owes(fate) && fate.running < this.#owedTasks(fate);
   }
 
   /** Whether tasks of the caller's own died before they ran, and the remediation owes them. */
   owesStartFailed({ call, startThrottled }: CallFate): boolean {
-    return startThrottled > 0 && this.#isAllowed(call, { retriesItself: true });
+    return startThrottled > 0 && this.#isAllowed(call, 'startFailed');
   }
 
   owes(fate: CallFate): boolean {
@@ -176,12 +217,20 @@ export class Oracle {
     return sum;
   }
 
-  #isAllowed(call: Call, { retriesItself }: { retriesItself: boolean }): boolean {
-    const { mode, clusters = [], families = [], callers = [] } = this.#allowed;
+  #entryOf(call: Call): CallerEntry | undefined {
+    const entries = (this.#allowed.callers ?? []).map((caller) =>
+      typeof caller === 'string' ? { arn: caller } : caller,
+    );
+    return (
+      entries.find(({ arn }) => arn !== '*' && roleOf(arn) === roleOf(call.principal.arn)) ??
+      entries.find(({ arn }) => arn === '*')
+    );
+  }
+
+  #isAllowed(call: Call, as: 'rejected' | 'handedOver' | 'startFailed'): boolean {
+    const { mode, clusters = [], families = [] } = this.#allowed;
     const { cluster = 'default', taskDefinition, overrides, enableExecuteCommand, volumeConfigurations } = call.request;
-    const entry = callers
-      .map((caller) => (typeof caller === 'string' ? { arn: caller, retriesItself: false } : caller))
-      .find(({ arn }) => arn === '*' || roleOf(arn) === roleOf(call.principal.arn));
+    const entry = this.#entryOf(call);
     const { taskRoleArn, executionRoleArn } = (overrides ?? {}) as JsonObject;
     const roles = [
       taskRoleArn,
@@ -193,8 +242,10 @@ export class Oracle {
     return (
       mode === 'rerun' &&
       entry !== undefined &&
-      (retriesItself || !entry.retriesItself) &&
-      !(retriesItself ? WATCHERS : LAUNCHERS).includes(call.principal.invokedBy ?? call.principal.userAgent ?? '') &&
+      (as === 'handedOver' ? entry.handsOver === true : as === 'startFailed' || !entry.retriesItself) &&
+      !(as === 'handedOver' ? [] : as === 'startFailed' ? WATCHERS : LAUNCHERS).includes(
+        call.principal.invokedBy ?? call.principal.userAgent ?? '',
+      ) &&
       !isWatched(call.request) &&
       isListed(lastPart(String(cluster)), clusters.map(lastPart)) &&
       isListed(lastPart(String(taskDefinition)).replace(/:\d+$/, ''), families) &&
@@ -220,11 +271,11 @@ function isWatched({ startedBy, group, cluster }: JsonObject): boolean {
 const isListed = (name: string, list: readonly string[]) => list.includes(name) || list.includes('*');
 const lastPart = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1);
 
-/** The account and name of the role or user that an ARN names: `111122223333/cron`. */
+/** The account, kind and name of what an ARN names: `111122223333/role/cron`. */
 function roleOf(arn: string): string {
   const [, , , , account, resource = ''] = arn.split(':');
-  const parts = resource.split('/');
-  return `${account}/${parts[0] === 'assumed-role' ? parts[1] : parts.at(-1)}`;
+  const [kind, ...path] = resource.split('/');
+  return kind === 'assumed-role' ? `${account}/role/${path[0]}` : `${account}/${kind}/${path.at(-1)}`;
 }
 
 function hasEnvironment({ overrides }: JsonObject): boolean {

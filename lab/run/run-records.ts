@@ -4,7 +4,13 @@ import type { Execution } from '../aws/states/execution.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { LogLine, MetricValue } from '../world/sandbox.ts';
 import type { Observer } from '../world/world.ts';
+import { BARE_RECORD, BareRecords } from './bare-records.ts';
+import type { Call } from './call-ledger.ts';
+import { isThrottled } from './callers.ts';
 import type { CallFate, Oracle } from './oracle.ts';
+
+/** The least time that a caller's own retries are left to themselves, whatever the product's own grace. */
+export const GRACE_MS = 30_000;
 
 /** Counts by reason. */
 export type ByReason = Record<string, number>;
@@ -16,8 +22,9 @@ export class Records implements Observer {
   readonly #onProgress: (fate: CallFate | undefined) => void;
   /** Each copy of an event at a queue or state machine of ours, until a verdict names it or its execution succeeds. */
   readonly unanswered = new Set<string>();
-  /** When the first record of a call arrived at a queue of ours, and when its call was made according to it. */
-  readonly arrivals = new Map<CallFate, { readonly at: number; readonly eventTime: number }>();
+  /** When each call could have been started at the earliest: whatever held its request had arrived, its grace was over. */
+  readonly readyAt = new Map<CallFate, number>();
+  readonly bareRecords: BareRecords;
   readonly executions: Execution[] = [];
   readonly started = { started: 0, alreadyStarted: 0 };
   readonly gaveUp: ByReason = {};
@@ -28,7 +35,12 @@ export class Records implements Observer {
   logLines = 0;
   /** Attempts of callers with `callsPerSecond`, by time. */
   readonly othersAttempts: number[] = [];
+  /** Attempts of finite callers that took from the bucket, by time. */
+  readonly finiteTakings: number[] = [];
   readonly #callsByEventId = new Map<string, CallFate>();
+  /** Of records, by the id of the message that holds the copy. */
+  readonly #eventIds = new Map<string, string>();
+  readonly #callsByMessageId = new Map<string, CallFate>();
   readonly #refusedEvents = new Set<string>();
   readonly #rerunCalls = new Map<Execution, CallFate | undefined>();
 
@@ -41,9 +53,10 @@ export class Records implements Observer {
     this.#oracle = options.oracle;
     this.#now = options.now;
     this.#onProgress = options.onProgress;
+    this.bareRecords = new BareRecords(options.oracle);
   }
 
-  readonly request = ({ operation, readOnly, input, eventId, at }: ApiRequest, isOurs: boolean): void => {
+  readonly request = ({ operation, readOnly, input, eventId, at, outcome }: ApiRequest, isOurs: boolean): void => {
     if (isOurs) {
       if (operation === 'RunTask') this.runTaskCalls += 1;
       if (readOnly) this.readCalls += 1;
@@ -51,21 +64,41 @@ export class Records implements Observer {
     }
     const fate = readOnly ? undefined : this.#oracle().fateOf(String(input.referenceId));
     if (!fate) return;
-    if (fate.call.finite) this.#callsByEventId.set(eventId, fate);
-    else this.othersAttempts.push(at);
+    this.#callsByEventId.set(eventId, fate);
+    if (!fate.call.finite) this.othersAttempts.push(at);
+    else if (!isThrottled(outcome)) this.finiteTakings.push(at);
   };
 
   readonly delivered = (event: JsonObject, messageId: string): void => {
     this.unanswered.add(messageId);
-    const { eventID, eventTime } = (event.detail ?? {}) as JsonObject;
+    const { eventID, requestParameters } = (event.detail ?? {}) as JsonObject;
     const fate = this.#callsByEventId.get(String(eventID));
-    if (fate && !this.arrivals.has(fate)) {
-      this.arrivals.set(fate, { at: this.#now(), eventTime: Date.parse(String(eventTime)) });
-    }
+    if (!fate) return;
+    this.#eventIds.set(messageId, String(eventID));
+    if (requestParameters != null) this.isReady(fate, GRACE_MS);
+    else this.bareRecords.delivered(String(eventID), fate);
   };
+
+  /** A caller handed a call over: the queue took the message, whatever the caller was answered. */
+  readonly handedOver = (call: Call, messageId: string): void => {
+    const fate = this.#oracle().fateOf(String(call.request.referenceId));
+    if (!fate)
+      throw new Error(`found a message about ${call.request.referenceId}, expected one about a call of the scenario`);
+    this.unanswered.add(messageId);
+    this.#callsByMessageId.set(messageId, fate);
+    this.isReady(fate, 0);
+  };
+
+  /** What holds a call's request is there, which others may have brought before. */
+  isReady(fate: CallFate, graceMs: number): void {
+    this.readyAt.set(fate, Math.min(this.readyAt.get(fate) ?? Number.POSITIVE_INFINITY, this.#now() + graceMs));
+  }
 
   readonly moved = (from: string, to: string): void => {
     if (this.unanswered.delete(from)) this.unanswered.add(to);
+    for (const known of [this.#eventIds, this.#callsByMessageId] as Map<string, unknown>[]) {
+      if (known.has(from)) known.set(to, known.get(from));
+    }
   };
 
   readonly executionStarted = (execution: Execution, input: unknown): void => {
@@ -76,10 +109,7 @@ export class Records implements Observer {
       const fate = this.#oracle().fateOf(String(request.referenceId));
       this.#rerunCalls.set(execution, fate);
       // A sweep may find a call before its record arrives, or where none does.
-      const { eventTime } = (input as { call: { eventTime: string } }).call;
-      if (fate && !this.arrivals.has(fate)) {
-        this.arrivals.set(fate, { at: this.#now(), eventTime: Date.parse(eventTime) });
-      }
+      if (fate && !this.readyAt.has(fate)) this.isReady(fate, GRACE_MS);
     }
   };
 
@@ -104,7 +134,10 @@ export class Records implements Observer {
       const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
       if (into) {
         count(into, reasonOf(cause), by);
-        if (fate) fate.hasReason = by > 0;
+        if (fate) {
+          fate.hasReason = by > 0;
+          fate.isRefused = by > 0 && error === 'Refused';
+        }
       }
     }
     this.#onProgress(fate);
@@ -127,21 +160,27 @@ export class Records implements Observer {
     const { kind, reason = '', messageId, eventId } = fields;
     this.unanswered.delete(String(messageId));
     if (kind === 'ignore') count(this.ignored, String(reason));
-    if (kind === 'refuse') this.#refuse(String(reason), String(eventId ?? messageId));
+    const event = this.#eventIds.get(String(messageId)) ?? String(eventId ?? messageId);
+    this.bareRecords.answered(event, `${kind} ${reason}`);
+    if (kind === 'refuse') this.#refuse(String(reason), event, String(messageId));
   };
 
   readonly metric = (_: MetricValue): void => {
     this.logLines += 1;
   };
 
-  /** Several records of one call are one refusal. */
-  #refuse(reason: string, eventId: string): void {
-    const fate = this.#callsByEventId.get(eventId);
+  /** Several records or messages of one call are one refusal; of bare records nobody can tell which are of one call. */
+  #refuse(reason: string, eventId: string, messageId: string): void {
+    const isBare = reason === BARE_RECORD;
+    const fate = isBare ? undefined : (this.#callsByMessageId.get(messageId) ?? this.#callsByEventId.get(eventId));
     const identity = fate ? `${fate.call.caller}/${fate.call.index}` : eventId;
     if (this.#refusedEvents.has(identity)) return;
     this.#refusedEvents.add(identity);
     count(this.refused, reason);
-    if (fate) fate.hasReason = true;
+    if (fate) {
+      fate.hasReason = true;
+      fate.isRefused = true;
+    }
     this.#onProgress(fate);
   }
 

@@ -1,4 +1,3 @@
-import { settingsSchema } from '../../lambda/core/settings.ts';
 import { Faults } from '../faults/faults.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -21,7 +20,6 @@ const AFTER_LAST_FINITE_MS = 60_000;
 /** A played scenario: what its report is made from. */
 export interface Run {
   readonly scenario: Scenario;
-  readonly graceMs: number;
   readonly clock: VirtualClock;
   readonly world: World;
   readonly ledger: CallLedger;
@@ -48,7 +46,7 @@ export interface PlayOptions {
 }
 
 /** What there is to build on before anybody calls. */
-export interface Site extends Pick<Run, 'scenario' | 'graceMs' | 'clock' | 'world' | 'oracle' | 'records' | 'usage'> {
+export interface Site extends Pick<Run, 'scenario' | 'clock' | 'world' | 'oracle' | 'records' | 'usage'> {
   readonly configuration: JsonObject;
 }
 
@@ -63,7 +61,6 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
   const clock = new VirtualClock();
   const { seed } = scenario;
   const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;
-  const graceMs = settingsSchema.shape.graceSeconds.parse(configuration?.graceSeconds) * 1000;
   const usage = new Usage();
   const faults = new Faults(scenario.faults, seed, clock);
 
@@ -74,14 +71,19 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     onProgress: (fate) => drain.check(fate),
   });
   const world = new World({ clock, scenario, faults, observer: tee(records, observe?.(clock) ?? {}), usage });
-  const oracle = new Oracle({ configuration, ledger: () => ledger, isOurs: world.isOurs });
+  const oracle = new Oracle({
+    configuration,
+    ledger: () => ledger,
+    isOurs: world.isOurs,
+    throttledRecords: scenario.account.throttledRecords,
+  });
   const drain = new DrainWatch(oracle, finiteCalls(scenario), () => {
     drainedAt ??= clock.now();
   });
   world.ecs.onTask((transition) => {
     drain.check(oracle.task(transition));
   });
-  if (configuration) deploy({ scenario, configuration, graceMs, clock, world, oracle, records, usage });
+  if (configuration) deploy({ scenario, configuration, clock, world, oracle, records, usage });
 
   const ledger: CallLedger = startCallers({
     clock,
@@ -92,6 +94,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
       if (othersUntil !== undefined) return clock.now() >= othersUntil;
       if (enabled) return drainedAt !== undefined;
       return ledger.finiteDoneAt !== undefined && clock.now() >= ledger.finiteDoneAt + AFTER_LAST_FINITE_MS;
+    },
+    handOver: (call, body) => {
+      const id = world.handOver(call.principal, body);
+      records.handedOver(call, id);
+      return id;
     },
     onClosed: (call) => drain.check(oracle.fateOf(String(call.request.referenceId))),
   });
@@ -115,7 +122,6 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
   usage.logged(records.logLines);
   return {
     scenario,
-    graceMs,
     clock,
     world,
     ledger,

@@ -63,6 +63,10 @@ export const account = z.strictObject({
   disguisedShare: probability.default(0.1),
   cloudTrailDelaySeconds: range.default([2, 15]),
   eventHistoryDelaySeconds: range.default([60, 300]),
+  throttledRecords: z
+    .enum(['bare', 'full'])
+    .default('bare')
+    .describe('what CloudTrail records of a rejected call: nothing of its request (bare), or its request (full)'),
 });
 
 export type Account = z.output<typeof account>;

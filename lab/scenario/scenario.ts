@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Catalog } from '../aws/ecs/catalog.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import { account, count, seconds } from './account.ts';
+import { account, count, probability, seconds } from './account.ts';
 import { faultContradiction, faultSchema } from './fault-schema.ts';
 
 /**
@@ -15,8 +15,12 @@ const callerKeys = {
   name: z.string().min(1),
   principalArn: z
     .string()
-    .regex(/^arn:[\w-]+:(sts::\d{12}:assumed-role\/[^/]+\/[^/]+|iam::\d{12}:(role|user)\/.+)$/)
-    .describe('an assumed role (arn:aws:sts::…:assumed-role/ROLE/SESSION), an IAM role or an IAM user'),
+    .regex(
+      /^arn:[\w-]+:(sts::\d{12}:assumed-role\/[^/]+\/[^/]+|iam::\d{12}:(role|user)\/.+|events:[\w-]+:\d{12}:rule\/.+)$/,
+    )
+    .describe(
+      'an assumed role (arn:aws:sts::…:assumed-role/ROLE/SESSION), an IAM role, an IAM user, or an EventBridge rule that targets the hand-over queue',
+    ),
   startAt: seconds.default(0),
   // What AWS SDKs do where nobody configures them: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
   maxAttempts: count.default(3),
@@ -26,6 +30,15 @@ const callerKeys = {
     .strictObject({ after: seconds, times: count })
     .optional()
     .describe('a scheduler above the SDK: `after` seconds without a task, the whole call again, up to `times` times'),
+  handsOver: z
+    .boolean()
+    .default(false)
+    .describe('sends what was throttled or found no room to the stack’s hand-over queue when its attempts are over'),
+  copies: count.default(1).describe('how often it sends each hand-over message'),
+  neverAttempts: z.boolean().default(false).describe('hands over at once, with a key, instead of calling RunTask'),
+  callerErrors: probability
+    .default(0)
+    .describe('how likely a send fails for a reason of the caller’s own, before or after its effect with even odds'),
   // LAB.md does not say on which level `"clientToken": null` stands: both are understood.
   clientToken: z.null().optional().describe('null: the client sends no clientToken'),
   request: z
@@ -74,6 +87,9 @@ export type FiniteCaller = z.output<typeof finiteCaller>;
 export type RateCaller = z.output<typeof rateCaller>;
 export type Caller = FiniteCaller | RateCaller;
 
+/** Whether a caller is an EventBridge rule, which has no role of its own at a queue. */
+export const isRuleArn = (arn: string): boolean => arn.split(':')[2] === 'events';
+
 export const isRateCaller = (caller: Caller): caller is RateCaller => 'callsPerSecond' in caller;
 
 export class BadScenarioError extends Error {
@@ -114,19 +130,37 @@ function* contradictions({ account, callers, faults }: Scenario): Generator<{ pa
 
   const catalog = new Catalog(account);
   const names = new Set<string>();
-  for (const [index, { name, request }] of callers.entries()) {
+  for (const [index, caller] of callers.entries()) {
+    const { name, request } = caller;
     if (names.has(name)) yield { path: ['callers', index, 'name'], expected: 'a name that no other caller has' };
     names.add(name);
     if (!catalog.cluster(request.cluster))
       yield { path: ['callers', index, 'request', 'cluster'], expected: 'a cluster of account.clusters' };
     if (!catalog.taskDefinition(request.taskDefinition))
       yield { path: ['callers', index, 'request', 'taskDefinition'], expected: 'one of account.taskDefinitions' };
+    for (const { key, expected } of handOverContradictions(caller)) yield { path: ['callers', index, key], expected };
   }
 
   for (const [index, fault] of faults.entries()) {
     const found = faultContradiction(fault);
     if (found) yield { path: ['faults', index, ...(found.key ? [found.key] : [])], expected: found.expected };
   }
+}
+
+function* handOverContradictions(caller: Caller): Generator<{ key: string; expected: string }> {
+  const { handsOver, copies, neverAttempts, callerErrors } = caller;
+  if (!handsOver) {
+    const meant = { copies: copies > 1, neverAttempts, callerErrors: callerErrors > 0 };
+    for (const [key, isMeant] of Object.entries(meant))
+      if (isMeant) yield { key, expected: 'nothing where handsOver is not true' };
+  }
+  if (handsOver && isRateCaller(caller) && caller.operation !== 'RunTask')
+    yield { key: 'handsOver', expected: 'false where the operation is not RunTask' };
+  if (isRuleArn(caller.principalArn) && !neverAttempts)
+    yield {
+      key: 'principalArn',
+      expected: 'a role or user, or neverAttempts: a rule calls no RunTask in its own name',
+    };
 }
 
 type Issue = z.core.$ZodIssue;

@@ -63,6 +63,7 @@ const account = fc.record({
   disguisedShare: chance(1),
   cloudTrailDelaySeconds: range(0, 300),
   eventHistoryDelaySeconds: range(10, 900),
+  throttledRecords: fc.constant('full'),
 });
 
 const request = fc.record({

@@ -5,11 +5,12 @@ import { App } from 'aws-cdk-lib';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { addStacks } from '../../lib/app.ts';
 import { CONTEXT_KEY } from '../../lib/config/schema.ts';
-import type { JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 
 /** A synthesized CloudFormation template. */
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: Json }>>;
 }
 export interface TemplateResource {
   readonly Type: string;

@@ -12,6 +12,9 @@ import type { Template } from '../stack/synthesize.ts';
 import { DeployedTemplate, type Place } from '../stack/template.ts';
 import type { World, WorldOptions } from './world.ts';
 
+/** The stack's output by which callers find the queue that they hand calls over to. */
+const HAND_OVER_QUEUE_URL = 'HandOverQueueUrl';
+
 interface Site extends Pick<WorldOptions, 'clock' | 'scenario' | 'observer' | 'usage'> {
   readonly world: World;
   readonly place: Place;
@@ -37,6 +40,7 @@ export function deploy(world: World, template: Template): void {
   }
   createEventSources(deployed, site);
   createRules(deployed, site);
+  world.handOverQueueUrl = deployed.output(HAND_OVER_QUEUE_URL);
   createAlarms(deployed, site.world);
 }
 

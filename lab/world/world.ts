@@ -8,6 +8,7 @@ import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { FakeEcs } from '../aws/ecs/fake-ecs.ts';
 import { FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
+import { FakeIam, type Principals, principalsOf } from '../aws/iam/fake-iam.ts';
 import { Permissions } from '../aws/iam/permissions.ts';
 import { FakeLambda, type Sandbox } from '../aws/lambda/fake-lambda.ts';
 import { makeRequestMiddleware, type RequestMiddleware } from '../aws/sdk/request-middleware.ts';
@@ -17,13 +18,13 @@ import type { Execution } from '../aws/states/execution.ts';
 import { FakeStates } from '../aws/states/fake-states.ts';
 import { integrations } from '../aws/states/integrations.ts';
 import type { Faults } from '../faults/faults.ts';
-import { type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
+import { AwsError, type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { randomStream } from '../kernel/random.ts';
 import type { Usage } from '../report/cost.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import type { Policies } from '../stack/policies.ts';
+import { isRuleArn, type Scenario } from '../scenario/scenario.ts';
+import { type Policies, queueArn } from '../stack/policies.ts';
 import type { Resource } from '../stack/template.ts';
 import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } from './sandbox.ts';
 
@@ -65,11 +66,15 @@ export class World {
   readonly alarms: FakeAlarms;
   readonly lambda: FakeLambda;
   readonly bus: FakeEventBridge;
+  readonly iam: FakeIam;
   /** ARNs of the queues that hold what could not be handled. */
   readonly deadLetterQueues = new Set<string>();
+  /** Where callers hand calls over; undefined where the stack takes none. */
+  handOverQueueUrl: string | undefined;
   readonly options: WorldOptions;
   readonly #ourArns = new Set<string>();
   readonly #around: RequestMiddleware;
+  readonly #principals: Principals;
   /** Those of the deployed template, which alone are judged: live callers may do what they do. */
   #permissions: Permissions | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -96,6 +101,8 @@ export class World {
     });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb({ clock });
+    this.#principals = principalsOf(scenario);
+    this.iam = new FakeIam(this.#principals);
     const skewMs = faults.skewMs('cloudtrail');
     this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
     this.ecs = new FakeEcs({
@@ -177,9 +184,26 @@ export class World {
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
   }
 
+  /** Sends a hand-over message as a caller; returns its id, or throws what the queue answers. */
+  handOver(principal: Principal, body: string): string {
+    const QueueUrl = this.handOverQueueUrl;
+    if (QueueUrl === undefined) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    const resource = queueArn(QueueUrl);
+    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
+    this.options.usage.called('sqs', 'SendMessage');
+    // A rule has no identity of its own: the service sends.
+    if (isRuleArn(principal.arn)) return this.sqs.send(resource, body);
+    return String(this.sqs.call('SendMessage', { QueueUrl, MessageBody: body }, principal).MessageId);
+  }
+
   /** Has the policies of a template judge every request from now on. */
   enforce(policies: Policies): void {
-    this.#permissions = new Permissions(policies, this.options.scenario.account, this.states.stateMachineOf);
+    this.#permissions = new Permissions(
+      policies,
+      this.options.scenario.account,
+      this.states.stateMachineOf,
+      this.#principals,
+    );
   }
 
   createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
@@ -206,6 +230,7 @@ export class World {
             dynamodb: this.#guarded(this.dynamoDb),
             cloudtrail: this.#guarded(this.cloudTrail),
             sqs: this.#guarded(this.sqs),
+            iam: this.#guarded(this.iam),
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,

@@ -66,6 +66,7 @@ async function emitted({
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [
         { family: 'report', revision: 1 },
@@ -179,6 +180,7 @@ describe('the alarm on a rate limiter that stands still', () => {
         },
       },
       account: {
+        throttledRecords: 'full',
         clusters: ['batch'],
         taskDefinitions: [{ family: 'report', revision: 1 }],
         buckets: { clusterResourceModify: { burst: 1, refillPerSecond } },

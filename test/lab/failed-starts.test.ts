@@ -44,6 +44,7 @@ function scenario(parts: Parts): Scenario {
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report', revision: 3, containers: ['app', 'sidecar'] }],
       buckets: { clusterResourceModify: { burst: 20, refillPerSecond: 5 } },

@@ -46,6 +46,7 @@ const day = (faults: readonly JsonObject[]) =>
         },
       },
       account: {
+        throttledRecords: 'full',
         clusters: ['batch'],
         taskDefinitions: [{ family: 'report' }],
         buckets: { clusterResourceModify: { burst: 5, refillPerSecond: 2 } },

@@ -42,6 +42,7 @@ function scenarioText({ config, buckets, disguisedShare, cron, callers, ...rest 
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report', revision: 3 }],
       buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 1 }, ...buckets },

@@ -25,6 +25,7 @@ async function broken(parts: { config?: JsonObject; startAt?: number; callers?: 
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report', revision: 3 }],
       buckets: { clusterResourceModify: { burst: 2, refillPerSecond: 1 } },

@@ -13,6 +13,7 @@ const SCENARIO = {
   seed: 3,
   remediation: { config: { mode: 'rerun', clusters: ['batch'], families: ['report'], callers: [CRON] } },
   account: {
+    throttledRecords: 'full',
     clusters: ['batch'],
     taskDefinitions: [{ family: 'report', revision: 1 }],
     buckets: { clusterResourceModify: { burst: 2, refillPerSecond: 1 } },

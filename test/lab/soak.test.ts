@@ -33,6 +33,7 @@ const lost = (config: JsonObject, faults: JsonObject[] = []): JsonObject => ({
     config: { mode: 'rerun', clusters: ['*'], families: ['*'], callers: ['*'], sweep: { everyMinutes: 0 }, ...config },
   },
   account: {
+    throttledRecords: 'full',
     taskDefinitions: [{ family: 'report' }],
     buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 1 } },
     taskSeconds: [5, 20],

@@ -47,6 +47,7 @@ const SCENARIO = readScenario(
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report', revision: 3 }],
       buckets: { clusterResourceModify: { burst: 20, refillPerSecond: 10 } },

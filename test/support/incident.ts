@@ -20,6 +20,7 @@ export const STORM = {
     config: { mode: 'rerun', clusters: ['batch'], families: ['report'], callers: [CRON] },
   },
   account: {
+    throttledRecords: 'full',
     clusters: ['batch'],
     taskDefinitions: [{ family: 'report', revision: 1 }],
     buckets: { clusterResourceModify: { burst: 10, refillPerSecond: 5 } },

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { Principal } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Account } from '../../scenario/account.ts';
 import type { ApiRequest } from '../ecs/api-request.ts';
+import { digestOf, principalIdOf, principalParts, uniqueMark } from '../iam/principal-id.ts';
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const MAX_FIELD_BYTES = 100 * 1024;
@@ -15,9 +15,11 @@ const USER_AGENT = 'aws-sdk-js/3.1164.0 ua/2.1 os/linux lang/js md/nodejs#24.21.
  * https://github.com/aws-samples/aws-batch-runtime-monitoring/issues/20 and
  * https://github.com/aws-samples/siem-on-amazon-opensearch-service/issues/99
  */
-export function cloudTrailRecord(request: ApiRequest, { id: accountId, region }: Account): JsonObject {
+export function cloudTrailRecord(request: ApiRequest, account: Account): JsonObject {
+  const { id: accountId, region, throttledRecords } = account;
   const { principal, outcome } = request;
   const refused = 'code' in outcome ? outcome : undefined;
+  const isBare = refused !== undefined && throttledRecords === 'bare';
   return {
     eventVersion: '1.11',
     userIdentity: userIdentity(principal, request.at),
@@ -29,7 +31,9 @@ export function cloudTrailRecord(request: ApiRequest, { id: accountId, region }:
     sourceIPAddress: principal.invokedBy ?? sourceAddress(principal),
     userAgent: principal.invokedBy ?? principal.userAgent ?? USER_AGENT,
     ...(refused && { errorCode: refused.code, errorMessage: refused.message.slice(0, MAX_ERROR_MESSAGE) }),
-    requestParameters: field(request.input),
+    // Of 102 throttled and 50 denied calls of services with the same protocol, the public records hold no request:
+    // https://github.com/invictus-ir/aws_dataset, https://github.com/adanalvarez/TrailDiscover
+    requestParameters: isBare ? null : field(request.input),
     // Reads record none: "actions that don't change state" have no response elements.
     responseElements: 'code' in outcome || request.readOnly ? null : field(outcome.output()),
     requestID: request.requestId,
@@ -51,60 +55,34 @@ interface Identity {
 
 /** What `LookupEvents` shows of the caller: the session of a role, the name of a user. */
 export function identityOf({ arn }: Principal): Identity {
-  const { user, session } = partsOf(arn);
-  return { name: user ?? session, accessKeyId: `${user ? 'AKIA' : 'ASIA'}${mark(arn)}` };
+  const { user, session } = principalParts(arn);
+  return { name: user ?? session, accessKeyId: `${user ? 'AKIA' : 'ASIA'}${uniqueMark(arn)}` };
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
 function userIdentity(principal: Principal, at: number): JsonObject {
-  const { accountId, partition, user, rolePath, role, session } = partsOf(principal.arn);
+  const { accountId, arn: issuer, user, role, session, uniqueId } = principalParts(principal.arn);
   const { accessKeyId } = identityOf(principal);
+  const principalId = principalIdOf(principal.arn);
   const invokedBy: JsonObject = principal.invokedBy ? { invokedBy: principal.invokedBy } : {};
   if (user !== undefined) {
-    const principalId = `AIDA${mark(principal.arn)}`;
     return { type: 'IAMUser', principalId, arn: principal.arn, accountId, accessKeyId, userName: user, ...invokedBy };
   }
-  const issuer = `arn:${partition}:iam::${accountId}:role/${rolePath}`;
-  const principalId = `AROA${mark(issuer)}`;
+  const [, partition] = principal.arn.split(':');
   return {
     type: 'AssumedRole',
-    principalId: `${principalId}:${session}`,
+    principalId,
     arn: `arn:${partition}:sts::${accountId}:assumed-role/${role}/${session}`,
     accountId,
     accessKeyId,
     sessionContext: {
-      sessionIssuer: { type: 'Role', principalId, arn: issuer, accountId, userName: role },
+      sessionIssuer: { type: 'Role', principalId: uniqueId, arn: issuer, accountId, userName: role },
       // Sessions are as old as the hour is.
       attributes: { creationDate: wholeSeconds(at - (at % 3_600_000)), mfaAuthenticated: 'false' },
     },
     ...invokedBy,
   };
 }
-
-/** An assumed role's session ARN, an IAM role (whose session the fake has to name) or an IAM user. */
-function partsOf(arn: string) {
-  const [, partition = '', , , accountId = '', resource = ''] = arn.split(':');
-  const [kind, ...path] = resource.split('/');
-  const last = path.at(-1) ?? '';
-  const common = { partition, accountId };
-  if (kind === 'user') return { ...common, user: last, rolePath: '', role: '', session: '' };
-  if (kind === 'role') return { ...common, user: undefined, rolePath: path.join('/'), role: last, session: 'session' };
-  const [role = '', session = ''] = path;
-  return { ...common, user: undefined, rolePath: role, role, session };
-}
-
-const digests = new Map<string, Buffer>();
-
-/** Remembered, because few principals make many requests. */
-function digestOf(arn: string): Buffer {
-  const digest = digests.get(arn) ?? createHash('sha256').update(arn).digest();
-  digests.set(arn, digest);
-  return digest;
-}
-
-/** Sixteen characters that stand for an ARN, in the alphabet of IAM's unique identifiers. */
-const mark = (arn: string): string =>
-  digestOf(arn).toString('hex', 0, 8).toUpperCase().replaceAll('0', 'Z').replaceAll('1', 'Y');
 
 /** An address of the range reserved for documentation (RFC 5737), the same for every request of a principal. */
 const sourceAddress = ({ arn }: Principal): string => `198.51.100.${digestOf(arn).readUInt8() % 254}`;

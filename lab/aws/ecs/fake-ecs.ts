@@ -87,6 +87,8 @@ export class FakeEcs implements FakeService {
 
   call(operation: string, input: JsonObject, principal: Principal): JsonObject {
     const { readOnly, handle } = this.#operations[operation] ?? unsupported(operation);
+    const requestId = uuid(this.#requestIds);
+    const eventId = uuid(this.#requestIds);
     const record = (outcome: ApiRequest['outcome']) =>
       this.#options.onRequest({
         operation,
@@ -95,8 +97,8 @@ export class FakeEcs implements FakeService {
         input,
         outcome,
         at: this.#options.clock.now(),
-        requestId: uuid(this.#requestIds),
-        eventId: uuid(this.#requestIds),
+        requestId,
+        eventId,
       });
     try {
       // Whether ECS looks at the permission or at its buckets first is unknown.
@@ -105,7 +107,10 @@ export class FakeEcs implements FakeService {
       record({ output });
       return output();
     } catch (error) {
-      if (error instanceof AwsError) record({ code: error.code, message: error.message });
+      if (error instanceof AwsError) {
+        error.requestId = requestId;
+        record({ code: error.code, message: error.message });
+      }
       throw error;
     }
   }

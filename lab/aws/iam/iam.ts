@@ -15,7 +15,7 @@ export interface Need {
 
 /** Condition keys that the lab knows how to fill; a request that lacks one meets no condition on it. */
 const KEYS =
-  /^(aws:(SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction)|iam:PassedToService|kms:EncryptionContext:.+)$/;
+  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction)|iam:PassedToService|kms:EncryptionContext:.+)$/;
 /** Everything in the lab travels over TLS. */
 const ALWAYS = { 'aws:SecureTransport': 'true' };
 
@@ -30,6 +30,14 @@ const OPERATORS: Readonly<Record<string, Test>> = {
   ArnLike: (found, expected) => isArnLike(found, expected),
   Bool: (found, expected) => found.toLowerCase() === expected.toLowerCase(),
 };
+/** Those that are met where the key is absent or has none of the values. */
+const NEGATED: Readonly<Record<string, string>> = {
+  StringNotEquals: 'StringEquals',
+  StringNotLike: 'StringLike',
+  ArnNotEquals: 'ArnEquals',
+  ArnNotLike: 'ArnLike',
+};
+const IF_EXISTS = /IfExists$/;
 
 /**
  * Decides about single permissions by the policies of a template, as IAM does within one account: an explicit Deny beats
@@ -49,12 +57,26 @@ export class Iam {
     const own = 'role' in who ? ofRoles.get(who.role) : [];
     if (!own) throw new UnsupportedError(`a role that the template does not have: ${JSON.stringify(who)}`);
     const onResource = ofResources.get(need.resource) ?? [];
+    const context = contextOf(who, need);
     const meant = onResource
       .filter((statement) => names(statement, who))
-      .filter((statement) => covers(statement, need));
-    const granted = own.filter((statement) => covers(statement, need));
+      .filter((statement) => covers(statement, need, context));
+    const granted = own.filter((statement) => covers(statement, need, context));
     if ([...meant, ...granted].some(({ Effect }) => Effect === 'Deny')) return false;
-    return meant.length > 0 || (granted.length > 0 && mayBeGranted(onResource, need));
+    return meant.length > 0 || (granted.length > 0 && mayBeGranted(onResource, need, context));
+  }
+
+  /** Whether the resource's policy forbids something to a role or user, whatever its own policies say. */
+  denies(who: Identity & { role: string }, need: Need): boolean {
+    const account = who.role.split(':')[4] ?? '';
+    const context = contextOf(who, need);
+    return (this.#policies.ofResources.get(need.resource) ?? []).some(
+      (statement) =>
+        statement.Effect === 'Deny' &&
+        // A Deny to an account is one to all that is in it.
+        (names(statement, who) || isAccount(statement, account)) &&
+        covers(statement, need, context),
+    );
   }
 }
 
@@ -62,13 +84,11 @@ export class Iam {
  * A role's own policies count for a key only if the key's policy leaves it to the account, and for a role's trust never.
  * https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  */
-function mayBeGranted(onResource: readonly Statement[], need: Need): boolean {
+function mayBeGranted(onResource: readonly Statement[], need: Need, context: Context): boolean {
   if (need.action === 'sts:AssumeRole') return false;
   if (!need.action.startsWith('kms:')) return true;
   const [, , , , account] = need.resource.split(':');
-  return onResource.some(
-    (statement) => statement.Principal?.AWS?.includes(`arn:aws:iam::${account}:root`) && covers(statement, need),
-  );
+  return onResource.some((statement) => isAccount(statement, account ?? '') && covers(statement, need, context));
 }
 
 function names({ Principal = {} }: Statement, who: Identity): boolean {
@@ -76,25 +96,47 @@ function names({ Principal = {} }: Statement, who: Identity): boolean {
   return AWS.includes('*') || ('role' in who ? AWS.includes(who.role) : Service.includes(who.service));
 }
 
-function covers(statement: Statement, need: Need): boolean {
+const isAccount = ({ Principal = {} }: Statement, account: string): boolean =>
+  [account, `arn:aws:iam::${account}:root`].some((principal) => Principal.AWS?.includes(principal));
+
+type Context = Readonly<Record<string, string>>;
+
+/** What a request says of itself, beside what the need adds. */
+function contextOf(who: Identity, { context }: Need): Context {
+  const identity: Context =
+    'role' in who
+      ? {
+          'aws:PrincipalArn': who.role,
+          'aws:PrincipalAccount': who.role.split(':')[4] ?? '',
+          'aws:PrincipalIsAWSService': 'false',
+        }
+      : { 'aws:PrincipalServiceName': who.service, 'aws:PrincipalIsAWSService': 'true' };
+  return { ...ALWAYS, ...identity, ...context };
+}
+
+function covers(statement: Statement, need: Need, context: Context): boolean {
   const { Action, Resource, Condition } = statement;
   return (
     // Actions are case-insensitive: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
     Action.some((action) => isLike(need.action.toLowerCase(), action.toLowerCase())) &&
     Resource.some((resource) => isArnLike(need.resource, resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, need)),
+      Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, context)),
     )
   );
 }
 
-/** One of the expected values has to be met; an absent key meets none. */
-function holds(operator: string, key: string, expected: readonly string[], { context }: Need): boolean {
-  const test = OPERATORS[operator];
-  if (!test) throw new UnsupportedError(`the condition operator ${operator}`);
+/** One of the expected values has to be met; an absent key meets none, unless the operator says so. */
+function holds(operator: string, key: string, expected: readonly string[], context: Context): boolean {
   if (!KEYS.test(key)) throw new UnsupportedError(`the condition key ${key}`);
-  const found = { ...ALWAYS, ...context }[key];
-  return found !== undefined && expected.some((value) => test(found, value));
+  const found = context[key];
+  if (operator === 'Null') return expected.includes(String(found === undefined));
+  const name = operator.replace(IF_EXISTS, '');
+  const negated = NEGATED[name];
+  const test = OPERATORS[negated ?? name];
+  if (!test) throw new UnsupportedError(`the condition operator ${operator}`);
+  if (found === undefined) return negated !== undefined || IF_EXISTS.test(operator);
+  return expected.some((value) => test(found, value)) === (negated === undefined);
 }
 
 /** Wildcards stay within one of the six parts of an ARN; the last has the colons that are left. */

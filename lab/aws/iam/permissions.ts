@@ -1,9 +1,12 @@
-import { AwsError } from '../../kernel/aws-service.ts';
+import { AwsError, type Principal } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Account } from '../../scenario/account.ts';
+import { isRuleArn } from '../../scenario/scenario.ts';
 import { type Policies, queueArn } from '../../stack/policies.ts';
 import { Catalog } from '../ecs/catalog.ts';
+import { iamResource, Principals } from './fake-iam.ts';
 import { Iam, type Identity, type Need } from './iam.ts';
+import { principalParts } from './principal-id.ts';
 
 /** What each service answers to those who lack its own permission, or one for the key that its data are under. */
 const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string, number] }>> = {
@@ -13,9 +16,13 @@ const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string,
   sns: { access: ['AuthorizationErrorException', 403], key: ['KMSAccessDeniedException', 400] },
   states: { access: ['AccessDeniedException', 400], key: ['KmsAccessDeniedException', 400] },
   cloudtrail: { access: ['AccessDeniedException', 403], key: ['AccessDeniedException', 403] },
+  // IAM has no keys. https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+  iam: { access: ['AccessDenied', 403], key: ['AccessDenied', 403] },
 };
 // ECS's schema says 403, but it was seen with 400: https://github.com/pulumi/docs/issues/2860
 const DENIAL = { access: ['AccessDeniedException', 400], key: ['AccessDeniedException', 400] } as const;
+
+const EVENTS = 'events.amazonaws.com';
 
 /** Operations that go by another action's permission. */
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -51,18 +58,25 @@ export class Permissions {
   readonly #account: Account;
   readonly #catalog: Catalog;
   readonly #stateMachineOf: (taskToken: string) => string | undefined;
+  readonly #principals: Principals;
 
-  constructor(policies: Policies, account: Account, stateMachineOf: (taskToken: string) => string | undefined) {
+  constructor(
+    policies: Policies,
+    account: Account,
+    stateMachineOf: (taskToken: string) => string | undefined,
+    principals = new Principals(account.id, []),
+  ) {
     this.#policies = policies;
     this.#iam = new Iam(policies);
     this.#account = account;
     this.#catalog = new Catalog(account);
     this.#stateMachineOf = stateMachineOf;
+    this.#principals = principals;
   }
 
   /** Throws as the service does when the role, or the role behind a session, may not make the call. */
   require(principalArn: string, service: string, operation: string, input: JsonObject): void {
-    const who = { role: roleOf(principalArn) };
+    const who = { role: principalParts(principalArn).arn };
     const denials = DENIALS[service] ?? DENIAL;
     for (const need of this.#needs(service, operation, input)) {
       if (!this.#iam.allows(who, need)) throw denial(principalArn, need, denials.access);
@@ -79,6 +93,20 @@ export class Permissions {
         this.#iam.allows(who, need) &&
         this.#keyNeeds(who, need).every(([identity, keyNeed]) => this.#iam.allows(identity, keyNeed)),
     );
+  }
+
+  /**
+   * Throws as SQS does where a queue's policy keeps a caller out. A role or user is taken to have the permission from its
+   * own policies, which are not in the template; an AWS service has none but what the queue's policy gives.
+   */
+  requireOfCaller({ arn }: Principal, need: Need): void {
+    const isAdmitted = isRuleArn(arn)
+      ? this.has(
+          { service: EVENTS },
+          { ...need, context: { 'aws:SourceArn': arn, 'aws:SourceAccount': this.#account.id } },
+        )
+      : !this.#iam.denies({ role: principalParts(arn).arn }, need);
+    if (!isAdmitted) throw denial(arn, need, (DENIALS.sqs ?? DENIAL).access);
   }
 
   /**
@@ -108,6 +136,8 @@ export class Permissions {
     switch (service) {
       case 'ecs':
         return this.#ecsNeeds(operation, input);
+      case 'iam':
+        return [need(action, iamResource(operation, input, this.#principals))];
       case 'sqs':
         return [need(action, queueArn(String(input.QueueUrl)))];
       case 'logs':
@@ -197,9 +227,4 @@ export class Permissions {
 function denial(principalArn: string, { action, resource }: Need, [code, status]: readonly [string, number]): AwsError {
   const message = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;
   return new AwsError(code, message, { status });
-}
-
-/** `arn:aws:sts::111122223333:assumed-role/cron/session` → `arn:aws:iam::111122223333:role/cron` */
-function roleOf(principalArn: string): string {
-  return principalArn.replace(/^arn:aws:sts::(\d+):assumed-role\/([^/]+)\/.*$/, 'arn:aws:iam::$1:role/$2');
 }

@@ -62,6 +62,9 @@ export class FakeLambda {
   readonly #options: FakeLambdaOptions;
   readonly #functions = new Map<string, { options: FunctionOptions; idle: Sandbox[] }>();
   readonly #random: Random;
+  #running = 0;
+  /** The most invocations that ran at once. */
+  maxConcurrent = 0;
 
   constructor(options: FakeLambdaOptions) {
     this.#options = options;
@@ -86,7 +89,10 @@ export class FakeLambda {
 
     const sandbox = idle.pop() ?? options.createSandbox();
     const startedAt = clock.now();
+    this.#running += 1;
+    this.maxConcurrent = Math.max(this.maxConcurrent, this.#running);
     const ended = () => {
+      this.#running -= 1;
       const { handler, memoryMb } = options;
       onInvoked({ handler, memoryMb, seconds: (clock.now() - startedAt) / 1000 });
     };

@@ -2,6 +2,7 @@ import { AwsError, type FakeService, type Principal, UnsupportedError } from '..
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
+import { principalIdOf } from '../iam/principal-id.ts';
 import { invalidValue, type MessageAttributes } from './messages.ts';
 import { OPERATIONS, systemAttributes } from './operations.ts';
 import { type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './queue.ts';
@@ -79,7 +80,7 @@ export class FakeSqs implements FakeService {
     if (!run) throw new UnsupportedError(`sqs ${operation}`);
     const queue = this.#byUrl.get(String(input.QueueUrl));
     if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
-    return run({ queue, senderId: principal.arn, newId: this.#newId }, input);
+    return run({ queue, senderId: principalIdOf(principal.arn), newId: this.#newId }, input);
   }
 
   /**

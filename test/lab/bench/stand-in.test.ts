@@ -43,7 +43,7 @@ describe('a small storm', () => {
 
 test('a lost call is taken up when its record has arrived and its grace is over, under the caller’s own token', async () => {
   const requests: { at: number; token: unknown; isOurs: boolean }[] = [];
-  const { records, graceMs, ledger } = await play(scenarioOf(STORM, 1), {
+  const { records, ledger } = await play(scenarioOf(STORM, 1), {
     enabled: true,
     deploy: (site) => standIn(site, { name: 'one attempt', policy: () => () => undefined, host: 'lambda' }),
     observe: () => ({
@@ -51,8 +51,8 @@ test('a lost call is taken up when its record has arrived and its grace is over,
     }),
   });
   const attempts = requests.filter(({ isOurs }) => isOurs);
-  const due = [...records.arrivals].map(([{ call }, { at, eventTime }]) => ({
-    at: Math.max(at, eventTime + graceMs),
+  const due = [...records.readyAt].map(([{ call }, at]) => ({
+    at,
     token: call.tokens[0],
     isOurs: true,
   }));

@@ -19,6 +19,7 @@ async function paused(seconds: number) {
       },
     },
     account: {
+      throttledRecords: 'full',
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report' }],
       buckets: { clusterResourceModify: { burst: 10, refillPerSecond: 5 } },

@@ -26,13 +26,22 @@ interface Stage {
   readonly rateSeconds?: number;
   /** Instead of the fake ECS. */
   readonly answer?: (input: JsonObject) => JsonObject;
+  /** Judges the n-th hand-over message. */
+  readonly queue?: (n: number) => void;
 }
 
-function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60, answer }: Stage = {}) {
+function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60, answer, queue }: Stage = {}) {
   const lab = world(account, seed);
   const sent: { seconds: number; input: JsonObject }[] = [];
+  const handedOver: { seconds: number; message: JsonObject }[] = [];
   const ledger = startCallers({
     clock: lab.clock,
+    handOver: (_, body) => {
+      const message = JSON.parse(body) as JsonObject;
+      handedOver.push({ seconds: lab.clock.elapsedSeconds(), message });
+      if (queue) queue(handedOver.length);
+      return `message-${handedOver.length}`;
+    },
     callers: callersOf(...callers),
     seed,
     isOver: () => lab.clock.elapsedSeconds() > rateSeconds,
@@ -43,7 +52,7 @@ function play(callers: JsonObject[], { account = {}, seed = 1, rateSeconds = 60,
       },
     },
   });
-  return { ...lab, ledger, sent };
+  return { ...lab, ledger, sent, handedOver };
 }
 
 const ROOMY = { buckets: { clusterResourceModify: { burst: 1e6, refillPerSecond: 1 } } };
@@ -216,5 +225,106 @@ describe('a caller with a rate', () => {
 
   test('leaves no finite caller to wait for', () => {
     expect(play([{ callsPerSecond: 1 }]).ledger.finiteDoneAt).toBe(LAB_EPOCH_MS);
+  });
+});
+
+describe('a caller that hands over', () => {
+  const HANDS_OVER = { calls: 1, maxAttempts: 3, handsOver: true };
+  const ENVIRONMENT = {
+    overrides: { containerOverrides: [{ name: 'app', environment: [{ name: 'A', value: 'b' }] }] },
+  };
+  const messages = ({ handedOver }: ReturnType<typeof play>) => handedOver.map(({ message }) => message);
+
+  test('sends what was throttled to the last, as it asked for it, with the ids of its requests', async () => {
+    const account = { buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.001 } } };
+    const request = { ...RUN_TASK, ...ENVIRONMENT };
+    const stage = play([{ ...HANDS_OVER, calls: 2, overSeconds: 1, request }], { account });
+    await stage.playUntil(60);
+    const [started, throttled] = stage.ledger.calls;
+    expect(started).toMatchObject({ state: 'accepted', messageIds: [] });
+    const records = stage.records().filter(({ errorCode }) => errorCode !== undefined);
+    expect(messages(stage)).toEqual([
+      {
+        request: { ...throttled?.request, ...request, clientToken: throttled?.tokens[0] },
+        error: {
+          code: 'ThrottlingException',
+          message: 'Rate exceeded',
+          requestIds: expect.arrayContaining(records.map(({ requestID }) => requestID)),
+        },
+        firstAttemptAt: '2026-01-15T03:00:00.500Z',
+      },
+    ]);
+    expect(records).toHaveLength(3);
+    expect(throttled).toMatchObject({ state: 'throttled', messageIds: ['message-1'] });
+    expect(throttled?.doneAt).toBe(throttled?.attempts.at(-1)?.at);
+  });
+
+  const provisioning = new AwsError('ClientException', 'Tasks provisioning capacity limit exceeded.');
+  const disguised = new AwsError('InvalidParameterException', 'Error retrieving … (ErrorCode: Throttling)');
+  test.each<[string, AwsError, number]>([
+    ['a throttle in disguise', disguised, 1],
+    ['want of room', provisioning, 1],
+    ['a server error', new AwsError('ServerException', 'x', { status: 500 }), 0],
+    ['a bad parameter', new AwsError('InvalidParameterException', 'TaskDefinition is inactive'), 0],
+  ])('after %s (%#) knows whether somebody else may try', async (_name, error, sent) => {
+    const stage = play([HANDS_OVER], {
+      answer: () => {
+        throw error;
+      },
+    });
+    await stage.playUntil(60);
+    expect(messages(stage)).toHaveLength(sent);
+  });
+
+  test.each<[string, string, number]>([
+    ['RESOURCE:MEMORY', 'want of room', 1],
+    ['You’ve reached the limit on the number of vCPUs you can run concurrently', 'the limit of vCPUs', 1],
+    ['ATTRIBUTE', 'what never passes', 0],
+  ])('of an answer with %s, %s, sends %d messages', async (reason, _, sent) => {
+    const answer = () => ({ tasks: [{ taskArn: 'arn:task' }], failures: [{ reason }] });
+    const stage = play([{ ...HANDS_OVER, request: { ...RUN_TASK, count: 2 } }], { answer });
+    await stage.playUntil(1);
+    const expected = {
+      request: { ...RUN_TASK, count: 2, referenceId: 'cron/0', clientToken: stage.ledger.calls[0]?.tokens[0] },
+      answer: { tasks: ['arn:task'], failures: [{ reason }] },
+      firstAttemptAt: '2026-01-15T03:00:00.000Z',
+    };
+    expect(messages(stage)).toEqual(Array(sent).fill(expected));
+  });
+
+  test('and never attempts sends at once, under a key of the call’s own, as often as it is told to', async () => {
+    const stage = play([{ calls: 2, handsOver: true, neverAttempts: true, copies: 2 }]);
+    await stage.playUntil(1);
+    expect(stage.sent).toEqual([]);
+    expect(messages(stage)).toEqual(
+      [0, 0, 1, 1].map((index) => ({ request: { ...RUN_TASK, referenceId: `cron/${index}` }, key: `cron-${index}` })),
+    );
+    expect(stage.ledger.calls).toMatchObject([{ state: 'neverAttempted' }, { state: 'neverAttempted' }]);
+  });
+
+  test('and is an EventBridge rule names its rule and its event', async () => {
+    const principalArn = 'arn:aws:events:us-east-1:111122223333:rule/nightly';
+    const stage = play([{ principalArn, calls: 1, handsOver: true, neverAttempts: true }]);
+    await stage.playUntil(1);
+    expect(String(messages(stage)[0]?.key)).toMatch(new RegExp(`^${principalArn}/[0-9a-f-]{36}$`));
+  });
+
+  test('tries a send three times, and then the call is its own loss', async () => {
+    const queue = () => {
+      throw new AwsError('AccessDenied', 'x', { status: 403 });
+    };
+    const stage = play([HANDS_OVER], { answer: throttle, queue });
+    await stage.playUntil(60);
+    expect(stage.handedOver).toHaveLength(3);
+    expect(stage.ledger.calls).toMatchObject([{ state: 'throttled', messageIds: [] }]);
+    expect(stage.ledger.finiteDoneAt).toBeDefined();
+  });
+
+  test('whose sends fail after their effect sends again: the queue has taken each', async () => {
+    const stage = play([{ ...HANDS_OVER, calls: 200, callerErrors: 1 }], { answer: throttle, account: ROOMY });
+    await stage.playUntil(60);
+    const taken = stage.ledger.calls.map(({ messageIds }) => messageIds.length);
+    expect(new Set(taken)).toEqual(new Set([0, 1, 2, 3]));
+    expect(stage.handedOver).toHaveLength(taken.reduce((sum, n) => sum + n, 0));
   });
 });

@@ -47,8 +47,10 @@ describe('a scenario', () => {
       disguisedShare: 0.1,
       cloudTrailDelaySeconds: [2, 15],
       eventHistoryDelaySeconds: [60, 300],
+      throttledRecords: 'bare',
     });
-    expect(callers).toEqual([{ ...CALLER, startAt: 0, overSeconds: 0, maxAttempts: 3 }]);
+    const handOver = { handsOver: false, copies: 1, neverAttempts: false, callerErrors: 0 };
+    expect(callers).toEqual([{ ...CALLER, startAt: 0, overSeconds: 0, maxAttempts: 3, ...handOver }]);
     expect({ remediation, events, faults }).toEqual({
       remediation: { enabled: true, config: {} },
       events: [],

@@ -99,19 +99,45 @@ describe('the record of a RunTask', () => {
     expect(JSON.stringify(record)).not.toContain(CANARY);
   });
 
-  test('of a throttled call names the error and holds the whole request but no answer', async () => {
-    const { runTask, playUntil, records } = world({
-      ...AT_ONCE,
-      buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.001 } },
-    });
-    runTask();
-    refusalOf(() => runTask({ ...WITH_ENVIRONMENT, clientToken: 't' }));
-    await playUntil(1);
-    expect(records()[1]).toMatchObject({
-      errorCode: 'ThrottlingException',
-      errorMessage: 'Rate exceeded',
-      requestParameters: { clientToken: 't', overrides: { containerOverrides: [{ environment: HIDDEN }] } },
-      responseElements: null,
+  describe('of a rejected call', () => {
+    /** What the bus and the event history have of one throttled call. */
+    async function throttled(account: JsonObject) {
+      const { runTask, playUntil, records, trail } = world({
+        ...AT_ONCE,
+        eventHistoryDelaySeconds: [0, 0],
+        buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.001 } },
+        ...account,
+      });
+      runTask();
+      refusalOf(() => runTask({ ...WITH_ENVIRONMENT, clientToken: 't' }));
+      await playUntil(1);
+      const [looked] = objects(trail.call('LookupEvents', {}).Events);
+      return [records()[1], JSON.parse(String(looked?.CloudTrailEvent))];
+    }
+
+    test.each<JsonObject>([{}, { disguisedShare: 1 }])(
+      'says who, when and why, and nothing of the request (%o)',
+      async (account) => {
+        for (const record of await throttled(account))
+          expect(record).toMatchObject({
+            errorCode: expect.stringMatching(/^(ThrottlingException|InvalidParameterException)$/),
+            errorMessage: expect.any(String),
+            userIdentity: { principalId: expect.any(String) },
+            requestID: expect.any(String),
+            requestParameters: null,
+            responseElements: null,
+          });
+      },
+    );
+
+    test('holds the whole request, but no answer, where the account’s records are full', async () => {
+      for (const record of await throttled({ throttledRecords: 'full' }))
+        expect(record).toMatchObject({
+          errorCode: 'ThrottlingException',
+          errorMessage: 'Rate exceeded',
+          requestParameters: { clientToken: 't', overrides: { containerOverrides: [{ environment: HIDDEN }] } },
+          responseElements: null,
+        });
     });
   });
 

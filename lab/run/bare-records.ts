@@ -1,0 +1,52 @@
+import { principalParts } from '../aws/iam/principal-id.ts';
+import type { PublishedMessage } from '../aws/sns/fake-sns.ts';
+import type { CallFate, Oracle } from './oracle.ts';
+
+/** The reason that a record is refused for which holds no request. */
+export const BARE_RECORD = 'bareRecord';
+const REFUSED = `refuse ${BARE_RECORD}`;
+/** What becomes of it instead where its caller hands over. */
+const HANDED_OVER = 'ignore handedOver';
+
+/** Records without a request: what verdicts said of them, and whether people were told of those that nobody can run. */
+export class BareRecords {
+  readonly #oracle: () => Oracle;
+  /** Of the delivered ones, by the id of the event. */
+  readonly #calls = new Map<string, CallFate>();
+  readonly #verdicts = new Map<string, string>();
+
+  constructor(oracle: () => Oracle) {
+    this.#oracle = oracle;
+  }
+
+  delivered(eventId: string, fate: CallFate): void {
+    this.#calls.set(eventId, fate);
+  }
+
+  answered(eventId: string, verdict: string): void {
+    if (this.#calls.has(eventId)) this.#verdicts.set(eventId, verdict);
+  }
+
+  /**
+   * Delivered records of calls that are lost for good, and of which no verdict says so or no notice names the caller. Those
+   * without any verdict are counted elsewhere.
+   */
+  unreported(notices: readonly PublishedMessage[]): number {
+    let sum = 0;
+    for (const [eventId, fate] of this.#calls) {
+      const verdict = this.#verdicts.get(eventId);
+      if (verdict === undefined || !this.#oracle().isLostForGood(fate)) continue;
+      const isSaid =
+        (verdict === REFUSED && isNamed(fate, notices)) ||
+        (verdict === HANDED_OVER && this.#oracle().saysHandsOver(fate));
+      if (!isSaid) sum += 1;
+    }
+    return sum;
+  }
+}
+
+/** Whether people were told of a caller: by the ARN of its role or user. */
+function isNamed({ call }: CallFate, notices: readonly PublishedMessage[]): boolean {
+  const { arn } = principalParts(call.principal.arn);
+  return notices.some(({ message, subject }) => `${subject}\n${message}`.includes(arn));
+}
