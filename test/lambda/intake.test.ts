@@ -65,6 +65,7 @@ describe('the intake', () => {
         reason: undefined,
         messageId: 'm0',
         eventId: 'e5c1f7a2-0000-4000-8000-000000000001',
+        requestId: '0f6a2a1e-64a5-4b63-8a3a-9d8b43ad2c01',
         callId: '38d6c654c9f31d9d60b174a5e88a1e3b',
         caller: CRON_ROLE,
         answer: 'throttled',
@@ -241,7 +242,7 @@ describe('the intake', () => {
     const { lines, sent, named, failed } = await intake([eventText({ detail: airflow })]);
     expect(lines).toMatchObject([{ kind: 'ignore', reason: 'retriesItself', caller: AIRFLOW_ROLE }]);
     // But for the mark that the call was counted.
-    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['launch', 'accepted']);
+    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['counted']);
     expect(named('StartExecutionCommand')).toEqual([]);
     expect(failed).toEqual([]);
   });
