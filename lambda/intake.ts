@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
+import { classifyEvent } from './core/events/classify-event.ts';
 import { decodeEvent } from './core/events/event.ts';
 import { callOf } from './core/rate/counted-call.ts';
 import { signalThrottle } from './core/rate/rate.ts';
@@ -46,7 +47,7 @@ export function makeHandler(
       decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
       event,
     );
-    if (event.kind === 'stoppedTask' && ending.kind === 'rerun') {
+    if (event.kind === 'stoppedTask' && ending.kind === 'rerun' && classifyEvent(event) === 'throttle') {
       await rate.update((state = initialRate(settings.rate)) => ({
         state: signalThrottle(state, event.stoppedAtMs, clock.now()),
       }));

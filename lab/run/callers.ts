@@ -158,7 +158,7 @@ class Client {
 const operationOf = (caller: Caller) => (isRateCaller(caller) ? caller.operation : 'RunTask');
 
 /** The text of a throttle that comes as an InvalidParameterException. */
-export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/;
+export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)|: Request limit exceeded\. Account/;
 
 function refusal({ code, status, message }: AwsError): AttemptOutcome {
   if (status >= 500) return 'unavailable';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
-import { hiddenMembers } from '../events/run-task-request.ts';
+import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
 export interface Notice {
@@ -117,10 +117,11 @@ export interface Feasibility {
 }
 
 export function feasibilityOf({ requestParameters }: RunTaskRecord): Feasibility {
+  const isWhole = requestParameters !== null && omittedMembers(requestParameters).length === 0;
   const request = requestParameters as { readonly clientToken?: unknown } | null;
   return {
-    hadParameters: request !== null,
+    hadParameters: isWhole,
     hadClientToken: typeof request?.clientToken === 'string' && request.clientToken !== '',
-    hadEnvironment: request !== null && hiddenMembers(request).length === 0,
+    hadEnvironment: isWhole && hiddenMembers(request).length === 0,
   };
 }
