@@ -1,4 +1,5 @@
 import type { ThrottleEvent } from '../events/event.ts';
+import { isTooLarge } from '../rerun/payload-size.ts';
 import { decideRunTask } from './run-task-verdict.ts';
 import { decideStoppedTask } from './stopped-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
@@ -19,13 +20,21 @@ export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   switch (event.kind) {
     case 'runTaskRecord':
       if (nowMs - event.eventTimeMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideRunTask(event, context);
+      return fitting(decideRunTask(event, context));
     case 'otherCallRecord':
       return { kind: 'ignore', reason: 'notRunTask' };
     case 'stoppedTask':
       if (nowMs - event.stoppedAtMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideStoppedTask(event, context);
+      return fitting(decideStoppedTask(event, context));
     default:
       return event satisfies never;
   }
+}
+
+/** A re-run that its workflow can carry to the end. */
+function fitting(verdict: Verdict): Verdict {
+  if (verdict.kind !== 'rerun' || !isTooLarge(verdict.input)) return verdict;
+  const { caller = '', family } = verdict.input.call;
+  const { launches } = verdict;
+  return { kind: 'refuse', reason: 'tooLarge', caller, family, ...(launches && { launches }) };
 }
