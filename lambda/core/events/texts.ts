@@ -289,7 +289,7 @@ const throttleNames = ERROR_NAMES.filter((row) => row.class === 'throttle').map(
 /** Beginnings of the service's own; a caller's names stand in the brackets, or further on. */
 const WRAPPING =
   '(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\\[\\]]*(?:\\[[^\\[\\]]*\\][^:\\[\\]]*)?: |[\\w.]*Exception: ){0,3}';
-const RATE_WORDS = '(?:Rate exceeded|Request limit exceeded)\\.?(?: Account [\\w :]*\\.?)?';
+const RATE_WORDS = '(?:Rate exceeded|Request limit exceeded)\\.?(?: Account [^()\\[\\]]*)?';
 /** One more tail in parentheses, as such exceptions have, or what the cut of the text left of it. */
 const REST = '(?: \\([^()]*\\)| \\(\\w*:? ?\\w*)?\\.?';
 

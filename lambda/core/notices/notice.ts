@@ -49,7 +49,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   executeCommand: 'The request switches ECS Exec on. Set allowExecuteCommand if that is intended.',
   tooLate:
     'The record arrived when the client token was no longer proof. Look whether the task ran before you repeat the call by hand.',
-  tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
+  tooLarge: 'The request exceeds what an execution can carry. Repeat the call by hand.',
   launchUnknown:
     'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
   partlyRan:

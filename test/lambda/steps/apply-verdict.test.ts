@@ -66,15 +66,6 @@ describe('a verdict is carried out', () => {
     });
   });
 
-  test('as a refusal where no execution could hold its input', async () => {
-    const huge = { ...input, request: { ...input.request, startedBy: 'x'.repeat(262_144) } };
-    const { ending, named } = await acting({ ...RERUN, input: huge });
-    expect(ending).toEqual({ kind: 'refuse', reason: 'tooLarge', caller: CRON_ROLE, family: 'report' });
-    expect(named('StartExecutionCommand').map((sent) => sent.input.stateMachineArn)).toEqual([
-      expect.stringContaining(':digest'),
-    ]);
-  });
-
   describe('as a refusal that people are told of', () => {
     /** Refuses over one table; `tellings` are the notices that were begun. */
     function refusing() {
