@@ -68,7 +68,6 @@ export const SHARED_ERROR_NAMES: readonly string[] = [
   'LimitExceededException',
 ];
 
-/** `fargate#N` and the like are issues of https://github.com/aws. */
 const CONCURRENCY = 'copilot-cli#2685, #3064; wellcomecollection/platform#3875; the apostrophe is one of two';
 
 /** Want of room. */
@@ -153,9 +152,9 @@ export const CAUSES: readonly TextRow[] = [
   },
   {
     where: START,
-    pattern: '(?:429 )?Too Many Requests\\b',
+    pattern: '(?:429(?![\\w.:/-])|Too Many Requests\\b)',
     class: 'throttle',
-    source: 'Docker Hub: prefect#12003; Quay in capitals',
+    source: 'Docker Hub: prefect#12003; Quay in capitals; others by the number alone',
   },
   {
     where: START,

@@ -50,6 +50,9 @@ const REGISTRY_THROTTLES = [
   '503 Slow Down',
   'toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit',
   'received unexpected HTTP status: 429 Too Many Requests',
+  'unexpected status: 429',
+  'API error (500): toomanyrequests: You have reached your pull rate limit.',
+  'Unknown: Rate exceeded',
 ];
 
 /** What else the same beginnings carry; `{name}` is quoted by the service once more. */
