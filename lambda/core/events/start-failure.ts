@@ -16,9 +16,11 @@ import {
 
 const inStarts = ({ where }: { readonly where: readonly string[] }) => where.includes('stoppedReason');
 
-/** The agent and the scheduler may name the kind of failure first. */
+/** The kind of failure, which may stand before its reason. */
+const KIND = /^Task ?[Ff]ailed ?[Tt]o ?[Ss]tart: /;
+
 const WHOLE_TEXTS = [...THROTTLED_STARTS, ...CAPACITY_TEXTS].filter(inStarts).map((row) => ({
-  pattern: new RegExp(`^(?:TaskFailedToStart: |ResourceInitializationError: )?${row.pattern}`),
+  pattern: new RegExp(`^(?:ResourceInitializationError: )?${row.pattern}`),
   class: row.class,
 }));
 
@@ -45,7 +47,8 @@ const MISTAKE_WORDS =
   /\b(?:not found|does not exist|access denied|permission denied|not authorized|no such|invalid parameters|manifest unknown|(?:denied|unauthorized|forbidden): )/i;
 
 /** The class of one reason of a task that never started. */
-function classifyReason(reason: string): TextClass {
+function classifyReason(text: string): TextClass {
+  const reason = text.replace(KIND, '');
   const whole = WHOLE_TEXTS.find(({ pattern }) => pattern.test(reason));
   if (whole) return whole.class;
   for (const pattern of KNOWN_BEGINNINGS) {

@@ -19,45 +19,52 @@ export interface TextRow {
 }
 
 const START: readonly Place[] = ['stoppedReason', 'containerReason'];
-/** A service's own error names stand alone in an API error, and after a known beginning in the reason of a failed start. */
-const ANY_ERROR: readonly Place[] = ['errorName', 'errorMessage', ...START];
+/** A service's own error names stand alone in an API error, and behind a known beginning in the reason of a failed start. */
+const ANYWHERE: readonly Place[] = ['errorName', 'errorMessage', ...START];
+const NAME: readonly Place[] = ['errorName'];
 
 const SDK = 'https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html';
-const name = (pattern: string, source: string, where = ANY_ERROR): TextRow => ({
+const COMMON = 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html';
+const FAILURES = 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html';
+const STOPPED = 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html';
+const PULL = 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html';
+
+const throttle = (where: readonly Place[], pattern: string, source: string): TextRow => ({
   where,
   pattern,
   class: 'throttle',
   source,
 });
-const failing = (pattern: string, source: string): TextRow => ({
-  where: ['errorName'],
+const transient = (pattern: string, source: string): TextRow => ({ where: NAME, pattern, class: 'transient', source });
+const capacity = (where: readonly Place[], pattern: string, source: string): TextRow => ({
+  where,
   pattern,
-  class: 'transient',
+  class: 'capacity',
   source,
 });
 
 /** Error names that need no message. */
 export const ERROR_NAMES: readonly TextRow[] = [
-  name('ThrottlingException', 'ECS RunTask, not among its modeled errors; SSM, Secrets Manager, CloudWatch Logs, ECR'),
-  name('Throttling', 'EC2, behind ECS: dagster#33439'),
-  name('ThrottledException', SDK),
-  name('ThrottleException', 'ECR, ECS agent'),
-  name('RequestThrottled', SDK),
-  name('RequestThrottledException', SDK),
-  name('RequestLimitExceeded', 'EC2, behind ECS: construct-hub#415, dask-cloudprovider#56'),
-  name('EC2ThrottledException', SDK),
-  name('TooManyRequestsException', SDK),
-  name('SlowDown', 'S3: environment files, image layers'),
-  name('KMSThrottlingException', 'KMS, behind Secrets Manager and SSM'),
-  name('KmsThrottlingException', 'Step Functions, behind a customer-managed key'),
-  name('ProvisionedThroughputExceededException', 'DynamoDB'),
-  failing('ServerException', 'ECS: answered with HTTP 500 and 503'),
-  failing('InternalFailure', 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html'),
-  failing('InternalError', SDK),
-  failing('InternalServerError', SDK),
-  failing('InternalServerException', SDK),
-  failing('ServiceUnavailable', 'https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html'),
-  failing('ServiceUnavailableException', SDK),
+  throttle(ANYWHERE, 'ThrottlingException', 'ECS RunTask, not among its modeled errors; SSM, CloudWatch Logs, ECR'),
+  throttle(ANYWHERE, 'Throttling', 'EC2, behind ECS: dagster#33439'),
+  throttle(ANYWHERE, 'ThrottledException', SDK),
+  throttle(ANYWHERE, 'ThrottleException', 'ECR, ECS agent'),
+  throttle(ANYWHERE, 'RequestThrottled', SDK),
+  throttle(ANYWHERE, 'RequestThrottledException', SDK),
+  throttle(ANYWHERE, 'RequestLimitExceeded', 'EC2, behind ECS: construct-hub#415, dask-cloudprovider#56'),
+  throttle(ANYWHERE, 'EC2ThrottledException', SDK),
+  throttle(ANYWHERE, 'TooManyRequestsException', SDK),
+  throttle(ANYWHERE, 'SlowDown', 'S3: environment files, image layers'),
+  throttle(ANYWHERE, 'KMSThrottlingException', 'KMS, behind Secrets Manager and SSM'),
+  throttle(ANYWHERE, 'KmsThrottlingException', 'Step Functions, behind a customer-managed key'),
+  throttle(ANYWHERE, 'ProvisionedThroughputExceededException', 'DynamoDB'),
+  transient('ServerException', 'ECS: answered with HTTP 500 and 503'),
+  transient('InternalFailure', COMMON),
+  transient('InternalError', SDK),
+  transient('InternalServerError', SDK),
+  transient('InternalServerException', SDK),
+  transient('ServiceUnavailable', COMMON),
+  transient('ServiceUnavailableException', SDK),
 ];
 
 /** Error names that throttles, want of room and mistakes share: the message decides. */
@@ -68,112 +75,44 @@ export const SHARED_ERROR_NAMES: readonly string[] = [
   'LimitExceededException',
 ];
 
-const CONCURRENCY = 'copilot-cli#2685, #3064; wellcomecollection/platform#3875; the apostrophe is one of two';
-
 /** Want of room. */
 export const CAPACITY_TEXTS: readonly TextRow[] = [
-  {
-    where: ['failureReason', 'errorMessage', ...START],
-    pattern: 'Capacity is unavailable at this time',
-    class: 'capacity',
-    source: 'Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html',
-  },
-  {
-    where: ['failureReason', 'errorMessage', ...START],
-    pattern: "You['’]ve reached the limit on the number of ",
-    class: 'capacity',
-    source: CONCURRENCY,
-  },
-  {
-    where: ['errorMessage'],
-    pattern: 'Tasks provisioning capacity limit exceeded',
-    class: 'capacity',
-    source: '500 tasks in PROVISIONING in a cluster with managed scaling: aws-sdk-ruby#3047',
-  },
-  {
-    where: ['failureReason', ...START],
-    pattern: 'RESOURCE:',
-    class: 'capacity',
-    source: 'api_failures_messages.html; as a reason to stop: prefect#22410',
-  },
-  {
-    where: ['failureReason', ...START],
-    pattern: 'AGENT(?![\\w-])',
-    class: 'capacity',
-    source: 'api_failures_messages.html: the container agent is not connected',
-  },
+  capacity(['failureReason', 'errorMessage', ...START], 'Capacity is unavailable at this time', FAILURES),
+  // vCPUs, tasks, spot tasks; the apostrophe is one of two.
+  capacity(
+    ['failureReason', 'errorMessage', ...START],
+    "You['’]ve reached the limit on the number of ",
+    'copilot-cli#2685, #3064; wellcomecollection/platform#3875',
+  ),
+  // 500 tasks in PROVISIONING in a cluster with managed scaling.
+  capacity(['errorMessage'], 'Tasks provisioning capacity limit exceeded', 'aws-sdk-ruby#3047'),
+  capacity(['failureReason', ...START], 'RESOURCE:', `${FAILURES}; as a reason to stop: prefect#22410`),
+  // The container agent is not connected.
+  capacity(['failureReason', ...START], 'AGENT(?![\\w-])', FAILURES),
 ];
 
 /** Whole texts of a start that throttling prevented: they hold no names. */
 export const THROTTLED_STARTS: readonly TextRow[] = [
-  {
-    where: START,
-    pattern: 'Timeout waiting for network interface provisioning',
-    class: 'throttle',
-    source: 'Fargate: EC2 throttled while the interface was made',
-  },
-  {
-    where: START,
-    pattern: 'Rate limit exceeded while preparing network interface',
-    class: 'throttle',
-    source: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html',
-  },
-  {
-    where: START,
-    pattern: 'Network interface provision complete error timeout',
-    class: 'throttle',
-    source: 'stopped-task-error-codes.html',
-  },
-  {
-    where: START,
-    pattern: 'Timeout waiting for EphemeralStorage provisioning',
-    class: 'throttle',
-    source: 'stopped-task-error-codes.html',
-  },
+  // EC2 throttled while the interface was made.
+  throttle(START, 'Timeout waiting for network interface provisioning', STOPPED),
+  throttle(START, 'Rate limit exceeded while preparing network interface', STOPPED),
+  throttle(START, 'Network interface provision complete error timeout', STOPPED),
+  throttle(START, 'Timeout waiting for EphemeralStorage provisioning', STOPPED),
 ];
 
-/** What a service says after a known beginning, beside the names of ERROR_NAMES. */
+/** What a service says behind a known beginning, beside the names of ERROR_NAMES. */
 export const CAUSES: readonly TextRow[] = [
-  { where: START, pattern: 'Rate (?:limit )?exceeded\\b', class: 'throttle', source: 'most services; ECR' },
-  { where: START, pattern: 'Request limit exceeded\\b', class: 'throttle', source: 'EC2' },
-  {
-    where: START,
-    pattern: 'You have exceeded the rate at which you may call KMS',
-    class: 'throttle',
-    source: 'KMS',
-  },
-  { where: START, pattern: 'Please reduce your request rate', class: 'throttle', source: 'S3' },
-  { where: START, pattern: '503 Slow Down\\b', class: 'throttle', source: 'S3, where ECR keeps its layers' },
-  {
-    where: START,
-    pattern: 'toomanyrequests(?::?$|: )',
-    class: 'throttle',
-    source: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html; ECR in capitals',
-  },
-  {
-    where: START,
-    pattern: '(?:429(?![\\w.:/-])|Too Many Requests\\b)',
-    class: 'throttle',
-    source: 'Docker Hub: prefect#12003; Quay in capitals; others by the number alone',
-  },
-  {
-    where: START,
-    pattern: 'You have reached your [\\w ]*pull rate limit',
-    class: 'throttle',
-    source: 'Docker Hub: https://www.docker.com/increase-rate-limit',
-  },
-  {
-    where: START,
-    pattern: 'error parsing HTTP 429 response body',
-    class: 'throttle',
-    source: 'Docker, where a registry or proxy does not answer in JSON',
-  },
-  {
-    where: START,
-    pattern: 'InsufficientFreeAddressesInSubnet\\b',
-    class: 'capacity',
-    source: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html',
-  },
+  throttle(START, 'Rate (?:limit )?exceeded\\b', 'most services; ECR'),
+  throttle(START, 'Request limit exceeded\\b', 'EC2'),
+  throttle(START, 'You have exceeded the rate at which you may call KMS', 'KMS'),
+  throttle(START, 'Please reduce your request rate', 'S3'),
+  throttle(START, '503 Slow Down\\b', 'S3, where ECR keeps its layers'),
+  throttle(START, 'toomanyrequests(?::?$|: )', `${PULL}; ECR in capitals`),
+  throttle(START, '(?:429(?![\\w.:/-])|Too Many Requests\\b)', 'Docker Hub: prefect#12003; Quay in capitals'),
+  throttle(START, 'You have reached your [\\w ]*pull rate limit', 'Docker Hub'),
+  // Where a registry or a proxy before it does not answer in JSON.
+  throttle(START, 'error parsing HTTP 429 response body', 'Docker'),
+  capacity(START, 'InsufficientFreeAddressesInSubnet\\b', 'EC2'),
 ];
 
 /** The beginning of a reason that also mistakes begin with: what follows it decides. */
@@ -190,7 +129,7 @@ export const BEGINNINGS: readonly Beginning[] = [
   {
     where: START,
     pattern: 'Unexpected EC2 error while attempting to ',
-    source: 'stopped-task-error-codes.html',
+    source: STOPPED,
     examples: [
       "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet '{name}': {cause}",
     ],
@@ -198,7 +137,7 @@ export const BEGINNINGS: readonly Beginning[] = [
   {
     where: START,
     pattern: 'CannotPull\\w*Error: ',
-    source: 'task_cannot_pull_image.html',
+    source: PULL,
     examples: [
       'CannotPullContainerError: Error response from daemon: {cause}',
       'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {name}: {cause}',
@@ -287,7 +226,7 @@ export const WRAPPED_EXAMPLES: readonly string[] = [
 const throttleNames = ERROR_NAMES.filter((row) => row.class === 'throttle').map(({ pattern }) => pattern);
 /** Beginnings of the service's own; a caller's names stand in the brackets, or further on. */
 const WRAPPING =
-  '(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\\[\\]]*(?:\\[[^\\[\\]]*\\][^:\\[\\]]*)?: |[\\w.]*Exception: ){0,3}';
+  '(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\\[\\]]*(?:\\[[^\\[\\]]*\\][^:\\[\\]]*)?: |[\\w.]*Exception: )';
 const RATE_WORDS = '(?:Rate exceeded|Request limit exceeded)\\.?(?: Account [^()\\[\\]]*)?';
 /** One more tail in parentheses, as such exceptions have, or what the cut of the text left of it. */
 const REST = '(?: \\([^()]*\\)| \\(\\w*:? ?\\w*)?\\.?';
@@ -299,7 +238,7 @@ const REST = '(?: \\([^()]*\\)| \\(\\w*:? ?\\w*)?\\.?';
  */
 export const WRAPPED_THROTTLE: TextRow = {
   where: ['errorMessage'],
-  pattern: `^${WRAPPING}(?:${RATE_WORDS}${REST}|[^:\\[\\]]*\\(ErrorCode: (?:${throttleNames.join('|')})\\)\\.?)$`,
+  pattern: `^(?:${WRAPPING}{0,3}${RATE_WORDS}${REST}|(?:${WRAPPING}{1,3}[^:\\[\\]]*|\\w*) ?\\(ErrorCode: (?:${throttleNames.join('|')})\\)\\.?)$`,
   class: 'throttle',
   source: 'dagster#33439, construct-hub#415, dask-cloudprovider#56, wrapbox#32',
 };

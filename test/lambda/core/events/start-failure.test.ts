@@ -33,6 +33,7 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
     'ResourceInitializationError: unable to pull secrets or registry auth: RequestLimitExceeded',
   ],
   ['toomanyrequests: Rate exceeded', 'toomanyrequests: Rate exceeded'],
+  ['TaskFailedToStart: toomanyrequests: Rate exceeded', 'TaskFailedToStart: toomanyrequests: '],
   [
     'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded status code: 400, request id: 1',
     'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException',

@@ -77,6 +77,7 @@ describe('an error of RunTask', () => {
       'InvalidParameterException',
       "Error retrieving subnet information for [a]: Rate exceeded (ErrorCode: Throttling)]: The subnet ID 'a' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
     ],
+    ['a name that ends like one', 'InvalidParameterException', 'Container name x (ErrorCode: Throttling)'],
     ['talk of rates in a parameter', 'InvalidParameterException', 'Container name Rate exceeded is not valid'],
     [
       'a code that only begins like a throttle',
