@@ -226,7 +226,7 @@ export const WRAPPED_EXAMPLES: readonly string[] = [
 const throttleNames = ERROR_NAMES.filter((row) => row.class === 'throttle').map(({ pattern }) => pattern);
 /** Beginnings of the service's own; a caller's names stand in the brackets, or further on. */
 const WRAPPING =
-  '(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\\[\\]]*(?:\\[[^\\[\\]]*\\][^:\\[\\]]*)?: |[\\w.]*Exception: )';
+  '(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\\[\\]]*(?:\\[[^\\[\\]]*\\][^:\\[\\]]*)?: |[\\w.-]+: )';
 const RATE_WORDS = '(?:Rate exceeded|Request limit exceeded)\\.?(?: Account [^()\\[\\]]*)?';
 /** One more tail in parentheses, as such exceptions have, or what the cut of the text left of it. */
 const REST = '(?: \\([^()]*\\)| \\(\\w*:? ?\\w*)?\\.?';
