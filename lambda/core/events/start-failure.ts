@@ -30,7 +30,7 @@ const names = ERROR_NAMES.filter(inStarts).map(({ pattern }) => pattern);
 const SERVICE_WORDS = [
   // Names end where no name of a user's would: `ThrottlingException-alarm` is a secret. What the cut left of one is enough.
   {
-    pattern: new RegExp(`^(?:(?:${names.join('|')})(?=[:;,.)\\s]|$)|Throttling[A-Za-z]*$)`),
+    pattern: new RegExp(`^(?:(?:${names.join('|')})(?=[:;,.)\\s]|$)|Throttling[A-Za-z]*(?:\\.{3})?$)`),
     class: 'throttle' as const,
   },
   ...CAUSES.map((row) => ({ pattern: new RegExp(`^${row.pattern}`, 'i'), class: row.class })),
@@ -41,7 +41,7 @@ const SERVICE_BEGINS = /(?<![Ii][Dd]): "?|\. |\) | - |api error |caused by:? /g;
 
 /** An error's name that is no throttle's: `AccessDeniedException`, `NoSuchKey: `, `TagPolicyViolation`. */
 const MISTAKE_NAME =
-  /^(?!Resource\w+Error: |Cannot\w+Error: )(?:[A-Z]\w*(?:Exception|Error|Denied|Violation|NotFound|Failure|Fault|Forbidden|Expired|Canceled|Operation)\b|[A-Z][\w.]*[a-z][\w.]*[A-Z][\w.]*(?=:|$))/;
+  /^(?!Resource\w+Error: |Cannot\w+Error: |\w+Exception: (?:Rate|Request limit) exceeded)(?:[A-Z]\w*(?:Exception|Error|Denied|Violation|NotFound|Failure|Fault|Forbidden|Expired|Canceled|Operation)\b|[A-Z][\w.]*[a-z][\w.]*[A-Z][\w.]*(?=:|$))/;
 /** A mistake in the words of those who have no names for it. */
 const MISTAKE_WORDS =
   /\b(?:not found|does not exist|access denied|permission denied|not authorized|no such|invalid parameters|manifest unknown|(?:denied|unauthorized|forbidden): )/i;

@@ -33,6 +33,10 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
     'ResourceInitializationError: unable to pull secrets or registry auth: RequestLimitExceeded',
   ],
   ['toomanyrequests: Rate exceeded', 'toomanyrequests: Rate exceeded'],
+  [
+    'Fetching secret data from SSM Parameter Store in us-east-1: ThrottlingExc...',
+    'Fetching secret data from SSM Parameter Store in us-east-1: ThrottlingExc...',
+  ],
   ['TaskFailedToStart: toomanyrequests: Rate exceeded', 'TaskFailedToStart: toomanyrequests: '],
   [
     'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded status code: 400, request id: 1',

@@ -41,6 +41,7 @@ const THROTTLES = [
   'api error SlowDown: Please reduce your request rate.',
   'KMSThrottlingException: You have exceeded the rate at which you may call KMS.',
   'ThrottleException: Rate exceeded',
+  'AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 0)',
   'toomanyrequests: Rate exceeded',
   'TOOMANYREQUESTS: Rate exceeded',
 ];
