@@ -237,6 +237,17 @@ describe('the intake', () => {
     });
   });
 
+  test('leaves the rate as it is for a start that found no room', async () => {
+    const drained = { ...initialRate(SETTINGS.rate), drainStartedAtMs: 1 };
+    const item = { version: { N: '1' }, state: { S: JSON.stringify(drained) } };
+    const table = openTable();
+    await table.put({ id: { S: 'rate' }, ...item });
+    const world = table.open();
+    await makeHandler(world.dependencies)(sqsEvent(stoppedText({ stoppedReason: 'TaskFailedToStart: RESOURCE:GPU' })));
+    expect(world.lines).toMatchObject([{ kind: 'rerun' }]);
+    expect(JSON.parse((await table.item('rate'))?.state?.S ?? '')).toEqual(drained);
+  });
+
   test('writes one line for an ignored event, and tells nobody', async () => {
     const airflow = { userIdentity: { arn: AIRFLOW_ROLE } };
     const { lines, sent, named, failed } = await intake([eventText({ detail: airflow })]);
@@ -283,15 +294,15 @@ describe('the intake', () => {
     expect(failed).toEqual(['m0']);
   });
 
-  test('refuses what an execution cannot take as input, measured in bytes', async () => {
+  test('refuses what the workflow cannot carry, measured in bytes', async () => {
     const withCommand = (length: number) =>
       eventText({ request: { overrides: { containerOverrides: [{ command: ['é'.repeat(length)] }] } } });
-    const large = await intake([withCommand(132_000)]);
+    const large = await intake([withCommand(127_500)]);
     expect(large.lines).toMatchObject([{ kind: 'refuse', reason: 'tooLarge' }]);
     expect(large.named('StartExecutionCommand').map(({ input }) => input.stateMachineArn)).toEqual([
       expect.stringContaining(':digest'),
     ]);
-    expect((await intake([withCommand(130_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
+    expect((await intake([withCommand(125_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
   });
 });
 
