@@ -120,19 +120,11 @@ export class World {
       onInvoked: ({ seconds, memoryMb }) => usage.invoked(seconds, memoryMb),
       onPolled: (requests) => usage.add('sqsRequests', requests),
     });
-    const guardedStates = () => this.#guarded(this.states);
     const runTask = integrations({
       lambda: this.lambda,
       states: () => this.states,
       mayInvoke: (functionArn, role) => this.has({ role }, { action: 'lambda:InvokeFunction', resource: functionArn }),
       services: { sqs: this.#guarded(this.sqs), sns: this.#guarded(this.sns), dynamodb: this.#guarded(this.dynamoDb) },
-      sdkServices: {
-        get sfn() {
-          return guardedStates();
-        },
-        cloudwatchlogs: this.#guarded(this.logs),
-        cloudwatch: this.#guarded(this.alarms),
-      },
       around: this.#around,
     });
     this.states = new FakeStates({
@@ -206,6 +198,8 @@ export class World {
             dynamodb: this.#guarded(this.dynamoDb),
             cloudtrail: this.#guarded(this.cloudTrail),
             sqs: this.#guarded(this.sqs),
+            cloudwatch: this.#guarded(this.alarms),
+            logs: this.#guarded(this.logs),
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,

@@ -55,6 +55,8 @@ export function dependenciesWith(answers: Answers = {}, settings: Partial<Settin
       dynamoDb: client(answers.dynamoDb),
       cloudTrail: client(answers.cloudTrail),
       sqs: client(answers.sqs),
+      cloudWatch: client(answers.cloudWatch),
+      logs: client(answers.logs),
     } as unknown as Clients,
     clock: {
       now: () => nowMs,

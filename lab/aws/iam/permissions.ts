@@ -114,7 +114,7 @@ export class Permissions {
         if (operation !== 'StartQuery') return [need(action, '*')];
         return (input.logGroupNames as string[]).map((name) => need(action, this.#arn('logs', `log-group:${name}:*`)));
       case 'cloudwatch':
-        return (input.alarmNames as string[]).map((name) => need(action, this.#arn('cloudwatch', `alarm:${name}`)));
+        return (input.AlarmNames as string[]).map((name) => need(action, this.#arn('cloudwatch', `alarm:${name}`)));
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
