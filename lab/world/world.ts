@@ -95,7 +95,7 @@ export class World {
       region: account.region,
     });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
-    this.dynamoDb = new FakeDynamoDb({ clock });
+    this.dynamoDb = new FakeDynamoDb();
     const skewMs = faults.skewMs('cloudtrail');
     this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
     this.ecs = new FakeEcs({

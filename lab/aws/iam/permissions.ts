@@ -23,10 +23,6 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',
   'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
   'sns:PublishBatch': 'sns:Publish',
-  'dynamodb:Put': 'dynamodb:PutItem',
-  'dynamodb:Update': 'dynamodb:UpdateItem',
-  'dynamodb:Delete': 'dynamodb:DeleteItem',
-  'dynamodb:ConditionCheck': 'dynamodb:ConditionCheckItem',
 };
 
 const [READ, WRITE] = [['kms:Decrypt'], ['kms:GenerateDataKey', 'kms:Decrypt']];
@@ -118,13 +114,7 @@ export class Permissions {
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
-        if (operation !== 'TransactWriteItems')
-          return [need(action, this.#arn('dynamodb', `table/${input.TableName}`))];
-        return (input.TransactItems as JsonObject[]).flatMap((item) =>
-          Object.entries(item).map(([kind, write]) =>
-            need(`dynamodb:${kind}`, this.#arn('dynamodb', `table/${(write as JsonObject).TableName}`)),
-          ),
-        );
+        return [need(action, this.#arn('dynamodb', `table/${input.TableName}`))];
       case 'states': {
         // Answers to tasks are judged by the state machine: https://github.com/aws/aws-cdk/pull/8486
         const stateMachine =

@@ -26,7 +26,7 @@ export const FAKES: Readonly<Record<string, () => Ask>> = {
     return (operation, input) => trail.call(operation, input);
   },
   dynamodb() {
-    const database = new FakeDynamoDb({ clock: new VirtualClock() });
+    const database = new FakeDynamoDb();
     database.createTable({ tableName: 'table', partitionKey: { name: 'pk', type: 'S' } });
     return (operation, input) => database.call(operation, input);
   },
@@ -118,27 +118,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
       (ask) => void ask('PutItem', { TableName: 'table', Item: { ...KEY, n: { N: '1' } } }),
-    ],
-    ['Query', 'ResourceNotFoundException', { TableName: 'nowhere', KeyConditionExpression: 'pk = :k' }],
-    ['Query', 'ValidationException', { TableName: 'table', KeyConditionExpression: 'pk' }],
-    ['BatchGetItem', 'ResourceNotFoundException', { RequestItems: { nowhere: { Keys: [KEY] } } }],
-    ['BatchGetItem', 'ValidationException', { RequestItems: { table: { Keys: [KEY, KEY] } } }],
-    ['TransactWriteItems', 'ResourceNotFoundException', { TransactItems: [{ Put: { TableName: 'x', Item: KEY } }] }],
-    ['TransactWriteItems', 'ValidationException', { TransactItems: [] }],
-    [
-      'TransactWriteItems',
-      'TransactionCanceledException',
-      { TransactItems: [{ Put: { TableName: 'table', Item: KEY, ...UNHELD } }] },
-    ],
-    [
-      'TransactWriteItems',
-      'IdempotentParameterMismatchException',
-      { TransactItems: [{ Delete: { TableName: 'table', Key: KEY } }], ClientRequestToken: 'token' },
-      (ask) =>
-        void ask('TransactWriteItems', {
-          TransactItems: [{ Put: { TableName: 'table', Item: KEY } }],
-          ClientRequestToken: 'token',
-        }),
     ],
   ],
   ecs: [
