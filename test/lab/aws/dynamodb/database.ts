@@ -23,7 +23,8 @@ export function openDatabase() {
     database,
     client,
     put: (item: Item) => client.send(new PutItemCommand({ TableName: TABLE, Item: item })),
-    get: async (key: Item = KEY) => (await client.send(new GetItemCommand({ TableName: TABLE, Key: key }))).Item,
+    get: async (key: Item = KEY, table = TABLE) =>
+      (await client.send(new GetItemCommand({ TableName: table, Key: key }))).Item,
     update: (input: Partial<UpdateItemCommandInput>) =>
       client.send(new UpdateItemCommand({ TableName: TABLE, Key: KEY, ...input })),
   };
