@@ -17,9 +17,9 @@ import {
 } from './core/notices/incident.ts';
 import {
   INCIDENT_QUERIES,
-  INCIDENT_QUERY_NAMES,
   type IncidentQuery,
   type IncidentRows,
+  incidentQuestion,
 } from './core/notices/incident-queries.ts';
 import { type IncidentReport, incidentReport, incidentSubjectSchema } from './core/notices/incident-report.ts';
 import { readEnvironment } from './runtime/environment.ts';
@@ -110,16 +110,17 @@ export function makeHandler({
 
   async function ask({ about }: Payload, due: DueReport): Promise<IncidentReply> {
     const start = async (name: IncidentQuery) => {
+      const { text, fromMs } = incidentQuestion(name, due.sinceMs);
       const command = new StartQueryCommand({
         logGroupNames: about.logGroupNames,
-        queryString: INCIDENT_QUERIES[name],
-        startTime: due.sinceMs / 1000,
+        queryString: text,
+        startTime: fromMs / 1000,
         // Both ends belong to the time that is asked for.
         endTime: due.toMs / 1000 - 1,
       });
       return [name, (await clients.logs.send(command)).queryId ?? ''] as const;
     };
-    const queryIds = Object.fromEntries(await Promise.all(INCIDENT_QUERY_NAMES.map(start)));
+    const queryIds = Object.fromEntries(await Promise.all(INCIDENT_QUERIES.map(start)));
     return wait(INCIDENT_WAITS.answers, { ...due, queryIds });
   }
 
@@ -133,7 +134,7 @@ export function makeHandler({
       );
       return { name, status, rows };
     };
-    const answers = await Promise.all(INCIDENT_QUERY_NAMES.map(get));
+    const answers = await Promise.all(INCIDENT_QUERIES.map(get));
     const { queryIds: _, ...unasked } = due;
     const failed = answers.find(
       ({ status }) => status !== 'Complete' && status !== 'Running' && status !== 'Scheduled',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { INCIDENT_BEGIN, type IncidentState } from '../../lambda/core/notices/incident.ts';
+import { INCIDENT_QUERIES, incidentQuestion } from '../../lambda/core/notices/incident-queries.ts';
 import { makeHandler } from '../../lambda/incident-report.ts';
 import { type Answer, dependenciesWith } from '../support/dependencies.ts';
 import { NOW_MS } from '../support/records.ts';
@@ -102,7 +103,13 @@ describe('the watch over an incident', () => {
     expect(reply).toMatchObject({ next: 'wait', waitSeconds: 10 });
     expect(
       named('StartQueryCommand').map(({ input }) => [input.logGroupNames, input.startTime, input.endTime]),
-    ).toEqual(Array.from({ length: 4 }, () => [['intake', 'sweep'], due.sinceMs / 1000, due.toMs / 1000 - 1]));
+    ).toEqual(
+      INCIDENT_QUERIES.map((name) => [
+        ['intake', 'sweep'],
+        incidentQuestion(name, due.sinceMs).fromMs / 1000,
+        due.toMs / 1000 - 1,
+      ]),
+    );
   });
 
   const asked = { ...due, queryIds: { throttled: 'count_distinct(callId)', outcomes: 'b', callers: 'c', bucket: 'd' } };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { INCIDENT_QUERY_NAMES } from './incident-queries.ts';
+import { INCIDENT_QUERIES } from './incident-queries.ts';
 
 /** How far the watch over an incident has come: what the workflow carries from one step to the next. Times are in milliseconds. */
 export const incidentStateSchema = z.discriminatedUnion('phase', [
@@ -17,7 +17,7 @@ export const incidentStateSchema = z.discriminatedUnion('phase', [
     rerunsUnderway: z.boolean(),
     isOver: z.boolean(),
     /** The queries underway, by their names; absent before they are started. */
-    queryIds: z.partialRecord(z.enum(INCIDENT_QUERY_NAMES), z.string()).optional(),
+    queryIds: z.partialRecord(z.enum(INCIDENT_QUERIES), z.string()).optional(),
   }),
 ]);
 export type IncidentState = z.infer<typeof incidentStateSchema>;
