@@ -137,9 +137,9 @@ describe('an incident report', () => {
     ]);
   });
 
-  test('is written late rather than never, where Step Functions and the topic fail for an hour', async () => {
+  test('is written late rather than never, where the services that it needs fail for an hour', async () => {
     const outage = { kind: 'serviceOutage', from: 70, seconds: 3600 };
-    const faults = ['states', 'sns'].map((service) => ({ ...outage, service }));
+    const faults = ['states', 'sns', 'cloudwatch', 'logs'].map((service) => ({ ...outage, service }));
     const { reports } = await playIncidents(storm({ calls: [{ calls: 40 }], faults }));
     expect(reports).toHaveLength(1);
     expect(reports[0]?.at).toBeGreaterThan(LAB_EPOCH_MS + 3_670_000);
