@@ -17,14 +17,6 @@ const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string,
 // ECS's schema says 403, but it was seen with 400: https://github.com/pulumi/docs/issues/2860
 const DENIAL = { access: ['AccessDeniedException', 400], key: ['AccessDeniedException', 400] } as const;
 
-/** Operations that go by another action's permission. */
-const ACTIONS: Readonly<Record<string, string>> = {
-  'sqs:SendMessageBatch': 'sqs:SendMessage',
-  'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',
-  'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
-  'sns:PublishBatch': 'sns:Publish',
-};
-
 const [READ, WRITE] = [['kms:Decrypt'], ['kms:GenerateDataKey', 'kms:Decrypt']];
 
 /**
@@ -99,7 +91,7 @@ export class Permissions {
   }
 
   #needs(service: string, operation: string, input: JsonObject): Need[] {
-    const need = (action: string, resource: string): Need => ({ action: ACTIONS[action] ?? action, resource });
+    const need = (action: string, resource: string): Need => ({ action, resource });
     const action = `${service}:${operation}`;
     switch (service) {
       case 'ecs':
