@@ -26,7 +26,7 @@ export const FAKES: Readonly<Record<string, () => Ask>> = {
     return (operation, input) => trail.call(operation, input);
   },
   dynamodb() {
-    const database = new FakeDynamoDb({ clock: new VirtualClock() });
+    const database = new FakeDynamoDb();
     database.createTable({ tableName: 'table', partitionKey: { name: 'pk', type: 'S' } });
     return (operation, input) => database.call(operation, input);
   },
@@ -76,15 +76,6 @@ const KEY = { pk: { S: 'k' } };
 const UNHELD = { ConditionExpression: 'attribute_exists(pk)' };
 const many = <T>(count: number, each: (n: number) => T) => Array.from({ length: count }, (_, n) => each(n));
 
-/** What is wrong with a whole batch, whichever it is of. */
-const batch = (operation: string): Refusal[] => [
-  [operation, 'QueueDoesNotExist', { ...NOWHERE, Entries: [{ Id: 'a' }] }],
-  [operation, 'EmptyBatchRequest', { ...WORK, Entries: [] }],
-  [operation, 'TooManyEntriesInBatchRequest', { ...WORK, Entries: many(11, (n) => ({ Id: `id-${n}` })) }],
-  [operation, 'InvalidBatchEntryId', { ...WORK, Entries: [{ Id: 'a b' }] }],
-  [operation, 'BatchEntryIdsNotDistinct', { ...WORK, Entries: [{ Id: 'a' }, { Id: 'a' }] }],
-];
-
 export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
   cloudtrail: [
     ['LookupEvents', 'ThrottlingException', LOOK_UP, (ask) => many(2, () => ask('LookupEvents', LOOK_UP))],
@@ -118,27 +109,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       },
       (ask) => void ask('PutItem', { TableName: 'table', Item: { ...KEY, n: { N: '1' } } }),
-    ],
-    ['Query', 'ResourceNotFoundException', { TableName: 'nowhere', KeyConditionExpression: 'pk = :k' }],
-    ['Query', 'ValidationException', { TableName: 'table', KeyConditionExpression: 'pk' }],
-    ['BatchGetItem', 'ResourceNotFoundException', { RequestItems: { nowhere: { Keys: [KEY] } } }],
-    ['BatchGetItem', 'ValidationException', { RequestItems: { table: { Keys: [KEY, KEY] } } }],
-    ['TransactWriteItems', 'ResourceNotFoundException', { TransactItems: [{ Put: { TableName: 'x', Item: KEY } }] }],
-    ['TransactWriteItems', 'ValidationException', { TransactItems: [] }],
-    [
-      'TransactWriteItems',
-      'TransactionCanceledException',
-      { TransactItems: [{ Put: { TableName: 'table', Item: KEY, ...UNHELD } }] },
-    ],
-    [
-      'TransactWriteItems',
-      'IdempotentParameterMismatchException',
-      { TransactItems: [{ Delete: { TableName: 'table', Key: KEY } }], ClientRequestToken: 'token' },
-      (ask) =>
-        void ask('TransactWriteItems', {
-          TransactItems: [{ Put: { TableName: 'table', Item: KEY } }],
-          ClientRequestToken: 'token',
-        }),
     ],
   ],
   ecs: [
@@ -193,8 +163,7 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       WORK,
       (ask) => {
         for (let n = 0; n < 12_000; n++) {
-          const Entries = many(10, (id) => ({ Id: String(id), MessageBody: 'x' }));
-          ask('SendMessageBatch', { ...WORK, Entries });
+          many(10, () => ask('SendMessage', { ...WORK, MessageBody: 'x' }));
           ask('ReceiveMessage', { ...WORK, MaxNumberOfMessages: 10 });
         }
       },
@@ -204,10 +173,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['ChangeMessageVisibility', 'MissingParameter', WORK],
     ['ChangeMessageVisibility', 'ReceiptHandleIsInvalid', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: 1 }],
     ['ChangeMessageVisibility', 'InvalidParameterValue', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: -1 }],
-    ...batch('SendMessageBatch'),
-    ...batch('DeleteMessageBatch'),
-    ...batch('ChangeMessageVisibilityBatch'),
-    ['SendMessageBatch', 'BatchRequestTooLong', { ...WORK, Entries: [{ Id: 'a', MessageBody: LONG }] }],
     ['StartMessageMoveTask', 'ResourceNotFoundException', { SourceArn: arn('sqs', 'nowhere') }],
     ['StartMessageMoveTask', 'InvalidParameterValue', { SourceArn: arn('sqs', 'work') }],
   ],
