@@ -131,11 +131,11 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     ['StopTask', 'ClusterNotFoundException', { cluster: 'nowhere', task: 'task' }],
     ['StopTask', 'InvalidParameterException', { cluster: 'batch', task: 'task' }],
-    ...['DescribeTasks', 'ListTasks', 'DescribeTaskDefinition', 'ListClusters'].map(
+    ...['DescribeTasks', 'ListTasks', 'ListClusters'].map(
       (operation): Refusal => [
         operation,
         'ThrottlingException',
-        { tasks: ['task'], taskDefinition: 'report' },
+        { tasks: ['task'] },
         (ask) => void ask('ListClusters', {}),
       ],
     ),
@@ -143,7 +143,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['DescribeTasks', 'InvalidParameterException', { tasks: [] }],
     ['ListTasks', 'ClusterNotFoundException', { cluster: 'nowhere' }],
     ['ListTasks', 'InvalidParameterException', { startedBy: 'me', family: 'report' }],
-    ['DescribeTaskDefinition', 'ClientException', { taskDefinition: 'nothing' }],
   ],
   sns: [
     ['Publish', 'InvalidParameterException', { ...PUBLISH, Subject: '\n' }],
