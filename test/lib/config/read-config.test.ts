@@ -139,7 +139,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
       `${KEY}.families[0]: found "report:3", expected a name of letters, digits, - and _, or "*"`,
     ],
     [{ families: ['report*'] }, `${KEY}.families[0]: found "report*", expected a name`],
-    [{ callers: ['cron'] }, `${KEY}.callers[0]: found "cron", expected the ARN of an IAM role or user, "*", or`],
+    [{ callers: ['cron'] }, `${KEY}.callers[0]: found "cron", expected the ARN of an IAM role or user, "*", {`],
     [{ callers: ['arn:aws:sts::111122223333:assumed-role/cron/x'] }, `${KEY}.callers[0]: found`],
     [{ callers: ['arn:aws:iam::111122223333:role/*'] }, `${KEY}.callers[0]: found`],
     [{ callers: [{ arn: ROLE, retries: true }] }, `${KEY}.callers[0].retries: found an unknown key`],
