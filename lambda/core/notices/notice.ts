@@ -77,6 +77,9 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   maxAttempts: 'No attempt got through. Redrive the execution when there is room, and consider a quota increase.',
 };
 
+/** What to do about a call that was not brought back for this reason. */
+export const adviceOn = (reason: Notice['reason']): string => ADVICE[reason];
+
 const WHAT: Readonly<Record<Notice['kind'], string>> = {
   refused: 'was not re-run',
   gaveUp: 'could not be re-run',
@@ -106,7 +109,7 @@ export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
       `Family: ${family || 'unknown'}`,
       `Caller: ${caller || 'unknown'}`,
       '',
-      kind === 'observed' ? OBSERVED_ADVICE : ADVICE[reason],
+      kind === 'observed' ? OBSERVED_ADVICE : adviceOn(reason),
       '',
       'Further calls of this kind are counted until the hour is over.',
     ].join('\n'),
