@@ -3,7 +3,9 @@ import { type Colour, type Column, printable, shareWidth, tableRow, wrapped } fr
 import type { Explanation } from './explain.ts';
 
 const COLOURS: Readonly<Record<string, Colour>> = { rerun: 'green', refuse: 'red', record: 'dim', ignore: 'dim' };
-const FIXED = [20, 6, 17, 8] as const;
+/** Below it years and clusters are left out, so that the rest can be read. */
+const WIDE = 100;
+const LEAST_WIDTH = 7;
 const INDENT = '  ';
 
 /** Explanations for people: a row for each as it comes, and in the end what the reasons mean. */
@@ -15,17 +17,17 @@ export class Listing {
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
-    const [time, kind, reason, lost] = FIXED;
-    const share = shareWidth(terminal.columns - INDENT.length, FIXED, 3, 7);
-    this.#columns = [
-      { header: 'time', width: time },
-      { header: 'verdict', width: kind + 1, colour: (text) => COLOURS[text] },
-      { header: 'reason', width: reason },
-      { header: 'lost to', width: lost },
-      { header: 'family', width: share },
-      { header: 'cluster', width: share },
-      { header: 'caller', width: share - 1, keepsEnd: true },
+    const isWide = terminal.columns >= WIDE;
+    const fixed: Column[] = [
+      { header: 'time', width: isWide ? 20 : 14 },
+      { header: 'verdict', width: 7, colour: (text) => COLOURS[text] },
+      { header: 'reason', width: 17 },
+      { header: 'lost to', width: 8 },
     ];
+    const names = isWide ? ['family', 'cluster', 'caller'] : ['family', 'caller'];
+    const widths = fixed.map(({ width }) => width);
+    const width = shareWidth(terminal.columns - INDENT.length, widths, names.length, LEAST_WIDTH);
+    this.#columns = [...fixed, ...names.map((header) => ({ header, width, keepsEnd: header === 'caller' }))];
   }
 
   /** The lines of one more explanation. */
@@ -37,13 +39,17 @@ export class Listing {
     }
     if (file !== this.#file) yield printable(file);
     this.#file = file;
-    const cells = [time?.replace(/\.\d+Z$/, 'Z') ?? '-', kind, reason ?? '-', lost, family, cluster, caller];
-    yield INDENT +
-      tableRow(
-        this.#columns,
-        cells.map((cell) => cell ?? '-'),
-        this.#terminal,
-      );
+    const cells: Readonly<Record<string, string | null>> = {
+      time: timeIn(time, this.#columns[0]?.width ?? 0),
+      verdict: kind,
+      reason,
+      'lost to': lost,
+      family,
+      cluster,
+      caller,
+    };
+    const row = this.#columns.map(({ header }) => cells[header] ?? '-');
+    yield INDENT + tableRow(this.#columns, row, this.#terminal);
     const key = reason === null ? kind : `${kind} ${reason}`;
     const known = this.#reasons.get(`${key} ${advice}`) ?? { count: 0, advice };
     this.#reasons.set(`${key} ${advice}`, { ...known, count: known.count + 1 });
@@ -59,4 +65,11 @@ export class Listing {
       yield INDENT + wrapped(advice, this.#terminal.columns, INDENT.length).join('\n');
     }
   }
+}
+
+/** `2026-01-15T03:00:00Z`, or as much of its end as has room. */
+function timeIn(time: string | null, width: number): string | null {
+  const whole = time?.replace(/\.\d+Z$/, 'Z');
+  if (whole === undefined) return null;
+  return whole.length <= width ? whole : whole.slice(5, 19).replace('T', ' ');
 }

@@ -42,9 +42,14 @@ export async function* jsonValues(chunks: AsyncIterable<string>): AsyncGenerator
     begin += next.value;
   }
   const [firstLine = ''] = begin.trimStart().split('\n', 1);
-  const splitter = !isAll && isOneValueALine(firstLine) ? new LineSplitter() : new ValueSplitter();
-  yield* splitter.push(begin);
-  for (let next = await source.next(); !next.done; next = await source.next()) yield* splitter.push(next.value);
+  let splitter = !isAll && isOneValueALine(firstLine) ? new LineSplitter() : new ValueSplitter();
+  for (let next: IteratorResult<string> = { value: begin }; !next.done; next = await source.next()) {
+    yield* splitter.push(next.value);
+    if (!(splitter instanceof LineSplitter) || splitter.left === undefined) continue;
+    const { left, line } = splitter;
+    splitter = new ValueSplitter(line);
+    yield* splitter.push(left);
+  }
   yield* splitter.end();
 }
 
@@ -53,22 +58,44 @@ function isOneValueALine(firstLine: string): boolean {
   return !/^[[{]/.test(firstLine) || parseJson(firstLine) !== undefined;
 }
 
+/** Whether a value begins with a line and does not end with it: no complete value ends like that. */
+function isOpen(line: string): boolean {
+  const text = line.trim();
+  return /^[[{]/.test(text) && /[[{,]$/.test(text);
+}
+
 class LineSplitter {
-  #rest = '';
-  #line = 1;
+  line = 1;
+  /** What is left to somebody else, from this line on, as it is no text of one value a line after all. */
+  left: string | undefined;
+  /** Parts of the line underway, put together once. */
+  #held: string[] = [];
+  #heldLength = 0;
 
   *push(chunk: string): Generator<ValueText> {
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
-    if (this.#rest.length > LONGEST_VALUE) throw tooLong(this.#line + lines.length);
-    for (const text of lines) {
-      if (text.trim() !== '') yield { text, line: this.#line };
-      this.#line++;
+    this.#held.push(chunk);
+    this.#heldLength += chunk.length;
+    if (this.#heldLength > LONGEST_VALUE) throw tooLong(this.line);
+    if (!chunk.includes('\n')) return;
+    const text = this.#held.join('');
+    let begin = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', begin)) {
+      const line = text.slice(begin, end);
+      if (isOpen(line)) {
+        this.left = text.slice(begin);
+        return;
+      }
+      if (line.trim() !== '') yield { text: line, line: this.line };
+      this.line++;
+      begin = end + 1;
     }
+    this.#held = [text.slice(begin)];
+    this.#heldLength = text.length - begin;
   }
 
   *end(): Generator<ValueText> {
-    if (this.#rest.trim() !== '') yield { text: this.#rest, line: this.#line };
+    const text = this.#held.join('');
+    if (text.trim() !== '') yield { text, line: this.line };
   }
 }
 
@@ -86,8 +113,13 @@ class ValueSplitter {
   /** The last string at the first level of an outermost object, and the member that it names. */
   #name = '';
   #member = '';
-  #line = 1;
-  #beginLine = 1;
+  #line: number;
+  #beginLine: number;
+
+  constructor(line = 1) {
+    this.#line = line;
+    this.#beginLine = line;
+  }
 
   *push(chunk: string): Generator<ValueText> {
     let begin = 0;

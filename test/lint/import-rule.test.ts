@@ -50,6 +50,18 @@ const FORBIDDEN_IMPORTS = [
   ['bin', '../lambda/core/arn.ts'],
   ['bin', '../lab/world/world.ts'],
   ['examples', '../lambda/core/arn.ts'],
+  ['ops', '../lambda/intake.ts'],
+  ['ops', '../lib/index.ts'],
+  ['ops/explain', '../../lambda/steps/apply-verdict.ts'],
+  ['ops/explain', '../../lambda/state/items.ts'],
+  ['ops/explain', '../../lib/remediation/intake.ts'],
+  ['ops/explain', '../../lab/world/world.ts'],
+  ['ops/explain', 'aws-cdk-lib'],
+  ['lambda', '../ops/app.ts'],
+  ['lambda/steps', '../../ops/app.ts'],
+  ['lib', '../ops/app.ts'],
+  ['lib/config', '../../ops/app.ts'],
+  ['bin', '../ops/app.ts'],
 ] as const;
 
 const ALLOWED_IMPORTS = [
@@ -73,6 +85,9 @@ const ALLOWED_IMPORTS = [
   ['bin', '../lib/config/schema.ts'],
   ['examples', '../lib/index.ts'],
   ['lab/world', '../../lambda/intake.ts'],
+  ['ops/explain', '../../lambda/core/verdict/decide.ts'],
+  ['ops/explain', '../../lib/config/read-config.ts'],
+  ['ops/explain', '../records/read-records.ts'],
 ] as const;
 
 const PURE_FOLDERS = ['lambda/core', 'lambda/core/events'] as const;

@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { runOps } from '../../ops/app.ts';
+import type { OpsContext, Terminal } from '../../ops/context.ts';
+import type { Json } from './stacks.ts';
+
+/** Files by name: text and bytes as they are, anything else as JSON. */
+export type Contents = Readonly<Record<string, unknown>>;
+
+/** Runs a command in a folder that holds these files, in this process. */
+export async function ops(inputs: readonly string[], files: Contents = {}, terminal: Partial<Terminal> = {}) {
+  const cwd = mkdtempSync(join(tmpdir(), 'ops-'));
+  const written = { stdout: '', stderr: '' };
+  const context: OpsContext = {
+    process: {
+      stdout: { write: (text) => void (written.stdout += text) },
+      stderr: { write: (text) => void (written.stderr += text) },
+    },
+    cwd,
+    terminal: { columns: 120, hasColour: false, showsProgress: false, ...terminal },
+  };
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(cwd, name)), { recursive: true });
+      const isWritten = typeof content === 'string' || content instanceof Uint8Array;
+      writeFileSync(join(cwd, name), isWritten ? content : JSON.stringify(content));
+    }
+    const exitCode = await runOps(inputs, context);
+    return { exitCode, ...written };
+  } finally {
+    rmSync(cwd, { recursive: true });
+  }
+}
+
+/** What `explain --json` says of these files. */
+export async function explained(files: Contents, ...options: string[]): Promise<Json[]> {
+  const { stdout } = await ops(['explain', '--json', ...options, ...Object.keys(files)], files);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
