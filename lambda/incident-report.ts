@@ -21,10 +21,16 @@ import {
   type IncidentRows,
   incidentQuestion,
 } from './core/notices/incident-queries.ts';
-import { type IncidentReport, incidentReport, incidentSubjectSchema } from './core/notices/incident-report.ts';
+import {
+  type IncidentReport,
+  type IncidentSubject,
+  incidentReport,
+  incidentSubjectSchema,
+} from './core/notices/incident-report.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
+import { errorName } from './runtime/sdk-retry.ts';
 
 const payloadSchema = z.object({
   about: incidentSubjectSchema,
@@ -52,6 +58,10 @@ interface Tell extends IncidentReport {
 export type IncidentReply = Wait | End | Tell;
 
 const wait = (waitSeconds: number, state: IncidentState): Wait => ({ next: INCIDENT_NEXT.wait, waitSeconds, state });
+
+/** Whoever owns a trail may keep it from others, or take it away: the report is written all the same. */
+const UNREADABLE = ['ResourceNotFoundException', 'AccessDeniedException'];
+const trailOf = ({ trailLogGroupName }: IncidentSubject): string[] => (trailLogGroupName ? [trailLogGroupName] : []);
 
 /** The most that ListExecutions returns at a time. */
 const MOST_LISTED = 100;
@@ -110,31 +120,38 @@ export function makeHandler({
 
   async function ask({ about }: Payload, due: DueReport): Promise<IncidentReply> {
     const start = async (name: IncidentQuery) => {
-      const { text, fromMs } = incidentQuestion(name, due.sinceMs);
+      const { text, fromMs, of } = incidentQuestion(name, due.sinceMs);
+      const logGroupNames = of === 'trail' ? trailOf(about) : about.logGroupNames;
+      if (logGroupNames.length === 0) return undefined;
       const command = new StartQueryCommand({
-        logGroupNames: about.logGroupNames,
+        logGroupNames,
         queryString: text,
         startTime: fromMs / 1000,
         // Both ends belong to the time that is asked for.
         endTime: due.toMs / 1000 - 1,
       });
-      return [name, (await clients.logs.send(command)).queryId ?? ''] as const;
+      try {
+        return [name, (await clients.logs.send(command)).queryId ?? ''] as const;
+      } catch (error) {
+        if (of !== 'trail' || !UNREADABLE.includes(errorName(error))) throw error;
+        log.warn('the log group of the trail could not be read', { query: name, error: errorName(error) });
+        return undefined;
+      }
     };
-    const queryIds = Object.fromEntries(await Promise.all(INCIDENT_QUERIES.map(start)));
+    const started = await Promise.all(INCIDENT_QUERIES.map(start));
+    const queryIds = Object.fromEntries(started.filter((each) => each !== undefined));
     return wait(INCIDENT_WAITS.answers, { ...due, queryIds });
   }
 
   async function read({ about }: Payload, due: DueReport): Promise<IncidentReply> {
-    const get = async (name: IncidentQuery) => {
-      const { status, results = [] } = await clients.logs.send(
-        new GetQueryResultsCommand({ queryId: due.queryIds?.[name] }),
-      );
+    const get = async ([name, queryId]: [string, string]) => {
+      const { status, results = [] } = await clients.logs.send(new GetQueryResultsCommand({ queryId }));
       const rows = results.map((fields) =>
         Object.fromEntries(fields.map(({ field = '', value = '' }) => [field, value])),
       );
       return { name, status, rows };
     };
-    const answers = await Promise.all(INCIDENT_QUERIES.map(get));
+    const answers = await Promise.all(Object.entries(due.queryIds ?? {}).map(get));
     const { queryIds: _, ...unasked } = due;
     const failed = answers.find(
       ({ status }) => status !== 'Complete' && status !== 'Running' && status !== 'Scheduled',

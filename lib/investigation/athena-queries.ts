@@ -1,5 +1,11 @@
 import { BUCKET_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
-import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
+import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from '../../lambda/core/events/throttle-patterns.ts';
+import {
+  ASK_ELSEWHERE,
+  DOWNSTREAM_LIMITS,
+  ECS_PRINCIPAL,
+  ECS_SERVICE_ROLE,
+} from '../../lambda/core/notices/downstream.ts';
 
 /** Name of the table of CloudTrail's records. */
 export const TRAIL_TABLE = 'cloudtrail';
@@ -17,6 +23,14 @@ const DISGUISED = `regexp_like(errorcode, ${text(WRAPPER_CODE)}) AND regexp_like
 const RECENT = `day >= date_format(current_date - interval '1' day, '%Y/%m/%d')`;
 const CALLER = 'coalesce(useridentity.sessioncontext.sessionissuer.arn, useridentity.arn, useridentity.invokedby)';
 
+/** Names ECS where it made the call itself, for its users' tasks and services. */
+const BY_ECS = [
+  ...['sourceipaddress', 'useragent', 'useridentity.invokedby'].map((column) => `${column} = ${text(ECS_PRINCIPAL)}`),
+  `regexp_like(useridentity.arn, ${text(`:assumed-role/${ECS_SERVICE_ROLE}/`)})`,
+]
+  .map((condition) => `coalesce(${condition}, false)`)
+  .join('\n      OR ');
+
 /** Each call once, with who made it and what became of it. */
 const CALLS = `WITH calls AS (
   SELECT
@@ -28,10 +42,22 @@ const CALLS = `WITH calls AS (
     from_iso8601_timestamp(eventtime) AS called_at,
     ${CALLER} AS caller,
     coalesce(regexp_like(errorcode, ${text(THROTTLE_CODE)}), false) AS is_plain,
-    coalesce(${DISGUISED}, false) AS is_disguised
+    coalesce(${DISGUISED}, false) AS is_disguised,
+    ${BY_ECS} AS is_by_ecs
   FROM ${TRAIL_TABLE}
   WHERE ${RECENT}
 )`;
+
+/** The quota of an API, or where more of it is asked for. */
+const ASK = [
+  'CASE',
+  ...DOWNSTREAM_LIMITS.map(({ eventSource, operations, ask }) => {
+    const of = operations ? ` AND eventname IN (${operations.map(text).join(', ')})` : '';
+    return `  WHEN eventsource = ${text(eventSource)}${of} THEN ${text(ask)}`;
+  }),
+  `  ELSE ${text(ASK_ELSEWHERE)}`,
+  'END',
+].join('\n  ');
 
 const RUN_TASK_BUCKET = BUCKET_OPERATIONS.map(text).join(', ');
 /** Operations that AWS names for a bucket; of the others each is shown by itself. */
@@ -61,6 +87,24 @@ FROM calls
 WHERE is_plain OR is_disguised
 GROUP BY caller, eventsource, eventname, errorcode, useragent
 ORDER BY throttles DESC, caller, eventname
+LIMIT 100`,
+  },
+  {
+    name: 'Throttles of calls that ECS makes',
+    description: 'Calls to other services that ECS made since yesterday and that were throttled, with what to ask for',
+    sql: `${CALLS}
+SELECT
+  eventsource,
+  eventname,
+  errorcode,
+  count(*) AS throttles,
+  min(called_at) AS first_at,
+  max(called_at) AS last_at,
+  ${ASK} AS ask_for
+FROM calls
+WHERE is_by_ecs AND eventsource <> ${text(ECS_PRINCIPAL)} AND (is_plain OR is_disguised)
+GROUP BY eventsource, eventname, errorcode
+ORDER BY throttles DESC, eventsource, eventname
 LIMIT 100`,
   },
   {

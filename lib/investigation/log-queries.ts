@@ -1,5 +1,5 @@
 import { LOG_MESSAGES } from '../../lambda/core/contract.ts';
-import { THROTTLE_CODE, WRAPPED_MESSAGE, WRAPPER_CODE } from './throttle-patterns.ts';
+import { DOWNSTREAM_THROTTLED, RECORD_DISGUISED, RECORD_THROTTLED } from '../../lambda/core/notices/trail-filters.ts';
 
 /** One saved query in the language of CloudWatch Logs Insights. */
 export interface LogQuery {
@@ -7,14 +7,24 @@ export interface LogQuery {
   readonly lines: readonly string[];
 }
 
-const DISGUISED = `(errorCode like /${WRAPPER_CODE}/ and errorMessage like /${WRAPPED_MESSAGE}/)`;
-const THROTTLED = `filter errorCode like /${THROTTLE_CODE}/ or ${DISGUISED}`;
+const THROTTLED = `filter ${RECORD_THROTTLED}`;
 
 export const THROTTLES_BY_CALLER: LogQuery = {
   name: 'Throttles by caller',
   lines: [
     THROTTLED,
     'stats count(*) as throttles by userIdentity.arn, userIdentity.sessionContext.sessionIssuer.arn, userAgent, sourceIPAddress',
+    'sort throttles desc',
+    'limit 100',
+  ],
+};
+
+/** Throttles of what ECS calls to start tasks and to keep services: docs/monitoring.md says what to ask for. */
+export const DOWNSTREAM_THROTTLES: LogQuery = {
+  name: 'Throttles of calls that ECS makes',
+  lines: [
+    `filter ${DOWNSTREAM_THROTTLED}`,
+    'stats count(*) as throttles by eventSource, eventName, errorCode',
     'sort throttles desc',
     'limit 100',
   ],
@@ -36,6 +46,7 @@ export const TRAIL_QUERIES: readonly LogQuery[] = [
     name: 'Throttles over time',
     lines: [THROTTLED, 'stats count(*) as throttles by bin(1m), eventSource, eventName', 'sort throttles desc'],
   },
+  DOWNSTREAM_THROTTLES,
   {
     name: 'RunTask throttles of one cluster',
     lines: [
@@ -51,7 +62,7 @@ export const TRAIL_QUERIES: readonly LogQuery[] = [
   {
     name: 'Disguised throttles',
     lines: [
-      `filter ${DISGUISED}`,
+      `filter ${RECORD_DISGUISED}`,
       'fields @timestamp, eventName, errorCode, errorMessage, userIdentity.arn, requestParameters.cluster',
       'sort @timestamp desc',
       'limit 100',

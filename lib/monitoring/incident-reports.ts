@@ -4,7 +4,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import {
@@ -28,7 +28,13 @@ import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts';
 import { deadLetterQueue } from '../foundation/queues.ts';
 import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
-import { type LogQuery, RESULTS, THROTTLES_BY_CALLER, textOf } from '../investigation/log-queries.ts';
+import {
+  DOWNSTREAM_THROTTLES,
+  type LogQuery,
+  RESULTS,
+  THROTTLES_BY_CALLER,
+  textOf,
+} from '../investigation/log-queries.ts';
 import { describeAlarm } from './alarm-text.ts';
 import { ownMetric } from './own-metrics.ts';
 
@@ -170,16 +176,20 @@ export class IncidentReports extends Construct {
       sweepStateMachineArn: sweepStateMachine.stateMachineArn,
       alarmNames: this.alarms.map(({ alarmName }) => alarmName),
       logGroupNames,
+      ...(trailLogGroupName && { trailLogGroupName }),
       ...(dashboardName && { dashboardName }),
       savedQueries: [
         saved(RESULTS, logGroupNames),
-        ...(trailLogGroupName ? [saved(THROTTLES_BY_CALLER, [trailLogGroupName])] : []),
+        ...(trailLogGroupName
+          ? [THROTTLES_BY_CALLER, DOWNSTREAM_THROTTLES].map((query) => saved(query, [trailLogGroupName]))
+          : []),
       ],
     };
   }
 
   /** Reading: what is underway, whether the alarms are at rest, what the functions logged. */
-  #grantLook({ rerunStateMachine, sweepStateMachine, logGroups }: IncidentReportsProps): void {
+  #grantLook({ rerunStateMachine, sweepStateMachine, logGroups, trailLogGroupName }: IncidentReportsProps): void {
+    const trailLogs = trailLogGroupName && LogGroup.fromLogGroupName(this, 'TrailLogs', trailLogGroupName).logGroupArn;
     const executions = this.#own('execution', ':*');
     const grants: Readonly<Record<string, readonly string[]>> = {
       'states:ListExecutions': [
@@ -189,13 +199,17 @@ export class IncidentReports extends Construct {
       ],
       'states:DescribeExecution': [executions],
       'cloudwatch:DescribeAlarms': this.alarms.map(({ alarmArn }) => alarmArn),
-      'logs:StartQuery': logGroups.map(({ logGroupArn }) => logGroupArn),
+      'logs:StartQuery': [...logGroups.map(({ logGroupArn }) => logGroupArn), ...(trailLogs ? [trailLogs] : [])],
       'logs:GetQueryResults': ['*'],
     };
     for (const [action, resources] of Object.entries(grants)) {
       this.handler.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [...resources] }));
     }
     acknowledge(this.handler.executionRole, {
+      ...(trailLogs && {
+        [wildcardResource(this, trailLogs)]:
+          'The log streams of one log group: that is how IAM names the group itself.',
+      }),
       [wildcardResource(this, executions)]: 'Executions of its own workflow: the last one says until when it told.',
       'AwsSolutions-IAM5[Resource::*]':
         'logs:GetQueryResults has no resource to name: it reads queries by their ids, which whoever asked knows.',

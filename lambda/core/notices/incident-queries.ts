@@ -1,8 +1,11 @@
 import { LOG_MESSAGES } from '../contract.ts';
+import { DOWNSTREAM_THROTTLED } from './trail-filters.ts';
 
 /** A query of CloudWatch Logs Insights. */
 interface Question {
   readonly text: string;
+  /** Whose lines it reads: the functions', or the records of a trail, where its log group is known. */
+  readonly of: 'functions' | 'trail';
   /** From when it reads, in milliseconds since the epoch. */
   readonly fromMs: number;
 }
@@ -18,7 +21,7 @@ const IS_RESULT = `message = "${LOG_MESSAGES.result}"`;
 const query = (...lines: readonly string[]): string => lines.join('\n| ');
 
 /**
- * What an incident report asks the functions' log lines about the time from `sinceMs` on. Calls are counted by their
+ * What an incident report asks log lines about the time from `sinceMs` on. Calls are counted by their
  * identity: several records may tell of one, a sweep finds what an event has told of, and either may come again later.
  */
 const QUESTIONS = {
@@ -30,6 +33,7 @@ const QUESTIONS = {
       `filter firstMs >= ${sinceMs}`,
       'stats count(*) as calls, count_distinct(task) as failedStarts',
     ),
+    of: 'functions',
     fromMs: sinceMs - LOOK_BACK_MS,
   }),
   outcomes: (sinceMs: number): Question => ({
@@ -41,6 +45,7 @@ const QUESTIONS = {
       `filter firstMs >= ${sinceMs} or (lastMs >= ${sinceMs} and ending != "refuse")`,
       'stats count(*) as calls by ending, why',
     ),
+    of: 'functions',
     fromMs: sinceMs - LOOK_BACK_MS,
   }),
   callers: (sinceMs: number): Question => ({
@@ -50,6 +55,7 @@ const QUESTIONS = {
       'sort requests desc',
       'limit 1000',
     ),
+    of: 'functions',
     fromMs: sinceMs,
   }),
   bucket: (sinceMs: number): Question => ({
@@ -57,6 +63,17 @@ const QUESTIONS = {
       `filter message = "${LOG_MESSAGES.permits}" and ispresent(bucketUnit)`,
       'stats latest(bucketUnit) as unit, latest(refillPerSecond) as refillPerSecond',
     ),
+    of: 'functions',
+    fromMs: sinceMs,
+  }),
+  downstream: (sinceMs: number): Question => ({
+    text: query(
+      `filter ${DOWNSTREAM_THROTTLED}`,
+      'stats count(*) as throttles by eventSource, eventName',
+      'sort throttles desc',
+      'limit 100',
+    ),
+    of: 'trail',
     fromMs: sinceMs,
   }),
 } as const;

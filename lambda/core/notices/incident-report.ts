@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { consoleLinks } from './console-links.ts';
+import { downstreamAsk } from './downstream.ts';
 import type { IncidentRow, IncidentRows } from './incident-queries.ts';
 
 /** What a report is about, and where it leads to: the workflow's definition hands it over. */
@@ -10,6 +11,8 @@ export const incidentSubjectSchema = z.object({
   alarmNames: z.array(z.string()),
   /** Of the functions whose lines are counted. */
   logGroupNames: z.array(z.string()),
+  /** Of a trail, where one is known: it tells of the calls that ECS makes. */
+  trailLogGroupName: z.string().optional(),
   dashboardName: z.string().optional(),
   /** Those that a report leads to, line by line. */
   savedQueries: z.array(z.object({ name: z.string(), lines: z.array(z.string()), logGroupNames: z.array(z.string()) })),
@@ -42,11 +45,12 @@ const QUOTAS = {
 } as const;
 
 const SHOWN_CALLERS = 5;
+const SHOWN_APIS = 5;
 
 /** What people are told of an incident; undefined where there is nothing that an earlier report has not told. */
 export function incidentReport(facts: IncidentFacts, about: IncidentSubject): IncidentReport | undefined {
   const { sinceMs, toMs, rerunsUnderway } = facts;
-  const { throttled = [], outcomes = [], callers = [], bucket: [bucket] = [] } = facts.rows;
+  const { throttled = [], outcomes = [], callers = [], downstream = [], bucket: [bucket] = [] } = facts.rows;
   if (sum(throttled, 'calls') + sum(outcomes, 'calls') === 0) return undefined;
   const ended = (...endings: readonly string[]) => outcomes.filter(({ ending = '' }) => endings.includes(ending));
   const back = sum(ended('started', 'alreadyStarted'), 'calls');
@@ -68,6 +72,7 @@ export function incidentReport(facts: IncidentFacts, about: IncidentSubject): In
       ? [`As the throttles show it, the present one lets through ${bucket.refillPerSecond} ${bucket.unit} per second.`]
       : []),
     '',
+    ...downstreamLines(downstream),
     `Executions: ${links.executions}`,
     ...(about.dashboardName ? [`Dashboard: ${links.dashboard(about.dashboardName)}`] : []),
     ...about.savedQueries.map(
@@ -94,6 +99,16 @@ function lostLines(lost: Rows): string[] {
     ({ ending, why = '' }) => `${ending === 'gaveUp' ? 'given up' : 'refused'}: ${why}`,
   );
   return [...reasons].map(([reason, rows]) => `  ${sum(rows, 'calls')} ${reason}`);
+}
+
+/** What ECS called of other services to start tasks: more of ECS does not help where these are throttled. */
+function downstreamLines(rows: Rows): string[] {
+  if (rows.length === 0) return [];
+  const shown = rows.slice(0, SHOWN_APIS).map(({ throttles, eventSource = '', eventName = '' }) => {
+    const service = eventSource.replace(/\.amazonaws\.com$/, '');
+    return `  ${throttles} ${service} ${eventName}: ask for ${downstreamAsk(eventSource, eventName)}.`;
+  });
+  return ['Calls to other services that ECS made, throttled, by API:', ...shown, ''];
 }
 
 /** Those who asked most. */

@@ -1,4 +1,4 @@
-import { ERROR_NAMES, SHARED_ERROR_NAMES, WRAPPED_THROTTLE } from '../../lambda/core/events/texts.ts';
+import { ERROR_NAMES, SHARED_ERROR_NAMES, WRAPPED_THROTTLE } from './texts.ts';
 
 /**
  * What a throttle looks like in CloudTrail's records, as regular expressions for query engines: the same data that the
