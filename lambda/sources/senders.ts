@@ -21,6 +21,7 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
   const names = makePrincipalNames(dependencies);
   const known = new Map<string, string>();
   let askedAtMs = Number.NEGATIVE_INFINITY;
+  let asking: Promise<void> | undefined;
 
   async function askIam(): Promise<void> {
     askedAtMs = clock.now();
@@ -58,7 +59,9 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
       known.set(id, kept);
       return kept;
     }
-    if (clock.now() - askedAtMs >= RETRY_MS) await askIam();
+    // The messages of a batch are read at once: all wait for the answer that the first of them asked for.
+    if (clock.now() - askedAtMs >= RETRY_MS) asking = askIam();
+    await asking;
     return known.get(id);
   }
 
