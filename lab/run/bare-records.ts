@@ -46,7 +46,7 @@ export class BareRecords {
 }
 
 /** Whether people were told of a caller: by the ARN of its role or user. */
-function namesIn(notices: readonly PublishedMessage[]): (fate: CallFate) => boolean {
+export function namesIn(notices: readonly PublishedMessage[]): (fate: CallFate) => boolean {
   const text = notices.map(({ message, subject }) => `${subject}\n${message}`).join('\n');
   const known = new Map<string, boolean>();
   return ({ call }) => {
