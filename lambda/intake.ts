@@ -1,62 +1,126 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
+import type { ThrottleEvent } from './core/events/event.ts';
 import { decodeEvent } from './core/events/event.ts';
+import { decodeHandOver } from './core/events/hand-over.ts';
+import type { Malformed } from './core/events/malformed.ts';
+import { uniqueId } from './core/events/run-task-record.ts';
+import { parseJson } from './core/json.ts';
 import { callOf } from './core/rate/counted-call.ts';
 import { signalThrottle } from './core/rate/rate.ts';
 import { initialRate, rateStateSchema } from './core/rate/rate-state.ts';
 import { decide } from './core/verdict/decide.ts';
+import type { Ending } from './core/verdict/verdict.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName, retrying } from './runtime/sdk-retry.ts';
+import { makeSenders } from './sources/senders.ts';
 import { ITEMS } from './state/items.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 import { makeVerdictApplier } from './steps/apply-verdict.ts';
+import { makeNotifier } from './steps/notifier.ts';
 import { makeVerdictReport } from './steps/verdict-report.ts';
 
-/** Turns delivered events into executions of the re-run workflow: at most one for each call. */
+/** Of a dead letter of the hand-over queue: who sent the message. */
+const SENDER_ATTRIBUTE = 'sender';
+
+/** The key of a message that nobody has decoded yet. */
+function keyOf(body: string): string | undefined {
+  const { key } = (parseJson(body) ?? {}) as { key?: unknown };
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** Turns delivered events, and calls that were handed over, into executions of the re-run workflow: at most one for each call. */
 export function makeHandler(
-  dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs'>,
+  dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs' | 'iam'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { clock, log, metrics, clients, environment } = dependencies;
   const { awsEnvironment, settings } = environment;
   const ownRoleArn = environment.variable('runTaskRoleArn');
   const deadLetterQueueUrl = environment.variable('deadLetterQueueUrl');
+  const handOverQueueArn = environment.variable('handOverQueueArn');
+  const handOverDeadLetterQueueUrl = environment.variable('handOverDeadLetterQueueUrl');
   const applyVerdict = makeVerdictApplier(dependencies);
+  const notifier = makeNotifier(dependencies);
+  const senders = makeSenders(dependencies);
   const report = makeVerdictReport(dependencies);
   const traffic = makeTrafficStore(dependencies);
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
 
-  async function handle({ messageId, body }: SQSRecord): Promise<void> {
-    const event = decodeEvent(body);
-    if (!('kind' in event)) {
-      // To the dead-letter queue, where a person can look at it: a log line must not show what it holds.
-      const command = new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: body });
-      await retrying(dependencies, () => clients.sqs.send(command));
-      log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
-      metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
+  /** To a dead-letter queue, where a person can look at it: a log line must not show what it holds. */
+  async function refuseMalformed(
+    { messageId, body }: SQSRecord,
+    { problems }: Malformed,
+    QueueUrl: string,
+    sender = '',
+  ) {
+    const command = new SendMessageCommand({
+      QueueUrl,
+      MessageBody: body,
+      ...(sender && { MessageAttributes: { [SENDER_ATTRIBUTE]: { DataType: 'String', StringValue: sender } } }),
+    });
+    await retrying(dependencies, () => clients.sqs.send(command));
+    log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems });
+    metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
+  }
+
+  async function handleEvent(record: SQSRecord): Promise<void> {
+    const event = decodeEvent(record.body);
+    if (!('kind' in event)) return refuseMalformed(record, event, deadLetterQueueUrl);
+    const ending = await conclude(event, record);
+    if (event.kind === 'stoppedTask' && ending.kind === 'rerun') await slowDown(event.stoppedAtMs);
+  }
+
+  async function handleHandOver(record: SQSRecord): Promise<void> {
+    const { messageId, body } = record;
+    const sender = senderOf(record);
+    const caller = await senders(sender, keyOf(body));
+    const sentAtMs = Number(record.attributes.SentTimestamp);
+    const call = decodeHandOver({ messageId, body, sentAtMs, caller }, awsEnvironment);
+    if (!('kind' in call)) {
+      await refuseMalformed(record, call, handOverDeadLetterQueueUrl, sender);
+      // Whoever sent it believes it taken.
+      await notifier.notify({ kind: 'refused', reason: 'malformed', caller: caller.principalArn, family: '' });
       return;
     }
-    const ending = await applyVerdict(
-      decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
-      event,
-    );
-    if (event.kind === 'stoppedTask' && ending.kind === 'rerun') {
-      await rate.update((state = initialRate(settings.rate)) => ({
-        state: signalThrottle(state, event.stoppedAtMs, clock.now()),
-      }));
-    }
+    const ending = await conclude(call, record);
+    // Its records come seconds to minutes later.
+    if (ending.kind === 'rerun' && call.attempted.kind === 'rejected') await slowDown(call.attempted.firstAttemptAtMs);
+  }
+
+  /** Who first sent a message: one that was moved back from the dead-letter queue was sent by whoever moved it. */
+  function senderOf({ attributes, messageAttributes }: SQSRecord): string {
+    const { SenderId: senderId } = attributes;
+    const isMovedBack = uniqueId(senderId) === environment.variable('handOverRedriveRoleId');
+    return isMovedBack ? (messageAttributes[SENDER_ATTRIBUTE]?.stringValue ?? '') : senderId;
+  }
+
+  async function conclude(event: ThrottleEvent, { messageId }: SQSRecord): Promise<Ending> {
+    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
+    const ending = await applyVerdict(verdict, event);
     report(ending, event, { messageId });
+    return ending;
+  }
+
+  async function slowDown(throttledAtMs: number): Promise<void> {
+    await rate.update((state = initialRate(settings.rate)) => ({
+      state: signalThrottle(state, throttledAtMs, clock.now()),
+    }));
   }
 
   /** Feeds the rate. It is worse off without, but no event must be lost for it. */
   async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
-    const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
+    const first = records.filter(
+      ({ attributes, eventSourceARN }) =>
+        attributes.ApproximateReceiveCount === '1' && eventSourceARN !== handOverQueueArn,
+    );
     const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, awsEnvironment));
     for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
       metrics.add(METRICS.otherCall, length, { kind });
@@ -75,7 +139,7 @@ export function makeHandler(
       event,
       async (record: SQSRecord) => {
         try {
-          await handle(record);
+          await (record.eventSourceARN === handOverQueueArn ? handleHandOver(record) : handleEvent(record));
         } catch (error) {
           log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });
           metrics.add(METRICS.failure, 1);
@@ -95,6 +159,7 @@ export const handler = lazily(() =>
       sfn: new SFNClient(CLIENT_CONFIG),
       dynamoDb: new DynamoDBClient(CLIENT_CONFIG),
       sqs: new SQSClient(CLIENT_CONFIG),
+      iam: new IAMClient(CLIENT_CONFIG),
     },
     ...lambdaPorts('intake'),
   }),

@@ -7,11 +7,14 @@ import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
+import { isDone } from './core/rerun/acceptance.ts';
+import { doneBySchema } from './core/rerun/rerun-input.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName, retrying } from './runtime/sdk-retry.ts';
 import { ITEMS } from './state/items.ts';
+import { makeLaunchStore } from './state/launch-store.ts';
 import { makePauseSwitch } from './state/pause-switch.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
@@ -29,6 +32,8 @@ const messageSchema = z.object({
   parkedUntil: z.iso.datetime(),
   /** How many tasks its call asks for. */
   tasks: taskCountSchema.default(1),
+  callId: z.string().nullish(),
+  doneBy: doneBySchema.nullish(),
 });
 
 /** An execution that waits for its permit. */
@@ -49,20 +54,27 @@ export function makeHandler(
   const store = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
+  const launches = makeLaunchStore(dependencies);
   /** Permits that nobody took, by the tasks of their calls; the next reservation gives them back. */
   let unused: number[] = [];
   /** The account's bucket, as far as it is known. */
   let bucket: RateState['bucket'];
 
-  async function handOut({ messageId, parked }: Waiting, permitAtMs: number): Promise<Permit> {
+  /** Hands out a permit at its time. What nobody takes is given back. */
+  async function handOut(waiting: Waiting, permitAtMs: number): Promise<Permit> {
     await clock.sleep(permitAtMs - clock.now());
-    const { taskToken, tasks } = parked;
+    const permit = await answer(waiting);
+    if (permit !== 'taken') unused.push(waiting.parked.tasks);
+    return permit;
+  }
+
+  /** Has an execution go on. */
+  async function answer({ messageId, parked: { taskToken } }: Waiting): Promise<Permit> {
     const output = JSON.stringify({ grantedAt: new Date(clock.now()).toISOString() });
     try {
       await retrying(dependencies, () => clients.sfn.send(new SendTaskSuccessCommand({ taskToken, output })));
       return 'taken';
     } catch (error) {
-      unused.push(tasks);
       // The execution parked anew, ended, or had its permit from an earlier delivery of this message.
       if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
         return 'gone';
@@ -89,6 +101,11 @@ export function makeHandler(
     return permitsAtMs;
   }
 
+  /** Whether the caller's own retry got through: then the execution has only to hear of it, and needs no permit. */
+  async function isAlreadyDone({ parked: { callId, doneBy } }: Waiting): Promise<boolean> {
+    return callId != null && doneBy != null && isDone(await launches.getAccepted(callId), doneBy);
+  }
+
   /** Hands out permits in order for as long as one invocation works; who is left over comes back with a later one. */
   async function handOutPermits(waiting: readonly Waiting[]): Promise<readonly Permit[]> {
     const permits: Permit[] = [];
@@ -109,20 +126,27 @@ export function makeHandler(
       const parked = messageSchema.safeParse(parseJson(body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];
     });
-    const permits = await handOutPermits(waiting);
+    const areDone = await Promise.all(waiting.map(isAlreadyDone));
+    const done = waiting.filter((_, index) => areDone[index]);
+    const wanting = waiting.filter((_, index) => !areDone[index]);
+    const answers = await Promise.all(done.map(answer));
+    const permits = await handOutPermits(wanting);
     const count = (wanted: Permit) => permits.filter((permit) => permit === wanted).length;
     log.info(LOG_MESSAGES.permits, {
       taken: count('taken'),
       gone: count('gone'),
       failed: count('failed'),
-      notDue: waiting.length - permits.length,
+      done: done.length,
+      notDue: wanting.length - permits.length,
       expired: records.length - waiting.length,
       ...(bucket && { bucketUnit: bucket.unit, refillPerSecond: Math.round(bucket.refillPerSecond * 10) / 10 }),
     });
     metrics.add(METRICS.permit, count('taken'));
-    const batchItemFailures = waiting
-      .filter((_, index) => permits[index] === 'failed' || permits[index] === undefined)
-      .map(({ messageId }) => ({ itemIdentifier: messageId }));
+    const failed = [
+      ...done.filter((_, index) => answers[index] === 'failed'),
+      ...wanting.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
+    ];
+    const batchItemFailures = failed.map(({ messageId }) => ({ itemIdentifier: messageId }));
     return { batchItemFailures };
   };
 }

@@ -4,7 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { RERUN_STEPS } from './core/contract.ts';
-import { firstProgress, withFreshAttempts } from './core/rerun/next-step.ts';
+import { firstProgress, withFreshAttempts, withUnheard } from './core/rerun/next-step.ts';
 import { progressSchema, rerunInputSchema } from './core/rerun/rerun-input.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
@@ -29,6 +29,8 @@ const payloadSchema = z.object({
   progress: progressSchema.nullable(),
   /** What the rate limiter said, and in which drive; null where no permit came in time. */
   permit: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
+  /** Since when a request may have been made whose answer nobody knows. */
+  unheardSince: z.iso.datetime().nullish(),
 });
 
 /** What the workflow gets back. A re-run that ends without its tasks throws instead: its execution has to fail. */
@@ -60,7 +62,7 @@ export function makeHandler(
     return attempt({
       rerun,
       request,
-      progress: isRedriven ? withFreshAttempts(progress) : progress,
+      progress: withUnheard(isRedriven ? withFreshAttempts(progress) : progress, parsed.data.unheardSince),
       grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
       startedAtMs: Date.parse(startedAt),
     });

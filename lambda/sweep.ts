@@ -4,7 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { LOG_MESSAGES, SWEEP_NEXT, SWEEP_STEPS } from './core/contract.ts';
-import { eventName, type ThrottleEvent } from './core/events/event.ts';
+import { type BusEvent, eventName } from './core/events/event.ts';
 import type { RunTaskRecord } from './core/events/run-task-record.ts';
 import type { StoppedTask } from './core/events/stopped-task.ts';
 import { signalThrottle } from './core/rate/rate.ts';
@@ -20,7 +20,7 @@ import {
 } from './core/sweep/sweep-state.ts';
 import { readTrigger } from './core/sweep/trigger.ts';
 import { decide } from './core/verdict/decide.ts';
-import { acceptedCallId } from './core/verdict/recorded-call.ts';
+import { acceptanceOf } from './core/verdict/recorded-call.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
@@ -99,13 +99,12 @@ export function makeHandler(
   }
 
   /** Carries out the verdict on a candidate; says whether that started a re-run. */
-  async function handle(event: ThrottleEvent): Promise<boolean> {
+  async function handle(event: BusEvent): Promise<boolean> {
     const identity = eventName(event);
     if (handled.has(identity)) return false;
-    const accepted = event.kind === 'runTaskRecord' ? acceptedCallId(event, awsEnvironment) : undefined;
-    if (accepted && event.kind === 'runTaskRecord') {
-      await launches.putAccepted(accepted, { atMs: event.eventTimeMs, taskArns: [...event.taskArns] });
-    }
+    // Everybody's, ours too: late re-runs rest on what the history shows.
+    const accepted = event.kind === 'runTaskRecord' ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
+    if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
     const ending = await applyVerdict(
       decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
       event,

@@ -11,7 +11,8 @@ import { Alarms } from './monitoring/alarms.ts';
 import { RemediationDashboard } from './monitoring/dashboard.ts';
 import { IncidentReports } from './monitoring/incident-reports.ts';
 import { UsageAlarms } from './monitoring/usage-alarms.ts';
-import { Intake } from './remediation/intake.ts';
+import { HandOver } from './remediation/hand-over.ts';
+import { INTAKE_TIMEOUT, Intake } from './remediation/intake.ts';
 import { Notifications } from './remediation/notifications.ts';
 import { RateLimiter } from './remediation/rate-limiter.ts';
 import { RerunWorkflow } from './remediation/rerun-workflow.ts';
@@ -35,7 +36,8 @@ export class ThrottleRemediationStack extends Stack {
     const notifications = new Notifications(this, 'Notifications', { ...common, table });
     const rateLimiter = new RateLimiter(this, 'RateLimiter', { ...common, table });
     const workflow = new RerunWorkflow(this, 'Rerun', { ...common, rateLimiter, notifications, table });
-    const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table });
+    const handOver = new HandOver(this, 'HandOver', { ...common, visibilityTimeout: INTAKE_TIMEOUT });
+    const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table, handOver });
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     if (monitoring.usageAlarms) {
       const usage = new UsageAlarms(this, 'UsageAlarms', { ...monitoring, topic: notifications.topic });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AssetManifestArtifact } from 'aws-cdk-lib/cx-api';
 import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { isOfCustomResources } from '../stack/resources.ts';
 import { assemble, type Template } from '../stack/synthesize.ts';
 
 /** What Lambda would unpack and run. */
@@ -46,7 +47,7 @@ export function bundle(configuration: JsonObject, env: { account: string; region
   const template = stack.template as Template;
   const code = new Map<string, FunctionCode>();
   for (const [logicalId, { Type, Properties = {}, Metadata = {} }] of Object.entries(template.Resources)) {
-    if (Type !== 'AWS::Lambda::Function') continue;
+    if (Type !== 'AWS::Lambda::Function' || isOfCustomResources(logicalId)) continue;
     const key = String((Properties.Code as JsonObject).S3Key);
     const taskRoot = folders.get(key);
     if (taskRoot === undefined) throw new Error(`${logicalId}: found the code ${key}, expected one of the assets`);

@@ -1,7 +1,8 @@
+import { principalParts } from '../aws/iam/principal-id.ts';
 import { UnsupportedError } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type Identity, resolve, type Scope } from './intrinsics.ts';
-import { INERT, type Properties, RUNNING, type RunningType } from './resources.ts';
+import { INERT, isOfCustomResources, type Properties, RUNNING, type RunningType } from './resources.ts';
 import type { Template, TemplateResource } from './synthesize.ts';
 
 export interface Place {
@@ -52,7 +53,7 @@ export class DeployedTemplate {
   /** All resources of one type. */
   all<Type extends RunningType>(type: Type): Resource<Type>[] {
     return Object.entries(this.#template.Resources)
-      .filter(([, resource]) => resource.Type === type)
+      .filter(([logicalId, resource]) => resource.Type === type && !isOfCustomResources(logicalId))
       .map(([logicalId, { Properties: given = {}, Metadata: metadata = {} }]) => {
         const parsed = RUNNING[type].safeParse(resolve(given as Json, this.#scope));
         if (!parsed.success) {
@@ -97,8 +98,10 @@ function identityOf(type: string, name: string, { account, region }: Place): Ide
       };
     case 'AWS::Events::Rule':
       return byName(arn('events', `rule/${name}`));
-    case 'AWS::IAM::Role':
-      return byName(`arn:aws:iam::${account}:role/${name}`);
+    case 'AWS::IAM::Role': {
+      const role = `arn:aws:iam::${account}:role/${name}`;
+      return { ref: name, attributes: { Arn: role, RoleId: principalParts(role).uniqueId } };
+    }
     case 'AWS::IAM::ManagedPolicy':
       return byArn(`arn:aws:iam::${account}:policy/${name}`);
     case 'AWS::KMS::Key':

@@ -1,6 +1,7 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
+import { GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { HandlerName } from '../../lambda/core/contract.ts';
@@ -46,7 +47,7 @@ export interface SandboxOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly principal: Principal;
   readonly region: string;
-  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs', FakeService>>;
+  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs' | 'iam', FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
   /** By how much the handler's own clock is fast. */
@@ -72,6 +73,7 @@ export function warmUp(): Promise<unknown> {
     new DynamoDBClient(config).send(new ListTablesCommand({})),
     new CloudTrailClient(config).send(new LookupEventsCommand({})),
     new SQSClient(config).send(new ListQueuesCommand({})),
+    new IAMClient(config).send(new GetUserCommand({})),
   ]);
   return warm;
 }
@@ -108,6 +110,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       dynamoDb: new DynamoDBClient(config(services.dynamodb)),
       cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
       sqs: new SQSClient(config(services.sqs)),
+      iam: new IAMClient(config(services.iam)),
     },
     clock: { now: () => clock.now() + skewMs, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

@@ -8,6 +8,7 @@ import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { FakeEcs } from '../aws/ecs/fake-ecs.ts';
 import { type Emit, FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
+import { FakeIam, type Principals, principalsOf } from '../aws/iam/fake-iam.ts';
 import { Permissions } from '../aws/iam/permissions.ts';
 import { FakeLambda, type Sandbox } from '../aws/lambda/fake-lambda.ts';
 import { makeRequestMiddleware, type RequestMiddleware } from '../aws/sdk/request-middleware.ts';
@@ -67,6 +68,7 @@ export class World {
   readonly alarms: FakeAlarms;
   readonly lambda: FakeLambda;
   readonly bus: FakeEventBridge;
+  readonly iam: FakeIam;
   /** ARNs of the queues that hold what could not be handled. */
   readonly deadLetterQueues = new Set<string>();
   /** Where callers hand calls over; undefined where the stack takes none. */
@@ -74,6 +76,7 @@ export class World {
   readonly options: WorldOptions;
   readonly #ourArns = new Set<string>();
   readonly #around: RequestMiddleware;
+  readonly #principals: Principals;
   /** Those of the deployed template, which alone are judged: live callers may do what they do. */
   #permissions: Permissions | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -104,6 +107,8 @@ export class World {
     });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb({ clock });
+    this.#principals = principalsOf(scenario);
+    this.iam = new FakeIam(this.#principals);
     const skewMs = faults.skewMs('cloudtrail');
     this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
     this.ecs = new FakeEcs({
@@ -199,7 +204,12 @@ export class World {
 
   /** Has the policies of a template judge every request from now on. */
   enforce(policies: Policies): void {
-    this.#permissions = new Permissions(policies, this.options.scenario.account, this.states.stateMachineOf);
+    this.#permissions = new Permissions(
+      policies,
+      this.options.scenario.account,
+      this.states.stateMachineOf,
+      this.#principals,
+    );
   }
 
   createFunction({ arn, logicalId, properties, metadata }: Resource<'AWS::Lambda::Function'>): void {
@@ -226,6 +236,7 @@ export class World {
             dynamodb: this.#guarded(this.dynamoDb),
             cloudtrail: this.#guarded(this.cloudTrail),
             sqs: this.#guarded(this.sqs),
+            iam: this.#guarded(this.iam),
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,

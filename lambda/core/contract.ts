@@ -18,12 +18,18 @@ export const IGNORE_REASONS = [
   'familyNotListed',
   'clusterNotListed',
   'observeMode',
+  'handedOver',
 ] as const;
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
 /** Why a call that throttling took is not repeated: a person has to decide. */
 export const REFUSE_REASONS = [
   'malformed',
+  'bareRecord',
+  'conflict',
+  'callerNotListed',
+  'familyNotListed',
+  'clusterNotListed',
   'missingParameters',
   'unknownParameter',
   'invalidParameter',
@@ -84,6 +90,9 @@ export const ENVIRONMENT = {
   runTaskRoleArn: 'RUN_TASK_ROLE_ARN',
   tableName: 'TABLE_NAME',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  handOverQueueArn: 'HAND_OVER_QUEUE_ARN',
+  handOverDeadLetterQueueUrl: 'HAND_OVER_DEAD_LETTER_QUEUE_URL',
+  handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
 } as const;
 
 /** What the workflow of a re-run asks its handler for: the `step` of the payload. */
@@ -124,9 +133,18 @@ export const ITEM_KINDS = {
   counted: 'counted',
   launch: 'launch',
   accepted: 'accepted',
+  call: 'call',
+  principal: 'principal',
   notified: 'notified',
   notice: 'notice',
   spend: 'spend',
+} as const;
+
+/** Outputs of the stack that others read by name. */
+export const OUTPUTS = {
+  handOverQueueUrl: 'HandOverQueueUrl',
+  handOverPolicy: 'HandOverPolicy',
+  handOverRedriveRole: 'HandOverRedriveRole',
 } as const;
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */

@@ -5,18 +5,52 @@ import { createHash } from 'node:crypto';
  * meet under one name. Tests pin each to exact strings.
  */
 
-/** Where a synchronously throttled call was made, and the token that makes it one call. */
+/** Where a call was made, by whom, and the token that makes it one call. */
 export interface SynchronousCall {
   readonly account: string;
   readonly region: string;
+  /** Who made it, as `principalOf` names it: nobody can take the name of another one's call. */
+  readonly principal: string;
   /** The cluster's name, never its ARN. */
   readonly cluster: string;
   readonly clientToken: string;
 }
 
-/** The identity of a call that ECS rejected: the scope in which its client token is unique. */
-export function synchronousCallId({ account, region, cluster, clientToken }: SynchronousCall): string {
-  return digest(['synchronous', account, region, cluster, clientToken]);
+/** The identity of a call that its client token identifies. */
+export function synchronousCallId({ account, region, principal, cluster, clientToken }: SynchronousCall): string {
+  return digest(['synchronous', account, region, principal, cluster, clientToken]);
+}
+
+/** What the client tokens of our clients begin with. They are derived from the name of a job, which is used once. */
+const LASTING_PREFIX = 'once-';
+
+/** Whether a token names one call for ever, and not a new one when ECS has forgotten it. */
+export const isLasting = (clientToken: string): boolean => clientToken.startsWith(LASTING_PREFIX);
+
+/** A job that was handed over before anybody called ECS for it. */
+export interface KeyedCall {
+  readonly account: string;
+  readonly region: string;
+  /** The cluster's name, never its ARN. */
+  readonly cluster: string;
+  readonly family: string;
+  /** What names the job to whoever handed it over. */
+  readonly key: string;
+}
+
+/** The identity of a call that was never attempted. Two teams' `nightly` are two calls where family or cluster differ. */
+export function keyedCallId({ account, region, cluster, family, key }: KeyedCall): string {
+  return digest(['keyed', account, region, cluster, family, key]);
+}
+
+/** The client token of a call that was never attempted: nobody but us has used it. */
+export function keyedToken(callId: string): string {
+  return digest(['keyed token', callId]);
+}
+
+/** Tells requests apart, whatever the order of their members and whatever token they came under. */
+export function requestDigest({ clientToken: _, ...request }: { readonly clientToken?: unknown }): string {
+  return digest(['request', canonical(request)]);
 }
 
 const HOUR_MS = 3_600_000;
@@ -75,6 +109,17 @@ export function spreadOf(callId: string): number {
 /** The client token for a call that came without one, where the configuration allows repeating such calls. */
 export function substituteToken(callId: string): string {
   return digest(['substitute', callId]);
+}
+
+/** JSON with sorted members; what is undefined or null is not there. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
+  const members = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined && inner !== null)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`);
+  return `{${members.join(',')}}`;
 }
 
 function digest(parts: readonly string[]): string {

@@ -28,7 +28,7 @@ export const settingsSchema = z.strictObject({
     .array(
       z.union([
         entry.transform((arn) => ({ arn })),
-        z.strictObject({ arn: entry, retriesItself: z.boolean().optional() }),
+        z.strictObject({ arn: entry, retriesItself: z.boolean().optional(), handsOver: z.boolean().optional() }),
       ]),
     )
     .default([]),

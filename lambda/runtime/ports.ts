@@ -1,6 +1,7 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { METRICS } from '../core/contract.ts';
@@ -13,6 +14,7 @@ export interface Clients {
   readonly dynamoDb: Pick<DynamoDBClient, 'send'>;
   readonly cloudTrail: Pick<CloudTrailClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
+  readonly iam: Pick<IAMClient, 'send'>;
 }
 
 /** All that a handler is built from. */

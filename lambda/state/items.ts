@@ -41,6 +41,10 @@ export const ITEMS = {
   launch: many(ITEM_KINDS.launch, 3 * DAY),
   /** By call id: ECS accepted it, with the tasks that it launched. */
   accepted: many(ITEM_KINDS.accepted, 3 * DAY),
+  /** By execution name: which request it was started for. Names stay taken for 90 days. */
+  call: many(ITEM_KINDS.call, 91 * DAY),
+  /** By unique id of a role or user: its ARN, which SQS does not tell. */
+  principal: many(ITEM_KINDS.principal, 91 * DAY),
   /** By event: people were notified of it. */
   notified: many(ITEM_KINDS.notified, 3 * DAY),
   /** By group of notices: how many there were. */

@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
+import { type Acceptance, acceptanceSchema } from '../core/rerun/acceptance.ts';
 import { type LaunchRecord, launchRecordSchema } from '../core/rerun/launch-record.ts';
 import type { Launch } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
@@ -13,16 +14,13 @@ export interface LaunchStore {
   put(launches: readonly Launch[]): Promise<void>;
   get(taskArn: string): Promise<LaunchRecord | undefined>;
   /** Keeps that ECS accepted a call under its own token; the latest time stays, as a token may serve again the next day. */
-  putAccepted(callId: string, accepted: Accepted): Promise<void>;
+  putAccepted(callId: string, acceptance: Acceptance): Promise<void>;
   /** When ECS last accepted a call, if it did. */
-  getAccepted(callId: string): Promise<Accepted | undefined>;
+  getAccepted(callId: string): Promise<Acceptance | undefined>;
   /** Keeps that people were told of an event. */
   putNotified(eventName: string): Promise<void>;
   wasNotified(eventName: string): Promise<boolean>;
 }
-
-const acceptedSchema = z.object({ atMs: z.number(), taskArns: z.array(z.string()) });
-export type Accepted = z.infer<typeof acceptedSchema>;
 
 /** Launch records in the table of shared state, which is encrypted: our own hold environment values. */
 export function makeLaunchStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): LaunchStore {
@@ -65,9 +63,14 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
       );
     },
     get: (taskArn) => getParsed(ITEMS.launch.id(taskArn), launchRecordSchema),
-    putAccepted: (callId, accepted) =>
-      putLatest(ITEMS.accepted.id(callId), ITEMS.accepted.retentionSeconds, JSON.stringify(accepted), accepted.atMs),
-    getAccepted: (callId) => getParsed(ITEMS.accepted.id(callId), acceptedSchema),
+    putAccepted: (callId, acceptance) =>
+      putLatest(
+        ITEMS.accepted.id(callId),
+        ITEMS.accepted.retentionSeconds,
+        JSON.stringify(acceptance),
+        acceptance.atMs,
+      ),
+    getAccepted: (callId) => getParsed(ITEMS.accepted.id(callId), acceptanceSchema),
     putNotified: (eventName) => putLatest(ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
     wasNotified: async (eventName) => (await getParsed(ITEMS.notified.id(eventName), z.literal(true))) === true,
   };

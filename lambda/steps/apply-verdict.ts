@@ -1,9 +1,12 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { eventName, type ThrottleEvent } from '../core/events/event.ts';
+import { requestDigest } from '../core/identity.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
+import { isSameCall } from '../core/rerun/claim.ts';
 import type { Ending, Verdict } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
+import { makeCallClaims } from '../state/call-claims.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeNotifier } from './notifier.ts';
 
@@ -19,6 +22,7 @@ export function makeVerdictApplier(
   const stateMachineArn = environment.variable('rerunStateMachineArn');
   const notifier = makeNotifier(dependencies);
   const launches = makeLaunchStore(dependencies);
+  const claims = makeCallClaims(dependencies);
 
   async function start(name: string, input: string): Promise<'started' | 'duplicate'> {
     const command = new StartExecutionCommand({ stateMachineArn, name, input });
@@ -26,7 +30,7 @@ export function makeVerdictApplier(
       await retrying(dependencies, () => clients.sfn.send(command));
       return 'started';
     } catch (error) {
-      // The name is the call's identity, so whatever holds it is this call.
+      // The name is the call's identity, and its claim is of this request, so whatever holds it is this call.
       if (error instanceof ExecutionAlreadyExists) return 'duplicate';
       throw error;
     }
@@ -50,8 +54,12 @@ export function makeVerdictApplier(
   }
 
   return async function applyVerdict(verdict: Verdict, event: ThrottleEvent): Promise<Ending> {
-    if (isObserving && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
+    const isObserved = isObserving && event.kind !== 'handedOverCall';
+    if (isObserved && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
+    if (verdict.kind === 'record' && verdict.acceptance) {
+      await launches.putAccepted(verdict.acceptance.callId, verdict.acceptance.acceptance);
+    }
     switch (verdict.kind) {
       case 'ignore':
       case 'record':
@@ -68,6 +76,12 @@ export function makeVerdictApplier(
         if (Buffer.byteLength(text) > MAX_INPUT_BYTES) {
           const { caller = '', family } = input.call;
           return applyVerdict({ kind: 'refuse', reason: 'tooLarge', caller, family }, event);
+        }
+        const { request, call } = input;
+        const claim = request && { digest: requestDigest(request), atMs: Date.parse(call.eventTime) };
+        if (claim && !isSameCall(await claims.claim(name, claim), claim)) {
+          const { caller = '', family } = call;
+          return applyVerdict({ kind: 'refuse', reason: 'conflict', caller, family }, event);
         }
         return (await start(name, text)) === 'started' ? verdict : { kind: 'duplicate', name };
       }

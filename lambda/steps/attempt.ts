@@ -1,16 +1,18 @@
 import { RunTaskCommand, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
-import { afterDeadlineToken, synchronousCallId } from '../core/identity.ts';
+import { afterDeadlineToken, isLasting, synchronousCallId } from '../core/identity.ts';
 import { throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { afterDeadlineStep, isSameCall } from '../core/rerun/after-deadline.ts';
+import { isAcceptanceOf, isDone } from '../core/rerun/acceptance.ts';
+import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
 import { nextStep } from '../core/rerun/next-step.ts';
 import { answerOutcome, errorOutcome, type Outcome, startedTasks } from '../core/rerun/outcome.ts';
-import { attemptRequest, type Progress, type RerunInput, timesOf } from '../core/rerun/rerun-input.ts';
+import { attemptRequest, deadlineOf, isKeyed, type Progress, type RerunInput } from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
+import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { apiError } from '../runtime/sdk-retry.ts';
 import { ITEMS } from '../state/items.ts';
@@ -92,6 +94,13 @@ export function makeAttempter(
     await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, record })));
   }
 
+  /** A token that names one call for ever outlives ECS's memory of it: what we started under it is kept here. */
+  async function recordAcceptance({ callId, doneBy }: RerunInput, request: RunTaskRequest, outcome: Outcome) {
+    if (outcome.kind !== 'started' || !doneBy || !isLasting(request.clientToken ?? '')) return;
+    const { taskArns } = outcome;
+    await launches.putAccepted(callId, { atMs: clock.now(), taskArns: [...taskArns], digest: doneBy.digest });
+  }
+
   /** Every throttle of ours is news to the rate. */
   async function slowDown(grantedAtMs: number): Promise<void> {
     await rate.update((state) => ({
@@ -111,6 +120,7 @@ export function makeAttempter(
     }
     const outcome = await send(wanted);
     await recordLaunches(rerun, request, outcome);
+    await recordAcceptance(rerun, wanted, outcome);
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
@@ -120,13 +130,15 @@ export function makeAttempter(
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
 
-  /** What ECS accepted of a call: under its own token, or under that of a late re-run whose answer was lost. */
-  async function acceptance({ callId, call }: RerunInput, request: RunTaskRequest, callAtMs: number) {
-    const under = (clientToken: string) =>
-      launches.getAccepted(synchronousCallId({ ...awsEnvironment, cluster: call.cluster, clientToken }));
-    const late = await under(afterDeadlineToken(callId));
-    const own = await under(request.clientToken ?? '');
-    return late ?? (own && isSameCall(callAtMs, own.atMs) ? own : undefined);
+  /** What ECS accepted of a call: under its own token, from the caller or from us, or under that of a late re-run. */
+  async function acceptance({ callId, call, doneBy }: RerunInput, request: RunTaskRequest) {
+    const ofOurs = (clientToken: string) =>
+      launches.getAccepted(
+        synchronousCallId({ ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken }),
+      );
+    const late = await ofOurs(afterDeadlineToken(callId));
+    const own = [await launches.getAccepted(callId), await ofOurs(request.clientToken ?? '')];
+    return late ?? own.find((accepted) => doneBy && isAcceptanceOf(accepted, doneBy));
   }
 
   /** After the deadline the caller's token proves nothing any more; only the event history can. */
@@ -140,11 +152,11 @@ export function makeAttempter(
           : { kind: 'gaveUp', reason: 'deadline', taskArns },
       );
     // What we launched under tokens of our own is not in anybody's history to be looked for.
-    if (rerun.failedTask || progress.round > 0) return giveUp();
+    if (rerun.failedTask || progress.round > 0 || isKeyed(rerun.callId, request.clientToken)) return giveUp();
     const callAtMs = Date.parse(rerun.call.eventTime);
     // In this order: sweeps note what was accepted before they say how far they have read.
     const covered = await coverage.read();
-    const accepted = await acceptance(rerun, request, callAtMs);
+    const accepted = await acceptance(rerun, request);
     const step = afterDeadlineStep({
       callAtMs,
       deadlineMs,
@@ -177,9 +189,15 @@ export function makeAttempter(
     const { rerun, request, progress, grantedAtMs } = attempt;
     const objection = launchGuard(rerun, request, progress, { awsEnvironment, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
-    const { deadlineMs } = timesOf(Date.parse(rerun.call.eventTime), settings);
+    const deadlineMs = deadlineOf(rerun, request.clientToken, progress, settings);
     // Who has its permit already is held as well: a pause is for what must not happen now.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
+    if (rerun.doneBy && progress.round === 0) {
+      const accepted = await launches.getAccepted(rerun.callId);
+      if (isDone(accepted, rerun.doneBy)) {
+        return finish(rerun, { kind: 'alreadyStarted', taskArns: accepted?.taskArns ?? [] });
+      }
+    }
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
     return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
   };

@@ -39,7 +39,7 @@ export function makeCompleter(
       const found = await readHistory(window, nextToken);
       // What we launched ourselves has a lineage that only our own record of it holds.
       const others = found.records.filter(({ caller }) => !isOwnCall(caller, ownRoleArn));
-      const launches = others.flatMap((record) => launchesOf(record, awsEnvironment));
+      const launches = others.flatMap((record) => launchesOf(record, { awsEnvironment, ownRoleArn }));
       await store.put(launches);
       const own = launches.find((launch) => launch.taskArn === taskArn);
       if (own) return own.record;

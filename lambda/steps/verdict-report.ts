@@ -5,9 +5,13 @@ import { verdictLine } from '../core/verdict/verdict-line.ts';
 import type { HandlerDependencies, LogFields } from '../runtime/ports.ts';
 
 /** Says what became of an event, whoever came by it: a log line, which queries and incident reports count, and a metric. */
-export function makeVerdictReport({ log, metrics, environment: { awsEnvironment } }: HandlerDependencies<never>) {
+export function makeVerdictReport({ log, metrics, environment }: HandlerDependencies<never>) {
+  const context = {
+    awsEnvironment: environment.awsEnvironment,
+    ownRoleArn: environment.variable('runTaskRoleArn'),
+  };
   return (ending: Ending, event: ThrottleEvent, where: LogFields = {}): void => {
-    const line = verdictLine(ending, event, awsEnvironment);
+    const line = verdictLine(ending, event, context);
     log.info(LOG_MESSAGES.verdict, { ...line, ...where });
     metrics.add(METRICS.verdict, 1, { kind: line.kind, ...(line.reason && { reason: line.reason }) });
   };

@@ -8,6 +8,9 @@ const principalArn = z
   .string()
   .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role or user, or "*"');
 
+/** A rule sends under no role: what it targets sees the rule's own ARN. */
+const ruleArn = z.string().regex(/^arn:[\w-]+:events:[\w-]+:\d{12}:rule\/[\w./-]+$/, 'the ARN of an EventBridge rule');
+
 const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
 
 export const name = z.string().regex(/^(\*|[A-Za-z0-9_-]{1,255})$/, 'a name of letters, digits, - and _, or "*"');
@@ -98,9 +101,14 @@ const baseSchema = settingsSchema.extend({
       z.union(
         [
           principalArn.transform((arn) => ({ arn })),
-          z.strictObject({ arn: principalArn, retriesItself: z.boolean().optional() }),
+          z.strictObject({
+            arn: principalArn,
+            retriesItself: z.boolean().optional(),
+            handsOver: z.boolean().optional(),
+          }),
+          z.strictObject({ arn: ruleArn, handsOver: z.literal(true) }),
         ],
-        'the ARN of an IAM role or user, "*", or { "arn": ..., "retriesItself": true }',
+        'the ARN of an IAM role or user, "*", { "arn": ..., "retriesItself": true }, or { "arn": ..., "handsOver": true }, where the ARN may also be that of an EventBridge rule',
       ),
     )
     .default([]),

@@ -1,14 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { OTHER_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
+import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
+import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
+import type { HandOver } from './hand-over.ts';
 import type { Notifications } from './notifications.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
@@ -19,7 +23,11 @@ export interface IntakeProps {
   readonly notifications: Notifications;
   /** Where launch records are kept. */
   readonly table: ITable;
+  readonly handOver: HandOver;
 }
+
+/** How long the intake may work at a batch. */
+export const INTAKE_TIMEOUT = Duration.seconds(60);
 
 /**
  * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue: with the visibility
@@ -35,13 +43,12 @@ export class Intake extends Construct {
 
   constructor(scope: Construct, id: string, props: IntakeProps) {
     super(scope, id);
-    const { configuration, encryptionKey, workflow, notifications, table } = props;
-    const timeout = Duration.seconds(60);
+    const { configuration, encryptionKey, workflow, notifications, table, handOver } = props;
 
     this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
-      visibilityTimeout: timeout,
+      visibilityTimeout: INTAKE_TIMEOUT,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
 
@@ -49,22 +56,29 @@ export class Intake extends Construct {
       handler: 'intake',
       description: 'Decides about each throttled RunTask call, and starts its re-run',
       configuration,
-      timeout,
+      timeout: INTAKE_TIMEOUT,
       encryptionKey,
       environment: {
         rerunStateMachineArn: workflow.stateMachine.stateMachineArn,
         runTaskRoleArn: workflow.runTaskRole.roleArn,
         deadLetterQueueUrl: this.deadLetterQueue.queueUrl,
+        handOverQueueArn: handOver.queue.queueArn,
+        handOverDeadLetterQueueUrl: handOver.deadLetterQueue.queueUrl,
+        handOverRedriveRoleId: handOver.redriveRoleId,
         ...notifications.environment,
       },
     });
-    this.handler.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
-    );
+    for (const queue of [this.queue, handOver.queue]) {
+      this.handler.addEventSource(
+        new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
+      );
+    }
     acknowledgeQueueSource(this.handler);
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
     this.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
+    handOver.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
+    this.#grantKnowingSenders(configuration);
     table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
@@ -89,5 +103,15 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
+  }
+
+  /** SQS names senders by the unique ids of roles and users, which IAM alone can tell. */
+  #grantKnowingSenders({ callers }: Configuration): void {
+    const entries: readonly CallerEntry[] = callers;
+    const arns = entries
+      .filter(({ arn, handsOver }) => handsOver && arn !== ANY && !isRuleArn(arn))
+      .map(({ arn }) => arn);
+    if (arns.length === 0) return;
+    this.handler.addToRolePolicy(new PolicyStatement({ actions: ['iam:GetRole', 'iam:GetUser'], resources: arns }));
   }
 }

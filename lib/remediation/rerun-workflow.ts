@@ -38,6 +38,16 @@ const REDRIVE_COUNT = '$states.context.Execution.RedriveCount';
 const STARTED_AT =
   '($execution := $states.context.Execution; $exists($execution.RedriveTime) ? $execution.RedriveTime : $execution.StartTime)';
 
+/**
+ * Since when a request may have been made whose answer nobody knows: since the state was entered where an earlier try of it
+ * broke off, since the execution began where it was redriven; null where neither is so.
+ */
+const UNHEARD_SINCE = [
+  `${REDRIVE_COUNT} > 0 ? $states.context.Execution.StartTime`,
+  '$states.context.State.RetryCount > 0 ? $states.context.State.EnteredTime',
+  'null',
+].join(' : ');
+
 /** Whether the handler's reply says that this follows. */
 const nextIs = (next: keyof typeof RERUN_NEXT) => Condition.jsonata(`{% $states.input.next = '${RERUN_NEXT[next]}' %}`);
 
@@ -112,6 +122,8 @@ export class RerunWorkflow extends Construct {
         parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,
         // Of a call that was accepted in part only the rest is left; what does not exist is no element of the list.
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
+        callId: '{% $rerun.callId %}',
+        doneBy: '{% $exists($rerun.doneBy) ? $rerun.doneBy : null %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
       // A permit is good for the drive that it was taken in.
@@ -163,6 +175,7 @@ export class RerunWorkflow extends Construct {
         rerun: '{% $rerun %}',
         progress: '{% $progress %}',
         permit: '{% $permit %}',
+        unheardSince: `{% ${UNHEARD_SINCE} %}`,
       }),
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',

@@ -26,7 +26,7 @@ import {
 } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 
-const NAME = 'report-15b4b65435393655c53c349d6616d261';
+const NAME = 'report-2d6c138652489cfcc1df737a3a61a119';
 const RERUN = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
 
 /** Delivers the bodies as one batch. */
@@ -65,7 +65,7 @@ describe('the intake', () => {
         reason: undefined,
         messageId: 'm0',
         eventId: 'e5c1f7a2-0000-4000-8000-000000000001',
-        callId: '1d6a28f64d8391a79f9642e0879d7f90',
+        callId: '38d6c654c9f31d9d60b174a5e88a1e3b',
         caller: CRON_ROLE,
         answer: 'throttled',
         errorCode: 'ThrottlingException',
@@ -183,7 +183,7 @@ describe('the intake', () => {
     const { dependencies, sent } = dependenciesWith();
     const Records = [{ messageId: 'm0', body: acceptedText(['a']), attributes: { ApproximateReceiveCount: '2' } }];
     await makeHandler(dependencies)({ Records } as never);
-    expect(sent.map(({ name }) => name)).toEqual(['PutItemCommand']);
+    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['launch', 'accepted']);
   });
 
   test('handles its batch where the traffic could not be counted, and says so', async () => {
@@ -241,7 +241,7 @@ describe('the intake', () => {
     const { lines, sent, named, failed } = await intake([eventText({ detail: airflow })]);
     expect(lines).toMatchObject([{ kind: 'ignore', reason: 'retriesItself', caller: AIRFLOW_ROLE }]);
     // But for the mark that the call was counted.
-    expect(sent.map(({ name }) => name)).toEqual(['PutItemCommand']);
+    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['launch', 'accepted']);
     expect(named('StartExecutionCommand')).toEqual([]);
     expect(failed).toEqual([]);
   });

@@ -4,6 +4,7 @@ import type { Account } from '../../scenario/account.ts';
 import { isRuleArn } from '../../scenario/scenario.ts';
 import { type Policies, queueArn } from '../../stack/policies.ts';
 import { Catalog } from '../ecs/catalog.ts';
+import { iamResource, Principals } from './fake-iam.ts';
 import { Iam, type Identity, type Need } from './iam.ts';
 import { principalParts } from './principal-id.ts';
 
@@ -15,6 +16,8 @@ const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string,
   sns: { access: ['AuthorizationErrorException', 403], key: ['KMSAccessDeniedException', 400] },
   states: { access: ['AccessDeniedException', 400], key: ['KmsAccessDeniedException', 400] },
   cloudtrail: { access: ['AccessDeniedException', 403], key: ['AccessDeniedException', 403] },
+  // IAM has no keys. https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+  iam: { access: ['AccessDenied', 403], key: ['AccessDenied', 403] },
 };
 // ECS's schema says 403, but it was seen with 400: https://github.com/pulumi/docs/issues/2860
 const DENIAL = { access: ['AccessDeniedException', 400], key: ['AccessDeniedException', 400] } as const;
@@ -55,13 +58,20 @@ export class Permissions {
   readonly #account: Account;
   readonly #catalog: Catalog;
   readonly #stateMachineOf: (taskToken: string) => string | undefined;
+  readonly #principals: Principals;
 
-  constructor(policies: Policies, account: Account, stateMachineOf: (taskToken: string) => string | undefined) {
+  constructor(
+    policies: Policies,
+    account: Account,
+    stateMachineOf: (taskToken: string) => string | undefined,
+    principals = new Principals(account.id, []),
+  ) {
     this.#policies = policies;
     this.#iam = new Iam(policies);
     this.#account = account;
     this.#catalog = new Catalog(account);
     this.#stateMachineOf = stateMachineOf;
+    this.#principals = principals;
   }
 
   /** Throws as the service does when the role, or the role behind a session, may not make the call. */
@@ -126,6 +136,8 @@ export class Permissions {
     switch (service) {
       case 'ecs':
         return this.#ecsNeeds(operation, input);
+      case 'iam':
+        return [need(action, iamResource(operation, input, this.#principals))];
       case 'sqs':
         return [need(action, queueArn(String(input.QueueUrl)))];
       case 'logs':

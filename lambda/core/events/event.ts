@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { AwsEnvironment } from '../arn.ts';
 import { parseJson } from '../json.ts';
+import type { HandedOverCall } from './hand-over.ts';
+import { type Malformed, problemsOf } from './malformed.ts';
 import {
   decodeOtherCallRecord,
   decodeRunTaskRecord,
@@ -11,25 +13,27 @@ import {
 } from './run-task-record.ts';
 import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stopped-task.ts';
 
-/** What a rule delivered, decoded. */
-export type ThrottleEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
+/** What a rule delivered, or a sweep found, decoded. */
+export type BusEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
   /** On whose bus it arrived first: forwarding leaves both as they were. */
   readonly origin: AwsEnvironment;
 };
 
-/** What is the same in two deliveries of an event, and in what a sweep finds. */
-export const eventName = (
-  event:
-    | Pick<RunTaskRecord, 'kind' | 'eventId'>
-    | Pick<OtherCallRecord, 'kind' | 'eventId'>
-    | Pick<StoppedTask, 'kind' | 'taskArn'>,
-) => (event.kind === 'stoppedTask' ? event.taskArn : event.eventId);
+/** Whatever tells of a call: an event, or the message of whoever made it. */
+export type ThrottleEvent = BusEvent | HandedOverCall;
 
-/** What could not be decoded: where, what was expected there. Never what was found, which may be somebody's secret. */
-export interface Malformed {
-  readonly problems: readonly string[];
+/** What is the same in two deliveries of an event, and in what a sweep finds. */
+export function eventName(event: ThrottleEvent): string {
+  switch (event.kind) {
+    case 'stoppedTask':
+      return event.taskArn;
+    case 'handedOverCall':
+      return event.messageId;
+    default:
+      return event.eventId;
+  }
 }
 
 const members = {
@@ -49,9 +53,9 @@ const envelope = z.discriminatedUnion('detail-type', [
 ]);
 
 /** Decodes the text of an EventBridge event. Nothing undecoded travels further but the request, which has its own reader. */
-export function decodeEvent(text: string): ThrottleEvent | Malformed {
+export function decodeEvent(text: string): BusEvent | Malformed {
   const parsed = envelope.safeParse(parseJson(text));
-  if (!parsed.success) return { problems: problemsOf(parsed.error) };
+  if (!parsed.success) return { problems: problemsOf(parsed.error, 'the event') };
   const { account, region, time, 'replay-name': replayName } = parsed.data;
   const common = { replayed: replayName !== undefined, origin: { account, region } };
   if (parsed.data['detail-type'] === 'ECS Task State Change') {
@@ -66,10 +70,5 @@ export function decodeEvent(text: string): ThrottleEvent | Malformed {
 /** Decodes the text of a record in CloudTrail's event history, which has no envelope. */
 export function decodeHistoryRecord(text: string): RunTaskRecord | Malformed {
   const parsed = runTaskRecordSchema.safeParse(parseJson(text));
-  return parsed.success ? decodeRunTaskRecord(parsed.data, '') : { problems: problemsOf(parsed.error) };
-}
-
-/** Places and expectations only: `detail.eventTime: Invalid ISO datetime`. */
-function problemsOf(error: z.ZodError): string[] {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'the event'}: ${issue.message}`);
+  return parsed.success ? decodeRunTaskRecord(parsed.data, '') : { problems: problemsOf(parsed.error, 'the record') };
 }

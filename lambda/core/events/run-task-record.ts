@@ -5,6 +5,8 @@ import type { ApiError } from './throttle.ts';
 export interface Caller {
   /** The IAM role or user behind the call; for an assumed role the role, not the session. */
   readonly principalArn: string;
+  /** The unique id of that role or user (`AROA…`, `AIDA…`): SQS names senders by it. */
+  readonly principalId?: string;
   /** The AWS service that called on somebody's behalf. */
   readonly invokedBy?: string;
   readonly userAgent?: string;
@@ -14,6 +16,8 @@ export interface Caller {
 interface CallRecord {
   /** Identity of the CloudTrail record; two deliveries of one record share it. */
   readonly eventId: string;
+  /** Identity of the request: whoever made it knows it too. */
+  readonly requestId?: string;
   readonly account: string;
   readonly region: string;
   /** When the call was made, in milliseconds since the epoch. */
@@ -39,15 +43,20 @@ export interface OtherCallRecord extends CallRecord {
 }
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-const userIdentity = z.object({
+const principal = z.object({
+  type: z.string().nullish(),
   arn: z.string().nullish(),
+  principalId: z.string().nullish(),
+});
+const userIdentity = principal.extend({
   invokedBy: z.string().nullish(),
-  sessionContext: z.object({ sessionIssuer: z.object({ arn: z.string().nullish() }).nullish() }).nullish(),
+  sessionContext: z.object({ sessionIssuer: principal.nullish() }).nullish(),
 });
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html */
 const callRecordSchema = z.object({
   eventID: z.string(),
+  requestID: z.string().nullish(),
   eventTime: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
   eventSource: z.literal('ecs.amazonaws.com'),
   awsRegion: z.string(),
@@ -99,12 +108,12 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
   const { userIdentity: identity, userAgent, errorCode, errorMessage } = record;
   return {
     eventId: record.eventID,
+    ...(record.requestID && { requestId: record.requestID }),
     account: record.recipientAccountId ?? account,
     region: record.awsRegion,
     eventTimeMs: record.eventTime,
     caller: {
-      // The role behind a session where the record names it; the bare identity otherwise, e.g. of an IAM user.
-      principalArn: identity.sessionContext?.sessionIssuer?.arn ?? identity.arn ?? '',
+      ...decodePrincipal(identity),
       ...(identity.invokedBy && { invokedBy: identity.invokedBy }),
       ...(userAgent && { userAgent }),
     },
@@ -114,3 +123,20 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
 
 /** Operations that take from the bucket of RunTask. */
 export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;
+
+/**
+ * The role behind a session, or the identity itself. A federated user's session was issued by an IAM user, but may be
+ * scoped down to nothing: it does not count as that user.
+ */
+function decodePrincipal(identity: z.output<typeof userIdentity>): Pick<Caller, 'principalArn' | 'principalId'> {
+  const issuer = identity.sessionContext?.sessionIssuer;
+  const isSession = (identity.type ?? 'AssumedRole') === 'AssumedRole' && issuer?.arn?.includes(':role/');
+  const { arn, principalId } = issuer && isSession ? issuer : identity;
+  const id = principalId ?? identity.principalId;
+  return { principalArn: arn ?? '', ...(id && { principalId: uniqueId(id) }) };
+}
+
+/** `AROAEXAMPLE:session` is a session of the role `AROAEXAMPLE`. */
+export function uniqueId(principalId: string): string {
+  return /^AROA[^:]*/.exec(principalId)?.[0] ?? principalId;
+}

@@ -111,7 +111,7 @@ export const runTaskRequestSchema = z.strictObject({
 export type RunTaskRequest = z.infer<typeof runTaskRequestSchema>;
 
 /** What CloudTrail puts in place of environment values since June 2023. */
-const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+export const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
 /** What of a recorded request stands in the way of repeating it; names of members only, never their values. */
 export type RequestProblem =

@@ -35,7 +35,17 @@ const SUBJECT_LENGTH = 99;
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   malformed:
     'What arrived could not be read: an event, which now waits in the dead-letter queue of the intake, or what somebody started an execution with.',
-  missingParameters: 'The CloudTrail record does not hold the request. Repeat the call by hand.',
+  bareRecord:
+    'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run. Three to five attempts make one call, and a later one may have got through. Let the caller hand such calls over; docs/hand-over.md says how.',
+  conflict:
+    'The same client token or key came with another request, or a key came again after a day. The first request is re-run, this one is not. Use a token or key for one call only.',
+  callerNotListed:
+    'A call was handed over by somebody whom callers does not list with "handsOver": true. List the caller, or find out who sent it.',
+  familyNotListed:
+    'A call was handed over for a task definition family that families does not list. List it, then hand the call over again.',
+  clusterNotListed:
+    'A call was handed over for a cluster that clusters does not list. List it, then hand the call over again.',
+  missingParameters: 'The record or message does not hold the whole request. Repeat the call by hand.',
   unknownParameter:
     'The request has a parameter this version does not know. Repeat the call by hand, then update the stack.',
   invalidParameter:

@@ -5,10 +5,12 @@ import type { RunTaskRequest } from '../events/run-task-request.ts';
 
 /** A caller whose calls may be repeated. */
 export interface CallerEntry {
-  /** ARN of an IAM role or user, or `*`. */
+  /** ARN of an IAM role or user, or `*`; where it hands over, also that of an EventBridge rule. */
   readonly arn: string;
   /** Whether it makes a lost call again by itself under a new client token, as Airflow does. */
   readonly retriesItself?: boolean | undefined;
+  /** Whether it hands lost calls over, so that nothing has to be made of their records. */
+  readonly handsOver?: boolean | undefined;
 }
 
 /** What the owner allowed: all three of caller, family and cluster have to be listed. */

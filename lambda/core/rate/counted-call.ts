@@ -1,6 +1,7 @@
 import type { AwsEnvironment } from '../arn.ts';
 import { answerOf } from '../events/answer.ts';
-import type { decodeEvent } from '../events/event.ts';
+import type { BusEvent } from '../events/event.ts';
+import type { Malformed } from '../events/malformed.ts';
 import type { OtherCallRecord, RunTaskRecord } from '../events/run-task-record.ts';
 import { taskCountSchema } from '../events/run-task-request.ts';
 import { isOwnCall } from '../opt-in/opt-in.ts';
@@ -21,11 +22,7 @@ export interface Call {
  * Somebody else's call in a record, for the rate. "Each request that you make removes one token", so what was rejected
  * for itself counts as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
-export function callOf(
-  event: ReturnType<typeof decodeEvent>,
-  ownRoleArn: string,
-  awsEnvironment: AwsEnvironment,
-): Call[] {
+export function callOf(event: BusEvent | Malformed, ownRoleArn: string, awsEnvironment: AwsEnvironment): Call[] {
   if (!('kind' in event) || event.kind === 'stoppedTask' || event.replayed) return [];
   if (event.account !== awsEnvironment.account || event.region !== awsEnvironment.region) return [];
   const { caller, eventId, eventTimeMs: atMs } = event;

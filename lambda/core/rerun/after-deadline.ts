@@ -1,7 +1,6 @@
 import { type Coverage, HISTORY_LAG_MS } from '../sweep/coverage.ts';
+import { TOKEN_LIFE_MS } from './acceptance.ts';
 
-/** A token is forgotten an hour after its task ended, and a task may end at once. */
-const TOKEN_LIFE_MS = 60 * 60_000;
 /**
  * A caller's attempts at one call lie this close together. One that was accepted may come before one that was throttled:
  * its answer was lost. Records on either side of a full hour make two executions, whose deadlines differ by as much.
@@ -9,11 +8,6 @@ const TOKEN_LIFE_MS = 60 * 60_000;
 const CALL_SPAN_MS = 3 * 60_000;
 /** How long after the deadline was looked at a request may still be accepted; no function works for longer. */
 const LAST_REQUEST_MS = 2 * 60_000;
-
-/** Whether a call was accepted before, where ECS accepted its token at `acceptedAtMs`: within an hour ECS takes it for the same. */
-export function isSameCall(callAtMs: number, acceptedAtMs: number): boolean {
-  return acceptedAtMs >= callAtMs - TOKEN_LIFE_MS;
-}
 
 /**
  * What may be done about a call after its token has stopped being proof. `launch`: the history shows no accepted request

@@ -4,7 +4,7 @@ import type { RunTaskRequest } from '../events/run-task-request.ts';
 import { asynchronousCallId, substituteToken, synchronousCallId } from '../identity.ts';
 import { callerEntry, forbiddenOverride, unlistedReason } from '../opt-in/opt-in.ts';
 import type { Settings } from '../settings.ts';
-import type { Progress, RerunInput } from './rerun-input.ts';
+import { isKeyed, type Progress, type RerunInput } from './rerun-input.ts';
 
 /**
  * What speaks against launching a request, checked once more where the launch happens: whoever may start an execution
@@ -42,11 +42,17 @@ export function launchGuard(
 
 /** Whether the identity is that of the call or task: under any other, what was launched before would be launched again. */
 function isIdentityOf(
-  { callId, call: { account, region, cluster }, failedTask }: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
+  {
+    callId,
+    call: { account, region, principal = '', cluster },
+    failedTask,
+  }: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
   clientToken: string,
 ): boolean {
   if (failedTask) return callId === asynchronousCallId(failedTask.taskArn);
   return (
-    callId === synchronousCallId({ account, region, cluster, clientToken }) || clientToken === substituteToken(callId)
+    callId === synchronousCallId({ account, region, principal, cluster, clientToken }) ||
+    clientToken === substituteToken(callId) ||
+    isKeyed(callId, clientToken)
   );
 }

@@ -38,6 +38,11 @@ export function withFreshAttempts(progress: Progress): Progress {
   return { ...progress, attempts: 0, unanswered: 0 };
 }
 
+/** A request that broke off may have been accepted, as one without an answer may. */
+export function withUnheard(progress: Progress, unheardSince: string | null | undefined): Progress {
+  return unheardSince && progress.unansweredAt === undefined ? { ...progress, unansweredAt: unheardSince } : progress;
+}
+
 /** Decides what follows an attempt that was answered at `nowMs`. */
 export function nextStep(
   outcome: Outcome,
@@ -79,7 +84,11 @@ export function nextStep(
       // attempts either; the deadline ends it.
       return outcome.answered
         ? wait(CAPACITY_BACKOFF, { round: before.round + 1 })
-        : wait(OUTAGE_BACKOFF, { attempts: before.attempts, unanswered: before.unanswered + 1 });
+        : wait(OUTAGE_BACKOFF, {
+            attempts: before.attempts,
+            unanswered: before.unanswered + 1,
+            unansweredAt: before.unansweredAt ?? new Date(nowMs).toISOString(),
+          });
     case 'rejected':
       return {
         kind: 'finish',

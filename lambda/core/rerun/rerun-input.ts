@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type RunTaskRequest, runTaskRequestSchema, taskCountSchema } from '../events/run-task-request.ts';
-import { remainderToken } from '../identity.ts';
+import { keyedToken, remainderToken } from '../identity.ts';
 import type { Settings } from '../settings.ts';
 import { failedTaskSchema } from './launch-record.ts';
 
@@ -10,6 +10,8 @@ export const progressSchema = z.strictObject({
   attempts: z.int().min(0),
   /** RunTask requests that got no answer so far. */
   unanswered: z.int().min(0),
+  /** When the first of those was made: it may have been accepted. */
+  unansweredAt: z.iso.datetime().optional(),
   /** Tasks still to start. */
   remaining: taskCountSchema,
   /** Answers with `failures[]` so far; each needs a new client token. */
@@ -18,6 +20,10 @@ export const progressSchema = z.strictObject({
   taskArns: z.array(z.string()),
 });
 export type Progress = z.infer<typeof progressSchema>;
+
+/** What an acceptance of the caller's own has to be for the call to be done. */
+export const doneBySchema = z.strictObject({ sinceMs: z.number(), count: taskCountSchema, digest: z.string() });
+export type DoneBy = z.infer<typeof doneBySchema>;
 
 /**
  * Input of one execution of the re-run workflow: one throttled call. It holds nothing that differs between two
@@ -32,7 +38,9 @@ export const rerunInputSchema = z.strictObject({
     family: z.string(),
     /** ARN of the IAM role or user that made the call; of a failed task only its launch record knows. */
     caller: z.string().optional(),
-    /** When the call was rejected, or its task stopped. */
+    /** Who made it, in its identity. */
+    principal: z.string().optional(),
+    /** When the call was first made as far as is known, or handed over, or its task stopped. */
     eventTime: z.iso.datetime(),
   }),
   /** Until when the caller's own retries are left to themselves. */
@@ -41,6 +49,8 @@ export const rerunInputSchema = z.strictObject({
   deadline: z.iso.datetime(),
   /** The request to repeat; absent where it has to be completed from a launch record first. */
   request: runTaskRequestSchema.optional(),
+  /** What an acceptance of the caller's own has to be for the call to be done; absent where only some tasks are left. */
+  doneBy: doneBySchema.optional(),
   /** The task that failed to start. */
   failedTask: failedTaskSchema.optional(),
   /** Where an accepted call left off. */
@@ -67,3 +77,25 @@ export function timesOf(eventTimeMs: number, settings: Pick<Settings, 'graceSeco
     deadlineMs: eventTimeMs + settings.deadlineSeconds * 1000,
   };
 }
+
+/** How long a job that was handed over unattempted is worth starting. */
+export const KEYED_LIFE_MS = 24 * 3_600_000;
+
+/**
+ * Until when a re-run may ask ECS to launch. A token that nobody but us has used proves sameness from the first request on
+ * that may have been accepted unheard; until then there is nothing to prove.
+ */
+export function deadlineOf(
+  { callId, call }: Pick<RerunInput, 'callId' | 'call'>,
+  clientToken: string | undefined,
+  { unansweredAt }: Pick<Progress, 'unansweredAt'>,
+  settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>,
+): number {
+  const eventTimeMs = Date.parse(call.eventTime);
+  if (!isKeyed(callId, clientToken)) return timesOf(eventTimeMs, settings).deadlineMs;
+  const unheard = unansweredAt ? timesOf(Date.parse(unansweredAt), settings).deadlineMs : Number.POSITIVE_INFINITY;
+  return Math.min(eventTimeMs + KEYED_LIFE_MS, unheard);
+}
+
+/** Whether the call was handed over unattempted. */
+export const isKeyed = (callId: string, clientToken: string | undefined): boolean => clientToken === keyedToken(callId);

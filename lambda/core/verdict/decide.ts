@@ -1,4 +1,5 @@
 import type { ThrottleEvent } from '../events/event.ts';
+import { decideHandedOver } from './hand-over-verdict.ts';
 import { decideRunTask } from './run-task-verdict.ts';
 import { decideStoppedTask } from './stopped-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
@@ -9,6 +10,7 @@ const STALE_MS = 24 * 3_600_000;
 /** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
 export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   const { awsEnvironment, nowMs } = context;
+  if (event.kind === 'handedOverCall') return decideHandedOver(event, context);
   const { origin } = event;
   if ([event.account, origin.account].some((account) => account !== awsEnvironment.account)) {
     return { kind: 'ignore', reason: 'otherAccount' };

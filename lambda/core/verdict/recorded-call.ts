@@ -1,12 +1,17 @@
-import { type AwsEnvironment, clusterName } from '../arn.ts';
-import type { RunTaskRecord } from '../events/run-task-record.ts';
+import { clusterName } from '../arn.ts';
+import type { Caller, RunTaskRecord } from '../events/run-task-record.ts';
 import { synchronousCallId, tokenlessCallId } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
-import type { Launch } from './verdict.ts';
+import { isOwnCall } from '../opt-in/opt-in.ts';
+import { recordedDigest } from '../rerun/acceptance.ts';
+import type { AcceptedUnder, Launch, VerdictContext } from './verdict.ts';
+
+/** What the identity of a recorded call depends on beside the record. */
+export type RecordContext = Pick<VerdictContext, 'awsEnvironment' | 'ownRoleArn'>;
 
 /** What is kept of an accepted call: a launch record for each task that it started. */
-export function launchesOf(record: RunTaskRecord, awsEnvironment: AwsEnvironment): Launch[] {
-  const rootCallId = recordedCallId(record, awsEnvironment);
+export function launchesOf(record: RunTaskRecord, context: RecordContext): Launch[] {
+  const rootCallId = recordedCallId(record, context);
   const { principalArn: caller } = record.caller;
   const launcher = launcherOf(record.caller);
   const isWatched = launcher !== undefined && !launcher.isBlindToFailedStarts;
@@ -14,25 +19,43 @@ export function launchesOf(record: RunTaskRecord, awsEnvironment: AwsEnvironment
   return record.taskArns.map((taskArn) => ({ taskArn, record: launch }));
 }
 
-/** The identity of a call that ECS accepted under a token of its own, whoever made it; undefined for any other record. */
-export function acceptedCallId(record: RunTaskRecord, awsEnvironment: AwsEnvironment): string | undefined {
-  return record.error ? undefined : tokenCallId(record, awsEnvironment);
+/** That ECS accepted a call under a token of its own, whoever made it; undefined for any other record. */
+export function acceptanceOf(record: RunTaskRecord, context: RecordContext): AcceptedUnder | undefined {
+  const callId = record.error ? undefined : tokenCallId(record, context);
+  if (callId === undefined) return undefined;
+  const { eventTimeMs: atMs, taskArns, requestParameters } = record;
+  return { callId, acceptance: { atMs, taskArns: [...taskArns], digest: recordedDigest(requestParameters) } };
 }
 
 /** The identity of a recorded call: that of its token or, where the record holds none, its own. */
-export function recordedCallId(record: RunTaskRecord, awsEnvironment: AwsEnvironment): string {
-  return tokenCallId(record, awsEnvironment) ?? tokenless(record);
+export function recordedCallId(record: RunTaskRecord, context: RecordContext): string {
+  return tokenCallId(record, context) ?? tokenless(record);
 }
 
-function tokenCallId(record: RunTaskRecord, awsEnvironment: AwsEnvironment): string | undefined {
+function tokenCallId(record: RunTaskRecord, context: RecordContext): string | undefined {
   const { clientToken } = (record.requestParameters ?? {}) as { clientToken?: unknown };
-  return typeof clientToken === 'string' ? callIdOf(record, clientToken, awsEnvironment) : undefined;
+  return typeof clientToken === 'string' ? callIdOf(record, clientToken, context) : undefined;
 }
 
-export function callIdOf(record: RunTaskRecord, clientToken: string, awsEnvironment: AwsEnvironment): string {
+export function callIdOf(
+  record: RunTaskRecord,
+  clientToken: string,
+  { awsEnvironment, ownRoleArn }: RecordContext,
+): string {
   const { cluster } = record.requestParameters as { cluster?: unknown };
   const reference = typeof cluster === 'string' ? cluster : undefined;
-  return synchronousCallId({ ...awsEnvironment, cluster: clusterName(reference, awsEnvironment) ?? '', clientToken });
+  return synchronousCallId({
+    ...awsEnvironment,
+    principal: isOwnCall(record.caller, ownRoleArn) ? OWN_PRINCIPAL : principalOf(record.caller),
+    cluster: clusterName(reference, awsEnvironment) ?? '',
+    clientToken,
+  });
 }
+
+/** Who made a call, in its identity: by unique id, which records and messages both know. */
+export const principalOf = ({ principalId, principalArn }: Caller): string => principalId ?? principalArn;
+
+/** Stands for us in the identity of our own requests. */
+export const OWN_PRINCIPAL = 'ecs-throttle-remediation';
 
 export const tokenless = ({ account, region, eventId }: RunTaskRecord) => tokenlessCallId(account, region, eventId);

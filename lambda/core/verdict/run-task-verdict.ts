@@ -12,17 +12,30 @@ import {
   listedFamily,
   unlistedReason,
 } from '../opt-in/opt-in.ts';
+import { doneByOf } from '../rerun/acceptance.ts';
 import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
-import { callIdOf, launchesOf, tokenless } from './recorded-call.ts';
+import { acceptanceOf, callIdOf, launchesOf, principalOf, tokenless } from './recorded-call.ts';
 import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
 /** Decides about a RunTask record, of a rejected call or of an accepted one. */
 export function decideRunTask(record: RunTaskRecord, context: VerdictContext): Verdict {
   const reason = callerReason(record, context) ?? parametersReason(record, context);
   if (reason) return { kind: 'ignore', reason };
-  if (record.error) return decideRejected(record, context);
-  const launches = launchesOf(record, context.awsEnvironment);
-  return decidePartlyPlaced(record, launches, context) ?? { kind: 'record', launches };
+  const handsOver = callerEntry(record.caller.principalArn, context.settings.callers)?.handsOver;
+  if (record.error) {
+    const verdict = decideRejected(record, context);
+    // The message decides, which holds more than a record that is not enough.
+    return verdict.kind === 'refuse' && handsOver ? { kind: 'ignore', reason: 'handedOver' } : verdict;
+  }
+  const launches = launchesOf(record, context);
+  const verdict = decidePartlyPlaced(record, launches, context);
+  return verdict && !(verdict.kind === 'refuse' && handsOver) ? verdict : recorded(record, launches, context);
+}
+
+/** What is kept of an accepted call: its launches and, where a re-run of it may be underway, that it was accepted. */
+function recorded(record: RunTaskRecord, launches: readonly Launch[], context: VerdictContext): Verdict {
+  const acceptance = launcherOf(record.caller) ? undefined : acceptanceOf(record, context);
+  return { kind: 'record', launches, ...(acceptance && { acceptance }) };
 }
 
 /** Reasons to ignore a record that lie with its caller. */
@@ -57,6 +70,7 @@ function parametersReason({ requestParameters }: RunTaskRecord, context: Verdict
 
 function decideRejected(record: RunTaskRecord, context: VerdictContext): Verdict {
   const caller = record.caller.principalArn;
+  if (record.requestParameters === null) return { kind: 'refuse', reason: 'bareRecord', caller };
   const read = readRunTaskRequest(record.requestParameters);
   if ('problem' in read) return { kind: 'refuse', caller, ...read.problem };
   return rerunOrRefuse(record, read.request, context);
@@ -79,7 +93,8 @@ function decidePartlyPlaced(
   if (verdict.kind === 'refuse') return { ...verdict, launches };
   if (verdict.kind !== 'rerun') return undefined;
   const progress = { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...record.taskArns] };
-  return { ...verdict, input: { ...verdict.input, progress }, launches };
+  const { doneBy: _, ...input } = verdict.input;
+  return { ...verdict, input: { ...input, progress }, launches };
 }
 
 function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: VerdictContext): Verdict {
@@ -94,13 +109,21 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
   const { clientToken } = request;
   if (clientToken === undefined && !settings.allowWithoutClientToken) return refuse('noClientToken');
   const { settleUntilMs, deadlineMs } = timesOf(record.eventTimeMs, settings);
-  const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, awsEnvironment);
+  const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, context);
   const input: RerunInput = {
     callId,
-    call: { ...awsEnvironment, cluster, family, caller, eventTime: new Date(record.eventTimeMs).toISOString() },
+    call: {
+      ...awsEnvironment,
+      cluster,
+      family,
+      caller,
+      principal: principalOf(record.caller),
+      eventTime: new Date(record.eventTimeMs).toISOString(),
+    },
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
+    doneBy: doneByOf(request, record.eventTimeMs),
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };
 }

@@ -1,31 +1,42 @@
-import type { AwsEnvironment } from '../arn.ts';
 import { answerOf } from '../events/answer.ts';
 import type { ThrottleEvent } from '../events/event.ts';
 import { asynchronousCallId } from '../identity.ts';
-import { recordedCallId } from './recorded-call.ts';
+import { type RecordContext, recordedCallId } from './recorded-call.ts';
 import type { Ending } from './verdict.ts';
 
 /** What a log line says of an event and of what became of it: names, identities and reasons, never what was asked for. */
-export function verdictLine(ending: Ending, event: ThrottleEvent, awsEnvironment: AwsEnvironment) {
+export function verdictLine(ending: Ending, event: ThrottleEvent, context: RecordContext) {
   return {
     kind: ending.kind,
     reason: 'reason' in ending ? ending.reason : undefined,
-    ...identityOf(event, awsEnvironment),
+    ...identityOf(event, context),
     ...('name' in ending && { execution: ending.name }),
     ...('members' in ending && { members: ending.members }),
   };
 }
 
-function identityOf(event: ThrottleEvent, awsEnvironment: AwsEnvironment) {
+function identityOf(event: ThrottleEvent, context: RecordContext) {
+  const { awsEnvironment } = context;
+  if (event.kind === 'handedOverCall') {
+    const { attempted } = event;
+    return {
+      messageId: event.messageId,
+      caller: event.caller.principalArn,
+      handedOver: attempted.kind,
+      ...(attempted.kind !== 'never' && { requestIds: attempted.requestIds }),
+      ...(attempted.kind === 'rejected' && { errorCode: attempted.error.code }),
+    };
+  }
   if (event.kind === 'stoppedTask') return { taskArn: event.taskArn, callId: asynchronousCallId(event.taskArn) };
   const { account, region, replayed } = event;
   const isHere = account === awsEnvironment.account && region === awsEnvironment.region && !replayed;
   return {
     eventId: event.eventId,
+    ...(event.requestId && { requestId: event.requestId }),
     caller: event.caller.principalArn,
     // Only of calls that took from this account's bucket.
     ...(isHere && { answer: answerOf(event) }),
     errorCode: event.error?.code,
-    ...(event.kind === 'runTaskRecord' && { callId: recordedCallId(event, awsEnvironment) }),
+    ...(event.kind === 'runTaskRecord' && { callId: recordedCallId(event, context) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { AwsEnvironment } from '../arn.ts';
 import type { IgnoreReason, RefuseReason } from '../contract.ts';
+import type { Acceptance } from '../rerun/acceptance.ts';
 import type { LaunchRecord } from '../rerun/launch-record.ts';
 import type { RerunInput } from '../rerun/rerun-input.ts';
 import type { Settings } from '../settings.ts';
@@ -8,7 +9,7 @@ import type { Settings } from '../settings.ts';
 export type Verdict =
   | { readonly kind: 'rerun'; readonly name: string; readonly input: RerunInput; readonly launches?: readonly Launch[] }
   /** An accepted call: what it asked for is kept, in case its tasks fail to start. */
-  | { readonly kind: 'record'; readonly launches: readonly Launch[] }
+  | { readonly kind: 'record'; readonly launches: readonly Launch[]; readonly acceptance?: AcceptedUnder }
   | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
   | {
       readonly kind: 'refuse';
@@ -22,6 +23,12 @@ export type Verdict =
 
 /** A verdict that was carried out, or that the call was already being re-run. */
 export type Ending = Verdict | { readonly kind: 'duplicate'; readonly name: string };
+
+/** That ECS accepted a call, and the call id it is kept under. */
+export interface AcceptedUnder {
+  readonly callId: string;
+  readonly acceptance: Acceptance;
+}
 
 /** A launch record and the task it is kept under. */
 export interface Launch {

@@ -69,7 +69,7 @@ describe('after an attempt that was', () => {
       'not answered: wait ever longer, same token, no attempt used up',
       { kind: 'unavailable', answered: false },
       0.5,
-      { attempts: 2, unanswered: 1 },
+      { attempts: 2, unanswered: 1, unansweredAt: new Date(NOW_MS).toISOString() },
     ],
     ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
     [

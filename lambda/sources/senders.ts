@@ -1,0 +1,72 @@
+import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
+import { parseArn } from '../core/arn.ts';
+import { type Caller, uniqueId } from '../core/events/run-task-record.ts';
+import type { CallerEntry } from '../core/opt-in/opt-in.ts';
+import { isRuleArn, ruleOf } from '../core/opt-in/senders.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { errorName, retrying } from '../runtime/sdk-retry.ts';
+import { makePrincipalNames } from '../state/principal-names.ts';
+
+/** Nobody asks IAM more often than this for somebody whom it does not know. */
+const RETRY_MS = 60_000;
+
+/**
+ * Who sent a message of the hand-over queue. SQS names a role or user by its unique id; IAM knows which of the listed ones
+ * that is. What is known once is kept in the table, so that nothing rests on IAM in the middle of a storm.
+ */
+export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'>) {
+  const { clients, clock, log, environment } = dependencies;
+  const callers: readonly CallerEntry[] = environment.settings.callers;
+  const entries = callers.filter(({ handsOver }) => handsOver);
+  const names = makePrincipalNames(dependencies);
+  const known = new Map<string, string>();
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  async function askIam(): Promise<void> {
+    askedAtMs = clock.now();
+    const listed = entries.map(({ arn }) => arn).filter((arn) => !isRuleArn(arn) && parseArn(arn));
+    const missing = listed.filter((arn) => ![...known.values()].includes(arn));
+    for (const arn of missing) {
+      const id = await idOf(arn);
+      if (id === undefined) continue;
+      known.set(id, arn);
+      await names.put(id, arn);
+    }
+  }
+
+  /** The unique id of a role or user; undefined where there is none of this name. */
+  async function idOf(arn: string): Promise<string | undefined> {
+    const [type, ...path] = parseArn(arn)?.resource.split('/') ?? [];
+    const name = path.at(-1) ?? '';
+    try {
+      if (type === 'user') {
+        const { User } = await retrying(dependencies, () => clients.iam.send(new GetUserCommand({ UserName: name })));
+        return User?.Arn === arn ? User.UserId : undefined;
+      }
+      const { Role } = await retrying(dependencies, () => clients.iam.send(new GetRoleCommand({ RoleName: name })));
+      return Role?.Arn === arn ? Role.RoleId : undefined;
+    } catch (error) {
+      if (errorName(error) !== 'NoSuchEntityException') throw error;
+      log.warn('a listed caller does not exist', { caller: arn });
+      return undefined;
+    }
+  }
+
+  async function arnOf(id: string): Promise<string | undefined> {
+    const kept = known.get(id) ?? (await names.get(id));
+    if (kept !== undefined) {
+      known.set(id, kept);
+      return kept;
+    }
+    if (clock.now() - askedAtMs >= RETRY_MS) await askIam();
+    return known.get(id);
+  }
+
+  /** `key` is that of the message, which names the rule where a rule sent it. */
+  return async (senderId: string, key: string | undefined): Promise<Caller> => {
+    const principalId = uniqueId(senderId);
+    const arn = (await arnOf(principalId)) ?? ruleOf(entries, principalId, key);
+    // Somebody unlisted, or anybody where "*" is listed, is called by the id.
+    return { principalArn: arn ?? principalId, principalId };
+  };
+}

@@ -1,0 +1,41 @@
+import { Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import type { Construct } from 'constructs';
+
+/** Nobody may send to a queue. */
+export function denyAll(queue: Queue): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Closed',
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['sqs:SendMessage'],
+    resources: [queue.queueArn],
+  });
+}
+
+/**
+ * Closes a queue that outlives its stack. CloudFormation would take its policy away and leave it open to whomever IAM lets
+ * in, and nobody would read what they send.
+ */
+export function closeWhenStackGoes(scope: Construct, queue: Queue): void {
+  const statement = Stack.of(scope).resolve(denyAll(queue).toStatementJson());
+  const closing = new AwsCustomResource(scope, 'Closing', {
+    onDelete: {
+      service: 'SQS',
+      action: 'setQueueAttributes',
+      parameters: {
+        QueueUrl: queue.queueUrl,
+        Attributes: { Policy: Stack.of(scope).toJsonString({ Version: '2012-10-17', Statement: [statement] }) },
+      },
+      physicalResourceId: PhysicalResourceId.of('closing'),
+    },
+    policy: AwsCustomResourcePolicy.fromStatements([
+      new PolicyStatement({ actions: ['sqs:SetQueueAttributes'], resources: [queue.queueArn] }),
+    ]),
+    installLatestAwsSdk: false,
+  });
+  // Deleted in the other order: first the policy that lets callers in, then this, which closes.
+  queue.node.findChild('Policy').node.addDependency(closing);
+}
