@@ -92,29 +92,7 @@ describe('a verdict is carried out', () => {
     expect(ending).toEqual(RERUN);
   });
 
-  test('as a refusal where no execution could hold its input', async () => {
-    const huge = { ...input, request: { ...input.request, startedBy: 'x'.repeat(262_144) } };
-    const { ending, named } = await acting({ ...RERUN, input: huge });
-    expect(ending).toEqual({ kind: 'refuse', reason: 'tooLarge', caller: CRON_ROLE, family: 'report' });
-    expect(named('StartExecutionCommand').map((sent) => sent.input.stateMachineArn)).toEqual([
-      expect.stringContaining(':digest'),
-    ]);
-  });
-
-  describe('as a refusal that people are told of', () => {
-    /** Refuses over one table; `tellings` are the notices that were begun. */
-    function refusing() {
-      const table = openTable();
-      const world = table.open();
-      const applyVerdict = makeVerdictApplier(world.dependencies);
-      return {
-        ...table,
-        refuse: (eventID: string) => applyVerdict(REFUSE, decoded(eventText({ detail: { eventID } }))),
-        tellings: () => world.sent.length,
-      };
-    }
-
-    test('once for each event, however often that comes', async () => {
+  test('once for each event, however often that comes', async () => {
       const { refuse, tellings, item } = refusing();
       expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
       expect(tellings()).toBe(1);

@@ -73,6 +73,12 @@ describe('after an attempt that was', () => {
     ],
     ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
     [
+      'answered with an error for want of room: wait for it, same token',
+      { kind: 'unavailable', answered: true, tokenUnused: true },
+      30,
+      {},
+    ],
+    [
       'partlyStarted: wait for room for the rest, new token, attempts anew',
       { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },
       30,

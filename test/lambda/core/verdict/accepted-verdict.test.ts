@@ -63,6 +63,7 @@ describe('an accepted call', () => {
       'of EventBridge, which takes an accepted task for a started one',
       { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'events.amazonaws.com' } } },
     ],
+    ['of a pipe alike', { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'pipes.amazonaws.com' } } }],
     ['of Scheduler alike', { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'scheduler.amazonaws.com' } } }],
     ['without a token', { request: { clientToken: undefined } }],
     ['whose request CloudTrail dropped', { detail: { requestParameters: null } }],
@@ -87,6 +88,8 @@ test.each([
   ['ecs.amazonaws.com', true],
   ['events.amazonaws.com', false],
   ['scheduler.amazonaws.com', false],
+  ['pipes.amazonaws.com', false],
+  ['eventsv2.amazonaws.com', false],
 ])('a launch by %s says whether a service watches its tasks', (invokedBy, isWatched) => {
   const text = acceptedText(['a'], [], { detail: { userIdentity: { arn: CRON_ROLE, invokedBy } } });
   const event = decoded(text);
@@ -107,6 +110,7 @@ describe('an accepted call that was placed in part', () => {
   test.each<[string, string[], { reason: string }[], Changes?, Partial<Settings>?]>([
     ['where waiting would not help', ['a'], [{ reason: 'MISSING' }]],
     ['where nothing is left', ['a', 'b'], NO_ROOM],
+    ['where ECS was not asked for room', ['a'], [{ reason: 'ATTRIBUTE' }]],
     ['where its caller retries by itself', ['a'], NO_ROOM, by(AIRFLOW_ROLE)],
     [
       'where its launcher does',
@@ -117,6 +121,13 @@ describe('an accepted call that was placed in part', () => {
   ])('is only recorded %s', (_, tasks, failures, changes, settings) => {
     expect(verdictOn(tasks, failures, changes, settings).kind).toBe('record');
   });
+
+  test.each(['AGENT', 'You’ve reached the limit on the number of vCPUs you can run concurrently'])(
+    'is re-run whatever it was short of: %s',
+    (reason) => {
+      expect(verdictOn(['a'], [{ reason }])).toMatchObject({ kind: 'rerun', input: { progress: { remaining: 1 } } });
+    },
+  );
 
   test('is refused for the rest where that cannot be repeated, and recorded all the same', () => {
     expect(verdictOn(['a'], NO_ROOM, { request: { brandNew: 1 } })).toMatchObject({

@@ -100,6 +100,13 @@ describe('an event is ignored', () => {
       { detail: { userIdentity: { invokedBy: 'states.amazonaws.com' } } },
     ],
     ['a call by Batch’s user agent', 'launcherRetries', { detail: { userAgent: 'batch.amazonaws.com' } }],
+    ['a call by a pipe’s user agent', 'launcherRetries', { detail: { userAgent: 'pipes.amazonaws.com' } }],
+    ['a call from a pipe', 'launcherRetries', { detail: { sourceIPAddress: 'pipes.amazonaws.com' } }],
+    [
+      'a call for a custom event bus',
+      'launcherRetries',
+      { detail: { userIdentity: { invokedBy: 'eventsv2.amazonaws.com' } } },
+    ],
     ['a task of Step Functions', 'launcherRetries', { request: { startedBy: 'AWS Step Functions' } }],
     ['a task of a deployment', 'launcherRetries', { request: { startedBy: 'ecs-svc/123' } }],
     ['a task of a service', 'launcherRetries', { request: { group: 'service:web' } }],
