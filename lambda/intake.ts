@@ -5,6 +5,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
+import { classifyEvent } from './core/events/classify-event.ts';
 import type { ThrottleEvent } from './core/events/event.ts';
 import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
@@ -75,7 +76,8 @@ export function makeHandler(
     const event = decodeEvent(record.body);
     if (!('kind' in event)) return refuseMalformed(record, event, deadLetterQueueUrl);
     const ending = await conclude(event, record);
-    if (event.kind === 'stoppedTask' && ending.kind === 'rerun') await slowDown(event.stoppedAtMs);
+    const isThrottled = event.kind === 'stoppedTask' && classifyEvent(event) === 'throttle';
+    if (isThrottled && ending.kind === 'rerun') await slowDown(event.stoppedAtMs);
   }
 
   async function handleHandOver(record: SQSRecord): Promise<void> {
@@ -92,7 +94,9 @@ export function makeHandler(
     }
     const ending = await conclude(call, record);
     // Its records come seconds to minutes later.
-    if (ending.kind === 'rerun' && call.attempted.kind === 'rejected') await slowDown(call.attempted.firstAttemptAtMs);
+    const { attempted } = call;
+    const isThrottled = attempted.kind === 'rejected' && classifyEvent(call) === 'throttle';
+    if (isThrottled && ending.kind === 'rerun') await slowDown(attempted.firstAttemptAtMs);
   }
 
   /** Who first sent a message: one that was moved back from the dead-letter queue was sent by whoever moved it. */

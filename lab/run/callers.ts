@@ -221,7 +221,7 @@ class Client {
 const operationOf = (caller: Caller) => (isRateCaller(caller) ? caller.operation : 'RunTask');
 
 /** The text of a throttle that comes as an InvalidParameterException. */
-export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)/;
+export const DISGUISED_THROTTLE = /\(ErrorCode: (Throttling|RequestLimitExceeded)\)|: Request limit exceeded\. Account/;
 
 /** Whether a request was throttled, plainly or in disguise: then it took nothing from the bucket. */
 export const isThrottled = (outcome: ApiRequest['outcome']): boolean =>

@@ -44,13 +44,18 @@ interface CallerEntry {
 }
 
 /** AWS's own launchers repeat by themselves what was rejected ... */
-const LAUNCHERS = ['batch', 'states', 'events', 'scheduler', 'ecs'].map((name) => `${name}.amazonaws.com`);
+const LAUNCHERS = ['batch', 'states', 'events', 'eventsv2', 'scheduler', 'pipes', 'ecs'].map(
+  (name) => `${name}.amazonaws.com`,
+);
 /** ... and these watch what was accepted as well. */
 const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com`);
 
 /** Reasons of ECS-FACTS that name a throttle, in the lab's own reading. */
 const THROTTLED_START =
-  /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning/i;
+  /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning|ThrottleException|SlowDown|Slow Down|reduce your request rate|rate at which you may call KMS|: Throttling$/i;
+/** Placement failures that may pass. */
+const PASSING_FAILURE = /^(RESOURCE:|AGENT|Capacity is unavailable|You['’]ve reached the limit on the number of)/;
+
 /**
  * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
  * what is being judged.

@@ -23,7 +23,7 @@ export async function retrying<T>(
   }
 }
 
-const isPassing = (error: unknown) => error instanceof Error && classifyError(apiError(error)) !== 'rejected';
+const isPassing = (error: unknown) => error instanceof Error && classifyError(apiError(error)) !== 'none';
 
 /** What an SDK client threw, as the service said it. */
 export function apiError(error: Error): ApiError & { readonly resourceIds?: readonly string[] } {

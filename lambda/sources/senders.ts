@@ -20,11 +20,20 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
   const entries = callers.filter(({ handsOver }) => handsOver);
   const names = makePrincipalNames(dependencies);
   const known = new Map<string, string>();
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  let asking: Promise<void> | undefined;
+  let asked: { readonly atMs: number; readonly answer: Promise<void> } | undefined;
+
+  /** All messages of a batch wait for one answer. A question that failed is asked again. */
+  async function askAtMostOnceAMinute(): Promise<void> {
+    if (!asked || clock.now() - asked.atMs >= RETRY_MS) asked = { atMs: clock.now(), answer: askIam() };
+    try {
+      await asked.answer;
+    } catch (error) {
+      asked = undefined;
+      throw error;
+    }
+  }
 
   async function askIam(): Promise<void> {
-    askedAtMs = clock.now();
     const listed = entries.map(({ arn }) => arn).filter((arn) => !isRuleArn(arn) && parseArn(arn));
     const missing = listed.filter((arn) => ![...known.values()].includes(arn));
     for (const arn of missing) {
@@ -59,9 +68,7 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
       known.set(id, kept);
       return kept;
     }
-    // The messages of a batch are read at once: all wait for the answer that the first of them asked for.
-    if (clock.now() - askedAtMs >= RETRY_MS) asking = askIam();
-    await asking;
+    await askAtMostOnceAMinute();
     return known.get(id);
   }
 

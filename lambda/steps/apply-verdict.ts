@@ -10,9 +10,6 @@ import { makeCallClaims } from '../state/call-claims.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeNotifier } from './notifier.ts';
 
-/** An execution's input holds 256 KiB. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
-const MAX_INPUT_BYTES = 262_144;
-
 /** Carries verdicts out, for whoever came by the event: the intake and the sweep start one call under one name. */
 export function makeVerdictApplier(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
@@ -72,18 +69,13 @@ export function makeVerdictApplier(
       case 'rerun': {
         if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
         const { name, input } = verdict;
-        const text = JSON.stringify(input);
-        if (Buffer.byteLength(text) > MAX_INPUT_BYTES) {
-          const { caller = '', family } = input.call;
-          return applyVerdict({ kind: 'refuse', reason: 'tooLarge', caller, family }, event);
-        }
         const { request, call } = input;
         const claim = request && { digest: requestDigest(request), atMs: Date.parse(call.eventTime) };
         if (claim && !isSameCall(await claims.claim(name, claim), claim)) {
           const { caller = '', family } = call;
           return applyVerdict({ kind: 'refuse', reason: 'conflict', caller, family }, event);
         }
-        return (await start(name, text)) === 'started' ? verdict : { kind: 'duplicate', name };
+        return (await start(name, JSON.stringify(input))) === 'started' ? verdict : { kind: 'duplicate', name };
       }
       default:
         return verdict satisfies never;

@@ -132,7 +132,9 @@ export class HandOver extends Construct {
               new PolicyStatement({
                 actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
                 resources: [encryptionKey.keyArn],
-                conditions: { StringEquals: { 'kms:ViaService': `sqs.${Stack.of(this).region}.${Stack.of(this).urlSuffix}` } },
+                conditions: {
+                  StringEquals: { 'kms:ViaService': `sqs.${Stack.of(this).region}.${Stack.of(this).urlSuffix}` },
+                },
               }),
             ]
           : []),

@@ -26,7 +26,7 @@ import {
 } from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 
-const NAME = 'report-15b4b65435393655c53c349d6616d261';
+const NAME = 'report-2d6c138652489cfcc1df737a3a61a119';
 const RERUN = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
 
 /** Delivers the bodies as one batch. */
@@ -65,7 +65,8 @@ describe('the intake', () => {
         reason: undefined,
         messageId: 'm0',
         eventId: 'e5c1f7a2-0000-4000-8000-000000000001',
-        callId: '1d6a28f64d8391a79f9642e0879d7f90',
+        requestId: '0f6a2a1e-64a5-4b63-8a3a-9d8b43ad2c01',
+        callId: '38d6c654c9f31d9d60b174a5e88a1e3b',
         caller: CRON_ROLE,
         answer: 'throttled',
         errorCode: 'ThrottlingException',
@@ -183,7 +184,7 @@ describe('the intake', () => {
     const { dependencies, sent } = dependenciesWith();
     const Records = [{ messageId: 'm0', body: acceptedText(['a']), attributes: { ApproximateReceiveCount: '2' } }];
     await makeHandler(dependencies)({ Records } as never);
-    expect(sent.map(({ name }) => name)).toEqual(['PutItemCommand']);
+    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['launch', 'accepted']);
   });
 
   test('handles its batch where the traffic could not be counted, and says so', async () => {
@@ -236,12 +237,23 @@ describe('the intake', () => {
     });
   });
 
+  test('leaves the rate as it is for a start that found no room', async () => {
+    const drained = { ...initialRate(SETTINGS.rate), drainStartedAtMs: 1 };
+    const item = { version: { N: '1' }, state: { S: JSON.stringify(drained) } };
+    const table = openTable();
+    await table.put({ id: { S: 'rate' }, ...item });
+    const world = table.open();
+    await makeHandler(world.dependencies)(sqsEvent(stoppedText({ stoppedReason: 'TaskFailedToStart: RESOURCE:GPU' })));
+    expect(world.lines).toMatchObject([{ kind: 'rerun' }]);
+    expect(JSON.parse((await table.item('rate'))?.state?.S ?? '')).toEqual(drained);
+  });
+
   test('writes one line for an ignored event, and tells nobody', async () => {
     const airflow = { userIdentity: { arn: AIRFLOW_ROLE } };
     const { lines, sent, named, failed } = await intake([eventText({ detail: airflow })]);
     expect(lines).toMatchObject([{ kind: 'ignore', reason: 'retriesItself', caller: AIRFLOW_ROLE }]);
     // But for the mark that the call was counted.
-    expect(sent.map(({ name }) => name)).toEqual(['PutItemCommand']);
+    expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['counted']);
     expect(named('StartExecutionCommand')).toEqual([]);
     expect(failed).toEqual([]);
   });
@@ -282,15 +294,15 @@ describe('the intake', () => {
     expect(failed).toEqual(['m0']);
   });
 
-  test('refuses what an execution cannot take as input, measured in bytes', async () => {
+  test('refuses what the workflow cannot carry, measured in bytes', async () => {
     const withCommand = (length: number) =>
       eventText({ request: { overrides: { containerOverrides: [{ command: ['é'.repeat(length)] }] } } });
-    const large = await intake([withCommand(132_000)]);
+    const large = await intake([withCommand(127_500)]);
     expect(large.lines).toMatchObject([{ kind: 'refuse', reason: 'tooLarge' }]);
     expect(large.named('StartExecutionCommand').map(({ input }) => input.stateMachineArn)).toEqual([
       expect.stringContaining(':digest'),
     ]);
-    expect((await intake([withCommand(130_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
+    expect((await intake([withCommand(125_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
   });
 });
 

@@ -65,7 +65,9 @@ describe('the rate limiter', () => {
       { token: 'c', atMs: NOW_MS + 1500 },
     ]);
     expect(failed).toEqual([]);
-    expect(lines).toEqual([{ level: 'info', message: 'permits', taken: 3, gone: 0, failed: 0, notDue: 0, expired: 0 }]);
+    expect(lines).toEqual([
+      { level: 'info', message: 'permits', taken: 3, gone: 0, failed: 0, done: 0, notDue: 0, expired: 0 },
+    ]);
     expect(metrics).toEqual([{ name: 'Permit', value: 3, dimensions: {} }]);
   });
 

@@ -6,7 +6,7 @@ import { acceptedText, EVENT_TIME_MS, eventText, NOW_MS, stoppedText, TASK_ARN }
 import { openTable } from '../support/table.ts';
 
 const MINUTE = 60_000;
-const SYNCHRONOUS = 'report-15b4b65435393655c53c349d6616d261';
+const SYNCHRONOUS = 'report-2d6c138652489cfcc1df737a3a61a119';
 const ASYNCHRONOUS = 'report-55c1f48c4b96f1f5b5f5a304ef9ebae3';
 const recordOf = (text: string) => ({ CloudTrailEvent: JSON.stringify(JSON.parse(text).detail) });
 /** ECS with one stopped task that failed to start. */
@@ -217,7 +217,7 @@ describe('a sweep', () => {
     const { begin, pass, items, started } = openSweep({ cloudTrail: () => ({ Events: [recordOf(acceptedText())] }) });
     await pass(await begin(BY_HAND));
     expect((await items()).map(({ id }) => id?.S)).toEqual(
-      expect.arrayContaining([`launch#${TASK_ARN}`, 'accepted#1d6a28f64d8391a79f9642e0879d7f90']),
+      expect.arrayContaining([`launch#${TASK_ARN}`, 'accepted#38d6c654c9f31d9d60b174a5e88a1e3b']),
     );
     expect(started()).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler as makeIntake } from '../../lambda/intake.ts';
 import { makeHandler as makeRunTask } from '../../lambda/run-task.ts';
-import type { HandlerDependencies } from '../../lambda/runtime/ports.ts';
+import type { Clients, HandlerDependencies } from '../../lambda/runtime/ports.ts';
 import { makeHandler as makeSweep } from '../../lambda/sweep.ts';
 import { ANSWERED, awsError, dependenciesWith, type Sent } from '../support/dependencies.ts';
 import { partOf } from './parts.ts';
@@ -83,8 +83,15 @@ export class Replayer {
         asked.push(sent);
         waiting.push(({ value, error }) => (error ? reject(errorOf(error)) : resolve(revived(sent, value))));
       });
-    const { dependencies: usual } = dependenciesWith({ ecs: ask, sfn: ask, dynamoDb: ask, cloudTrail: ask, sqs: ask });
-    const dependencies: HandlerDependencies<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail' | 'sqs'> = {
+    const { dependencies: usual } = dependenciesWith({
+      ecs: ask,
+      sfn: ask,
+      dynamoDb: ask,
+      cloudTrail: ask,
+      sqs: ask,
+      iam: ask,
+    });
+    const dependencies: HandlerDependencies<keyof Clients> = {
       ...usual,
       environment: { ...usual.environment, settings: this.#settings },
       clock: { now: () => nowMs, sleep: async () => {} },

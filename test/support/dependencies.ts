@@ -12,6 +12,8 @@ export interface Sent {
 export type Answer = (sent: Sent) => unknown;
 export type Answers = Partial<Record<keyof Clients, Answer>>;
 
+export const HAND_OVER_QUEUE_ARN = 'arn:aws:sqs:us-east-1:111122223333:hand-over';
+
 const VARIABLES = {
   settings: '',
   accountId: HOME.account,
@@ -20,6 +22,9 @@ const VARIABLES = {
   runTaskRoleArn: OWN_ROLE,
   tableName: 'state',
   deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead',
+  handOverQueueArn: HAND_OVER_QUEUE_ARN,
+  handOverDeadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/hand-over-dead',
+  handOverRedriveRoleId: 'AROAREDRIVE',
 };
 
 export interface LogLine extends LogFields {
@@ -55,6 +60,7 @@ export function dependenciesWith(answers: Answers = {}, settings: Partial<Settin
       dynamoDb: client(answers.dynamoDb),
       cloudTrail: client(answers.cloudTrail),
       sqs: client(answers.sqs),
+      iam: client(answers.iam),
     } as unknown as Clients,
     clock: {
       now: () => nowMs,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { decodeEvent, type ThrottleEvent } from '../../lambda/core/events/event.ts';
+import { type BusEvent, decodeEvent } from '../../lambda/core/events/event.ts';
 import type { RunTaskRequest } from '../../lambda/core/events/run-task-request.ts';
 import type { RerunInput } from '../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
@@ -54,7 +54,7 @@ export function eventText({ envelope = {}, detail = {}, request = {} }: Changes 
   return JSON.stringify({ ...event, ...envelope, detail: { ...event.detail, requestParameters, ...detail } });
 }
 
-export function decoded(text: string): ThrottleEvent {
+export function decoded(text: string): BusEvent {
   const event = decodeEvent(text);
   if (!('kind' in event)) throw new Error(`expected an event that can be decoded: ${event.problems.join('; ')}`);
   return event;

@@ -1,3 +1,4 @@
+import { WRAPPED_EXAMPLES } from '../../../lambda/core/events/texts.ts';
 import { AwsError } from '../../kernel/aws-service.ts';
 import { type Random, randomStream } from '../../kernel/random.ts';
 import type { Account } from '../../scenario/account.ts';
@@ -44,17 +45,14 @@ export class Throttles {
 const one = (bucket: TokenBucket): Taking => ({ bucket, tokens: 1 });
 const rateExceeded = (): AwsError => new AwsError('ThrottlingException', 'Rate exceeded');
 
-/**
- * An EC2 throttle in the clothes of a bad parameter, verbatim from https://github.com/dagster-io/dagster/issues/33439
- * and https://github.com/dask/dask-cloudprovider/issues/56
- */
+/** An EC2 throttle in the clothes of a bad parameter. */
 function disguised({ networkConfiguration }: RunTaskRequest, random: Random): AwsError {
   const { subnets, securityGroups } = networkConfiguration?.awsvpcConfiguration ?? {};
   const list = (ids: readonly string[] | null | undefined, otherwise: string) =>
     ids?.length ? ids.join(', ') : otherwise;
-  const message =
-    random() < 0.5
-      ? `Error retrieving subnet information for [${list(subnets, 'subnet-0ab')}]: Rate exceeded (ErrorCode: Throttling)`
-      : `Error retrieving security group information for [${list(securityGroups, 'sg-0ab')}]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`;
+  const example = WRAPPED_EXAMPLES[Math.floor(random() * WRAPPED_EXAMPLES.length)] ?? '';
+  const message = example
+    .replace('{subnets}', () => list(subnets, 'subnet-0ab'))
+    .replace('{securityGroups}', () => list(securityGroups, 'sg-0ab'));
   return new AwsError('InvalidParameterException', message);
 }

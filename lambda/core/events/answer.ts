@@ -7,5 +7,5 @@ export type Answer = 'accepted' | 'throttled' | 'rejected';
 /** A failure on the service's side counts as a rejection: it was no throttle. */
 export function answerOf({ error }: RunTaskRecord | OtherCallRecord): Answer {
   if (!error) return 'accepted';
-  return classifyError(error) === 'throttled' ? 'throttled' : 'rejected';
+  return classifyError(error) === 'throttle' ? 'throttled' : 'rejected';
 }

@@ -58,7 +58,7 @@ const attemptedSchema = z.union([
     firstAttemptAt: instant.nullish(),
   }),
   // SQS and EventBridge Scheduler know no longer names than this.
-  z.object({ key: z.string().min(1).max(2048), error: z.undefined(), answer: z.undefined() }),
+  z.object({ key: z.string().min(1).max(2048), error: z.undefined().optional(), answer: z.undefined().optional() }),
 ]);
 const messageSchema = z.object({ request: z.unknown() }).and(attemptedSchema);
 

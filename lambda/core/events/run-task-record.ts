@@ -10,6 +10,8 @@ export interface Caller {
   /** The AWS service that called on somebody's behalf. */
   readonly invokedBy?: string;
   readonly userAgent?: string;
+  /** The AWS service that the request came from: CloudTrail puts its name in place of an address. */
+  readonly sourceService?: string;
 }
 
 /** A request to ECS, rejected or accepted, as CloudTrail recorded it. */
@@ -61,6 +63,7 @@ const callRecordSchema = z.object({
   eventSource: z.literal('ecs.amazonaws.com'),
   awsRegion: z.string(),
   userAgent: z.string().nullish(),
+  sourceIPAddress: z.string().nullish(),
   errorCode: z.string().nullish(),
   errorMessage: z.string().nullish(),
   recipientAccountId: z.string().nullish(),
@@ -105,7 +108,7 @@ export function decodeOtherCallRecord(
 }
 
 function decodeCall(record: z.output<typeof callRecordSchema>, account: string): CallRecord {
-  const { userIdentity: identity, userAgent, errorCode, errorMessage } = record;
+  const { userIdentity: identity, userAgent, sourceIPAddress, errorCode, errorMessage } = record;
   return {
     eventId: record.eventID,
     ...(record.requestID && { requestId: record.requestID }),
@@ -116,6 +119,7 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
       ...decodePrincipal(identity),
       ...(identity.invokedBy && { invokedBy: identity.invokedBy }),
       ...(userAgent && { userAgent }),
+      ...(sourceIPAddress?.endsWith('.amazonaws.com') && { sourceService: sourceIPAddress }),
     },
     ...(errorCode && { error: { code: errorCode, message: errorMessage ?? '' } }),
   };

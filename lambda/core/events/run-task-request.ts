@@ -123,6 +123,10 @@ export function readRunTaskRequest(
   parameters: unknown,
 ): { readonly request: RunTaskRequest } | { readonly problem: RequestProblem } {
   if (!isObject(parameters)) return { problem: { reason: 'missingParameters', members: [] } };
+  const omitted = omittedMembers(parameters);
+  if (omitted.length > 0) {
+    return { problem: { reason: 'missingParameters', members: omitted.filter((member) => member !== '') } };
+  }
   const given = withoutNulls(parameters);
   // An empty token is none: ECS would make nothing of it.
   if (given.clientToken === '') delete given.clientToken;
@@ -141,6 +145,14 @@ export function readRunTaskRequest(
 
 /** Paths of the members whose values CloudTrail hides. */
 export const hiddenMembers = (parameters: unknown): string[] => pathsOf(parameters, (value) => value === HIDDEN);
+
+/**
+ * Paths of the members that CloudTrail left out because the record grew too large, the empty path where it left out all:
+ * `{"reason":…,"omitted":true,"originalSize":…}` stands in their place. ECS knows no member of that name.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+ */
+export const omittedMembers = (parameters: unknown): string[] =>
+  pathsOf(parameters, (value) => isObject(value) && value.omitted === true);
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,36 +1,98 @@
-/** How AWS's services name a throttle: whole words, since images and secrets may have any name. */
-const THROTTLE =
-  '(?:\\bThrottlingException\\b|\\bRequestLimitExceeded\\b|\\bTooManyRequestsException\\b|\\(ErrorCode: Throttling\\)|Rate exceeded|Request limit exceeded|Too Many Requests)';
+import {
+  BEGINNINGS,
+  CAPACITY_TEXTS,
+  CAUSES,
+  ERROR_NAMES,
+  NAME_SLOTS,
+  type TextClass,
+  THROTTLED_STARTS,
+} from './texts.ts';
 
-/**
- * How a task says that it never started because AWS was throttling: as data, with where each text was seen. Reasons are
- * free text and may be cut off, so each is known by its beginning, and by its tail only where the beginning says nothing.
+/*
+ * The reason of a failed start is free text, may be cut off, and quotes names that users chose: a secret may be called
+ * ThrottlingException, an image toomanyrequests. So only what the service wrote is read: the reason is known by its
+ * beginning, names are left out, and what follows is read where a service's own words begin.
  */
-const THROTTLED_STARTS: readonly RegExp[] = [
-  // "Timeout waiting for network interface provisioning to complete." (EC2 throttled while the interface was made)
-  /Timeout waiting for network interface provisioning/,
-  // "Rate limit exceeded while preparing network interface to be attached to instance"
-  /Rate limit exceeded while preparing network interface/,
-  // "Network interface provision complete error timeout wait for network interface provision."
-  /Network interface provision complete error timeout/,
-  // "Unexpected EC2 error while attempting to Create Network Interface ...": the same beginning also reports full subnets
-  new RegExp(`Unexpected EC2 error .*${THROTTLE}`, 's'),
-  // "CannotPullECRContainerError: ThrottlingException: Rate exceeded", "CannotPullContainerError: ... toomanyrequests: ..."
-  // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
-  /CannotPull\w*Error: (?:Throttling|toomanyrequests)/,
-  new RegExp(`CannotPull\\w*Error: .*(?:${THROTTLE}|toomanyrequests: |pull rate limit)`, 's'),
-  // "toomanyrequests: Rate exceeded", as registries say it, with or without the agent's prefix
-  /toomanyrequests: (?:Rate exceeded|Too Many Requests)/i,
-  // "ResourceInitializationError: unable to pull secrets or registry auth: ..." with a throttle at its end (not seen verbatim)
-  new RegExp(`ResourceInitializationError: .*${THROTTLE}`, 's'),
-  // "CannotStartContainerError: ... failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException:
-  // Rate exceeded ...": as the awslogs driver has it on EC2, https://github.com/moby/moby/issues/42088
-  new RegExp(`CannotStartContainerError: .*failed to create Cloudwatch log stream: .*${THROTTLE}`, 's'),
-  // "Timeout waiting for EphemeralStorage provisioning to complete"
-  /Timeout waiting for EphemeralStorage provisioning/,
+
+const inStarts = ({ where }: { readonly where: readonly string[] }) => where.includes('stoppedReason');
+
+/** The kind of failure, which may stand before its reason. */
+const KIND = /^Task ?[Ff]ailed ?[Tt]o ?[Ss]tart: /;
+
+const WHOLE_TEXTS = [...THROTTLED_STARTS, ...CAPACITY_TEXTS].filter(inStarts).map((row) => ({
+  pattern: new RegExp(`^(?:ResourceInitializationError: )?${row.pattern}`),
+  class: row.class,
+}));
+
+const KNOWN_BEGINNINGS = BEGINNINGS.map(({ pattern }) => new RegExp(`^${pattern}`));
+
+const names = ERROR_NAMES.filter(inStarts).map(({ pattern }) => pattern);
+const SERVICE_WORDS = [
+  // Names end where no name of a user's would: `ThrottlingException-alarm` is a secret. What the cut left of one is enough.
+  {
+    pattern: new RegExp(`^(?:(?:${names.join('|')})(?=[:;,.)\\s]|$)|Throttling[A-Za-z]*(?:\\.{3})?$)`),
+    class: 'throttle' as const,
+  },
+  ...CAUSES.map((row) => ({ pattern: new RegExp(`^${row.pattern}`, 'i'), class: row.class })),
 ];
 
-/** Whether one of a stopped task's reasons, its own or its containers', names a throttle. */
-export function isThrottledStart(reasons: readonly string[]): boolean {
-  return reasons.some((reason) => THROTTLED_STARTS.some((pattern) => pattern.test(reason)));
+/** Where a service's words may begin; identifiers of requests and hosts follow a colon too. */
+const SERVICE_BEGINS = /(?<![Ii][Dd]): "?|\. |\) | - |api error |caused by:? /g;
+
+/** An error's name that is no throttle's: `AccessDeniedException`, `NoSuchKey: `, `TagPolicyViolation`. */
+const MISTAKE_NAME =
+  /^(?!Resource\w+Error: |Cannot\w+Error: |\w+Exception: (?:Rate|Request limit) exceeded)(?:[A-Z]\w*(?:Exception|Error|Denied|Violation|NotFound|Failure|Fault|Forbidden|Expired|Canceled|Operation)\b|[A-Z][\w.]*[a-z][\w.]*[A-Z][\w.]*(?=:|$))/;
+/** A mistake in the words of those who have no names for it. */
+const MISTAKE_WORDS =
+  /\b(?:not found|does not exist|access denied|permission denied|not authorized|no such|invalid parameters|manifest unknown|(?:denied|unauthorized|forbidden): )/i;
+
+/** The class of one reason of a task that never started. */
+function classifyReason(text: string): TextClass {
+  const reason = text.replace(KIND, '');
+  const whole = WHOLE_TEXTS.find(({ pattern }) => pattern.test(reason));
+  if (whole) return whole.class;
+  for (const pattern of KNOWN_BEGINNINGS) {
+    const [beginning] = pattern.exec(reason) ?? [];
+    if (beginning === undefined) continue;
+    // A name may hold the very words that end it. Whichever of them does, the rest has to say the same.
+    const [first = 'none', ...others] = new Set(withoutNames(reason.slice(beginning.length)).map(classifyCause));
+    return others.length === 0 ? first : 'none';
+  }
+  return 'none';
+}
+
+/** The text without the names that it quotes: one for each way to read it. */
+function withoutNames(text: string): string[] {
+  for (const { before, after } of NAME_SLOTS) {
+    const begin = text.indexOf(before);
+    if (begin < 0) continue;
+    const words = text.slice(0, begin);
+    const ends = [...text.slice(begin + before.length).matchAll(new RegExp(after, 'g'))];
+    // Cut off within the name.
+    if (ends.length === 0) return [words];
+    return ends.map((end) => `${words}…: ${text.slice(begin + before.length + end.index + end[0].length)}`);
+  }
+  return [text];
+}
+
+/** What the service's words come to. A mistake among them decides: it would be there on the next try as well. */
+function classifyCause(words: string): TextClass {
+  if (MISTAKE_WORDS.test(words)) return 'none';
+  const beginnings = [0, ...[...words.matchAll(SERVICE_BEGINS)].map((match) => match.index + match[0].length)];
+  const found = beginnings.map((at): TextClass | 'mistake' => {
+    const rest = words.slice(at);
+    return (
+      SERVICE_WORDS.find(({ pattern }) => pattern.test(rest))?.class ?? (MISTAKE_NAME.test(rest) ? 'mistake' : 'none')
+    );
+  });
+  if (found.includes('mistake')) return 'none';
+  if (found.includes('throttle')) return 'throttle';
+  return found.includes('capacity') ? 'capacity' : 'none';
+}
+
+/** The class of a start that failed, by the task's reasons and its containers': one that throttling explains is enough. */
+export function classifyStart(reasons: readonly string[]): TextClass {
+  const found = reasons.map(classifyReason);
+  if (found.includes('throttle')) return 'throttle';
+  return found.includes('capacity') ? 'capacity' : 'none';
 }

@@ -49,7 +49,6 @@ export const stoppedTaskSchema = z.object({
   updatedAt: instant.nullish(),
   createdAt: instant.nullish(),
   startedAt: instant.nullish(),
-  // Only what ran has an exit code.
   containers: z.array(z.object({ reason: z.string().nullish(), exitCode: z.number().nullish() })).nullish(),
   overrides: z
     .object({
@@ -88,9 +87,17 @@ export function decodeStoppedTask(
     reasons: [task.stoppedReason, ...(task.containers ?? []).map(({ reason }) => reason)].filter(
       (reason) => typeof reason === 'string',
     ),
-    hasRun: task.startedAt != null || (task.containers ?? []).some(({ exitCode }) => exitCode != null),
+    hasRun: task.startedAt != null || (task.containers ?? []).some(hasContainerRun),
     stoppedAtMs: task.stoppedAt ?? task.updatedAt ?? otherwiseMs,
     createdAtMs: task.createdAt ?? task.stoppedAt ?? otherwiseMs,
     environments,
   };
+}
+
+/**
+ * What ran has an exit code, but the agent gives one (143) to containers as well that it says never started, e.g. because a
+ * container that they depend on could not be pulled: https://github.com/aws/amazon-ecs-agent/pull/3218
+ */
+function hasContainerRun({ exitCode, reason }: { exitCode?: number | null; reason?: string | null }): boolean {
+  return exitCode != null && !/^Cannot(?:Start|Create|Pull)/.test(reason ?? '');
 }

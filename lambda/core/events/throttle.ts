@@ -1,7 +1,11 @@
-/**
- * What a throttle looks like, as data: ECS-specific shapes with where each was seen.
- * The error's name alone never decides: InvalidParameterException carries throttles and real mistakes alike.
- */
+import {
+  CAPACITY_TEXTS,
+  ERROR_NAMES,
+  type Place,
+  SHARED_ERROR_NAMES,
+  type TextClass,
+  WRAPPED_THROTTLE,
+} from './texts.ts';
 
 /** What a failed API call says of itself. */
 export interface ApiError {
@@ -11,68 +15,37 @@ export interface ApiError {
   readonly status?: number;
 }
 
-/** `throttled`: the caller was too fast. `transient`: the service failed. `rejected`: the request itself is at fault. */
-export type ErrorKind = 'throttled' | 'transient' | 'rejected';
+const classOfName = new Map(ERROR_NAMES.map((row) => [row.pattern, row.class]));
+const wrappedThrottle = new RegExp(WRAPPED_THROTTLE.pattern);
+const noRoom = (place: Place) =>
+  CAPACITY_TEXTS.filter(({ where }) => where.includes(place)).map(({ pattern }) => new RegExp(`^${pattern}`));
+const NO_ROOM_MESSAGES = noRoom('errorMessage');
+const NO_ROOM_FAILURES = noRoom('failureReason');
 
-/** Names that always mean a throttle (AWS SDK "standard" retry mode, less those that ECS uses for quotas). */
-export const THROTTLE_CODES: ReadonlySet<string> = new Set([
-  'ThrottlingException', // ECS RunTask, not among its modeled errors
-  'Throttling',
-  'ThrottledException',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'TooManyRequestsException',
-  'RequestLimitExceeded', // EC2, behind ECS
-  'EC2ThrottledException',
-  'SlowDown',
-  'ProvisionedThroughputExceededException', // DynamoDB
-  'KmsThrottlingException', // Step Functions, behind a customer-managed key
-]);
-
-/** Names of a failure on the service's side; ECS answers them with HTTP 500 and 503. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-  'ServerException', // ECS
-  'InternalFailure',
-  'InternalError',
-  'InternalServerError',
-  'InternalServerException',
-  'ServiceUnavailable',
-  'ServiceUnavailableException',
-]);
-
-/** Names under which ECS passes on what another service told it. */
-export const WRAPPER_CODES: ReadonlySet<string> = new Set(['InvalidParameterException', 'ClientException']);
-
-/**
- * Texts of a wrapped throttle. Verbatim in dagster#33439, construct-hub#415 and dask-cloudprovider#56:
- * `Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)`,
- * `Error retrieving security group information for [sg-0ab]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)`,
- * and, in wrapbox#32, `com.amazonaws.services.ec2.model.AmazonEC2Exception: Request limit exceeded`; that one more tail
- * in parentheses may follow, as such exceptions have, is assumed. At their end only, which may be cut off: before that,
- * messages quote names that the caller chose.
- */
-export const WRAPPED_THROTTLE =
-  /(?:\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\.?(?: \([^()]*\)| \(\w*:? ?\w*)?)\.?$/;
-
-/** Tells a throttle from a failing service and from a request that is wrong. */
-export function classifyError({ code, message, status }: ApiError): ErrorKind {
+/** The class of an error; `none` where the request itself is at fault. */
+export function classifyError({ code, message, status }: ApiError): TextClass {
   // CloudTrail prefixes some codes with `Client.` or `Server.`.
   const name = code.replace(/^(?:Client|Server)\./, '');
-  if (THROTTLE_CODES.has(name)) return 'throttled';
+  const known = classOfName.get(name);
+  if (known === 'throttle') return known;
   // Proxies and broken connections have no names of AWS's: what was not answered by the service may have been accepted.
-  if (status === 429) return 'throttled';
-  if (TRANSIENT_CODES.has(name) || status === 0 || (status ?? 0) >= 500) return 'transient';
-  return WRAPPER_CODES.has(name) && WRAPPED_THROTTLE.test(message) ? 'throttled' : 'rejected';
+  if (status === 429) return 'throttle';
+  if (known || status === 0 || (status ?? 0) >= 500) return 'transient';
+  // The name alone never decides: InvalidParameterException carries throttles and real mistakes alike.
+  if (!SHARED_ERROR_NAMES.includes(name)) return 'none';
+  if (wrappedThrottle.test(message)) return 'throttle';
+  return NO_ROOM_MESSAGES.some((pattern) => pattern.test(message)) ? 'capacity' : 'none';
 }
 
 /**
- * Beginnings of `failures[].reason` that may hold for now only: no room at this moment.
- * ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html
+ * The class of a `failures[].reason`: no room at this moment, or what stays as it is however often one asks (ATTRIBUTE,
+ * LOCATION, MISSING, INACTIVE).
  */
-const PASSING_FAILURES = ['RESOURCE:', 'AGENT', 'Capacity is unavailable at this time'] as const;
+export function classifyFailure(reason: string): TextClass {
+  return NO_ROOM_FAILURES.some((pattern) => pattern.test(reason)) ? 'capacity' : 'none';
+}
 
 /** Whether a placement failure is worth another try. */
 export function isPassingFailure(reason: string): boolean {
-  return PASSING_FAILURES.some((beginning) => reason.startsWith(beginning));
+  return classifyFailure(reason) === 'capacity';
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
-import { hiddenMembers } from '../events/run-task-request.ts';
+import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
 export interface Notice {
@@ -59,7 +59,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   executeCommand: 'The request switches ECS Exec on. Set allowExecuteCommand if that is intended.',
   tooLate:
     'The record arrived when the client token was no longer proof. Look whether the task ran before you repeat the call by hand.',
-  tooLarge: 'The request exceeds what an execution can take as input. Repeat the call by hand.',
+  tooLarge: 'The request exceeds what an execution can carry. Repeat the call by hand.',
   launchUnknown:
     'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
   partlyRan:
@@ -127,10 +127,11 @@ export interface Feasibility {
 }
 
 export function feasibilityOf({ requestParameters }: RunTaskRecord): Feasibility {
+  const isWhole = requestParameters !== null && omittedMembers(requestParameters).length === 0;
   const request = requestParameters as { readonly clientToken?: unknown } | null;
   return {
-    hadParameters: request !== null,
+    hadParameters: isWhole,
     hadClientToken: typeof request?.clientToken === 'string' && request.clientToken !== '',
-    hadEnvironment: request !== null && hiddenMembers(request).length === 0,
+    hadEnvironment: isWhole && hiddenMembers(request).length === 0,
   };
 }

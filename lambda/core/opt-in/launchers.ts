@@ -7,16 +7,25 @@ interface Launcher {
   readonly isBlindToFailedStarts: boolean;
 }
 
-/** EventBridge and Scheduler retry for up to a day; Step Functions, Batch and the service scheduler watch their tasks too. */
+/** Who retries what, and for how long: docs/launchers.md. */
 const LAUNCHERS: readonly Launcher[] = [
   { name: 'events.amazonaws.com', isBlindToFailedStarts: true },
   { name: 'scheduler.amazonaws.com', isBlindToFailedStarts: true },
+  { name: 'pipes.amazonaws.com', isBlindToFailedStarts: true },
+  /*
+   * EventBridge's custom event buses. They give up, by default after five attempts or 300 seconds, but up to a day where the
+   * subscriber says so; nothing in a record tells when. Each attempt may have a token of its own, so that a re-run beside
+   * them would start the task twice: what they drop is in their dead-letter queue. That their records have this name and not
+   * that of EventBridge is not verified.
+   * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-custom-bus-retry.html
+   */
+  { name: 'eventsv2.amazonaws.com', isBlindToFailedStarts: true },
   { name: 'states.amazonaws.com', isBlindToFailedStarts: false },
   { name: 'batch.amazonaws.com', isBlindToFailedStarts: false },
   { name: 'ecs.amazonaws.com', isBlindToFailedStarts: false },
 ];
 
 /** The launcher that made a call for its user, if one did. */
-export function launcherOf({ invokedBy, userAgent }: Caller): Launcher | undefined {
-  return LAUNCHERS.find(({ name }) => name === invokedBy || name === userAgent);
+export function launcherOf({ invokedBy, userAgent, sourceService }: Caller): Launcher | undefined {
+  return LAUNCHERS.find(({ name }) => [invokedBy, userAgent, sourceService].includes(name));
 }

@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts';
 import type { FailedTask } from './launch-record.ts';
 import { completeRequest, generationPauseSeconds, type LaunchRecord } from './launch-record.ts';
 import type { Result } from './next-step.ts';
+import { isTooLarge } from './payload-size.ts';
 import type { RerunInput } from './rerun-input.ts';
 
 /** What the re-run of a task that failed to start does next about its request. */
@@ -58,13 +59,13 @@ export function completionStep(input: CompletionInput): CompletionStep {
   if ('reason' in completed)
     return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
   const { rootCallId, caller } = record;
-  return {
-    kind: 'ready',
-    rerun: {
-      ...rerun,
-      call: { ...rerun.call, caller },
-      request: completed.request,
-      lineage: { rootCallId, generation },
-    },
+  const whole = {
+    ...rerun,
+    call: { ...rerun.call, caller },
+    request: completed.request,
+    lineage: { rootCallId, generation },
   };
+  return isTooLarge(whole)
+    ? { kind: 'fail', result: { kind: 'refused', reason: 'tooLarge', taskArns: [] } }
+    : { kind: 'ready', rerun: whole };
 }

@@ -83,7 +83,7 @@ export function nextStep(
       // Without an answer the request may have been accepted: only its own token can tell. A service that fails uses up no
       // attempts either; the deadline ends it.
       return outcome.answered
-        ? wait(CAPACITY_BACKOFF, { round: before.round + 1 })
+        ? wait(CAPACITY_BACKOFF, outcome.tokenUnused ? {} : { round: before.round + 1 })
         : wait(OUTAGE_BACKOFF, {
             attempts: before.attempts,
             unanswered: before.unanswered + 1,

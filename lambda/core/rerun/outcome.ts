@@ -8,8 +8,11 @@ export type Outcome =
   | { readonly kind: 'throttled' }
   /** Some tasks found no room for now. */
   | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
-  /** No task started, and the same may work later: `answered` by ECS with `failures[]`, or the service failed. */
-  | { readonly kind: 'unavailable'; readonly answered: boolean }
+  /**
+   * No task started, and the same may work later: `answered` by ECS with `failures[]` or, for want of room, with an error
+   * that leaves the token unused; or the service failed.
+   */
+  | { readonly kind: 'unavailable'; readonly answered: boolean; readonly tokenUnused?: true }
   /** Asking again would not help. `code` is the error's name or the first failure's reason. */
   | { readonly kind: 'rejected'; readonly code: string; readonly taskArns: readonly string[] };
 
@@ -73,11 +76,13 @@ export function errorOutcome(
   }
   const kind = classifyError(error);
   switch (kind) {
-    case 'throttled':
+    case 'throttle':
       return { kind: 'throttled' };
+    case 'capacity':
+      return { kind: 'unavailable', answered: true, tokenUnused: true };
     case 'transient':
       return { kind: 'unavailable', answered: false };
-    case 'rejected':
+    case 'none':
       return { kind: 'rejected', code: error.code, taskArns: [] };
     default:
       return kind satisfies never;

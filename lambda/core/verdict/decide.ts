@@ -1,4 +1,5 @@
 import type { ThrottleEvent } from '../events/event.ts';
+import { isTooLarge } from '../rerun/payload-size.ts';
 import { decideHandedOver } from './hand-over-verdict.ts';
 import { decideRunTask } from './run-task-verdict.ts';
 import { decideStoppedTask } from './stopped-task-verdict.ts';
@@ -10,7 +11,7 @@ const STALE_MS = 24 * 3_600_000;
 /** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
 export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   const { awsEnvironment, nowMs } = context;
-  if (event.kind === 'handedOverCall') return decideHandedOver(event, context);
+  if (event.kind === 'handedOverCall') return fitting(decideHandedOver(event, context));
   const { origin } = event;
   if ([event.account, origin.account].some((account) => account !== awsEnvironment.account)) {
     return { kind: 'ignore', reason: 'otherAccount' };
@@ -21,13 +22,21 @@ export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   switch (event.kind) {
     case 'runTaskRecord':
       if (nowMs - event.eventTimeMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideRunTask(event, context);
+      return fitting(decideRunTask(event, context));
     case 'otherCallRecord':
       return { kind: 'ignore', reason: 'notRunTask' };
     case 'stoppedTask':
       if (nowMs - event.stoppedAtMs > STALE_MS) return { kind: 'ignore', reason: 'stale' };
-      return decideStoppedTask(event, context);
+      return fitting(decideStoppedTask(event, context));
     default:
       return event satisfies never;
   }
+}
+
+/** A re-run that its workflow can carry to the end. */
+function fitting(verdict: Verdict): Verdict {
+  if (verdict.kind !== 'rerun' || !isTooLarge(verdict.input)) return verdict;
+  const { caller = '', family } = verdict.input.call;
+  const { launches } = verdict;
+  return { kind: 'refuse', reason: 'tooLarge', caller, family, ...(launches && { launches }) };
 }

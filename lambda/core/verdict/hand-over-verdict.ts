@@ -69,7 +69,7 @@ function outlookOf(attempted: Attempted, { clientToken, count = 1 }: RunTaskRequ
     case 'never':
       return undefined;
     case 'rejected':
-      if (classifyError(attempted.error) === 'rejected') return 'rejectedByEcs';
+      if (classifyError(attempted.error) === 'none') return 'rejectedByEcs';
       return clientToken === undefined ? 'noClientToken' : undefined;
     case 'answered':
       if (attempted.taskArns.length >= count) return 'invalidParameter';

@@ -42,7 +42,7 @@ function recorded(record: RunTaskRecord, launches: readonly Launch[], context: V
 function callerReason(record: RunTaskRecord, { settings, ownRoleArn }: VerdictContext): IgnoreReason | undefined {
   const { principalArn } = record.caller;
   if (isOwnCall(record.caller, ownRoleArn)) return 'ownCall';
-  if (record.error && classifyError(record.error) === 'rejected') return 'notAThrottle';
+  if (record.error && classifyError(record.error) === 'none') return 'notAThrottle';
   const launcher = launcherOf(record.caller);
   if (launcher && (record.error || !launcher.isBlindToFailedStarts)) return 'launcherRetries';
   const entry = callerEntry(principalArn, settings.callers);
@@ -123,7 +123,7 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
-    ...(clientToken !== undefined && { doneBy: doneByOf(request, record.eventTimeMs) }),
+    doneBy: doneByOf(request, record.eventTimeMs),
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };
 }

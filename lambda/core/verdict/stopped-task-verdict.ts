@@ -1,4 +1,4 @@
-import { isThrottledStart } from '../events/start-failure.ts';
+import { classifyStart } from '../events/start-failure.ts';
 import type { StoppedTask } from '../events/stopped-task.ts';
 import { asynchronousCallId, executionName } from '../identity.ts';
 import { listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
@@ -12,7 +12,7 @@ import type { Verdict, VerdictContext } from './verdict.ts';
 export function decideStoppedTask(task: StoppedTask, context: VerdictContext): Verdict {
   const { awsEnvironment, settings } = context;
   const { clusterArn: cluster, taskDefinitionArn: taskDefinition, startedBy, group } = task;
-  if (task.stopCode !== 'TaskFailedToStart' || !isThrottledStart(task.reasons)) {
+  if (task.stopCode !== 'TaskFailedToStart' || classifyStart(task.reasons) === 'none') {
     return { kind: 'ignore', reason: 'notAThrottle' };
   }
   const reason = unlistedReason({ cluster, taskDefinition, startedBy, group }, context);

@@ -5,7 +5,10 @@ import {
   asynchronousCallId,
   executionName,
   generationToken,
+  keyedCallId,
+  keyedToken,
   remainderToken,
+  requestDigest,
   spreadOf,
   substituteToken,
   synchronousCallId,
@@ -16,10 +19,13 @@ import { ACCOUNT, EVENT_TIME_MS, TASK_ARN, verdictOn } from '../../support/recor
 const CALL = {
   account: ACCOUNT,
   region: 'us-east-1',
+  principal: 'AROAEXAMPLEEXAMPLE123',
   cluster: 'batch',
   clientToken: '11111111-1111-4111-8111-111111111111',
 };
-const CALL_ID = '1d6a28f64d8391a79f9642e0879d7f90';
+const CALL_ID = '38d6c654c9f31d9d60b174a5e88a1e3b';
+const KEYED = { account: ACCOUNT, region: 'us-east-1', cluster: 'batch', family: 'report', key: 'nightly-2026-01-15' };
+const KEYED_ID = '82c0828841ae44f9b498922d617b68c7';
 const EVENT_ID = 'e5c1f7a2-0000-4000-8000-000000000001';
 const TOKENLESS_ID = '99ab26d9faf08623fdd1c4fa25b897af';
 const TASK_CALL_ID = '1da4ad3ca1b28b3aac02ba3d42836561';
@@ -31,9 +37,9 @@ describe('identities are contracts: a change here makes two launches of one call
     [
       'the name of its execution',
       executionName('report', CALL_ID, EVENT_TIME_MS),
-      'report-15b4b65435393655c53c349d6616d261',
+      'report-2d6c138652489cfcc1df737a3a61a119',
     ],
-    ['the token of its remainder', remainderToken(CALL_ID, 2, 1), '9bed462f25e34b1873869c0bcdff067f'],
+    ['the token of its remainder', remainderToken(CALL_ID, 2, 1), 'f89411c266ffd4e0067efd54eedab67b'],
     ['the id of a call without a token', tokenlessCallId(ACCOUNT, 'us-east-1', EVENT_ID), TOKENLESS_ID],
     ['the id of a call whose task failed to start', asynchronousCallId(TASK_ARN), TASK_CALL_ID],
     [
@@ -42,7 +48,14 @@ describe('identities are contracts: a change here makes two launches of one call
       'report-55c1f48c4b96f1f5b5f5a304ef9ebae3',
     ],
     ['the token of its next generation', generationToken(TASK_CALL_ID), 'c62d5344ef53492c258b1f1b9ffd2294'],
-    ['the token of a late re-run', afterDeadlineToken(CALL_ID), '9f802828bc84c4ce8e7236f01e5c750c'],
+    ['the token of a late re-run', afterDeadlineToken(CALL_ID), 'f9617aec857f0f8bd9754bd21b89daf4'],
+    ['the id of a call that was never attempted', keyedCallId(KEYED), KEYED_ID],
+    ['its token', keyedToken(KEYED_ID), '250a6c1613470b93727d26f7784be351'],
+    [
+      'the digest of a request',
+      requestDigest({ taskDefinition: 'report:3', count: 2 } as object),
+      '4d5b9cc07aa23b8257fa5766e0f06325',
+    ],
     ['the token in place of a missing one', substituteToken(TOKENLESS_ID), '424e7f3b2166b4fba874c60d84332161'],
   ])('%s', (_, found, pinned) => {
     expect(found).toBe(pinned);
@@ -50,9 +63,12 @@ describe('identities are contracts: a change here makes two launches of one call
 });
 
 describe('the id of a call', () => {
-  test.each(['account', 'region', 'cluster', 'clientToken'] as const)('is another one with another %s', (part) => {
-    expect(synchronousCallId({ ...CALL, [part]: 'other' })).not.toBe(CALL_ID);
-  });
+  test.each(['account', 'region', 'principal', 'cluster', 'clientToken'] as const)(
+    'is another one with another %s',
+    (part) => {
+      expect(synchronousCallId({ ...CALL, [part]: 'other' })).not.toBe(CALL_ID);
+    },
+  );
 
   test('keeps neighbouring parts apart', () => {
     const of = (cluster: string, clientToken: string) => synchronousCallId({ ...CALL, cluster, clientToken });
@@ -67,7 +83,7 @@ describe('the id of a call', () => {
 
   test('never meets the id of a call without a token', () => {
     expect(tokenlessCallId('a', 'b', 'c')).not.toBe(
-      synchronousCallId({ account: 'a', region: 'b', cluster: 'c', clientToken: '' }),
+      synchronousCallId({ account: 'a', region: 'b', principal: '', cluster: 'c', clientToken: '' }),
     );
   });
 });
@@ -96,7 +112,7 @@ describe('the name of an execution', () => {
 
   test('is one for all notations of one cluster', () => {
     const byName = nameOf({ cluster: 'batch' });
-    expect(byName).toBe('report-15b4b65435393655c53c349d6616d261');
+    expect(byName).toBe('report-2d6c138652489cfcc1df737a3a61a119');
     expect(nameOf({ cluster: 'arn:aws:ecs:us-east-1:111122223333:cluster/batch' })).toBe(byName);
     expect(nameOf({ cluster: undefined })).toBe(nameOf({ cluster: 'default' }));
     expect(nameOf({ cluster: 'default' })).not.toBe(byName);
@@ -134,3 +150,39 @@ test('the jitter of a call is its own, and evenly spread', () => {
   for (const spread of spreads) expect(spread >= 0 && spread < 1).toBe(true);
   expect(spreads.reduce((sum, spread) => sum + spread, 0) / spreads.length).toBeCloseTo(0.5, 1);
 });
+
+describe('the id of a call that was never attempted', () => {
+  test.each(['account', 'region', 'cluster', 'family', 'key'] as const)('is another one with another %s', (part) => {
+    expect(keyedCallId({ ...KEYED, [part]: 'other' })).not.toBe(KEYED_ID);
+  });
+});
+
+describe('the digest of a request', () => {
+  test('is one whatever the order of members, the token, and what is not given', () => {
+    const request = { cluster: 'batch', overrides: { containerOverrides: [{ name: 'app', command: ['a', 'b'] }] } };
+    const same = {
+      clientToken: 'x',
+      overrides: { containerOverrides: [{ command: ['a', 'b'], name: 'app', cpu: null }] },
+      group: undefined,
+      cluster: 'batch',
+    };
+    expect(requestDigest(same)).toBe(requestDigest(request as object));
+  });
+
+  test('tells any two other requests apart', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()), (a, b) => {
+        const clean = (value: object) => JSON.stringify(sorted({ ...value, clientToken: undefined }));
+        expect(requestDigest(a) === requestDigest(b)).toBe(clean(a) === clean(b));
+      }),
+    );
+  });
+});
+
+/** Members in order, without those that are null. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
+  return members.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]);
+}

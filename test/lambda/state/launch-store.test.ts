@@ -59,26 +59,28 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     test('are kept with their tasks and time; the latest stays, in whatever order they come', async () => {
       const { store } = openStore();
       expect(await store.getAccepted('call')).toBeUndefined();
-      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'] });
-      await store.putAccepted('call', { atMs: 3000, taskArns: ['b'] });
-      await store.putAccepted('call', { atMs: 2000, taskArns: ['c'] });
-      expect(await store.getAccepted('call')).toEqual({ atMs: 3000, taskArns: ['b'] });
+      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'], digest: 'digest' });
+      await store.putAccepted('call', { atMs: 3000, taskArns: ['b'], digest: 'digest' });
+      await store.putAccepted('call', { atMs: 2000, taskArns: ['c'], digest: 'digest' });
+      expect(await store.getAccepted('call')).toEqual({ atMs: 3000, taskArns: ['b'], digest: 'digest' });
     });
 
     test('are kept with their latest time, also where many are told of at once', async () => {
       const { open } = openTable();
       const stores = Array.from({ length: 8 }, () => makeLaunchStore(open().dependencies));
       await Promise.all(
-        stores.map((store, n) => store.putAccepted('call', { atMs: 1000 + ((n * 3) % 8), taskArns: [String(n)] })),
+        stores.map((store, n) =>
+          store.putAccepted('call', { atMs: 1000 + ((n * 3) % 8), taskArns: [String(n)], digest: 'digest' }),
+        ),
       );
-      expect(await stores[0]?.getAccepted('call')).toEqual({ atMs: 1007, taskArns: ['5'] });
+      expect(await stores[0]?.getAccepted('call')).toEqual({ atMs: 1007, taskArns: ['5'], digest: 'digest' });
     });
 
     test('of one instant stay as the first that was kept', async () => {
       const { store } = openStore();
-      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'] });
-      await store.putAccepted('call', { atMs: 1000, taskArns: [] });
-      expect(await store.getAccepted('call')).toEqual({ atMs: 1000, taskArns: ['a'] });
+      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'], digest: 'digest' });
+      await store.putAccepted('call', { atMs: 1000, taskArns: [], digest: 'digest' });
+      expect(await store.getAccepted('call')).toEqual({ atMs: 1000, taskArns: ['a'], digest: 'digest' });
     });
 
     test.each(['{', '["a"]', '{"taskArns":["a"]}'])('that nobody can read (%s) count as missing', async (text) => {
@@ -89,9 +91,9 @@ describe.each(TABLES)('in %s', (_, openTable) => {
 
     test('and launch records never meet', async () => {
       const { store } = openStore();
-      await store.putAccepted('a', { atMs: 1, taskArns: [] });
+      await store.putAccepted('a', { atMs: 1, taskArns: [], digest: 'digest' });
       expect(await store.get('a')).toBeUndefined();
-      expect(await store.getAccepted('a')).toEqual({ atMs: 1, taskArns: [] });
+      expect(await store.getAccepted('a')).toEqual({ atMs: 1, taskArns: [], digest: 'digest' });
     });
   });
 

@@ -1,10 +1,12 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
+import { requestDigest } from '../../../lambda/core/identity.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
 import type { Verdict } from '../../../lambda/core/verdict/verdict.ts';
 import { makeVerdictApplier } from '../../../lambda/steps/apply-verdict.ts';
 import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, decoded, eventText, rerunOf, stoppedText } from '../../support/records.ts';
+import { CRON_ROLE, decoded, EVENT_TIME_MS, eventText, rerunOf, stoppedText } from '../../support/records.ts';
 import { openTable } from '../../support/table.ts';
 
 const input = rerunOf();
@@ -33,11 +35,15 @@ describe('a verdict is carried out', () => {
   test.each<[string, Verdict, string[]]>([
     ['ignored: not at all', { kind: 'ignore', reason: 'stale' }, []],
     ['recorded: by a launch record for each task', { kind: 'record', launches }, ['PutItemCommand', 'PutItemCommand']],
-    ['re-run: by one execution', RERUN, ['StartExecutionCommand']],
+    [
+      're-run: by one execution, under a name that is claimed first',
+      RERUN,
+      ['PutItemCommand', 'StartExecutionCommand'],
+    ],
     [
       're-run for what is left of an accepted call: by its launch records first',
       { ...RERUN, launches },
-      ['PutItemCommand', 'PutItemCommand', 'StartExecutionCommand'],
+      ['PutItemCommand', 'PutItemCommand', 'PutItemCommand', 'StartExecutionCommand'],
     ],
     ['refused: by telling people, and keeping that they know', REFUSE, TELLING],
     [
@@ -62,33 +68,31 @@ describe('a verdict is carried out', () => {
     const exists = failing([new ExecutionAlreadyExists(ANSWERED)]);
     expect(await acting(RERUN, { sfn: exists })).toMatchObject({
       ending: { kind: 'duplicate', name: 'report-1' },
-      done: ['StartExecutionCommand'],
+      done: ['PutItemCommand', 'StartExecutionCommand'],
     });
   });
 
-  test('as a refusal where no execution could hold its input', async () => {
-    const huge = { ...input, request: { ...input.request, startedBy: 'x'.repeat(262_144) } };
-    const { ending, named } = await acting({ ...RERUN, input: huge });
-    expect(ending).toEqual({ kind: 'refuse', reason: 'tooLarge', caller: CRON_ROLE, family: 'report' });
+  test.each([
+    ['another request', { digest: { S: 'other' }, atMs: { N: String(EVENT_TIME_MS) } }],
+    ['the same request of another day', { digest: { S: requestDigest(input.request) }, atMs: { N: '0' } }],
+  ])('as a conflict, told at once, where its name stands for %s', async (_, Item) => {
+    const taken = failing([new ConditionalCheckFailedException({ ...ANSWERED, Item })]);
+    const { ending, named } = await acting(RERUN, { dynamoDb: taken });
+    expect(ending).toEqual({ kind: 'refuse', reason: 'conflict', caller: CRON_ROLE, family: 'report' });
     expect(named('StartExecutionCommand').map((sent) => sent.input.stateMachineArn)).toEqual([
       expect.stringContaining(':digest'),
     ]);
   });
 
-  describe('as a refusal that people are told of', () => {
-    /** Refuses over one table; `tellings` are the notices that were begun. */
-    function refusing() {
-      const table = openTable();
-      const world = table.open();
-      const applyVerdict = makeVerdictApplier(world.dependencies);
-      return {
-        ...table,
-        refuse: (eventID: string) => applyVerdict(REFUSE, decoded(eventText({ detail: { eventID } }))),
-        tellings: () => world.sent.length,
-      };
-    }
+  test('as the call that it is where its name stands for this very request', async () => {
+    const Item = { digest: { S: requestDigest(input.request) }, atMs: { N: String(EVENT_TIME_MS) } };
+    const { ending } = await acting(RERUN, {
+      dynamoDb: failing([new ConditionalCheckFailedException({ ...ANSWERED, Item })]),
+    });
+    expect(ending).toEqual(RERUN);
+  });
 
-    test('once for each event, however often that comes', async () => {
+  test('once for each event, however often that comes', async () => {
       const { refuse, tellings, item } = refusing();
       expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
       expect(tellings()).toBe(1);

@@ -8,6 +8,7 @@ import {
 } from '../../../lambda/core/identity.ts';
 import type { RerunInput } from '../../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
+import { OWN_PRINCIPAL } from '../../../lambda/core/verdict/recorded-call.ts';
 import { makeHandler } from '../../../lambda/run-task.ts';
 import { type Answer, awsError, failing } from '../../support/dependencies.ts';
 import { CRON_ROLE, EVENT_TIME_MS, HOME, NOW_MS, rerunOf, stoppedVerdictOn } from '../../support/records.ts';
@@ -72,8 +73,13 @@ async function attempt(play: Play) {
   }
   if (play.accepted) {
     const { acceptedToken: clientToken } = play;
-    const callId = clientToken ? synchronousCallId({ ...HOME, cluster: 'batch', clientToken }) : RERUN.callId;
-    await table.put({ id: { S: `accepted#${callId}` }, record: { S: JSON.stringify(play.accepted) } });
+    const callId = clientToken
+      ? synchronousCallId({ ...HOME, principal: OWN_PRINCIPAL, cluster: 'batch', clientToken })
+      : RERUN.callId;
+    await table.put({
+      id: { S: `accepted#${callId}` },
+      record: { S: JSON.stringify({ digest: RERUN.doneBy?.digest, ...play.accepted }) },
+    });
   }
   if (play.isPaused) await table.put({ id: { S: 'pause' } });
   const permit = hasTurn ? { grantedAt: instant(nowMs) } : null;
@@ -101,7 +107,12 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
       Array.from({ length: count }, async (_, n) => {
         const world = table.open(settings, { ecs });
         const request = { ...RERUN.request, count: 1, clientToken: `token-${n}` };
-        const callId = synchronousCallId({ ...HOME, cluster: 'batch', clientToken: request.clientToken });
+        const callId = synchronousCallId({
+          ...HOME,
+          principal: RERUN.call.principal ?? '',
+          cluster: 'batch',
+          clientToken: request.clientToken,
+        });
         const rerun = { ...RERUN, callId, request };
         const permit = { grantedAt: instant(NOW_MS) };
         const payload = { step: 'attempt', startedAt: instant(EVENT_TIME_MS), rerun, progress: null, permit };

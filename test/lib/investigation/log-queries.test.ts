@@ -14,7 +14,7 @@ const query = (name: string) => {
 };
 const lines = trailLines();
 const isThrottle = ({ errorCode, errorMessage }: Json) =>
-  errorCode !== undefined && classifyError({ code: errorCode, message: errorMessage ?? '' }) === 'throttled';
+  errorCode !== undefined && classifyError({ code: errorCode, message: errorMessage ?? '' }) === 'throttle';
 const throttled = lines.filter(isThrottle).length;
 
 describe('saved queries on a trail', () => {

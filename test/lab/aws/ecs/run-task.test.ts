@@ -3,6 +3,9 @@ import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { holdToModels } from '../held-to-models.ts';
 import { arnsOf, objects, refusalOf, world } from '../world.ts';
 
+const LONGER_WORDING =
+  'Error retrieving subnet information for [subnet-0aaa, subnet-0bbb]: Request limit exceeded. Account 111122223333 has been throttled on ec2:DescribeSubnets because it exceeded its request rate limit.';
+
 holdToModels();
 
 const emptyBucket = { buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.001 } } };
@@ -107,6 +110,8 @@ describe('a throttled RunTask', () => {
       new Set([
         'Error retrieving subnet information for [subnet-0aaa, subnet-0bbb]: Rate exceeded (ErrorCode: Throttling)',
         'Error retrieving security group information for [sg-0aaa]: Request limit exceeded. (ErrorCode: RequestLimitExceeded)',
+        `${LONGER_WORDING} (ErrorCode: RequestLimitExceeded)`,
+        LONGER_WORDING,
       ]),
     );
   });

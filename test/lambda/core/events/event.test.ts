@@ -22,11 +22,13 @@ describe('a CloudTrail record of RunTask', () => {
     expect(decodeEvent(text)).toEqual({
       kind: 'runTaskRecord',
       eventId: 'e5c1f7a2-0000-4000-8000-000000000001',
+      requestId: '0f6a2a1e-64a5-4b63-8a3a-9d8b43ad2c01',
       account: '111122223333',
       region: 'us-east-1',
       eventTimeMs: EVENT_TIME_MS,
       caller: {
         principalArn: 'arn:aws:iam::111122223333:role/jobs/cron',
+        principalId: 'AROAEXAMPLEEXAMPLE123',
         userAgent: expect.stringContaining('aws-sdk-js/3'),
       },
       error: { code: 'ThrottlingException', message: 'Rate exceeded' },

@@ -80,7 +80,31 @@ describe('a recorded request that cannot be repeated', () => {
     overrides: { containerOverrides: [{ name: 'app' }, { name: 'sidecar', environment }] },
   });
 
+  const omitted = { reason: 'canary too large', omitted: true, originalSize: 149_893 };
+  test.each(
+    objectsIn(FULL_REQUEST)
+      .filter((path) => path.length > 0)
+      .map((path) => [path.join('.'), path] as const),
+  )('because CloudTrail left out %s', (member, path) => {
+    const [last = ''] = path.slice(-1);
+    const parameters = changedAt(path.slice(0, -1), (object) => Object.assign(object, { [last]: omitted }));
+    expect(reasonOf(parameters)).toEqual({ reason: 'missingParameters', members: [member] });
+  });
+
+  test('where CloudTrail left out and hid: what is gone comes first', () => {
+    const parameters = { ...container(HIDDEN), tags: omitted };
+    expect(reasonOf(parameters)).toEqual({ reason: 'missingParameters', members: ['tags'] });
+  });
+
   test.each<[string, unknown, string, string[]]>([
+    ['is left out whole', omitted, 'missingParameters', []],
+    [
+      'has a list left out',
+      { taskDefinition: 'report', placementStrategy: omitted },
+      'missingParameters',
+      ['placementStrategy'],
+    ],
+    ['has a text left out', { taskDefinition: omitted }, 'missingParameters', ['taskDefinition']],
     ['is null', null, 'missingParameters', []],
     ['is a string', 'canary', 'missingParameters', []],
     ['is a list', [FULL_REQUEST], 'missingParameters', []],

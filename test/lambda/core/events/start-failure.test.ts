@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isThrottledStart } from '../../../../lambda/core/events/start-failure.ts';
+import { classifyStart } from '../../../../lambda/core/events/start-failure.ts';
 
-/** Texts as AWS writes them (ECS-FACTS 3), and how much of each has to be left for it to be known. */
+/** Texts as AWS writes them, and how much of each has to be left for it to be known. */
 const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   [
     'Timeout waiting for network interface provisioning to complete.',
@@ -34,6 +34,11 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   ],
   ['toomanyrequests: Rate exceeded', 'toomanyrequests: Rate exceeded'],
   [
+    'Fetching secret data from SSM Parameter Store in us-east-1: ThrottlingExc...',
+    'Fetching secret data from SSM Parameter Store in us-east-1: ThrottlingExc...',
+  ],
+  ['TaskFailedToStart: toomanyrequests: Rate exceeded', 'TaskFailedToStart: toomanyrequests: '],
+  [
     'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException: Rate exceeded status code: 400, request id: 1',
     'CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ThrottlingException',
   ],
@@ -52,7 +57,6 @@ const THROTTLES: readonly (readonly [text: string, known: string])[] = [
 ];
 
 const LOOK_ALIKES = [
-  'Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet subnet-0ab: InsufficientFreeAddressesInSubnet',
   'Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet subnet-0ab: TagPolicyViolation',
   'ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: User is not authorized to perform: secretsmanager:GetSecretValue',
   'ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times',
@@ -77,22 +81,39 @@ describe('a start that throttling prevented', () => {
   test.each(THROTTLES)('is known by its words: %s', (text, known) => {
     expect(text.startsWith(known)).toBe(true);
     for (let length = known.length; length <= text.length; length++) {
-      expect(isThrottledStart([text.slice(0, length)])).toBe(true);
+      expect(classifyStart([text.slice(0, length)])).toBe('throttle');
     }
   });
 
   test.each(THROTTLES)('is known among other reasons: %s', (text) => {
-    expect(isThrottledStart(['Task failed to start', '', text])).toBe(true);
+    expect(classifyStart(['Task failed to start', '', text])).toBe('throttle');
+  });
+});
+
+describe('a start that want of room prevented', () => {
+  test.each([
+    'Unexpected EC2 error while attempting to Create Network Interface with public IP assignment disabled in subnet subnet-0ab: InsufficientFreeAddressesInSubnet',
+    'TaskFailedToStart: RESOURCE:GPU',
+    'RESOURCE:ENI',
+    'TaskFailedToStart: AGENT',
+    'Capacity is unavailable at this time. Please try again later or in a different availability zone',
+    'You’ve reached the limit on the number of vCPUs you can run concurrently',
+  ])('is known by its words: %s', (text) => {
+    expect(classifyStart(['Task failed to start', text])).toBe('capacity');
+  });
+
+  test('is a throttle where another container was throttled', () => {
+    expect(classifyStart(['TaskFailedToStart: AGENT', 'toomanyrequests: Rate exceeded'])).toBe('throttle');
   });
 });
 
 describe('a start that something else prevented', () => {
   test.each(LOOK_ALIKES)('is no throttle: "%s"', (text) => {
-    expect(isThrottledStart([text])).toBe(false);
+    expect(classifyStart([text])).toBe('none');
   });
 
   test('is no throttle where no reason is given', () => {
-    expect(isThrottledStart([])).toBe(false);
+    expect(classifyStart([])).toBe('none');
   });
 
   test.each([
@@ -101,6 +122,6 @@ describe('a start that something else prevented', () => {
     'CannotPullContainerError: manifest for 111122223333.dkr.ecr.us-east-1.amazonaws.com/throttling-probe:1 not found',
     'ResourceInitializationError: unable to pull secrets: AccessDeniedException on secret:/prod/throttling',
   ])('is no throttle for the name of what it failed on: %s', (text) => {
-    expect(isThrottledStart([text])).toBe(false);
+    expect(classifyStart([text])).toBe('none');
   });
 });

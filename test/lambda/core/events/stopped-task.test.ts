@@ -90,6 +90,36 @@ describe('a stopped task', () => {
     expect(decoded(stoppedText(detail))).toMatchObject({ kind: 'stoppedTask', taskArn: TASK_ARN, ...expected });
   });
 
+  test.each([
+    ['ran, as its exit code says', [{ exitCode: 0 }], true],
+    [
+      'ran where another of its containers never started',
+      [{ exitCode: 1 }, { reason: 'CannotStartContainerError: x', exitCode: 143 }],
+      true,
+    ],
+    [
+      'ran whatever else its reason is',
+      [{ exitCode: 137, reason: 'OutOfMemoryError: CannotStartContainerError: x' }],
+      true,
+    ],
+    ['ran and could not be stopped', [{ exitCode: 137, reason: 'CannotStopContainerError: x' }], true],
+    ['did not run where no container did', [{ reason: 'CannotPullContainerError: x' }, { exitCode: null }], false],
+    [
+      'did not run where the agent makes exit codes up',
+      [{ exitCode: 143, reason: 'CannotStartContainerError: dependency graph: x' }],
+      false,
+    ],
+    ['did not run without an image', [{ exitCode: 128, reason: 'CannotPullECRContainerError: x' }], false],
+    ['did not run as long as nothing was created', [{ exitCode: 128, reason: 'CannotCreateContainerError: x' }], false],
+  ])('%s', (_, containers, hasRun) => {
+    expect(decoded(stoppedText({ containers }))).toMatchObject({ hasRun });
+  });
+
+  test('ran if it was ever started, whatever its containers say', () => {
+    const containers = [{ exitCode: 143, reason: 'CannotStartContainerError: x' }];
+    expect(decoded(stoppedText({ containers, startedAt: '2026-01-15T02:59:59Z' }))).toMatchObject({ hasRun: true });
+  });
+
   test.each([[{ name: 'EMPTY' }], [{ value: 'x' }], [{}]])('with the variable %j is decoded', (variable) => {
     const overrides = { containerOverrides: [{ name: 'app', environment: [variable] }] };
     expect(decoded(stoppedText({ overrides })).kind).toBe('stoppedTask');

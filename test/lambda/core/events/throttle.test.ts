@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { classifyError, isPassingFailure } from '../../../../lambda/core/events/throttle.ts';
+import { WRAPPED_EXAMPLES } from '../../../../lambda/core/events/texts.ts';
+import { classifyError, classifyFailure } from '../../../../lambda/core/events/throttle.ts';
 
 const SUBNETS = Array.from({ length: 16 }, (_, n) => `subnet-${String(n).padStart(17, '0')}`).join(', ');
 const WRAPPED = `Error retrieving subnet information for [${SUBNETS}]: Rate exceeded (ErrorCode: Throttling)`;
 
 describe('an error of RunTask', () => {
-  test.each([
+  test.each<[string, string, string]>([
     ['the plain throttle', 'ThrottlingException', 'Rate exceeded'],
     ['the plain throttle with a full stop', 'ThrottlingException', 'Rate exceeded.'],
     ['the plain throttle, whatever its message', 'ThrottlingException', ''],
@@ -36,8 +37,13 @@ describe('an error of RunTask', () => {
       'AmazonEC2Exception: Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded; Request ID: 0)',
     ],
     ['EC2 itself', 'Client.RequestLimitExceeded', 'Request limit exceeded.'],
+    ['KMS itself', 'KMSThrottlingException', ''],
+    ['ECR itself', 'ThrottleException', 'Rate exceeded'],
+    ['a rate under the name of a limit', 'LimitExceededException', 'Rate exceeded'],
+    ['a throttle of another name, wrapped', 'InvalidParameterException', 'failed (ErrorCode: RequestThrottled)'],
+    ...WRAPPED_EXAMPLES.map((example): [string, string, string] => [example, 'InvalidParameterException', example]),
   ])('is a throttle: %s', (_, code, message) => {
-    expect(classifyError({ code, message })).toBe('throttled');
+    expect(classifyError({ code, message })).toBe('throttle');
   });
 
   test.each([
@@ -71,13 +77,29 @@ describe('an error of RunTask', () => {
       'InvalidParameterException',
       "Error retrieving subnet information for [a]: Rate exceeded (ErrorCode: Throttling)]: The subnet ID 'a' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
     ],
+    ['a name that ends like one', 'InvalidParameterException', 'Container name x (ErrorCode: Throttling)'],
     ['talk of rates in a parameter', 'InvalidParameterException', 'Container name Rate exceeded is not valid'],
     [
       'a code that only begins like a throttle',
       'InvalidParameterException',
       'failed (ErrorCode: ThrottlingPolicyMissing)',
     ],
-    ['a limit of a resource', 'LimitExceededException', 'Rate exceeded'],
+    ['a limit of a resource', 'LimitExceededException', 'The limit for the resource was exceeded.'],
+    [
+      'a revision that reads like a rate',
+      'InvalidParameterException',
+      'Invalid revision number. Number: Rate exceeded',
+    ],
+    [
+      'a bracket that a cut left open',
+      'InvalidParameterException',
+      'Error retrieving subnet information for [a: Rate exceeded',
+    ],
+    [
+      'a capacity provider that reads like want of room',
+      'InvalidParameterException',
+      "The specified capacity provider 'Tasks provisioning capacity limit exceeded.' was not found.",
+    ],
     ['a name that is no wrapper, with the words of a throttle', 'AccessDeniedException', WRAPPED],
     ['a name that only contains a throttle', 'NotAThrottlingException', 'Rate exceeded'],
     ['a prefix in the middle', 'My.Client.ThrottlingException', 'Rate exceeded'],
@@ -85,7 +107,23 @@ describe('an error of RunTask', () => {
     ['the same token with other parameters', 'ConflictException', ''],
     ['a blocked account', 'BlockedException', 'Your AWS account was blocked.'],
   ])('is a rejection: %s', (_, code, message) => {
-    expect(classifyError({ code, message })).toBe('rejected');
+    expect(classifyError({ code, message })).toBe('none');
+  });
+});
+
+describe('want of room', () => {
+  test.each([
+    ['ClientException', 'Tasks provisioning capacity limit exceeded.'],
+    ['Client.ClientException', "You've reached the limit on the number of vCPUs you can run concurrently"],
+    ['InvalidParameterException', 'Capacity is unavailable at this time. Please try again later'],
+  ])('is no mistake of the request: %s: %s', (code, message) => {
+    expect(classifyError({ code, message })).toBe('capacity');
+  });
+
+  test('does not hide a service that fails', () => {
+    expect(classifyError({ code: 'ServerException', message: 'Capacity is unavailable at this time' })).toBe(
+      'transient',
+    );
   });
 });
 
@@ -97,12 +135,17 @@ describe('a placement failure', () => {
     'RESOURCE:ENI',
     'RESOURCE:GPU',
     'AGENT',
+    "You've reached the limit on the number of vCPUs you can run concurrently",
+    'You’ve reached the limit on the number of spot tasks you can run concurrently',
     'Capacity is unavailable at this time. Please try again later or in a different availability zone',
   ])('passes: %s', (reason) => {
-    expect(isPassingFailure(reason)).toBe(true);
+    expect(classifyFailure(reason)).toBe('capacity');
   });
 
-  test.each(['ATTRIBUTE', 'LOCATION', 'MISSING', 'INACTIVE', '', 'NO RESOURCE:CPU'])('stays: "%s"', (reason) => {
-    expect(isPassingFailure(reason)).toBe(false);
-  });
+  test.each(['ATTRIBUTE', 'LOCATION', 'MISSING', 'INACTIVE', 'AGENT-smith', '', 'NO RESOURCE:CPU'])(
+    'stays: "%s"',
+    (reason) => {
+      expect(classifyFailure(reason)).toBe('none');
+    },
+  );
 });

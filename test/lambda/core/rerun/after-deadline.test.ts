@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { afterDeadlineStep, isSameCall } from '../../../../lambda/core/rerun/after-deadline.ts';
+import { afterDeadlineStep } from '../../../../lambda/core/rerun/after-deadline.ts';
 import { type Coverage, extendCoverage, HISTORY_LAG_MS } from '../../../../lambda/core/sweep/coverage.ts';
 
 const MINUTE = 60_000;
@@ -65,11 +65,6 @@ describe('a call whose token is no proof any more', () => {
   ])('%s %s', (expected, _, changes) => {
     expect(step(changes)).toBe(expected);
   });
-});
-
-test('what was accepted under a call’s token within the hour before is the call itself', () => {
-  expect(isSameCall(CALL_MS, CALL_MS - 60 * MINUTE)).toBe(true);
-  expect(isSameCall(CALL_MS, CALL_MS - 60 * MINUTE - 1)).toBe(false);
 });
 
 describe('what sweeps have read', () => {

@@ -82,6 +82,11 @@ describe('a launch record', () => {
     expect(JSON.stringify(done)).not.toContain(HIDDEN);
   });
 
+  test('that makes the request more than the workflow can carry is refused', () => {
+    const record = { ...RECORD, request: { ...requestParameters, tags: [{ key: 'k', value: 'x'.repeat(255_000) }] } };
+    expect(step({ record })).toEqual(refused('tooLarge'));
+  });
+
   test('of a caller that is not listed makes it none of ours', () => {
     const record = { ...RECORD, caller: 'arn:aws:iam::111122223333:role/stranger' };
     expect(step({ record })).toEqual({ kind: 'ignore', reason: 'callerNotListed' });

@@ -69,9 +69,15 @@ describe('after an attempt that was', () => {
       'not answered: wait ever longer, same token, no attempt used up',
       { kind: 'unavailable', answered: false },
       0.5,
-      { attempts: 2, unanswered: 1 },
+      { attempts: 2, unanswered: 1, unansweredAt: new Date(NOW_MS).toISOString() },
     ],
     ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
+    [
+      'answered with an error for want of room: wait for it, same token',
+      { kind: 'unavailable', answered: true, tokenUnused: true },
+      30,
+      {},
+    ],
     [
       'partlyStarted: wait for room for the rest, new token, attempts anew',
       { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },

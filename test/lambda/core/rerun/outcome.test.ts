@@ -97,6 +97,11 @@ describe('an error of ECS', () => {
       },
       { kind: 'throttled' },
     ],
+    [
+      'want of room for the whole call: its token is unused',
+      { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' },
+      { kind: 'unavailable', answered: true, tokenUnused: true },
+    ],
     ['a failing service', { code: 'ServerException', message: '' }, { kind: 'unavailable', answered: false }],
     [
       'a conflict that names tasks',

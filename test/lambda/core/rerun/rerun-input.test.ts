@@ -20,7 +20,7 @@ describe('the request of an attempt', () => {
     ).toEqual({
       ...request,
       count: 2,
-      clientToken: '9bed462f25e34b1873869c0bcdff067f',
+      clientToken: 'f89411c266ffd4e0067efd54eedab67b',
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { recordedDigest } from '../../../../lambda/core/rerun/acceptance.ts';
 import type { Settings } from '../../../../lambda/core/settings.ts';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import { launchesOf } from '../../../../lambda/core/verdict/recorded-call.ts';
@@ -9,13 +10,15 @@ import {
   CONTEXT,
   CRON_ROLE,
   decoded,
+  EVENT_TIME_MS,
   eventText,
   HOME,
   OWN_ROLE,
+  rerunOf,
   SETTINGS,
 } from '../../../support/records.ts';
 
-const CALL_ID = '1d6a28f64d8391a79f9642e0879d7f90';
+const CALL_ID = '38d6c654c9f31d9d60b174a5e88a1e3b';
 const { requestParameters: request } = JSON.parse(eventText()).detail;
 const NO_ROOM = [{ reason: 'RESOURCE:CPU' }];
 const by = (arn: string) => ({ detail: { userIdentity: { arn } } });
@@ -34,7 +37,24 @@ const verdictOn = (
 
 describe('an accepted call', () => {
   test('is recorded for each of its tasks, hidden values and all', () => {
-    expect(verdictOn(['a', 'b'], [])).toEqual({ kind: 'record', launches: [launch('a'), launch('b')] });
+    expect(verdictOn(['a', 'b'], [])).toMatchObject({ kind: 'record', launches: [launch('a'), launch('b')] });
+  });
+
+  test('is known as accepted under its call id, so that a re-run of an earlier attempt needs no permit', () => {
+    const digest = recordedDigest(rerunOf().request);
+    expect(verdictOn(['a', 'b'], [])).toMatchObject({
+      acceptance: { callId: CALL_ID, acceptance: { atMs: EVENT_TIME_MS, taskArns: ['a', 'b'], digest } },
+    });
+  });
+
+  test.each([
+    [
+      'made by a launcher, whose rejected calls are left alone',
+      { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'events.amazonaws.com' } } },
+    ],
+    ['without a token', { request: { clientToken: undefined } }],
+  ])('%s is not', (_, changes) => {
+    expect(verdictOn(['a'], [], changes)).not.toHaveProperty('acceptance');
   });
 
   test.each([
@@ -43,6 +63,7 @@ describe('an accepted call', () => {
       'of EventBridge, which takes an accepted task for a started one',
       { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'events.amazonaws.com' } } },
     ],
+    ['of a pipe alike', { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'pipes.amazonaws.com' } } }],
     ['of Scheduler alike', { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'scheduler.amazonaws.com' } } }],
     ['without a token', { request: { clientToken: undefined } }],
     ['whose request CloudTrail dropped', { detail: { requestParameters: null } }],
@@ -67,11 +88,13 @@ test.each([
   ['ecs.amazonaws.com', true],
   ['events.amazonaws.com', false],
   ['scheduler.amazonaws.com', false],
+  ['pipes.amazonaws.com', false],
+  ['eventsv2.amazonaws.com', false],
 ])('a launch by %s says whether a service watches its tasks', (invokedBy, isWatched) => {
   const text = acceptedText(['a'], [], { detail: { userIdentity: { arn: CRON_ROLE, invokedBy } } });
   const event = decoded(text);
   if (event.kind !== 'runTaskRecord') throw new Error('expected a record');
-  expect(launchesOf(event, HOME)).toMatchObject([{ taskArn: 'a', record: { isWatched } }]);
+  expect(launchesOf(event, CONTEXT)).toMatchObject([{ taskArn: 'a', record: { isWatched } }]);
 });
 
 describe('an accepted call that was placed in part', () => {
@@ -87,6 +110,7 @@ describe('an accepted call that was placed in part', () => {
   test.each<[string, string[], { reason: string }[], Changes?, Partial<Settings>?]>([
     ['where waiting would not help', ['a'], [{ reason: 'MISSING' }]],
     ['where nothing is left', ['a', 'b'], NO_ROOM],
+    ['where ECS was not asked for room', ['a'], [{ reason: 'ATTRIBUTE' }]],
     ['where its caller retries by itself', ['a'], NO_ROOM, by(AIRFLOW_ROLE)],
     [
       'where its launcher does',
@@ -97,6 +121,13 @@ describe('an accepted call that was placed in part', () => {
   ])('is only recorded %s', (_, tasks, failures, changes, settings) => {
     expect(verdictOn(tasks, failures, changes, settings).kind).toBe('record');
   });
+
+  test.each(['AGENT', 'You’ve reached the limit on the number of vCPUs you can run concurrently'])(
+    'is re-run whatever it was short of: %s',
+    (reason) => {
+      expect(verdictOn(['a'], [{ reason }])).toMatchObject({ kind: 'rerun', input: { progress: { remaining: 1 } } });
+    },
+  );
 
   test('is refused for the rest where that cannot be repeated, and recorded all the same', () => {
     expect(verdictOn(['a'], NO_ROOM, { request: { brandNew: 1 } })).toMatchObject({

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import { verdictLine } from '../../../../lambda/core/verdict/verdict-line.ts';
-import { acceptedText, CONTEXT, decoded, eventText, HOME, rerunOf, stoppedText } from '../../../support/records.ts';
+import { acceptedText, CONTEXT, decoded, eventText, rerunOf, stoppedText } from '../../../support/records.ts';
 
 const lineOf = (text: string) => {
   const event = decoded(text);
-  return verdictLine(decide(event, CONTEXT), event, HOME);
+  return verdictLine(decide(event, CONTEXT), event, CONTEXT);
 };
 const rejected = (errorCode: string, errorMessage = '') => eventText({ detail: { errorCode, errorMessage } });
 

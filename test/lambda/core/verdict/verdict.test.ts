@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { recordedDigest } from '../../../../lambda/core/rerun/acceptance.ts';
 import type { Settings } from '../../../../lambda/core/settings.ts';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import {
@@ -22,20 +23,26 @@ describe('a throttled call is re-run', () => {
     const { detail } = JSON.parse(fixtureText('rerun-plain-throttle'));
     expect(verdictOnFixture('rerun-plain-throttle')).toEqual({
       kind: 'rerun',
-      name: 'report-15b4b65435393655c53c349d6616d261',
+      name: 'report-2d6c138652489cfcc1df737a3a61a119',
       input: {
-        callId: '1d6a28f64d8391a79f9642e0879d7f90',
+        callId: '38d6c654c9f31d9d60b174a5e88a1e3b',
         call: {
           account: '111122223333',
           region: 'us-east-1',
           cluster: 'batch',
           family: 'report',
           caller: CRON_ROLE,
+          principal: 'AROAEXAMPLEEXAMPLE123',
           eventTime: '2026-01-15T03:00:00.000Z',
         },
         settleUntil: '2026-01-15T03:00:30.000Z',
         deadline: '2026-01-15T03:55:00.000Z',
         request: detail.requestParameters,
+        doneBy: {
+          sinceMs: EVENT_TIME_MS - 3_600_000,
+          count: 2,
+          digest: recordedDigest(detail.requestParameters),
+        },
       },
     });
   });
@@ -93,6 +100,13 @@ describe('an event is ignored', () => {
       { detail: { userIdentity: { invokedBy: 'states.amazonaws.com' } } },
     ],
     ['a call by Batch’s user agent', 'launcherRetries', { detail: { userAgent: 'batch.amazonaws.com' } }],
+    ['a call by a pipe’s user agent', 'launcherRetries', { detail: { userAgent: 'pipes.amazonaws.com' } }],
+    ['a call from a pipe', 'launcherRetries', { detail: { sourceIPAddress: 'pipes.amazonaws.com' } }],
+    [
+      'a call for a custom event bus',
+      'launcherRetries',
+      { detail: { userIdentity: { invokedBy: 'eventsv2.amazonaws.com' } } },
+    ],
     ['a task of Step Functions', 'launcherRetries', { request: { startedBy: 'AWS Step Functions' } }],
     ['a task of a deployment', 'launcherRetries', { request: { startedBy: 'ecs-svc/123' } }],
     ['a task of a service', 'launcherRetries', { request: { group: 'service:web' } }],
@@ -178,10 +192,10 @@ describe('a call is refused', () => {
   });
 
   test.each([
-    ['hiddenEnvironment', ['overrides.containerOverrides.0.environment']],
-    ['missingParameters', []],
-  ])('fixture refuse-%s', (reason, members) => {
-    expect(verdictOnFixture(`refuse-${reason}`)).toEqual({ kind: 'refuse', reason, caller: CRON_ROLE, members });
+    ['hiddenEnvironment', { members: ['overrides.containerOverrides.0.environment'] }],
+    ['bareRecord', {}],
+  ])('fixture refuse-%s', (reason, more) => {
+    expect(verdictOnFixture(`refuse-${reason}`)).toEqual({ kind: 'refuse', reason, caller: CRON_ROLE, ...more });
   });
 
   test('not for being late: whether anything can still prove it safe is for the workflow to find out', () => {
