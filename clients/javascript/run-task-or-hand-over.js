@@ -3,21 +3,23 @@ import { RunTaskCommand } from '@aws-sdk/client-ecs';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 /** Names that always mean a throttle. */
-const THROTTLES = new Set([
+const THROTTLES = [
   'ThrottlingException',
   'Throttling',
   'ThrottledException',
+  'ThrottleException',
   'RequestThrottled',
   'RequestThrottledException',
-  'TooManyRequestsException',
   'RequestLimitExceeded',
   'EC2ThrottledException',
+  'TooManyRequestsException',
   'SlowDown',
-  'ProvisionedThroughputExceededException',
+  'KMSThrottlingException',
   'KmsThrottlingException',
-]);
+  'ProvisionedThroughputExceededException',
+];
 /** Names of a failure on the service's side. */
-const SERVICE_FAILURES = new Set([
+const SERVICE_FAILURES = [
   'ServerException',
   'InternalFailure',
   'InternalError',
@@ -25,26 +27,30 @@ const SERVICE_FAILURES = new Set([
   'InternalServerException',
   'ServiceUnavailable',
   'ServiceUnavailableException',
-]);
-/** Names under which ECS passes on what another service told it. */
-const WRAPPERS = new Set(['InvalidParameterException', 'ClientException']);
-/** Texts of a throttle of EC2 behind ECS, at a message's end: before it, messages quote names that the caller chose. */
-const WRAPPED_THROTTLE =
-  /(?:\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled|RequestThrottledException|TooManyRequestsException)\)|: (?:Rate exceeded|Request limit exceeded)\.?(?: \([^()]*\)| \(\w*:? ?\w*)?)\.?$/;
-/** The answer of a capacity provider that has as many tasks waiting as it may. */
-const NO_ROOM = /^Tasks provisioning capacity limit exceeded\b/;
-/** Want of room in an answer; ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks. */
-const PASSING_FAILURE =
-  /^(?:RESOURCE:|AGENT|Capacity is unavailable at this time|You['’]ve reached the limit on the number of (?:vCPUs|tasks))/;
+];
+/** Names that throttles, want of room and mistakes share: the message decides. */
+const SHARED = ['InvalidParameterException', 'ClientException', 'LimitExceededException'];
+/** A throttle behind ECS, passed on as the text of a bad parameter; what else stands there may quote the caller's own names. */
+const WRAPPING = String.raw`(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\[\]]*(?:\[[^\[\]]*\][^:\[\]]*)?: |[\w.-]+: )`;
+const RATE_WORDS = String.raw`(?:Rate exceeded|Request limit exceeded)\.?(?: Account [^()\[\]]*)?(?: \([^()]*\)| \(\w*:? ?\w*)?\.?`;
+const ERROR_CODE = String.raw`\(ErrorCode: (?:${THROTTLES.join('|')})\)\.?`;
+const WRAPPED_THROTTLE = new RegExp(
+  String.raw`^(?:${WRAPPING}{0,3}${RATE_WORDS}|(?:${WRAPPING}{1,3}[^:\[\]]*|\w*) ?${ERROR_CODE})$`,
+);
+/** Want of room, which comes back when tasks end. */
+const NO_ROOM = /^(?:Capacity is unavailable at this time|You['’]ve reached the limit on the number of )/;
+const NO_ROOM_ERROR = /^Tasks provisioning capacity limit exceeded/;
+/** ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks. */
+const NO_ROOM_FAILURE = /^(?:RESOURCE:|AGENT(?![\w-]))/;
 
 export function mayPass({ code, message, status = 0 }) {
-  if (THROTTLES.has(code) || SERVICE_FAILURES.has(code) || status === 429 || status >= 500) return true;
-  if (code === 'ClientException' && NO_ROOM.test(message)) return true;
-  return WRAPPERS.has(code) && WRAPPED_THROTTLE.test(message);
+  if (THROTTLES.includes(code) || SERVICE_FAILURES.includes(code) || status === 429 || status >= 500) return true;
+  const texts = [WRAPPED_THROTTLE, NO_ROOM, NO_ROOM_ERROR];
+  return SHARED.includes(code) && texts.some((text) => text.test(message));
 }
 
 export function isPassingFailure(reason) {
-  return PASSING_FAILURE.test(reason);
+  return NO_ROOM.test(reason) || NO_ROOM_FAILURE.test(reason);
 }
 
 export function clientTokenOf(key, { cluster, taskDefinition }) {

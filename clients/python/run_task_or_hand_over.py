@@ -14,21 +14,23 @@ from typing import Any, Dict, List, Optional, Union
 from botocore.exceptions import ClientError
 
 # Names that always mean a throttle.
-_THROTTLES = {
+_THROTTLES = [
     "ThrottlingException",
     "Throttling",
     "ThrottledException",
+    "ThrottleException",
     "RequestThrottled",
     "RequestThrottledException",
-    "TooManyRequestsException",
     "RequestLimitExceeded",
     "EC2ThrottledException",
+    "TooManyRequestsException",
     "SlowDown",
-    "ProvisionedThroughputExceededException",
+    "KMSThrottlingException",
     "KmsThrottlingException",
-}
+    "ProvisionedThroughputExceededException",
+]
 # Names of a failure on the service's side.
-_SERVICE_FAILURES = {
+_SERVICE_FAILURES = [
     "ServerException",
     "InternalFailure",
     "InternalError",
@@ -36,22 +38,25 @@ _SERVICE_FAILURES = {
     "InternalServerException",
     "ServiceUnavailable",
     "ServiceUnavailableException",
-}
-# Names under which ECS passes on what another service told it.
-_WRAPPERS = {"InvalidParameterException", "ClientException"}
-# Texts of a throttle of EC2 behind ECS, at a message's end: before it, messages quote names that the caller chose.
+]
+# Names that throttles, want of room and mistakes share: the message decides.
+_SHARED = ["InvalidParameterException", "ClientException", "LimitExceededException"]
+# A throttle behind ECS, passed on as the text of a bad parameter; what else stands there may quote the caller's own names.
+_WRAPPING = (
+    r"(?:(?:Error|Failed|Failure|Unable|Unexpected|Could not|Cannot)[^:\[\]]*(?:\[[^\[\]]*\][^:\[\]]*)?: |[\w.-]+: )"
+)
+_RATE_WORDS = (
+    r"(?:Rate exceeded|Request limit exceeded)\.?(?: Account [^()\[\]]*)?(?: \([^()]*\)| \(\w*:? ?\w*)?\.?"
+)
+_ERROR_CODE = r"\(ErrorCode: (?:" + "|".join(_THROTTLES) + r")\)\.?"
 _WRAPPED_THROTTLE = re.compile(
-    r"(?:\(ErrorCode: (?:Throttling|ThrottlingException|ThrottledException|RequestLimitExceeded|RequestThrottled"
-    r"|RequestThrottledException|TooManyRequestsException)\)"
-    r"|: (?:Rate exceeded|Request limit exceeded)\.?(?: \([^()]*\)| \([A-Za-z0-9_]*:? ?[A-Za-z0-9_]*)?)\.?\Z"
+    rf"(?:{_WRAPPING}{{0,3}}{_RATE_WORDS}|(?:{_WRAPPING}{{1,3}}[^:\[\]]*|\w*) ?{_ERROR_CODE})\Z", re.ASCII
 )
-# The answer of a capacity provider that has as many tasks waiting as it may.
-_NO_ROOM = re.compile(r"Tasks provisioning capacity limit exceeded\b")
-# Want of room in an answer; ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks.
-_PASSING_FAILURE = re.compile(
-    "RESOURCE:|AGENT|Capacity is unavailable at this time"
-    "|You['\u2019]ve reached the limit on the number of (?:vCPUs|tasks)"
-)
+# Want of room, which comes back when tasks end.
+_NO_ROOM = re.compile("Capacity is unavailable at this time|You['\u2019]ve reached the limit on the number of ")
+_NO_ROOM_ERROR = re.compile("Tasks provisioning capacity limit exceeded")
+# ATTRIBUTE, LOCATION, MISSING and INACTIVE stay as they are however often one asks.
+_NO_ROOM_FAILURE = re.compile(r"RESOURCE:|AGENT(?![\w-])", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -143,14 +148,13 @@ def may_pass(code: str, message: str, status: int = 0) -> bool:
     """Whether the same request may succeed later. ``status`` is that of the HTTP answer."""
     if code in _THROTTLES or code in _SERVICE_FAILURES or status == 429 or status >= 500:
         return True
-    if code == "ClientException" and _NO_ROOM.match(message):
-        return True
-    return code in _WRAPPERS and _WRAPPED_THROTTLE.search(message) is not None
+    texts = [_WRAPPED_THROTTLE, _NO_ROOM, _NO_ROOM_ERROR]
+    return code in _SHARED and any(text.match(message) for text in texts)
 
 
 def is_passing_failure(reason: str) -> bool:
     """Whether ``failures[].reason`` tells of want of room, which comes back."""
-    return _PASSING_FAILURE.match(reason) is not None
+    return any(text.match(reason) for text in [_NO_ROOM, _NO_ROOM_FAILURE])
 
 
 def _details_of(error: ClientError) -> Dict[str, Any]:

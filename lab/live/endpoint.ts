@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { exchange } from '../aws/sdk/transport.ts';
-import { AwsError, type FakeService, type Principal } from '../kernel/aws-service.ts';
+import { AwsError, type FakeService, LostConnectionError, type Principal } from '../kernel/aws-service.ts';
 import type { SandboxOptions } from '../world/sandbox.ts';
 
 export interface EndpointOptions extends Pick<SandboxOptions, 'hooks' | 'region'> {
@@ -50,7 +50,7 @@ export async function serve(options: EndpointOptions): Promise<Endpoint> {
     answer(request).then(
       ({ statusCode, headers, body }) => response.writeHead(statusCode, headers).end(body),
       (error) => {
-        hooks.onUnsupported(error);
+        if (!(error instanceof LostConnectionError)) hooks.onUnsupported(error);
         response.destroy();
       },
     );

@@ -21,6 +21,9 @@ const ACCOUNT = '111122223333';
 /** Access keys, which are the names of the roles behind them. Only the last is not listed. */
 export const TEAMS = ['cron', 'billing', 'stranger'] as const;
 
+/** Far longer than the stack needs for a few calls. */
+const PLAY_MS = 15 * 60_000;
+
 const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionOf = (name: string) => ({ arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${name}/session` });
 
@@ -81,7 +84,8 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     'clients.json',
   );
   await warmUp();
-  const clock = new VirtualClock();
+  // Clients say when they tried first, by their own clocks.
+  const clock = new VirtualClock(Date.now());
   const requests: ApiRequest[] = [];
   const refusals: JsonObject[] = [];
   const world = new World({
@@ -103,10 +107,14 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
   deploy(world, synthesize(mergedConfiguration(scenario.remediation.config), { account: ACCOUNT, region: REGION }));
 
   const messages: { body: JsonObject; messageId: string }[] = [];
+  let onMessage = () => {};
   const unsupported: unknown[] = [];
   const endpoint = await serve({
     region: REGION,
-    services: withNotes(world.callerServices, breaks, (body, messageId) => messages.push({ body, messageId })),
+    services: withNotes(world.callerServices, breaks, (body, messageId) => {
+      messages.push({ body, messageId });
+      onMessage();
+    }),
     principalOf: (accessKeyId) =>
       (TEAMS as readonly string[]).includes(accessKeyId) ? sessionOf(accessKeyId) : undefined,
     clientsRetry: true,
@@ -123,17 +131,20 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     /** Hand-over messages that the queue took. */
     messages,
     refusals,
+    /** Calls `listener` as soon as the queue has a message, before its sender is answered. */
+    onMessage: (listener: () => void) => {
+      onMessage = listener;
+    },
     /** Takes RunTask's bucket's last token. */
     emptyBucket: () => {
       const input = { ...REQUEST, startedBy: 'others' };
       world.ecs.call('RunTask', input as unknown as JsonObject, sessionOf('stranger'));
       launches.pop();
+      requests.pop();
     },
-    /** Lets a second pass, in which the bucket fills again. */
-    pass: (seconds: number) => clock.run({ until: clock.now() + seconds * 1000 }),
-    /** Until the stack has nothing more to do. */
+    /** Lets the stack do what is to be done: minutes, in which a bucket fills again. */
     play: async () => {
-      await clock.run({ isOver: () => world.hasFailed });
+      await clock.run({ until: clock.now() + PLAY_MS, isOver: () => world.hasFailed });
       world.check();
       if (unsupported.length > 0) throw unsupported[0];
     },
