@@ -92,7 +92,7 @@ async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly stri
       AWS_MAX_ATTEMPTS: String(attempts),
     },
   });
-  if (diesAfterSend) lab.onMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
+  if (diesAfterSend) lab.onNextMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
   const isShell = args.includes('--queue-url');
   child.stdin.end(JSON.stringify(isShell ? request : { request, key, queueUrl: lab.queueUrl, endpoint: lab.url }));
   const [stdout, complaints, code] = await Promise.all([

@@ -114,6 +114,7 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     services: withNotes(world.callerServices, breaks, (body, messageId) => {
       messages.push({ body, messageId });
       onMessage();
+      onMessage = () => {};
     }),
     principalOf: (accessKeyId) =>
       (TEAMS as readonly string[]).includes(accessKeyId) ? sessionOf(accessKeyId) : undefined,
@@ -131,8 +132,8 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     /** Hand-over messages that the queue took. */
     messages,
     refusals,
-    /** Calls `listener` as soon as the queue has a message, before its sender is answered. */
-    onMessage: (listener: () => void) => {
+    /** Calls `listener` as soon as the queue has its next message, before the sender is answered. */
+    onNextMessage: (listener: () => void) => {
       onMessage = listener;
     },
     /** Takes RunTask's bucket's last token. */
