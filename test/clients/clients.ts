@@ -43,7 +43,7 @@ const answers = (command: string, args: readonly string[], pattern: RegExp) => {
   return pattern.test(`${stdout}${stderr}`);
 };
 // Distributions' packages belong to their own Python, which need not be the first in the PATH.
-const python = ['/usr/bin/python3', 'python3'].find((each) =>
+export const PYTHON = ['/usr/bin/python3', 'python3'].find((each) =>
   answers(each, ['-c', 'import boto3; print("boto3")'], /^boto3/),
 );
 const aws = ['/usr/bin', '/usr/local/bin'].find((folder) => answers(`${folder}/aws`, ['--version'], /^aws-cli\/2/));
@@ -59,8 +59,8 @@ export const CLIENTS: readonly Client[] = [
   },
   {
     name: 'python',
-    missing: missing('boto3', python),
-    run: (lab, job) => runJob(lab, job, [String(python), path('drivers/python.py')]),
+    missing: missing('boto3', PYTHON),
+    run: (lab, job) => runJob(lab, job, [String(PYTHON), path('drivers/python.py')]),
   },
   {
     name: 'shell',
