@@ -5,7 +5,7 @@ import { REQUEST, startLab } from './lab.fixture.ts';
 
 /** Each client against the lab, over loopback HTTP: whatever happens on the way, a job is launched once. */
 
-const request = (changes: JsonObject = {}): JsonObject => ({ ...structuredClone(REQUEST), ...changes }) as JsonObject;
+const request = (changes: JsonObject = {}): JsonObject => ({ ...structuredClone(REQUEST), ...changes });
 const JOB: Job = { request: request(), key: 'nightly' };
 
 /** In a row: clients' processes are slow enough one at a time. */

@@ -27,13 +27,13 @@ const PLAY_MS = 15 * 60_000;
 const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const sessionOf = (name: string) => ({ arn: `arn:aws:sts::${ACCOUNT}:assumed-role/${name}/session` });
 
-export const REQUEST = {
+export const REQUEST: JsonObject = {
   cluster: 'batch',
   taskDefinition: 'report:3',
   launchType: 'FARGATE',
   networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0aaa'] } },
   overrides: { containerOverrides: [{ name: 'app', environment: [{ name: 'DAY', value: 'a secret of monday' }] }] },
-} as const;
+};
 
 /** What becomes of a request before or after its effect; `undefined` where nothing does. */
 type Disturb = (operation: string, nth: number) => 'before' | 'after' | undefined;
@@ -139,7 +139,7 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     /** Takes RunTask's bucket's last token. */
     emptyBucket: () => {
       const input = { ...REQUEST, startedBy: 'others' };
-      world.ecs.call('RunTask', input as unknown as JsonObject, sessionOf('stranger'));
+      world.ecs.call('RunTask', input, sessionOf('stranger'));
       launches.pop();
       requests.pop();
     },
