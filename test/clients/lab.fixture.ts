@@ -136,6 +136,13 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
     onNextMessage: (listener: () => void) => {
       onMessage = listener;
     },
+    /** Sends a message as a role does, or a schedule under it. */
+    send: (team: (typeof TEAMS)[number], MessageBody: string) =>
+      world.callerServices.sqs.call(
+        'SendMessage',
+        { QueueUrl: world.handOverQueueUrl ?? '', MessageBody },
+        sessionOf(team),
+      ),
     /** Takes RunTask's bucket's last token. */
     emptyBucket: () => {
       const input = { ...REQUEST, startedBy: 'others' };
