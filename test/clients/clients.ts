@@ -14,6 +14,8 @@ export interface Job {
   readonly team?: string;
   /** How often the SDK tries by itself. */
   readonly attempts?: number;
+  /** Of another queue than the stack's. */
+  readonly queueUrl?: string;
   /** Whether the process dies as soon as its message is in the queue. */
   readonly diesAfterSend?: boolean;
 }
@@ -75,7 +77,7 @@ export const CLIENTS: readonly Client[] = [
 ];
 
 async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly string[]): Promise<Outcome> {
-  const { request, key, team = 'cron', attempts = 1, diesAfterSend = false } = job;
+  const { request, key, team = 'cron', attempts = 1, queueUrl = lab.queueUrl, diesAfterSend = false } = job;
   const child = spawn(command, args, {
     // A group of its own, so that what it started dies with it.
     detached: true,
@@ -94,7 +96,7 @@ async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly stri
   });
   if (diesAfterSend) lab.onNextMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
   const isShell = args.includes('--queue-url');
-  child.stdin.end(JSON.stringify(isShell ? request : { request, key, queueUrl: lab.queueUrl, endpoint: lab.url }));
+  child.stdin.end(JSON.stringify(isShell ? request : { request, key, queueUrl, endpoint: lab.url }));
   const [stdout, complaints, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

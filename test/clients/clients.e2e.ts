@@ -18,7 +18,7 @@ async function inTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): 
 describe.each(CLIENTS)('the $name client', ({ name, missing, run }: Client) => {
   if (missing !== undefined) console.error(`SKIPPED: the tests of the ${name} client, as ${missing}`);
 
-  describe.skipIf(missing !== undefined)('', () => {
+  describe.skipIf(missing !== undefined)('over loopback HTTP', () => {
     test('starts what ECS takes and hands the rest of a storm over: the stack starts each once', async () => {
       const lab = await startLab({ account: { buckets: { clusterResourceModify: { burst: 2, refillPerSecond: 5 } } } });
       const keys = ['a', 'b', 'c', 'd'];
@@ -144,6 +144,18 @@ describe.each(CLIENTS)('the $name client', ({ name, missing, run }: Client) => {
       const outcome = await run(lab, { ...JOB, request: request({ taskDefinition: 'gone:1' }) });
       expect(outcome).toMatchObject({ kind: 'error', text: expect.stringMatching(/TaskDefinition not found/) });
       expect(lab.messages).toEqual([]);
+    });
+
+    // The shell's Region may stand in many places.
+    test.skipIf(name === 'shell')('calls nobody where the queue is of another Region', async () => {
+      const lab = await startLab();
+      const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/door';
+      const outcome = await run(lab, { ...JOB, queueUrl });
+      expect(outcome).toMatchObject({
+        kind: 'error',
+        text: expect.stringContaining('found a queue in eu-west-1, expected one in us-east-1'),
+      });
+      expect(lab.requests).toEqual([]);
     });
 
     test('calls nobody for a job without a name', async () => {
