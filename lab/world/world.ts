@@ -188,9 +188,7 @@ export class World {
       name: 'sqs',
       call: (operation, input, principal) => {
         if (operation !== 'SendMessage') throw new UnsupportedError(`sqs ${operation} by a caller`);
-        const resource = queueArn(String(input.QueueUrl));
-        this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
-        this.options.usage.called('sqs', 'SendMessage');
+        this.#admitSender(principal, queueArn(String(input.QueueUrl)));
         return this.sqs.call(operation, input, principal);
       },
     };
@@ -202,11 +200,15 @@ export class World {
     const QueueUrl = this.handOverQueueUrl;
     if (QueueUrl === undefined) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
     const resource = queueArn(QueueUrl);
-    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
-    this.options.usage.called('sqs', 'SendMessage');
+    this.#admitSender(principal, resource);
     // A rule has no identity of its own: the service sends.
     if (isRuleArn(principal.arn)) return this.sqs.send(resource, body);
     return String(this.sqs.call('SendMessage', { QueueUrl, MessageBody: body }, principal).MessageId);
+  }
+
+  #admitSender(principal: Principal, resource: string): void {
+    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
+    this.options.usage.called('sqs', 'SendMessage');
   }
 
   /** Has the policies of a template judge every request from now on. */

@@ -126,6 +126,16 @@ describe.each(CLIENTS)('the $name client', ({ name, missing, run }: Client) => {
       expect(complaints).not.toContain('secret of monday');
     });
 
+    // Neither boto3 nor the AWS CLI shows more than the last.
+    test.runIf(name === 'javascript')('names the records of all attempts', async () => {
+      const lab = await startLab();
+      lab.emptyBucket();
+      await run(lab, { ...JOB, attempts: 3 });
+      expect(lab.requests).toHaveLength(3);
+      const requestIds = lab.requests.map(({ requestId }) => requestId);
+      expect(lab.messages[0]?.body.error).toMatchObject({ requestIds });
+    });
+
     test('leaves the original throttle standing where the queue does not take the message', async () => {
       const lab = await startLab();
       lab.emptyBucket();
