@@ -131,7 +131,7 @@ def run_task_or_hand_over(
     placed = {"tasks": [task["taskArn"] for task in tasks], "failures": failures, "requestIds": _request_ids(answer)}
     try:
         return HandedOver(hand_over({"answer": placed}), tasks, failures)
-    except Exception as hand_over_error:  # pylint: disable=broad-except
+    except Exception as hand_over_error:
         return Started(tasks, failures, hand_over_error)
 
 

@@ -100,7 +100,7 @@ test('the JavaScript client agrees with the table', () => {
 test.skipIf(PYTHON === undefined)('the Python client agrees with the table', () => {
   const driver = fileURLToPath(new URL('drivers/python-table.py', import.meta.url));
   const input = JSON.stringify({ errors: ERRORS, failures: FAILURES, jobs: JOBS });
-  const { stdout, stderr } = spawnSync(String(PYTHON), [driver], { input, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(String(PYTHON), ['-B', driver], { input, encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual(expected);
 });

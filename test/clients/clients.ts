@@ -92,6 +92,7 @@ async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly stri
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_RETRY_MODE: 'standard',
       AWS_MAX_ATTEMPTS: String(attempts),
+      PYTHONDONTWRITEBYTECODE: '1',
     },
   });
   if (diesAfterSend) lab.onNextMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
