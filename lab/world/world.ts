@@ -7,7 +7,7 @@ import { FakeLogs } from '../aws/cloudwatch/logs.ts';
 import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { FakeEcs } from '../aws/ecs/fake-ecs.ts';
-import { FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
+import { type Emit, FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
 import { FakeIam, type Principals, principalsOf } from '../aws/iam/fake-iam.ts';
 import { Permissions } from '../aws/iam/permissions.ts';
 import { FakeLambda, type Sandbox } from '../aws/lambda/fake-lambda.ts';
@@ -31,6 +31,8 @@ import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } fr
 /** What a run wants to hear of. */
 export interface Observer {
   request(request: ApiRequest, isOurs: boolean): void;
+  /** A service put an event on the bus, which may reach nobody. */
+  emitted?: Emit;
   /** A copy of an event arrived at a queue of ours. */
   delivered(event: JsonObject, messageId: string): void;
   /** A dead letter was moved back: the copy is a new message. */
@@ -85,7 +87,11 @@ export class World {
     this.options = options;
     const { requestTimeout: timeoutMs } = CLIENT_CONFIG.requestHandler;
     this.#around = makeRequestMiddleware({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
-    this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
+    this.bus = new FakeEventBridge({
+      clock,
+      deliveries: (event) => faults.deliveries(event),
+      ...(observer.emitted && { onEmitted: observer.emitted }),
+    });
     this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.logs = new FakeLogs({
       clock,
