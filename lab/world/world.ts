@@ -182,6 +182,21 @@ export class World {
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
   }
 
+  /** The services as callers meet them: what the policies of the template's own roles say is none of their business. */
+  get callerServices(): Readonly<Record<'ecs' | 'sqs', FakeService>> {
+    const sqs: FakeService = {
+      name: 'sqs',
+      call: (operation, input, principal) => {
+        if (operation !== 'SendMessage') throw new UnsupportedError(`sqs ${operation} by a caller`);
+        const resource = queueArn(String(input.QueueUrl));
+        this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
+        this.options.usage.called('sqs', 'SendMessage');
+        return this.sqs.call(operation, input, principal);
+      },
+    };
+    return { ecs: this.ecs, sqs };
+  }
+
   /** Sends a hand-over message as a caller; returns its id, or throws what the queue answers. */
   handOver(principal: Principal, body: string): string {
     const QueueUrl = this.handOverQueueUrl;

@@ -50,6 +50,10 @@ const FORBIDDEN_IMPORTS = [
   ['bin', '../lambda/core/arn.ts'],
   ['bin', '../lab/world/world.ts'],
   ['examples', '../lambda/core/arn.ts'],
+  ['clients/javascript', '../../lambda/core/events/texts.ts'],
+  ['clients/javascript', '../../lib/index.ts'],
+  ['clients/javascript', '../../lab/world/world.ts'],
+  ['clients/javascript', '../python/example.ts'],
 ] as const;
 
 const ALLOWED_IMPORTS = [
@@ -72,6 +76,9 @@ const ALLOWED_IMPORTS = [
   ['lib/config', '../../lambda/core/opt-in/opt-in.ts'],
   ['bin', '../lib/config/schema.ts'],
   ['examples', '../lib/index.ts'],
+  ['clients/javascript', '@aws-sdk/client-ecs'],
+  ['clients/javascript', 'node:crypto'],
+  ['clients/javascript', './example.ts'],
   ['lab/world', '../../lambda/intake.ts'],
 ] as const;
 
