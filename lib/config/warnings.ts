@@ -1,9 +1,11 @@
-import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
+import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { CONTEXT_KEY, type Configuration } from './schema.ts';
 
 /** What a configuration will not do although it looks as if it did, or does at a risk: for people to read at synth. */
 export function warningsOf(configuration: Configuration): string[] {
-  return [...listWarnings(configuration), ...choiceWarnings(configuration)].map((text) => `${CONTEXT_KEY}.${text}`);
+  return [...listWarnings(configuration), ...handOverWarnings(configuration), ...choiceWarnings(configuration)].map(
+    (text) => `${CONTEXT_KEY}.${text}`,
+  );
 }
 
 function listWarnings({ clusters, families, callers }: Configuration): string[] {
@@ -18,6 +20,25 @@ function listWarnings({ clusters, families, callers }: Configuration): string[] 
       .filter(([, list]) => list.includes(ANY))
       .map(([key]) => `${key} holds "*": any of them may be re-run. List them if you can.`),
     ...twice.map((arn) => `callers holds "${arn}" more than once: only the first entry counts.`),
+  ];
+}
+
+function handOverWarnings({ callers }: Configuration): string[] {
+  const entries: readonly CallerEntry[] = callers;
+  const handing = entries.filter(({ handsOver }) => handsOver);
+  return [
+    ...handing
+      .filter(({ arn }) => arn === ANY)
+      .map(
+        () =>
+          'callers holds "*" with "handsOver": whoever IAM lets send to the hand-over queue may have calls made. List them if you can.',
+      ),
+    ...handing
+      .filter(({ retriesItself }) => retriesItself)
+      .map(
+        ({ arn }) =>
+          `callers holds "${arn}" with "retriesItself" and "handsOver": a call that it both makes again and hands over may run twice. Let it do one of them.`,
+      ),
   ];
 }
 

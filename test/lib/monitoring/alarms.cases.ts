@@ -118,7 +118,8 @@ describe('each metric of AWS on an alarm or a widget', () => {
 
   test.each(['Errors', 'Throttles'])('on alarms watches the %s of every handler', (wanted) => {
     const functions = onAlarms.filter(({ name }) => name === wanted);
-    const known = Object.keys(managed.template.findResources('AWS::Lambda::Function'));
+    const known = Object.keys(managed.handlers());
+    expect(known).toHaveLength(HANDLERS.length);
     expect(functions.map(({ dimensions }) => dimensions.FunctionName ?? '').toSorted()).toEqual(known.toSorted());
   });
 
@@ -129,7 +130,7 @@ describe('each metric of AWS on an alarm or a widget', () => {
     const dead = Object.keys(managed.template.findResources('AWS::SQS::Queue')).filter((id) =>
       id.includes('DeadLetter'),
     );
-    expect(dead).toHaveLength(3);
+    expect(dead).toHaveLength(4);
     expect(watched).toEqual(expect.arrayContaining(dead));
   });
 });
