@@ -51,6 +51,7 @@ export class ThrottleRemediationStack extends Stack {
           handlers,
           rerunStateMachine: workflow.stateMachine,
           rateLimiterQueue: rateLimiter.queue,
+          handOverQueue: handOver.queue,
           serviceThrottled: sweep.serviceThrottled,
         })
       : undefined;

@@ -46,7 +46,8 @@ function choiceWarnings(configuration: Configuration): string[] {
   const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep, monitoring, investigation } =
     configuration;
   const isRerun = mode === 'rerun';
-  const retrying = callers.filter((caller) => 'retriesItself' in caller && caller.retriesItself);
+  const entries: readonly CallerEntry[] = callers;
+  const leftAlone = entries.filter(({ retriesItself, handsOver }) => retriesItself && !handsOver);
   const hasSchedule = sweep.everyMinutes > 0;
   const warnings: readonly (readonly [boolean, string])[] = [
     [!isRerun, 'mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.'],
@@ -59,7 +60,7 @@ function choiceWarnings(configuration: Configuration): string[] {
       'allowWithoutClientToken is true: each attempt of a caller’s SDK is then a call of its own, and the call may run more than once.',
     ],
     [
-      callers.length > 0 && retrying.length === callers.length,
+      callers.length > 0 && leftAlone.length === callers.length,
       'callers holds only entries with "retriesItself": their rejected calls are left alone, only tasks that fail to start are re-run.',
     ],
     [

@@ -61,7 +61,12 @@ describe('each alarm', () => {
 const DOCUMENTED: Readonly<Record<string, readonly [names: readonly string[], dimension: string, type: string]>> = {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
   'AWS/SQS': [
-    ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'],
+    [
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesVisible',
+      'ApproximateNumberOfMessagesNotVisible',
+      'NumberOfMessagesSent',
+    ],
     'QueueName',
     'AWS::SQS::Queue',
   ],
