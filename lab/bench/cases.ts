@@ -35,6 +35,7 @@ export const README_CASES = {
 } as const;
 
 const ACCOUNT_ID = '111122223333';
+const CRON = `arn:aws:iam::${ACCOUNT_ID}:role/cron`;
 const request = (taskDefinition: string) => ({
   cluster: 'batch',
   taskDefinition,
@@ -64,7 +65,7 @@ export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: num
         mode: 'rerun',
         clusters: ['batch'],
         families: ['report'],
-        callers: [{ arn: `arn:aws:iam::${ACCOUNT_ID}:role/cron`, ...(handsOver && { handsOver }) }],
+        callers: [handsOver ? { arn: CRON, handsOver } : CRON],
       },
     },
     account: {
