@@ -63,6 +63,8 @@ export function clientTokenOf(key, { cluster, taskDefinition }) {
 
 export async function runTaskOrHandOver(ecs, input, options) {
   const { queueUrl, key, sqs = sqsLike(ecs) } = options;
+  // Not only when the first call is throttled.
+  if (!queueUrl) throw new TypeError('runTaskOrHandOver: found no options.queueUrl, expected that of the stack');
   if (!input.clientToken && (typeof key !== 'string' || key === '')) {
     const expected = 'expected one of them, which names the job and not the try';
     throw new TypeError(`runTaskOrHandOver: found neither options.key nor input.clientToken, ${expected}`);

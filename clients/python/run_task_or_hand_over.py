@@ -95,6 +95,9 @@ def run_task_or_hand_over(
     ``clientToken``, which wins. Raises what ECS answered where another attempt would not help, and where the hand-over
     itself failed: then that is its ``__cause__``.
     """
+    # Not only when the first call is throttled.
+    if not queue_url:
+        raise ValueError("run_task_or_hand_over: found no queue_url, expected that of the stack")
     token = run_task_input.get("clientToken")
     if not token:
         if not isinstance(key, str) or key == "":

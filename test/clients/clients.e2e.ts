@@ -168,6 +168,13 @@ describe.each(CLIENTS)('the $name client', ({ name, missing, run }: Client) => {
       expect(lab.requests).toEqual([]);
     });
 
+    test('calls nobody where no queue is named', async () => {
+      const lab = await startLab();
+      const outcome = await run(lab, { ...JOB, queueUrl: '' });
+      expect(outcome).toMatchObject({ kind: 'error', text: expect.stringMatching(/found no .*queue.?url/i) });
+      expect(lab.requests).toEqual([]);
+    });
+
     test('calls nobody for a job without a name', async () => {
       const lab = await startLab();
       const outcome = await run(lab, { request: request() });

@@ -70,7 +70,14 @@ export const CLIENTS: readonly Client[] = [
     run: (lab, job) =>
       runJob(lab, job, [
         path('../../clients/shell/run-task-or-hand-over'),
-        ...['--queue-url', lab.queueUrl, '--endpoint-url', lab.url, '--cli-input-json', 'file:///dev/stdin'],
+        ...[
+          '--queue-url',
+          job.queueUrl ?? lab.queueUrl,
+          '--endpoint-url',
+          lab.url,
+          '--cli-input-json',
+          'file:///dev/stdin',
+        ],
         ...(job.key === undefined ? [] : ['--key', job.key]),
       ]),
   },
@@ -96,7 +103,7 @@ async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly stri
     },
   });
   if (diesAfterSend) lab.onNextMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
-  const isShell = args.includes('--queue-url');
+  const isShell = args.includes('--endpoint-url');
   child.stdin.end(JSON.stringify(isShell ? request : { request, key, queueUrl, endpoint: lab.url }));
   const [stdout, complaints, code] = await Promise.all([
     text(child.stdout),
