@@ -187,7 +187,7 @@ export function makeHandler(
     const read = { ...historyWindow({ ...state, pass: underway }), toMs: startedAtMs - HISTORY_LAG_MS };
     if (!hasGaps) await coverage.update((known) => ({ state: extendCoverage(known, read) }));
     log.info(LOG_MESSAGES.sweep, { cluster: state.cluster, found, execution });
-    const next = afterPass(state, found, startedAtMs, clock.now(), settings);
+    const next = afterPass(state, found, startedAtMs, clock.now());
     if (next.kind === 'wait') {
       return { next: SWEEP_NEXT.wait, waitUntil: new Date(next.untilMs).toISOString(), state: next.state };
     }

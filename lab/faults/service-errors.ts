@@ -3,7 +3,7 @@ import type { ServiceName } from '../scenario/fault-schema.ts';
 
 /**
  * How each service says that one of ours is too fast: name and HTTP status of the SDK's schemas. Step Functions and ECS
- * model none for our operations; theirs are among the errors common to all actions:
+ * model none for our operations, nor do CloudWatch and its logs; theirs are among the errors common to all actions:
  * https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html
  */
 const THROTTLES: Readonly<Record<ServiceName, readonly [code: string, message: string, status: number]>> = {
@@ -14,9 +14,11 @@ const THROTTLES: Readonly<Record<ServiceName, readonly [code: string, message: s
   ecs: ['ThrottlingException', 'Rate exceeded', 400],
   sns: ['ThrottledException', 'Rate exceeded', 429],
   cloudtrail: ['ThrottlingException', 'Rate exceeded', 429],
+  cloudwatch: ['ThrottlingException', 'Rate exceeded', 400],
+  logs: ['ThrottlingException', 'Rate exceeded', 400],
 };
 
-/** What each service's model calls a failure of its own; SQS, Step Functions and CloudTrail have the one common to all. */
+/** What each service's model calls a failure of its own; the others have the one common to all. */
 const SERVER_ERRORS: Readonly<Partial<Record<ServiceName, string>>> = {
   dynamodb: 'InternalServerError',
   ecs: 'ServerException',

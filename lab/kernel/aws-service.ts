@@ -12,7 +12,7 @@ export interface Principal {
  * into XML by the transport). What an operation does to the fake's state happens synchronously, at one virtual instant.
  */
 export interface FakeService {
-  /** The service's name in a scenario's `serviceError` faults: `dynamodb`, `states`, `sqs`, `ecs`, `sns`, `cloudtrail`. */
+  /** The service's name in a scenario's `serviceError` faults: `dynamodb`, `states`, `sqs`, `ecs`, `sns`, `cloudtrail`, `cloudwatch`, `logs`. */
   readonly name: string;
   /** Throws an `AwsError` for what the real service refuses, and an `UnsupportedError` for what the fake cannot do. */
   call(operation: string, input: JsonObject, principal: Principal): JsonObject | Promise<JsonObject>;

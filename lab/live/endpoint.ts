@@ -15,13 +15,17 @@ export interface Endpoint {
 /** `AWS4-HMAC-SHA256 Credential=LAB/20260115/us-east-1/states/aws4_request, …` is for `states`. */
 const SIGNED_FOR = /Credential=[^/]+\/\d+\/[\w-]+\/(?<service>\w+)\/aws4_request/;
 
+/** Services that sign under another name than that of their permissions. */
+const SIGNING_NAMES: Readonly<Record<string, string>> = { monitoring: 'cloudwatch' };
+
 /** Serves the lab's services over HTTP on the loopback interface, in the services' own protocols. */
 export async function serve({ services, principal, hooks, region }: EndpointOptions): Promise<Endpoint> {
   const origins = { here: '', sqs: sqsOrigin(region) };
   let requests = 0;
 
   async function answer(request: IncomingMessage) {
-    const { service: name = '' } = SIGNED_FOR.exec(request.headers.authorization ?? '')?.groups ?? {};
+    const { service: signed = '' } = SIGNED_FOR.exec(request.headers.authorization ?? '')?.groups ?? {};
+    const name = SIGNING_NAMES[signed] ?? signed;
     const service = Object.values(services).find((each) => each.name === name);
     if (!service) throw new Error(`found a request signed for "${name}", expected one of the lab's services`);
     // Handlers retry by themselves: what a client repeated on its own would be hidden from the rate.

@@ -52,8 +52,12 @@ export class Usage {
 
   /** One request to a service. */
   called(service: string, operation: string): void {
-    const isRead = operation === 'GetItem' || operation === 'Query';
-    const billed = service === 'dynamodb' ? (isRead ? 'dynamoDbReads' : 'dynamoDbWrites') : BILLED_BY_SERVICE[service];
+    const billed =
+      service === 'dynamodb'
+        ? operation === 'GetItem'
+          ? 'dynamoDbReads'
+          : 'dynamoDbWrites'
+        : BILLED_BY_SERVICE[service];
     if (billed) this.add(billed, 1);
   }
 

@@ -7,11 +7,13 @@ import { probability, range, seconds } from './account.ts';
 /** The operations of each service that handlers and state machines of ours call. */
 export const OPERATIONS = {
   dynamodb: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
-  states: ['StartExecution', 'SendTaskSuccess'],
+  states: ['StartExecution', 'SendTaskSuccess', 'ListExecutions', 'DescribeExecution'],
   sqs: ['SendMessage'],
   ecs: ['RunTask', 'ListTasks', 'DescribeTasks', 'ListClusters'],
   sns: ['Publish'],
   cloudtrail: ['LookupEvents'],
+  cloudwatch: ['DescribeAlarms'],
+  logs: ['StartQuery', 'GetQueryResults'],
 } as const;
 export type ServiceName = keyof typeof OPERATIONS;
 const SERVICES = Object.keys(OPERATIONS) as [ServiceName, ...ServiceName[]];

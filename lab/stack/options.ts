@@ -21,22 +21,10 @@ export function queueOptions({ arn, logicalId, properties }: Resource<'AWS::SQS:
 
 /** A table of a template as the fake DynamoDB takes it. */
 export function tableOptions({ logicalId, properties }: Resource<'AWS::DynamoDB::Table'>): TableOptions {
-  const key = (keyType: 'HASH' | 'RANGE') => {
-    const name = properties.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
-    const definition = properties.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name);
-    return name && definition ? { name, type: definition.AttributeType } : undefined;
-  };
-  const partitionKey = key('HASH');
-  const sortKey = key('RANGE');
-  if (!partitionKey) throw new UnsupportedError(`${logicalId}: a table without a partition key`);
-  return {
-    tableName: logicalId,
-    partitionKey,
-    ...(sortKey && { sortKey }),
-    ...(properties.TimeToLiveSpecification && {
-      timeToLiveAttribute: properties.TimeToLiveSpecification.AttributeName,
-    }),
-  };
+  const [key] = properties.KeySchema;
+  const definition = properties.AttributeDefinitions.find(({ AttributeName }) => AttributeName === key.AttributeName);
+  if (!definition) throw new UnsupportedError(`${logicalId}: a key of no type`);
+  return { tableName: logicalId, partitionKey: { name: key.AttributeName, type: definition.AttributeType } };
 }
 
 /** Units of rate expressions. */

@@ -95,10 +95,10 @@ const stateMachine = z.strictObject({
 });
 
 const table = z.strictObject({
-  KeySchema: z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) })),
+  KeySchema: z.tuple([z.strictObject({ AttributeName: z.string(), KeyType: z.literal('HASH') })]),
   AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
   BillingMode: z.literal('PAY_PER_REQUEST'),
-  TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }).optional(),
+  TimeToLiveSpecification: inert,
   SSESpecification: z.looseObject({ KMSMasterKeyId: z.string().optional() }).optional(),
   PointInTimeRecoverySpecification: inert,
   Tags: inert,

@@ -1,10 +1,13 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs';
 import { GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { HandlerName } from '../../lambda/core/contract.ts';
+import { makeHandler as makeIncidentReport } from '../../lambda/incident-report.ts';
 import { makeHandler as makeIntake } from '../../lambda/intake.ts';
 import { makeHandler as makeRateLimiter } from '../../lambda/rate-limiter.ts';
 import { makeHandler as makeRunTask } from '../../lambda/run-task.ts';
@@ -27,6 +30,7 @@ const HANDLERS: Readonly<
   'rate-limiter': makeRateLimiter,
   'run-task': makeRunTask,
   sweep: makeSweep,
+  'incident-report': makeIncidentReport,
 };
 
 export interface LogLine {
@@ -42,12 +46,15 @@ export interface MetricValue {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
+/** The services that handlers call. */
+export type ServiceOfOurs = 'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs' | 'iam' | 'cloudwatch' | 'logs';
+
 export interface SandboxOptions {
   readonly handler: HandlerName;
   readonly variables: Readonly<Record<string, string>>;
   readonly principal: Principal;
   readonly region: string;
-  readonly services: Readonly<Record<'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs' | 'iam', FakeService>>;
+  readonly services: Readonly<Record<ServiceOfOurs, FakeService>>;
   readonly hooks: Required<CallHooks>;
   readonly clock: VirtualClock;
   /** By how much the handler's own clock is fast. */
@@ -74,6 +81,10 @@ export function warmUp(): Promise<unknown> {
     new CloudTrailClient(config).send(new LookupEventsCommand({})),
     new SQSClient(config).send(new ListQueuesCommand({})),
     new IAMClient(config).send(new GetUserCommand({})),
+    new CloudWatchClient(config).send(new DescribeAlarmsCommand({})),
+    new CloudWatchLogsClient(config).send(
+      new StartQueryCommand({ queryString: 'limit 1', startTime: 0, endTime: 1, logGroupNames: [] }),
+    ),
   ]);
   return warm;
 }
@@ -111,6 +122,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
       sqs: new SQSClient(config(services.sqs)),
       iam: new IAMClient(config(services.iam)),
+      cloudWatch: new CloudWatchClient(config(services.cloudwatch)),
+      logs: new CloudWatchLogsClient(config(services.logs)),
     },
     clock: { now: () => clock.now() + skewMs, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

@@ -106,7 +106,7 @@ export class World {
       region: account.region,
     });
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
-    this.dynamoDb = new FakeDynamoDb({ clock });
+    this.dynamoDb = new FakeDynamoDb();
     this.#principals = principalsOf(scenario);
     this.iam = new FakeIam(this.#principals);
     const skewMs = faults.skewMs('cloudtrail');
@@ -133,19 +133,11 @@ export class World {
       onInvoked: ({ seconds, memoryMb }) => usage.invoked(seconds, memoryMb),
       onPolled: (requests) => usage.add('sqsRequests', requests),
     });
-    const guardedStates = () => this.#guarded(this.states);
     const runTask = integrations({
       lambda: this.lambda,
       states: () => this.states,
       mayInvoke: (functionArn, role) => this.has({ role }, { action: 'lambda:InvokeFunction', resource: functionArn }),
       services: { sqs: this.#guarded(this.sqs), sns: this.#guarded(this.sns), dynamodb: this.#guarded(this.dynamoDb) },
-      sdkServices: {
-        get sfn() {
-          return guardedStates();
-        },
-        cloudwatchlogs: this.#guarded(this.logs),
-        cloudwatch: this.#guarded(this.alarms),
-      },
       around: this.#around,
     });
     this.states = new FakeStates({
@@ -237,6 +229,8 @@ export class World {
             cloudtrail: this.#guarded(this.cloudTrail),
             sqs: this.#guarded(this.sqs),
             iam: this.#guarded(this.iam),
+            cloudwatch: this.#guarded(this.alarms),
+            logs: this.#guarded(this.logs),
           },
           hooks: { around: this.#around, onUnsupported: this.#fail },
           clock,

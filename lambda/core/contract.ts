@@ -81,6 +81,16 @@ export const SWEEP_STATES = {
   quiet: 'Quiet',
 } as const;
 
+/** States of the incident workflow. */
+export const INCIDENT_STATES = {
+  begin: 'Begin',
+  watch: 'Watch the incident',
+  next: 'What next?',
+  wait: 'Wait',
+  tell: 'Tell',
+  over: 'Over',
+} as const;
+
 /** Environment variables of the handlers. */
 export const ENVIRONMENT = {
   settings: 'SETTINGS',
@@ -112,6 +122,9 @@ export const SWEEP_STEPS = { begin: 'begin', pass: 'pass' } as const;
 
 /** What follows a step of a sweep. */
 export const SWEEP_NEXT = { pass: 'pass', wait: 'wait', end: 'end' } as const;
+
+/** What follows a step of an incident's watch. */
+export const INCIDENT_NEXT = { wait: 'wait', tell: 'tell', end: 'end' } as const;
 
 /**
  * Events of the service scheduler that tell of throttling: of ECS's own API and of AWS Cloud Map's.
@@ -148,7 +161,7 @@ export const OUTPUTS = {
 } as const;
 
 /** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
-export const HANDLERS = ['intake', 'rate-limiter', 'run-task', 'sweep'] as const;
+export const HANDLERS = ['intake', 'rate-limiter', 'run-task', 'sweep', 'incident-report'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';

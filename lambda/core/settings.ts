@@ -55,10 +55,6 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       /** Minutes between scheduled sweeps; 0 for none. */
       everyMinutes: z.int().min(0).max(1440).default(15),
-      /** A sweep ends when nothing was signalled or found for so long. */
-      quietMinutes: z.int().min(1).max(1440).default(15),
-      /** Minutes between two looks of one sweep. */
-      passEveryMinutes: z.int().min(1).max(60).default(5),
     })
     .prefault({}),
   rate: rateSettingsSchema.default(() => rateSettingsSchema.parse({})),

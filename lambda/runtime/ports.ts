@@ -1,4 +1,6 @@
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -15,6 +17,8 @@ export interface Clients {
   readonly cloudTrail: Pick<CloudTrailClient, 'send'>;
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly iam: Pick<IAMClient, 'send'>;
+  readonly cloudWatch: Pick<CloudWatchClient, 'send'>;
+  readonly logs: Pick<CloudWatchLogsClient, 'send'>;
 }
 
 /** All that a handler is built from. */

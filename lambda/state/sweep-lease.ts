@@ -4,6 +4,7 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { PASS_EVERY_MS } from '../core/sweep/sweep-state.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
@@ -21,13 +22,12 @@ export interface SweepLease {
   release(cluster: string, holder: string, signalAtMs: number): Promise<boolean>;
 }
 
-/** Added to the time between two passes: what a part of a pass may take. A sweep that dies is replaced after both. */
-const PASS_MINUTES = 15;
+/** The time between two passes, and what a part of a pass may take. A sweep that dies is replaced after both. */
+const LEASE_MS = PASS_EVERY_MS + 15 * 60_000;
 
 /** Leases in the table of shared state. */
 export function makeSweepLease({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SweepLease {
   const TableName = environment.variable('tableName');
-  const leaseMs = (environment.settings.sweep.passEveryMinutes + PASS_MINUTES) * 60_000;
   const key = (cluster: string) => ({ id: { S: ITEMS.sweep.id(cluster) } });
   const number = (value: number) => ({ N: String(value) });
 
@@ -56,7 +56,7 @@ export function makeSweepLease({ environment, clients, ...ports }: HandlerDepend
         ConditionExpression: 'attribute_not_exists(holder) OR holder = :holder OR leaseUntilMs < :now',
         ExpressionAttributeValues: {
           ':holder': { S: holder },
-          ':until': number(ports.clock.now() + leaseMs),
+          ':until': number(ports.clock.now() + LEASE_MS),
           ':since': number(sinceMs),
           ':none': number(0),
           ':now': number(ports.clock.now()),
@@ -115,7 +115,7 @@ export function makeSweepLease({ environment, clients, ...ports }: HandlerDepend
           ConditionExpression: 'holder = :holder',
           ExpressionAttributeValues: {
             ':holder': { S: holder },
-            ':until': number(ports.clock.now() + leaseMs),
+            ':until': number(ports.clock.now() + LEASE_MS),
           },
           ReturnValues: 'ALL_NEW',
         }),

@@ -88,8 +88,6 @@ const monitoring = z.strictObject({
   shareOfQuota: z.number().positive().max(1).default(0.8),
   alarmsStartSweeps: z.boolean().default(true),
   incidentReports: z.boolean().default(true),
-  /** So many re-runs within five minutes are an incident. */
-  incidentReruns: z.int().min(1).default(10),
 });
 
 /** All keys but `environments`; the README explains each. */

@@ -84,42 +84,5 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
 ];
 
-/** What an incident report is made of, on the same log groups and that of the rate limiter. */
-export const INCIDENT_QUERIES = [
-  {
-    name: 'throttled',
-    lines: [
-      `filter ${IS_VERDICT} and (kind = "rerun" or kind = "duplicate" or kind = "refuse")`,
-      // Several records may tell of one call, and a sweep finds what an event has told of.
-      'stats count_distinct(callId) as calls, count_distinct(taskArn) as failedStarts',
-    ],
-  },
-  {
-    name: 'outcomes',
-    lines: [
-      `filter ispresent(callId) and (${IS_RESULT} or (${IS_VERDICT} and kind = "refuse"))`,
-      // Redriven, a call may end twice: the last end counts.
-      'stats latest(kind) as ending, latest(reason) as why by callId',
-      'stats count(*) as calls by ending, why',
-    ],
-  },
-  {
-    name: 'callers',
-    lines: [
-      `filter ${IS_VERDICT} and ispresent(answer) and caller like /^arn:/`,
-      'stats count_distinct(eventId) as requests by caller, answer',
-      'sort requests desc',
-      'limit 1000',
-    ],
-  },
-  {
-    name: 'bucket',
-    lines: [
-      `filter message = "${LOG_MESSAGES.permits}" and ispresent(bucketUnit)`,
-      'stats latest(bucketUnit) as unit, latest(refillPerSecond) as refillPerSecond',
-    ],
-  },
-] as const satisfies readonly LogQuery[];
-
 /** A query's text. */
 export const textOf = ({ lines }: LogQuery): string => lines.join('\n| ').replaceAll('| #', '#');

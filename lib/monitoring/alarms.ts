@@ -62,7 +62,7 @@ export class Alarms extends Construct {
 }
 
 function table({ rateLimiter, workflow, intake, sweep, notifications, incidents }: AlarmsProps): AlarmRow[] {
-  const handlers: Readonly<Record<HandlerName, HandlerFunction>> = {
+  const handlers: Readonly<Record<Exclude<HandlerName, 'incident-report'>, HandlerFunction>> = {
     intake: intake.handler,
     'rate-limiter': rateLimiter.handler,
     'run-task': workflow.runTask,
@@ -191,25 +191,27 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
           },
         ]
       : []),
-    ...Object.entries(handlers).flatMap(([name, handler]): AlarmRow[] => [
-      {
-        id: `Errors-${name}`,
-        heading: 'Handler errors',
-        severity: 'critical',
-        metric: name === 'run-task' ? unexpectedErrors(handler) : handler.metricErrors(),
-        threshold: 1,
-        periods: 3,
-        advice: `The ${name} function fails again and again. Look into its log.`,
-      },
-      {
-        id: `Throttles-${name}`,
-        heading: 'Handler throttled',
-        severity: 'warning',
-        metric: handler.metricThrottles(),
-        threshold: 1,
-        periods: 3,
-        advice: `The ${name} function is not being run for want of concurrency. Raise the account's limit.`,
-      },
-    ]),
+    ...Object.entries({ ...handlers, ...(incidents && { 'incident-report': incidents.handler }) }).flatMap(
+      ([name, handler]): AlarmRow[] => [
+        {
+          id: `Errors-${name}`,
+          heading: 'Handler errors',
+          severity: 'critical',
+          metric: name === 'run-task' ? unexpectedErrors(handler) : handler.metricErrors(),
+          threshold: 1,
+          periods: 3,
+          advice: `The ${name} function fails again and again. Look into its log.`,
+        },
+        {
+          id: `Throttles-${name}`,
+          heading: 'Handler throttled',
+          severity: 'warning',
+          metric: handler.metricThrottles(),
+          threshold: 1,
+          periods: 3,
+          advice: `The ${name} function is not being run for want of concurrency. Raise the account's limit.`,
+        },
+      ],
+    ),
   ];
 }

@@ -2,7 +2,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -10,24 +10,26 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import {
   Choice,
   Condition,
-  type IChainable,
   type IStateMachine,
+  Pass,
   Succeed,
   TaskInput,
   Wait,
   WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { CallAwsService, type CallAwsServiceJsonataProps, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { LambdaInvoke, SnsPublish } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { METRICS } from '../../lambda/core/contract.ts';
+import { INCIDENT_NEXT, INCIDENT_STATES, METRICS } from '../../lambda/core/contract.ts';
+import { INCIDENT_BEGIN } from '../../lambda/core/notices/incident.ts';
+import type { IncidentSubject } from '../../lambda/core/notices/incident-report.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
-import { acknowledge, wildcardResource } from '../foundation/nag.ts';
+import { HandlerFunction } from '../foundation/handler-function.ts';
+import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts';
 import { deadLetterQueue } from '../foundation/queues.ts';
 import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
+import { type LogQuery, RESULTS, THROTTLES_BY_CALLER, textOf } from '../investigation/log-queries.ts';
 import { describeAlarm } from './alarm-text.ts';
-import { IncidentQueries } from './incident-queries.ts';
-import { HAS_NEWS, INCIDENT_SUBJECT, incidentMessage } from './incident-text.ts';
 import { ownMetric } from './own-metrics.ts';
 
 export interface IncidentReportsProps {
@@ -50,25 +52,13 @@ const RAISED = {
   sweep: 'A sweep found calls that no event had told of: a report follows when they are brought back.',
 } as const;
 
-/** How often it is looked whether it is over. */
-const PASS_MINUTES = 2;
-/** The calls of the first five minutes raise the alarm, and metrics come late. */
-const BEFORE_ALARM_MINUTES = 10;
-/** Late re-runs may be underway for a day: people want to know before. */
-const MOST_HOURS = 6;
-
-const STARTED_MS = '$toMillis($states.context.Execution.StartTime)';
-/** The page of running executions is that of this state machine: who is on it and began before us. */
-const OLDER = [
-  '$running := $states.result.Executions',
-  '$me := $running[Name = $states.context.Execution.Name]',
-  // Lists lag behind. Who is not on it yet looks again.
-  '$exists($me) ? $count($running[StartDate < $me.StartDate or (StartDate = $me.StartDate and Name < $me.Name)]) : 1',
-].join('; ');
+/** So many re-runs within five minutes are an incident. */
+const STORM_RERUNS = 10;
 
 /** Tells people once of each incident, when it is over: what was throttled and by whom, what was brought back, what not. */
 export class IncidentReports extends Construct {
   readonly stateMachine: Workflow;
+  readonly handler: HandlerFunction;
   /** Raised when an incident begins. */
   readonly alarms: readonly Alarm[];
   /** Alarms of which no report could be begun. */
@@ -77,11 +67,19 @@ export class IncidentReports extends Construct {
   constructor(scope: Construct, id: string, props: IncidentReportsProps) {
     super(scope, id);
     const { configuration, encryptionKey } = props;
-    const { incidentReruns } = configuration.monitoring;
     this.alarms = [
-      this.#alarm('Storm', 'intake', incidentReruns, RAISED.storm),
+      this.#alarm('Storm', 'intake', STORM_RERUNS, RAISED.storm),
       this.#alarm('SweepFound', 'sweep', 1, RAISED.sweep),
     ];
+    this.handler = new HandlerFunction(this, 'Handler', {
+      handler: 'incident-report',
+      description: 'Looks whether an incident is over, and counts what was logged of it',
+      configuration,
+      timeout: Duration.minutes(1),
+      encryptionKey,
+      environment: {},
+    });
+    this.#grantLook(props);
     this.stateMachine = new Workflow(this, 'StateMachine', {
       configuration,
       encryptionKey,
@@ -89,12 +87,7 @@ export class IncidentReports extends Construct {
       start: this.#definition(props),
     });
     grantUse(encryptionKey, this.stateMachine);
-    acknowledge(this.stateMachine, {
-      [wildcardResource(this, this.#own('execution', ':*'))]:
-        'Its own executions: the last one says until when it told.',
-      'AwsSolutions-IAM5[Resource::*]':
-        'Log delivery has no resources to name, and neither has logs:GetQueryResults: it reads queries by their ids.',
-    });
+    acknowledge(this.stateMachine, anyVersion(this.handler));
     this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
     acknowledge(this.deadLetterQueue, {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rule that starts it.',
@@ -125,97 +118,88 @@ export class IncidentReports extends Construct {
     });
   }
 
-  #definition(props: IncidentReportsProps): IChainable {
-    const { rerunStateMachine, sweepStateMachine, topic, logGroups, trailLogGroupName } = props;
-    // Two alarms may tell of one incident: the execution that began first reports, the others what came after it.
-    const begin = this.#wait('Until others have begun', {
-      since: `{% ${STARTED_MS} - ${BEFORE_ALARM_MINUTES * 60_000} %}`,
+  #definition(props: IncidentReportsProps): Pass {
+    const begin = Pass.jsonata(this, INCIDENT_STATES.begin, { outputs: INCIDENT_BEGIN });
+    const watch = LambdaInvoke.jsonata(this, INCIDENT_STATES.watch, {
+      lambdaFunction: this.handler,
+      payload: TaskInput.fromObject({
+        about: this.#about(props),
+        execution: {
+          name: '{% $states.context.Execution.Name %}',
+          stateMachineArn: '{% $states.context.StateMachine.Id %}',
+          startedAt: '{% $states.context.Execution.StartTime %}',
+        },
+        trigger: '{% $states.context.Execution.Input %}',
+        state: '{% $states.input.state %}',
+      }),
+      retryOnServiceExceptions: false,
+      outputs: '{% $states.result.Payload %}',
     });
-    const older = this.#list('Is a report due already?', undefined, 'RUNNING', { older: `{% (${OLDER}) %}` });
-    const isFirst = Choice.jsonata(this, 'Are others first?');
-    const waitForOlder = this.#wait('Let them report');
-    const wait = this.#wait('Until the next pass');
-    const underway = '{% $count($states.result.Executions) %}';
-    const reruns = this.#list('Are re-runs underway?', rerunStateMachine, 'RUNNING', { reruns: underway });
-    const sweeps = this.#list('Are sweeps underway?', sweepStateMachine, 'RUNNING', { sweeps: underway });
-    // What comes while an alarm is raised would not raise it again: it belongs to this incident.
-    const raised = this.#ask('Are alarms raised?', {
-      service: 'cloudwatch',
-      action: 'describeAlarms',
-      parameters: { AlarmNames: this.alarms.map(({ alarmName }) => alarmName), StateValue: 'ALARM' },
-      iamAction: 'cloudwatch:DescribeAlarms',
-      iamResources: this.alarms.map(({ alarmArn }) => alarmArn),
-      assign: { raised: '{% $count($states.result.MetricAlarms) %}', to: '{% $millis() %}' },
+    const next = Choice.jsonata(this, INCIDENT_STATES.next);
+    const wait = Wait.jsonata(this, INCIDENT_STATES.wait, {
+      time: WaitTime.seconds('{% $states.input.waitSeconds %}'),
     });
-    const isDue = Choice.jsonata(this, 'Is a report due?');
-    const last = this.#list('Which one was the last?', undefined, 'SUCCEEDED', {
-      last: '{% [$states.result.Executions[0].ExecutionArn, null][0] %}',
+    const tell = SnsPublish.jsonata(this, INCIDENT_STATES.tell, {
+      topic: props.topic,
+      subject: '{% $states.input.subject %}',
+      message: TaskInput.fromText('{% $states.input.message %}'),
+      outputs: '{% $states.input.after %}',
     });
-    const hasLast = Choice.jsonata(this, 'Was there one?');
-    const told = this.#ask('Until when did it tell?', {
-      service: 'sfn',
-      action: 'describeExecution',
-      parameters: { ExecutionArn: '{% $last %}' },
-      iamAction: 'states:DescribeExecution',
-      iamResources: [this.#own('execution', ':*')],
-      assign: { since: '{% $max([$since, $parse($states.result.Output).to]) %}' },
-    });
-    const queries = new IncidentQueries(this, 'Queries', { logGroups });
-    const hasNews = Choice.jsonata(this, 'Is there anything to tell?');
-    const tell = SnsPublish.jsonata(this, 'Tell', {
-      topic,
-      subject: INCIDENT_SUBJECT,
-      message: TaskInput.fromText(
-        incidentMessage({
-          rerunStateMachineArn: rerunStateMachine.stateMachineArn,
-          dashboardName: props.dashboardName,
-          logGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
-          trailLogGroupName,
-          stackName: Stack.of(this).stackName,
-        }),
-      ),
-      assign: { since: '{% $to %}' },
-    });
+    watch.addRetry(OUTAGE_RETRY);
     tell.addRetry(OUTAGE_RETRY);
-    const isOver = Choice.jsonata(this, 'Is it over?');
-    const over = Succeed.jsonata(this, 'Over', { outputs: { to: '{% $to %}' } });
-    const quiet = '$reruns + $sweeps + $raised = 0';
-
-    begin.next(older).next(isFirst);
-    isFirst.when(Condition.jsonata('{% $older > 0 %}'), waitForOlder).otherwise(wait);
-    waitForOlder.next(older);
-    wait.next(reruns).next(sweeps).next(raised).next(isDue);
-    isDue.when(Condition.jsonata(`{% ${quiet} or $to - $since > ${MOST_HOURS * 3_600_000} %}`), last).otherwise(wait);
-    last.next(hasLast);
-    hasLast.when(Condition.jsonata('{% $last != null %}'), told).otherwise(queries.map);
-    told.next(queries.map);
-    queries.map.next(hasNews);
-    hasNews.when(Condition.jsonata(HAS_NEWS), tell).otherwise(isOver);
-    tell.next(isOver);
-    isOver.when(Condition.jsonata(`{% ${quiet} %}`), over).otherwise(wait);
+    begin.next(wait).next(watch).next(next);
+    next
+      .when(Condition.jsonata(`{% $states.input.next = '${INCIDENT_NEXT.wait}' %}`), wait)
+      .when(Condition.jsonata(`{% $states.input.next = '${INCIDENT_NEXT.tell}' %}`), tell)
+      .otherwise(Succeed.jsonata(this, INCIDENT_STATES.over, { outputs: { to: '{% $states.input.to %}' } }));
+    tell.next(next);
     return begin;
   }
 
-  /** Lists the newest executions in a state: of another state machine or, without one, of this. */
-  #list(id: string, of: IStateMachine | undefined, status: string, assign: Record<string, string>): CallAwsService {
-    return this.#ask(id, {
-      service: 'sfn',
-      action: 'listExecutions',
-      parameters: {
-        StateMachineArn: of?.stateMachineArn ?? '{% $states.context.StateMachine.Id %}',
-        StatusFilter: status,
-        MaxResults: 100,
-      },
-      iamAction: 'states:ListExecutions',
-      iamResources: [of?.stateMachineArn ?? this.#own('stateMachine')],
-      assign,
+  /** What its handler has to know of the rest of the stack: more than the environment of a function may hold. */
+  #about(props: IncidentReportsProps): IncidentSubject {
+    const { rerunStateMachine, sweepStateMachine, dashboardName, trailLogGroupName } = props;
+    const logGroupNames = props.logGroups.map(({ logGroupName }) => logGroupName);
+    const saved = (query: LogQuery, groups: string[]) => ({
+      name: `${Stack.of(this).stackName}/${query.name}`,
+      lines: textOf(query).split('\n'),
+      logGroupNames: groups,
     });
+    return {
+      rerunStateMachineArn: rerunStateMachine.stateMachineArn,
+      sweepStateMachineArn: sweepStateMachine.stateMachineArn,
+      alarmNames: this.alarms.map(({ alarmName }) => alarmName),
+      logGroupNames,
+      ...(dashboardName && { dashboardName }),
+      savedQueries: [
+        saved(RESULTS, logGroupNames),
+        ...(trailLogGroupName ? [saved(THROTTLES_BY_CALLER, [trailLogGroupName])] : []),
+      ],
+    };
   }
 
-  #ask(id: string, props: CallAwsServiceJsonataProps): CallAwsService {
-    const state = CallAwsService.jsonata(this, id, { ...props, outputs: {} });
-    state.addRetry(OUTAGE_RETRY);
-    return state;
+  /** Reading: what is underway, whether the alarms are at rest, what the functions logged. */
+  #grantLook({ rerunStateMachine, sweepStateMachine, logGroups }: IncidentReportsProps): void {
+    const executions = this.#own('execution', ':*');
+    const grants: Readonly<Record<string, readonly string[]>> = {
+      'states:ListExecutions': [
+        rerunStateMachine.stateMachineArn,
+        sweepStateMachine.stateMachineArn,
+        this.#own('stateMachine'),
+      ],
+      'states:DescribeExecution': [executions],
+      'cloudwatch:DescribeAlarms': this.alarms.map(({ alarmArn }) => alarmArn),
+      'logs:StartQuery': logGroups.map(({ logGroupArn }) => logGroupArn),
+      'logs:GetQueryResults': ['*'],
+    };
+    for (const [action, resources] of Object.entries(grants)) {
+      this.handler.addToRolePolicy(new PolicyStatement({ actions: [action], resources: [...resources] }));
+    }
+    acknowledge(this.handler.executionRole, {
+      [wildcardResource(this, executions)]: 'Executions of its own workflow: the last one says until when it told.',
+      'AwsSolutions-IAM5[Resource::*]':
+        'logs:GetQueryResults has no resource to name: it reads queries by their ids, which whoever asked knows.',
+    });
   }
 
   /** ARN of the workflow, or of its executions, for a role that it has to wait for. */
@@ -226,10 +210,5 @@ export class IncidentReports extends Construct {
       resourceName: `${Workflow.nameOf(this, 'StateMachine')}${rest}`,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-  }
-
-  #wait(id: string, assign?: Record<string, string>): Wait {
-    const time = WaitTime.duration(Duration.minutes(PASS_MINUTES));
-    return Wait.jsonata(this, id, { time, ...(assign && { assign }) });
   }
 }

@@ -1,8 +1,10 @@
-import { Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
+import type { Configuration } from '../config/schema.ts';
 
 /** Nobody may send to a queue. */
 export function denyAll(queue: Queue): PolicyStatement {
@@ -19,7 +21,14 @@ export function denyAll(queue: Queue): PolicyStatement {
  * Closes a queue that outlives its stack. CloudFormation would take its policy away and leave it open to whomever IAM lets
  * in, and nobody would read what they send.
  */
-export function closeWhenStackGoes(scope: Construct, queue: Queue): void {
+export function closeWhenStackGoes(scope: Construct, queue: Queue, configuration: Configuration): void {
+  const logGroup = new LogGroup(scope, 'ClosingLogs', {
+    retention: configuration.retentionDays,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // Not the library's role: that may write to all log groups of the account.
+  const role = new Role(scope, 'ClosingRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
   const statement = Stack.of(scope).resolve(denyAll(queue).toStatementJson());
   const closing = new AwsCustomResource(scope, 'Closing', {
     onDelete: {
@@ -34,6 +43,8 @@ export function closeWhenStackGoes(scope: Construct, queue: Queue): void {
     policy: AwsCustomResourcePolicy.fromStatements([
       new PolicyStatement({ actions: ['sqs:SetQueueAttributes'], resources: [queue.queueArn] }),
     ]),
+    role,
+    logGroup,
     installLatestAwsSdk: false,
   });
   // Deleted in the other order: first the policy that lets callers in, then this, which closes.

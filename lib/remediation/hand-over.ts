@@ -64,7 +64,7 @@ export class HandOver extends Construct {
     }
     this.redriveRole = this.#createRedriveRole(encryptionKey);
     for (const statement of this.#statements(configuration)) this.queue.addToResourcePolicy(statement);
-    closeWhenStackGoes(this, this.queue);
+    closeWhenStackGoes(this, this.queue, configuration);
     this.#checkPolicySize();
     this.callerPolicy = this.#createCallerPolicy(encryptionKey);
     this.#output(OUTPUTS.handOverQueueUrl, 'Where callers hand throttled calls over', this.queue.queueUrl);

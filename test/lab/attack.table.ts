@@ -81,7 +81,7 @@ export const ATTACKS: readonly Attack[] = [
   ['a family in a list', 'refuse invalidParameter', running(['report'])],
   ['a family in an object', 'refuse invalidParameter', running({ toString: 'report' })],
   ['no family', 'refuse missingParameters', running(undefined)],
-  ['no request at all', 'refuse missingParameters', { detail: { requestParameters: null } }],
+  ['no request at all', 'refuse bareRecord', { detail: { requestParameters: null } }],
   ['a task role', 'refuse roleOverride', overriding({ taskRoleArn: role('admin') })],
   ['an execution role', 'refuse roleOverride', overriding({ executionRoleArn: role('admin') })],
   ['an empty role', 'refuse roleOverride', overriding({ taskRoleArn: '' })],

@@ -90,6 +90,25 @@ describe('an incident report', () => {
     expect(Math.min(...counts)).toBeGreaterThan(5);
   });
 
+  test('leaves out no call between two storms, nor tells again of what a sweep refuses once more', async () => {
+    const { run, reports } = await playIncidents(
+      storm({
+        calls: [
+          { calls: 40 },
+          { calls: 40, request: STORM.callers[1]?.request },
+          { ...FEW, startAt: 16 * MINUTES },
+          { calls: 60, startAt: 25 * MINUTES },
+        ],
+      }),
+    );
+    const { started, refused } = run.records;
+    const counts = reports.map(({ subject = '' }) => /(\d+) calls brought back, (\d+) not$/.exec(subject)?.slice(1));
+    expect(counts).toHaveLength(2);
+    const totals = [0, 1].map((column) => counts.reduce((total, row) => total + Number(row?.[column]), 0));
+    expect(totals).toEqual([started.started + started.alreadyStarted, sum(refused)]);
+    expect(sum(refused)).toBeGreaterThan(20);
+  });
+
   test('covers a second storm while the alarm of the first is still raised', async () => {
     const { run, reports } = await playIncidents(storm({ calls: [{ calls: 40 }, { calls: 60, startAt: 260 }] }));
     expect(reports.map(({ subject }) => subject)).toEqual([
@@ -118,12 +137,30 @@ describe('an incident report', () => {
     ]);
   });
 
-  test('is written late rather than never, where Step Functions and the topic fail for an hour', async () => {
+  test('is written late rather than never, where the services that it needs fail for an hour', async () => {
     const outage = { kind: 'serviceOutage', from: 70, seconds: 3600 };
-    const faults = ['states', 'sns'].map((service) => ({ ...outage, service }));
+    const faults = ['states', 'sns', 'cloudwatch', 'logs'].map((service) => ({ ...outage, service }));
     const { reports } = await playIncidents(storm({ calls: [{ calls: 40 }], faults }));
     expect(reports).toHaveLength(1);
     expect(reports[0]?.at).toBeGreaterThan(LAB_EPOCH_MS + 3_670_000);
+  });
+
+  test.each<[string, object[]]>([
+    ['is out of service for hours', [{ kind: 'outage', from: 0, seconds: 4 * 3600 }]],
+    [
+      'dies at its calls, and stalls',
+      [
+        { kind: 'handlerCrash', probability: 0.3, at: 'call' },
+        { kind: 'slowHandler', probability: 0.5, seconds: [1, 120] },
+      ],
+    ],
+  ])('is written once, and whole, where its own function %s', async (_, disturbances) => {
+    const faults = disturbances.map((fault) => ({ ...fault, handler: 'incident-report' }));
+    const { run, reports } = await playIncidents(storm({ calls: [{ calls: 40 }], faults }));
+    const { started, alreadyStarted } = run.records.started;
+    expect(reports.map(({ subject }) => subject)).toEqual([
+      `ECS throttling: ${started + alreadyStarted} calls brought back, 0 not`,
+    ]);
   });
 
   test('is not written of few calls that events told of, nor where it is switched off', async () => {

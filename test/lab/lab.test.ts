@@ -161,7 +161,7 @@ test('a poison event ends in a verdict or in the dead-letter queue, and harms no
   const poison: readonly (readonly [expected: string, event: JsonObject])[] = [
     ['malformed', record({ eventTime: 5, userIdentity: 'cron' })],
     ['malformed', record({ errorCode: 400 })],
-    ['missingParameters', record({ eventID: 'a', requestParameters: null })],
+    ['bareRecord', record({ eventID: 'a', requestParameters: null })],
     [
       'unknownParameter',
       record({ eventID: 'b', requestParameters: { ...REQUEST, clientToken: 't', brandNew: { a: 1 } } }),

@@ -72,7 +72,7 @@ async function redriveDeadLetters(run: Run): Promise<number> {
 }
 
 function intakeQueueOf({ world }: Run): string {
-  const arn = [...world.sqs.queues].find((queue) => /Intake(?!Dead)/.test(queue));
+  const arn = [...world.sqs.queueArns].find((queue) => /Intake(?!Dead)/.test(queue));
   if (!arn) throw new Error('expected an intake queue');
   return arn;
 }

@@ -212,9 +212,9 @@ export const REVIEWED: readonly Review[] = [
     why: 'Counts what the functions logged: names, identities and reasons.',
   },
   {
-    actions: [...LOG_DELIVERY, 'logs:GetQueryResults'],
-    why: 'Sets the delivery of its log up, and reads the answers to its queries, whose ids are known to whoever asked.',
-    wildcard: 'Neither log delivery nor a query has an ARN to name.',
+    actions: ['logs:GetQueryResults'],
+    why: 'Reads the answers to its queries, whose ids are known to whoever asked.',
+    wildcard: 'A query has no ARN to name.',
   },
   {
     who: 'IncidentsStateMachine',

@@ -229,7 +229,7 @@ describe('logs', () => {
 
   test('are kept as long as is configured', () => {
     managed.template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    managed.template.resourceCountIs('AWS::Logs::LogGroup', 8);
+    managed.template.resourceCountIs('AWS::Logs::LogGroup', 9);
   });
 });
 

@@ -7,11 +7,13 @@ const synthesized = new Synthesized({});
 const rerun = synthesized.definition('RerunStateMachine');
 const digest = synthesized.definition('NotificationsDigest');
 const sweep = synthesized.definition('SweepStateMachine');
+const incident = synthesized.definition('IncidentsStateMachine');
 
 describe.each([
   ['re-run', rerun],
   ['digest', digest],
   ['sweep', sweep],
+  ['incident', incident],
 ])('the %s workflow', (_, definition) => {
   test('is valid Amazon States Language, its JSONata included', () => {
     const { isValid, errorsText } = validate(structuredClone(definition));

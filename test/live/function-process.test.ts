@@ -26,7 +26,16 @@ function start(source: string) {
       variables: { QUEUE: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead' },
       principal: { arn: 'arn:aws:sts::111122223333:assumed-role/sweep/session' },
       region: 'us-east-1',
-      services: { ecs: ECHO, states: ECHO, dynamodb: ECHO, cloudtrail: ECHO, sqs: ECHO, iam: ECHO },
+      services: {
+        ecs: ECHO,
+        states: ECHO,
+        dynamodb: ECHO,
+        cloudtrail: ECHO,
+        sqs: ECHO,
+        iam: ECHO,
+        cloudwatch: ECHO,
+        logs: ECHO,
+      },
       hooks: {
         around: async (_service, _operation, call) => call(),
         onUnsupported: (error) => failure.resolve(error as Error),

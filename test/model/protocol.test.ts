@@ -127,7 +127,7 @@ describe('after its deadline a call is launched at most once,', () => {
         instants: [0, 5000, 8700, END],
         sweepsAt: [5000],
         covered,
-        settings: { sweep: { everyMinutes: 60, quietMinutes: 15, passEveryMinutes: 5 } },
+        settings: { sweep: { everyMinutes: 60 } },
         faults: { lostAnswers: 1 },
       },
     ],

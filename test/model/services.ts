@@ -1,6 +1,5 @@
 import { FakeDynamoDb } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { AwsError } from '../../lab/kernel/aws-service.ts';
-import { VirtualClock } from '../../lab/kernel/clock.ts';
 import { HISTORY_LAG_MS } from '../../lambda/core/sweep/coverage.ts';
 import type { Sent } from '../support/dependencies.ts';
 import { acceptances, comparable, spend } from './ecs.ts';
@@ -159,7 +158,7 @@ function table(state: State, name: string, input: Sent['input'], id: string, mut
 }
 
 function askTable(item: Part | undefined, name: string, input: Sent['input']) {
-  const database = new FakeDynamoDb({ clock: new VirtualClock() });
+  const database = new FakeDynamoDb();
   database.createTable({ tableName: 'state', partitionKey: { name: 'id', type: 'S' } });
   if (item !== undefined) database.call('PutItem', { TableName: 'state', Item: valueAt(item) });
   const after = () => {

@@ -61,6 +61,8 @@ export function dependenciesWith(answers: Answers = {}, settings: Partial<Settin
       cloudTrail: client(answers.cloudTrail),
       sqs: client(answers.sqs),
       iam: client(answers.iam),
+      cloudWatch: client(answers.cloudWatch),
+      logs: client(answers.logs),
     } as unknown as Clients,
     clock: {
       now: () => nowMs,

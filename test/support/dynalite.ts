@@ -46,18 +46,17 @@ export class Dynalite implements FakeService {
     if (code !== 'ConditionalCheckFailedException' || !isWanted) return {};
     const { TableName = null, Key, Item } = input;
     const table = this.#tables.get(TableName);
-    const names = [table?.partitionKey.name, table?.sortKey?.name];
-    const key = Object.entries((Key ?? Item) as JsonObject).filter(([name]) => names.includes(name));
+    const key = Object.entries((Key ?? Item) as JsonObject).filter(([name]) => name === table?.partitionKey.name);
     return (await this.#ask('GetItem', { TableName, Key: Object.fromEntries(key), ConsistentRead: true })).body;
   }
 
-  async #create({ tableName: TableName, partitionKey, sortKey }: TableOptions): Promise<void> {
-    const keys = [{ ...partitionKey, KeyType: 'HASH' }, ...(sortKey ? [{ ...sortKey, KeyType: 'RANGE' }] : [])];
+  async #create({ tableName: TableName, partitionKey }: TableOptions): Promise<void> {
+    const { name: AttributeName, type: AttributeType } = partitionKey;
     await this.#ask('CreateTable', {
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: keys.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
-      KeySchema: keys.map(({ name, KeyType }) => ({ AttributeName: name, KeyType })),
+      AttributeDefinitions: [{ AttributeName, AttributeType }],
+      KeySchema: [{ AttributeName, KeyType: 'HASH' }],
     });
     const isActive = async () => {
       const { body } = await this.#ask('DescribeTable', { TableName });

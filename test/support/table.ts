@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
 import { FakeDynamoDb } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { clientConfig } from '../../lab/aws/sdk/transport.ts';
-import { VirtualClock } from '../../lab/kernel/clock.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { type Answers, dependenciesWith } from './dependencies.ts';
 import { Dynalite } from './dynalite.ts';
@@ -14,7 +13,7 @@ interface Scalar {
 }
 
 /** The table of shared state in the lab's DynamoDB, and handler dependencies that reach it through real clients: each for a function of its own. */
-export const openTable = () => openTableIn(new FakeDynamoDb({ clock: new VirtualClock() }));
+export const openTable = () => openTableIn(new FakeDynamoDb());
 
 /** The same in a DynamoDB that others wrote, which answers later and in whatever order it is done. */
 function openTableInDynalite() {

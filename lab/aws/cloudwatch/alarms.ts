@@ -44,16 +44,16 @@ export class FakeAlarms implements FakeService {
     this.#alarms.push({ ...options, values: [], isRaised: false });
   }
 
-  call(operation: string, { alarmNames, stateValue }: JsonObject): JsonObject {
+  call(operation: string, { AlarmNames: names, StateValue: state }: JsonObject): JsonObject {
     if (operation !== 'DescribeAlarms') throw new UnsupportedError(`cloudwatch ${operation}`);
     const described = this.#alarms.map(({ arn, name, isRaised }) => ({
-      alarmArn: arn,
-      alarmName: name,
-      stateValue: isRaised ? 'ALARM' : 'OK',
+      AlarmArn: arn,
+      AlarmName: name,
+      StateValue: isRaised ? 'ALARM' : 'OK',
     }));
     const isMeant = (alarm: JsonObject) =>
-      (alarmNames as string[]).includes(String(alarm.alarmName)) && (alarm.stateValue === stateValue || !stateValue);
-    return { metricAlarms: described.filter(isMeant) };
+      (names as string[]).includes(String(alarm.AlarmName)) && (alarm.StateValue === state || !state);
+    return { MetricAlarms: described.filter(isMeant) };
   }
 
   /** Takes in a value under each set of dimensions that it was emitted with. */

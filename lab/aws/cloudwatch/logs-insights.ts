@@ -28,7 +28,10 @@ const COMMANDS: Readonly<Record<string, (rows: Row[], rest: string) => Row[]>> =
     const matches = condition(rest);
     return rows.filter(matches);
   },
-  fields: (rows, rest) => rows.map((row) => pick(row, rest.split(', '))),
+  fields: (rows, rest) =>
+    rows.map((row) =>
+      Object.assign({}, ...rest.split(', ').map((field) => withMillis(row, field) ?? pick(row, [field]))),
+    ),
   sort: (rows, rest) => {
     const [field = ''] = rest.split(' desc');
     return rows.toSorted((a, b) => ((a[field] ?? 0) < (b[field] ?? 0) ? 1 : -1));
@@ -52,6 +55,8 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   count: (_, rows) => rows,
   count_distinct: (values) => new Set(values).size,
   latest: (values) => values.at(-1),
+  min: (values) => Math.min(...values.map(Number)),
+  max: (values) => Math.max(...values.map(Number)),
 };
 
 function aggregation(text: string): { alias: string; of: (group: readonly Row[]) => string | number | undefined } {
@@ -68,6 +73,12 @@ function aggregation(text: string): { alias: string; of: (group: readonly Row[])
   };
 }
 
+/** `toMillis(@timestamp) as atMs`; undefined for a field of the row. */
+function withMillis(row: Row, text: string): Row | undefined {
+  const [, field = '', alias] = /^toMillis\(([@\w.]+)\) as (\w+)$/.exec(text) ?? [];
+  return alias === undefined ? undefined : { [alias]: Date.parse(String(row[field])) };
+}
+
 function pick(row: Row, keys: readonly string[]): Row {
   const valueUnder = (key: string) => (key === 'bin(1m)' ? `${row['@timestamp']}`.slice(0, 16) : row[key]);
   return Object.fromEntries(
@@ -76,7 +87,8 @@ function pick(row: Row, keys: readonly string[]): Row {
 }
 
 type Test = (row: Row) => boolean;
-const ATOM = /\s*(?:ispresent\(([@\w.]+)\)|([@\w.]+) (?:= "([^"]*)"|like \/([^/]*)\/)|(\(|\)|and\b|or\b))/y;
+const ATOM =
+  /\s*(?:ispresent\(([@\w.]+)\)|([@\w.]+) (?:= "([^"]*)"|!= "([^"]*)"|>= (\d+)|like \/([^/]*)\/)|(\(|\)|and\b|or\b))/y;
 
 /** Comparisons with `and`, which binds closer, `or` and parentheses. */
 function condition(text: string): Test {
@@ -86,9 +98,13 @@ function condition(text: string): Test {
     const at = ATOM.lastIndex;
     const match = ATOM.exec(text);
     if (!match) throw new UnsupportedError(`a query: expected a comparison, found ${text.slice(at)}`);
-    const [, present, field = '', equal, like, sign] = match;
+    const [, present, field = '', equal, unequal, least, like, sign] = match;
     const pattern = like === undefined ? undefined : new RegExp(like);
-    const compares: Test = (row) => (pattern ? pattern.test(String(row[field] ?? '')) : row[field] === equal);
+    const compares: Test = (row) => {
+      if (pattern) return pattern.test(String(row[field] ?? ''));
+      if (least !== undefined) return Number(row[field]) >= Number(least);
+      return unequal === undefined ? row[field] === equal : row[field] !== unequal;
+    };
     tokens.push(sign ?? (present === undefined ? compares : (row) => row[present] !== undefined));
   }
   const or = (): Test => {

@@ -64,7 +64,9 @@ export class FakeLogs implements FakeService {
       return group.filter(({ at }) => at >= query.startTime * 1000 && at < (query.endTime + 1) * 1000);
     });
     onScanned(lines.length);
-    const inOrder = lines.toSorted((a, b) => a.at - b.at).map(({ fields }) => fields);
+    const inOrder = lines
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ at, fields }) => ({ '@timestamp': new Date(at).toISOString(), ...fields }));
     const results = runQuery(query.queryString, inOrder).map((row) =>
       Object.entries(row).map(([field, value]) => ({ field, value: String(value) })),
     );

@@ -1,10 +1,7 @@
 import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
-import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { query } from './query.ts';
-import { batchGetItem, getItem } from './reads.ts';
+import { getItem } from './reads.ts';
 import { Table, type TableOptions } from './table.ts';
-import { Transactions } from './transactions.ts';
 import type { Item } from './values.ts';
 import { planDelete, planPut, planUpdate, write } from './writes.ts';
 
@@ -45,40 +42,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     parameters: ['TableName', 'Key', ...CONDITIONS],
     run: (input, database) => write(planDelete, database.table(input.TableName), input),
   },
-  Query: {
-    parameters: [
-      'TableName',
-      'KeyConditionExpression',
-      'FilterExpression',
-      'ProjectionExpression',
-      NAMES,
-      'ExpressionAttributeValues',
-      'Limit',
-      'ExclusiveStartKey',
-      'ScanIndexForward',
-      'Select',
-    ],
-    run: (input, database) => query(database.table(input.TableName), input),
-  },
-  BatchGetItem: {
-    parameters: ['RequestItems'],
-    run: (input, database) => batchGetItem((name) => database.table(name), input),
-  },
-  TransactWriteItems: {
-    parameters: ['TransactItems', 'ClientRequestToken'],
-    run: (input, database) => database.transactions.write((name) => database.table(name), input),
-  },
 };
 
-/** Amazon DynamoDB, as far as one program with keys and expressions sees it: no indexes, scans or streams. */
+/** Amazon DynamoDB, as far as reads and writes of single items go: no sort keys, queries, batches, transactions or streams. */
 export class FakeDynamoDb implements FakeService {
   readonly name = 'dynamodb';
-  readonly transactions: Transactions;
   readonly #tables = new Map<string, Table>();
-
-  constructor({ clock }: { clock: VirtualClock }) {
-    this.transactions = new Transactions(clock);
-  }
 
   createTable(options: TableOptions): void {
     this.#tables.set(options.tableName, new Table(options));

@@ -13,8 +13,8 @@ import { type Item, itemSize, readItem } from './values.ts';
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const MAX_ITEM_BYTES = 400 * 1024;
 
-/** A write that passed every check but has not happened yet, so that a transaction can make all of them or none. */
-export interface Write {
+/** A write that passed every check but has not happened yet. */
+interface Write {
   readonly table: Table;
   readonly key: Item;
   readonly before: Item | undefined;
@@ -23,7 +23,7 @@ export interface Write {
   readonly paths: readonly Path[];
 }
 
-export type Planner = (table: Table, input: JsonObject) => Write;
+type Planner = (table: Table, input: JsonObject) => Write;
 
 export const planPut: Planner = (table, input) => {
   const { trees, scope } = readExpressions(input, { ConditionExpression: conditionParser });
@@ -38,20 +38,14 @@ export const planDelete: Planner = (table, input) => {
   return plan(table, table.readKey(input.Key), input, trees, scope, () => undefined);
 };
 
-/** A condition of a transaction that writes nothing. */
-export const planCheck: Planner = (table, input) => {
-  const { trees, scope } = readExpressions(input, { ConditionExpression: conditionParser });
-  return plan(table, table.readKey(input.Key), input, trees, scope, (before) => before);
-};
-
 export const planUpdate: Planner = (table, input) => {
   const parsers = { UpdateExpression: updateParser, ConditionExpression: conditionParser };
   const { trees, scope } = readExpressions(input, parsers);
   const actions = trees.UpdateExpression ?? [];
   const paths = within('UpdateExpression', () => checkUpdate(actions, scope));
   const key = table.readKey(input.Key);
-  const keyName = table.keyNames.find((name) => paths.some(([first]) => first === name));
-  if (keyName !== undefined) {
+  const keyName = table.partitionKey.name;
+  if (paths.some(([first]) => first === keyName)) {
     throw invalid(`Cannot update attribute ${keyName}. This attribute is part of the key`);
   }
   return plan(
@@ -91,7 +85,7 @@ function plan(
   return { table, key, before, after: change(before), paths };
 }
 
-export function commit({ table, key, after }: Write): void {
+function commit({ table, key, after }: Write): void {
   if (after) table.put(after);
   else table.delete(key);
 }

@@ -11,7 +11,7 @@ import { Fleet } from './fleet.ts';
 import { decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
 import { checkRunTask, countOf, decodeRunTask, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
-import { taskDefinitionInApi, taskInApi } from './task-view.ts';
+import { taskInApi } from './task-view.ts';
 import { Throttles } from './throttles.ts';
 
 export interface FakeEcsOptions {
@@ -69,7 +69,6 @@ export class FakeEcs implements FakeService {
     DescribeTasks: { readOnly: true, handle: (input) => this.#describeTasks(input) },
     ListClusters: { readOnly: true, handle: () => this.#listClusters() },
     ListTasks: { readOnly: true, handle: (input) => this.#listTasks(input) },
-    DescribeTaskDefinition: { readOnly: true, handle: (input) => this.#describeTaskDefinition(input) },
   };
 
   constructor(options: FakeEcsOptions) {
@@ -185,14 +184,6 @@ export class FakeEcs implements FakeService {
     const tasks = status === 'PENDING' ? [] : this.#fleet.list(status);
     const answer = page(tasks, cluster, query);
     return () => answer;
-  }
-
-  #describeTaskDefinition(input: JsonObject): Answered['output'] {
-    this.#throttles.admitRead(this.#options.clock.now());
-    const definition = this.#catalog.taskDefinition(String(input.taskDefinition));
-    // https://github.com/sil-org/ecs-deploy/issues/145
-    if (!definition) throw new AwsError('ClientException', 'Unable to describe task definition.');
-    return () => ({ taskDefinition: taskDefinitionInApi(definition), tags: [] });
   }
 
   #cluster(reference: string | null | undefined): Cluster {

@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { TaskDefinition } from './catalog.ts';
 import { capacityProviderOf, launchTypeOf } from './run-task-request.ts';
 import { derivedUuid, type Task, type TaskStatus, taskArn } from './task.ts';
 
@@ -156,18 +155,3 @@ function attachment(task: Task, status: TaskStatus, form: Form): JsonObject {
 const attachmentId = ({ id }: Task): string => derivedUuid(id, 'eni');
 const address = ({ id }: Task): string =>
   `10.0.${Number.parseInt(id.slice(0, 2), 16)}.${Number.parseInt(id.slice(2, 4), 16)}`;
-
-/** A scenario says little of a task definition; what it leaves out is the same for all. */
-export function taskDefinitionInApi({ arn, containers, ...definition }: TaskDefinition): JsonObject {
-  return {
-    ...(definition as JsonObject),
-    taskDefinitionArn: arn,
-    containerDefinitions: containers.map((name) => ({ name, image: IMAGE, cpu: 0, essential: true, environment: [] })),
-    networkMode: 'awsvpc',
-    requiresCompatibilities: ['EC2', 'FARGATE'],
-    cpu: CPU,
-    memory: MEMORY,
-    volumes: [],
-    placementConstraints: [],
-  };
-}

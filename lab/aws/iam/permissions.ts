@@ -21,20 +21,7 @@ const DENIALS: Readonly<Record<string, { access: [string, number]; key: [string,
 };
 // ECS's schema says 403, but it was seen with 400: https://github.com/pulumi/docs/issues/2860
 const DENIAL = { access: ['AccessDeniedException', 400], key: ['AccessDeniedException', 400] } as const;
-
 const EVENTS = 'events.amazonaws.com';
-
-/** Operations that go by another action's permission. */
-const ACTIONS: Readonly<Record<string, string>> = {
-  'sqs:SendMessageBatch': 'sqs:SendMessage',
-  'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',
-  'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility',
-  'sns:PublishBatch': 'sns:Publish',
-  'dynamodb:Put': 'dynamodb:PutItem',
-  'dynamodb:Update': 'dynamodb:UpdateItem',
-  'dynamodb:Delete': 'dynamodb:DeleteItem',
-  'dynamodb:ConditionCheck': 'dynamodb:ConditionCheckItem',
-};
 
 const [READ, WRITE] = [['kms:Decrypt'], ['kms:GenerateDataKey', 'kms:Decrypt']];
 
@@ -131,7 +118,7 @@ export class Permissions {
   }
 
   #needs(service: string, operation: string, input: JsonObject): Need[] {
-    const need = (action: string, resource: string): Need => ({ action: ACTIONS[action] ?? action, resource });
+    const need = (action: string, resource: string): Need => ({ action, resource });
     const action = `${service}:${operation}`;
     switch (service) {
       case 'ecs':
@@ -144,17 +131,11 @@ export class Permissions {
         if (operation !== 'StartQuery') return [need(action, '*')];
         return (input.logGroupNames as string[]).map((name) => need(action, this.#arn('logs', `log-group:${name}:*`)));
       case 'cloudwatch':
-        return (input.alarmNames as string[]).map((name) => need(action, this.#arn('cloudwatch', `alarm:${name}`)));
+        return (input.AlarmNames as string[]).map((name) => need(action, this.#arn('cloudwatch', `alarm:${name}`)));
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
-        if (operation !== 'TransactWriteItems')
-          return [need(action, this.#arn('dynamodb', `table/${input.TableName}`))];
-        return (input.TransactItems as JsonObject[]).flatMap((item) =>
-          Object.entries(item).map(([kind, write]) =>
-            need(`dynamodb:${kind}`, this.#arn('dynamodb', `table/${(write as JsonObject).TableName}`)),
-          ),
-        );
+        return [need(action, this.#arn('dynamodb', `table/${input.TableName}`))];
       case 'states': {
         // Answers to tasks are judged by the state machine: https://github.com/aws/aws-cdk/pull/8486
         const stateMachine =

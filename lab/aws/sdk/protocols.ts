@@ -29,13 +29,8 @@ export function decode(request: WireRequest): WireCall {
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible-trait
  */
 const QUERY_CODES: Readonly<Record<string, string>> = {
-  BatchEntryIdsNotDistinct: 'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
-  BatchRequestTooLong: 'AWS.SimpleQueueService.BatchRequestTooLong',
-  EmptyBatchRequest: 'AWS.SimpleQueueService.EmptyBatchRequest',
-  InvalidBatchEntryId: 'AWS.SimpleQueueService.InvalidBatchEntryId',
   KmsAccessDenied: 'KMS.AccessDeniedException',
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
-  TooManyEntriesInBatchRequest: 'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
   UnsupportedOperation: 'AWS.SimpleQueueService.UnsupportedOperation',
 };
 

@@ -35,11 +35,6 @@ export class FakeSqs implements FakeService {
     this.#onMoved = onMoved ?? (() => {});
   }
 
-  /** ARNs of all queues. */
-  get queues(): Iterable<string> {
-    return this.#byArn.keys();
-  }
-
   createQueue(options: QueueOptions): void {
     const bury = (message: Message) => this.#queue(options.deadLetter?.targetArn ?? '').add(message);
     const queue = new Queue(options, this.#clock, bury);
@@ -47,6 +42,7 @@ export class FakeSqs implements FakeService {
     this.#byArn.set(options.arn, queue);
   }
 
+  /** Of all queues. */
   get queueArns(): Iterable<string> {
     return this.#byArn.keys();
   }

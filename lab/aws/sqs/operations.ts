@@ -1,11 +1,9 @@
 import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { runBatch } from './batches.ts';
 import {
   contentSize,
   invalidValue,
   MAX_MESSAGE_BYTES,
-  type MessageAttributes,
   type MessageContent,
   md5OfAttributes,
   missing,
@@ -94,22 +92,9 @@ const getAttributes: Operation = ({ queue }, input) => {
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   SendMessage: send,
-  SendMessageBatch: (call, input) =>
-    runBatch(
-      input,
-      (entry) => send(call, entry),
-      (entries) => {
-        const bytes = entries.reduce((sum, entry) => sum + contentSize(readSize(entry)), 0);
-        if (bytes <= MAX_MESSAGE_BYTES) return;
-        const rule = `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes.`;
-        throw new AwsError('BatchRequestTooLong', `${rule} You have sent ${bytes} bytes.`);
-      },
-    ),
   ReceiveMessage: receive,
   DeleteMessage: remove,
-  DeleteMessageBatch: (call, input) => runBatch(input, (entry) => remove(call, entry)),
   ChangeMessageVisibility: changeVisibility,
-  ChangeMessageVisibilityBatch: (call, input) => runBatch(input, (entry) => changeVisibility(call, entry)),
   GetQueueAttributes: getAttributes,
 };
 
@@ -117,13 +102,6 @@ function readHandle({ ReceiptHandle: handle }: JsonObject): string {
   if (typeof handle !== 'string' || handle === '') throw missing('ReceiptHandle');
   return handle;
 }
-
-/** What counts for a batch's size, before any entry of it is checked. */
-const readSize = ({ MessageBody: body, MessageAttributes: attributes = {} }: JsonObject): MessageContent => ({
-  body: String(body),
-  attributes: attributes as unknown as MessageAttributes,
-  system: {},
-});
 
 const digest = ({ attributes }: MessageContent): JsonObject =>
   Object.keys(attributes).length > 0 ? { MD5OfMessageAttributes: md5OfAttributes(attributes) } : {};

@@ -17,31 +17,25 @@ export interface IntegrationsOptions {
   readonly mayInvoke: (functionArn: string, roleArn: string) => boolean;
   /** By the service's name in a resource ARN: `sqs`, `sns`, `dynamodb`. */
   readonly services: Readonly<Record<string, FakeService>>;
-  /** Of the integrations with the SDK, by its names: `sfn`, `cloudwatchlogs`. */
-  readonly sdkServices: Readonly<Record<string, FakeService>>;
   /** Stands between an integration and its service: latency and faults. */
   readonly around: RequestMiddleware;
 }
 
-/** `arn:aws:states:::sqs:sendMessage.waitForTaskToken`, `arn:aws:states:::aws-sdk:sfn:listExecutions` */
-const RESOURCE =
-  /^arn:[\w-]+:states:::(?<sdk>aws-sdk:)?(?<service>[a-z]+):(?<action>[A-Za-z]+)(?<pattern>\.waitForTaskToken)?$/;
+/** `arn:aws:states:::sqs:sendMessage.waitForTaskToken` */
+const RESOURCE = /^arn:[\w-]+:states:::(?<service>[a-z]+):(?<action>[A-Za-z]+)(?<pattern>\.waitForTaskToken)?$/;
 
 /** What Step Functions calls a service's exceptions: `SQS.SqsException`, `DynamoDB.ThrottlingException`. */
 const ERROR_PREFIX: Readonly<Record<string, string>> = {
   sqs: 'SQS',
   sns: 'SNS',
   dynamodb: 'DynamoDB',
-  states: 'Sfn',
-  logs: 'CloudWatchLogs',
 };
 
 /** The optimized integrations that our definitions use; any other resource is refused loudly. */
 export function integrations(options: IntegrationsOptions) {
   return async (call: TaskCall, principal: Principal): Promise<Json> => {
-    const { sdk, service = '', action = '', pattern } = RESOURCE.exec(call.resource)?.groups ?? {};
+    const { service = '', action = '', pattern } = RESOURCE.exec(call.resource)?.groups ?? {};
     const input = call.arguments as JsonObject;
-    if (sdk && !pattern) return callSdk(options, service, action, input, principal);
     if (service === 'lambda' && action === 'invoke' && !pattern) return invoke(options, input, principal);
     const fake = options.services[service];
     if (!fake || (pattern && call.taskToken === undefined)) throw new UnsupportedError(`the resource ${call.resource}`);
@@ -52,36 +46,6 @@ export function integrations(options: IntegrationsOptions) {
     const result = await callService(options, fake, action, input, principal);
     return answer ?? result;
   };
-}
-
-/**
- * Integrations with the SDK take and return members that begin with a capital, whatever the service itself writes, and
- * times as text: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
- */
-async function callSdk(
-  options: IntegrationsOptions,
-  service: string,
-  action: string,
-  input: JsonObject,
-  principal: Principal,
-): Promise<Json> {
-  const fake = options.sdkServices[service];
-  if (!fake) throw new UnsupportedError(`the resource aws-sdk:${service}:${action}`);
-  const answer = await callService(options, fake, action, renamed(input, 'toLowerCase') as JsonObject, principal);
-  return renamed(answer, 'toUpperCase');
-}
-
-function renamed(value: Json, toCase: 'toLowerCase' | 'toUpperCase'): Json {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, toCase));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      `${key[0]?.[toCase]()}${key.slice(1)}`,
-      key.endsWith('Date') && typeof inner === 'number'
-        ? new Date(inner * 1000).toISOString()
-        : renamed(inner as Json, toCase),
-    ]),
-  );
 }
 
 async function invoke(

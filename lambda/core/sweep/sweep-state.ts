@@ -1,7 +1,12 @@
 import * as z from 'zod';
-import type { Settings } from '../settings.ts';
 import { MINUTE_MS, OVERLAP_MS } from './coverage.ts';
 import type { Trigger } from './trigger.ts';
+
+/** A sweep ends when nothing was signalled or found for so long. */
+const QUIET_MS = 15 * MINUTE_MS;
+/** From the beginning of one look of a sweep to the next. */
+export const PASS_EVERY_MS = 5 * MINUTE_MS;
+
 /** What a sweep carries from one pass, or part of a pass, to the next. */
 export const sweepStateSchema = z.object({
   cluster: z.string(),
@@ -48,23 +53,17 @@ export type AfterPass =
   | { readonly kind: 'end' };
 
 /** Decides what follows a whole pass that found `found` new calls. */
-export function afterPass(
-  state: SweepState,
-  found: number,
-  startedAtMs: number,
-  nowMs: number,
-  { sweep }: Pick<Settings, 'sweep'>,
-): AfterPass {
+export function afterPass(state: SweepState, found: number, startedAtMs: number, nowMs: number): AfterPass {
   const lastSignAtMs = found > 0 ? nowMs : state.lastSignAtMs;
   const quietPasses = found > 0 ? 0 : state.quietPasses + 1;
   // A scheduled sweep that nothing called for makes one pass: the next one is on its way.
   const wasUncalledFor = lastSignAtMs === 0;
-  const isQuiet = quietPasses >= 2 && nowMs - lastSignAtMs >= sweep.quietMinutes * MINUTE_MS;
+  const isQuiet = quietPasses >= 2 && nowMs - lastSignAtMs >= QUIET_MS;
   if (wasUncalledFor || isQuiet) return { kind: 'end' };
   const { pass: _, ...rest } = state;
   return {
     kind: 'wait',
-    untilMs: startedAtMs + sweep.passEveryMinutes * MINUTE_MS,
+    untilMs: startedAtMs + PASS_EVERY_MS,
     state: { ...rest, lastSignAtMs, quietPasses, lastPassAtMs: startedAtMs },
   };
 }

@@ -1,5 +1,7 @@
 import { vi } from 'vitest';
 import { FakeCloudTrail } from '../../../lab/aws/cloudtrail/fake-cloudtrail.ts';
+import { FakeAlarms } from '../../../lab/aws/cloudwatch/alarms.ts';
+import { FakeLogs } from '../../../lab/aws/cloudwatch/logs.ts';
 import { FakeDynamoDb } from '../../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { FakeEcs } from '../../../lab/aws/ecs/fake-ecs.ts';
 import { FakeSns } from '../../../lab/aws/sns/fake-sns.ts';
@@ -24,7 +26,16 @@ export function listen(): Heard {
     heard.answers.set(key, (heard.answers.get(key) ?? 0) + 1);
     for (const problem of problemsOf(service, operation, output)) heard.problems.add(problem.replace(/\[\d+\]/g, '[]'));
   };
-  for (const { prototype } of [FakeCloudTrail, FakeDynamoDb, FakeEcs, FakeSns, FakeSqs, FakeStates]) {
+  for (const { prototype } of [
+    FakeAlarms,
+    FakeCloudTrail,
+    FakeDynamoDb,
+    FakeEcs,
+    FakeLogs,
+    FakeSns,
+    FakeSqs,
+    FakeStates,
+  ]) {
     const original = prototype.call as FakeService['call'];
     vi.spyOn(prototype as FakeService, 'call').mockImplementation(function (
       this: FakeService,

@@ -26,7 +26,7 @@ export const FAKES: Readonly<Record<string, () => Ask>> = {
     return (operation, input) => trail.call(operation, input);
   },
   dynamodb() {
-    const database = new FakeDynamoDb({ clock: new VirtualClock() });
+    const database = new FakeDynamoDb();
     database.createTable({ tableName: 'table', partitionKey: { name: 'pk', type: 'S' } });
     return (operation, input) => database.call(operation, input);
   },
@@ -76,15 +76,6 @@ const KEY = { pk: { S: 'k' } };
 const UNHELD = { ConditionExpression: 'attribute_exists(pk)' };
 const many = <T>(count: number, each: (n: number) => T) => Array.from({ length: count }, (_, n) => each(n));
 
-/** What is wrong with a whole batch, whichever it is of. */
-const batch = (operation: string): Refusal[] => [
-  [operation, 'QueueDoesNotExist', { ...NOWHERE, Entries: [{ Id: 'a' }] }],
-  [operation, 'EmptyBatchRequest', { ...WORK, Entries: [] }],
-  [operation, 'TooManyEntriesInBatchRequest', { ...WORK, Entries: many(11, (n) => ({ Id: `id-${n}` })) }],
-  [operation, 'InvalidBatchEntryId', { ...WORK, Entries: [{ Id: 'a b' }] }],
-  [operation, 'BatchEntryIdsNotDistinct', { ...WORK, Entries: [{ Id: 'a' }, { Id: 'a' }] }],
-];
-
 export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
   cloudtrail: [
     ['LookupEvents', 'ThrottlingException', LOOK_UP, (ask) => many(2, () => ask('LookupEvents', LOOK_UP))],
@@ -119,27 +110,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       },
       (ask) => void ask('PutItem', { TableName: 'table', Item: { ...KEY, n: { N: '1' } } }),
     ],
-    ['Query', 'ResourceNotFoundException', { TableName: 'nowhere', KeyConditionExpression: 'pk = :k' }],
-    ['Query', 'ValidationException', { TableName: 'table', KeyConditionExpression: 'pk' }],
-    ['BatchGetItem', 'ResourceNotFoundException', { RequestItems: { nowhere: { Keys: [KEY] } } }],
-    ['BatchGetItem', 'ValidationException', { RequestItems: { table: { Keys: [KEY, KEY] } } }],
-    ['TransactWriteItems', 'ResourceNotFoundException', { TransactItems: [{ Put: { TableName: 'x', Item: KEY } }] }],
-    ['TransactWriteItems', 'ValidationException', { TransactItems: [] }],
-    [
-      'TransactWriteItems',
-      'TransactionCanceledException',
-      { TransactItems: [{ Put: { TableName: 'table', Item: KEY, ...UNHELD } }] },
-    ],
-    [
-      'TransactWriteItems',
-      'IdempotentParameterMismatchException',
-      { TransactItems: [{ Delete: { TableName: 'table', Key: KEY } }], ClientRequestToken: 'token' },
-      (ask) =>
-        void ask('TransactWriteItems', {
-          TransactItems: [{ Put: { TableName: 'table', Item: KEY } }],
-          ClientRequestToken: 'token',
-        }),
-    ],
   ],
   ecs: [
     ['RunTask', 'ThrottlingException', RUN_TASK, (ask) => many(2, () => ask('RunTask', RUN_TASK))],
@@ -161,11 +131,11 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     ['StopTask', 'ClusterNotFoundException', { cluster: 'nowhere', task: 'task' }],
     ['StopTask', 'InvalidParameterException', { cluster: 'batch', task: 'task' }],
-    ...['DescribeTasks', 'ListTasks', 'DescribeTaskDefinition', 'ListClusters'].map(
+    ...['DescribeTasks', 'ListTasks', 'ListClusters'].map(
       (operation): Refusal => [
         operation,
         'ThrottlingException',
-        { tasks: ['task'], taskDefinition: 'report' },
+        { tasks: ['task'] },
         (ask) => void ask('ListClusters', {}),
       ],
     ),
@@ -173,7 +143,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['DescribeTasks', 'InvalidParameterException', { tasks: [] }],
     ['ListTasks', 'ClusterNotFoundException', { cluster: 'nowhere' }],
     ['ListTasks', 'InvalidParameterException', { startedBy: 'me', family: 'report' }],
-    ['DescribeTaskDefinition', 'ClientException', { taskDefinition: 'nothing' }],
   ],
   sns: [
     ['Publish', 'InvalidParameterException', { ...PUBLISH, Subject: '\n' }],
@@ -193,8 +162,7 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       WORK,
       (ask) => {
         for (let n = 0; n < 12_000; n++) {
-          const Entries = many(10, (id) => ({ Id: String(id), MessageBody: 'x' }));
-          ask('SendMessageBatch', { ...WORK, Entries });
+          many(10, () => ask('SendMessage', { ...WORK, MessageBody: 'x' }));
           ask('ReceiveMessage', { ...WORK, MaxNumberOfMessages: 10 });
         }
       },
@@ -204,10 +172,6 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['ChangeMessageVisibility', 'MissingParameter', WORK],
     ['ChangeMessageVisibility', 'ReceiptHandleIsInvalid', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: 1 }],
     ['ChangeMessageVisibility', 'InvalidParameterValue', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: -1 }],
-    ...batch('SendMessageBatch'),
-    ...batch('DeleteMessageBatch'),
-    ...batch('ChangeMessageVisibilityBatch'),
-    ['SendMessageBatch', 'BatchRequestTooLong', { ...WORK, Entries: [{ Id: 'a', MessageBody: LONG }] }],
     ['StartMessageMoveTask', 'ResourceNotFoundException', { SourceArn: arn('sqs', 'nowhere') }],
     ['StartMessageMoveTask', 'InvalidParameterValue', { SourceArn: arn('sqs', 'work') }],
   ],

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, GetQueryResultsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { ECSClient, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { SendTaskHeartbeatCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -26,8 +28,10 @@ const services = Object.keys(REFUSALS);
 /** Any request of a client, which is answered by this error. */
 const CLIENTS: Readonly<Record<string, (config: Config) => Promise<object>>> = {
   cloudtrail: (config) => new CloudTrailClient(config).send(new LookupEventsCommand({})),
+  cloudwatch: (config) => new CloudWatchClient(config).send(new DescribeAlarmsCommand({})),
   dynamodb: (config) => new DynamoDBClient(config).send(new GetItemCommand({ TableName: 't', Key: {} })),
   ecs: (config) => new ECSClient(config).send(new ListTasksCommand({})),
+  logs: (config) => new CloudWatchLogsClient(config).send(new GetQueryResultsCommand({ queryId: 'q' })),
   sns: (config) => new SNSClient(config).send(new PublishCommand({ Message: 'text' })),
   sqs: (config) =>
     new SQSClient(config).send(new GetQueueAttributesCommand({ QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/q' })),
@@ -92,6 +96,8 @@ describe('what stands between a client and a fake refuses in the words of the op
   ];
   test.each<[service: string, operation: string, input: JsonObject, encrypted?: string]>([
     ['cloudtrail', 'LookupEvents', {}],
+    ['cloudwatch', 'DescribeAlarms', { AlarmNames: ['storm'] }],
+    ['logs', 'StartQuery', { logGroupNames: ['one'] }],
     ['dynamodb', 'PutItem', { TableName: 'table' }, table],
     ['ecs', 'RunTask', RUN_TASK],
     ['sns', 'Publish', { TopicArn: 'topic' }, 'topic'],

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import type { JsonObject } from '../../../lab/kernel/json.ts';
 import { report } from '../../../lab/report/report.ts';
 import { readScenario } from '../../../lab/scenario/scenario.ts';
+import { playIncidents, STORM } from '../../support/incident.ts';
 import { listen, unknownErrors } from './listen.ts';
 import { eventful, scenarioOf } from './scenarios.ts';
 import { memberProblems, problemsOf, statusesOf } from './sdk-models.ts';
@@ -27,6 +28,15 @@ describe('every answer of a whole run', () => {
     expect(unknownErrors(heard)).toEqual([]);
     expect([...heard.answers.keys()]).toEqual(expect.arrayContaining(operations));
   });
+});
+
+test('every answer that an incident report asks for has the shape of the model', async () => {
+  const heard = listen();
+  const { reports } = await playIncidents(STORM);
+  expect(reports).toHaveLength(1);
+  expect([...heard.problems]).toEqual([]);
+  const asked = ['cloudwatch DescribeAlarms', 'logs StartQuery', 'logs GetQueryResults', 'states ListExecutions'];
+  expect([...heard.answers.keys()]).toEqual(expect.arrayContaining(asked));
 });
 
 describe('the check of shapes finds', () => {

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as cloudtrail from '@aws-sdk/client-cloudtrail';
+import * as cloudwatch from '@aws-sdk/client-cloudwatch';
+import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as ecs from '@aws-sdk/client-ecs';
 import * as states from '@aws-sdk/client-sfn';
@@ -13,8 +15,10 @@ import * as sqs from '@aws-sdk/client-sqs';
  */
 const MODELS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   cloudtrail,
+  cloudwatch,
   dynamodb,
   ecs,
+  logs,
   sns,
   sqs,
   states,
@@ -106,7 +110,7 @@ function checkStructure(schema: readonly unknown[], value: unknown, path: string
   ];
 }
 
-const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn' };
+const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', logs: 'cloudwatch-logs' };
 
 /** The errors that an operation's model lists: schemas lack them, the SDK's declarations have them as `@throws`. */
 function listedErrors(service: string, operation: string): readonly string[] {

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { scheduleCorruption } from '../../../lab/faults/corruption.ts';
-import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
+import { LAB_EPOCH_MS, VirtualClock } from '../../../lab/kernel/clock.ts';
 import type { JsonObject } from '../../../lab/kernel/json.ts';
 import { faultSchema } from '../../../lab/scenario/fault-schema.ts';
 import { openDatabase, TABLE } from '../aws/dynamodb/database.ts';
 
 /** A table with items of two kinds, which a fault spoils; `after` tells what it holds some seconds later. */
 async function spoil(fault: JsonObject) {
-  const { clock, database } = openDatabase();
+  const clock = new VirtualClock();
+  const { database } = openDatabase();
   const put = (pk: string) =>
     database.call('PutItem', { TableName: TABLE, Item: { pk: { S: pk }, state: { S: '{}' }, version: { N: '1' } } });
   for (const pk of ['rate', 'sweep#batch', 'rated']) put(pk);

@@ -16,7 +16,7 @@ describe('settings', () => {
       maxAttempts: 8,
       maxGenerations: 3,
       deadlineSeconds: 3300,
-      sweep: { everyMinutes: 15, quietMinutes: 15, passEveryMinutes: 5 },
+      sweep: { everyMinutes: 15 },
       rate: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
     });
   });
@@ -41,8 +41,7 @@ describe('settings', () => {
     ['a grace in the past', { graceSeconds: -1 }],
     ['no rate', { rate: { initialPerSecond: 0 } }],
     ['fewer generations than none', { maxGenerations: -1 }],
-    ['a sweep that is never quiet', { sweep: { quietMinutes: 0 } }],
-    ['a sweep that looks all the time', { sweep: { passEveryMinutes: 0 } }],
+    ['a sweep in the middle of a minute', { sweep: { everyMinutes: 0.5 } }],
   ])('are refused with %s', (_, settings) => {
     expect(settingsSchema.safeParse(settings).success).toBe(false);
   });

@@ -92,7 +92,20 @@ describe('a verdict is carried out', () => {
     expect(ending).toEqual(RERUN);
   });
 
-  test('once for each event, however often that comes', async () => {
+  describe('as a refusal that people are told of', () => {
+    /** Refuses over one table; `tellings` are the notices that were begun. */
+    function refusing() {
+      const table = openTable();
+      const world = table.open();
+      const applyVerdict = makeVerdictApplier(world.dependencies);
+      return {
+        ...table,
+        refuse: (eventID: string) => applyVerdict(REFUSE, decoded(eventText({ detail: { eventID } }))),
+        tellings: () => world.sent.length,
+      };
+    }
+
+    test('once for each event, however often that comes', async () => {
       const { refuse, tellings, item } = refusing();
       expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
       expect(tellings()).toBe(1);

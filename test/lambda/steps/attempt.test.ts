@@ -195,7 +195,7 @@ describe('after its deadline a call', () => {
   });
 
   const partly = { attempts: 1, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
-  const noSweeps = { sweep: { everyMinutes: 0, quietMinutes: 15, passEveryMinutes: 5 } };
+  const noSweeps = { sweep: { everyMinutes: 0 } };
   test.each<[string, string[], Omit<Play, 'nowMs'>]>([
     ['is given up where nothing will prove it', ['GaveUp', 'deadline'], { settings: noSweeps }],
     [

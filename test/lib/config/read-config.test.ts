@@ -21,7 +21,7 @@ const DEFAULTS = {
   maxAttempts: 8,
   maxGenerations: 3,
   deadlineSeconds: 3300,
-  sweep: { everyMinutes: 15, quietMinutes: 15, passEveryMinutes: 5 },
+  sweep: { everyMinutes: 15 },
   rate: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
   cloudTrail: 'existing',
   investigation: { savedQueries: true, athena: true },
@@ -29,7 +29,6 @@ const DEFAULTS = {
     dashboard: true,
     usageAlarms: true,
     incidentReports: true,
-    incidentReruns: 10,
     clusterModifyPerSecond: 40,
     shareOfQuota: 0.8,
     alarmsStartSweeps: true,
@@ -54,7 +53,7 @@ const EVERY_KEY = {
   maxGenerations: 1,
   deadlineSeconds: 600,
   maxTasksPerHour: 100,
-  sweep: { everyMinutes: 0, quietMinutes: 5, passEveryMinutes: 1 },
+  sweep: { everyMinutes: 0 },
   rate: { initialPerSecond: 5, minPerSecond: 1, maxPerSecond: 20 },
   cloudTrail: 'create',
   investigation: { savedQueries: false, athena: false },
@@ -62,7 +61,6 @@ const EVERY_KEY = {
     dashboard: false,
     usageAlarms: false,
     incidentReports: false,
-    incidentReruns: 50,
     clusterModifyPerSecond: 100,
     shareOfQuota: 0.5,
     alarmsStartSweeps: false,
@@ -106,17 +104,17 @@ describe('a configuration', () => {
   test('has one stack for each environment, whose own keys go before the common ones', () => {
     const environments = [
       PLACE,
-      { account: '999999999999', region: 'eu-west-1', mode: 'rerun', sweep: { everyMinutes: 0 } },
+      { account: '999999999999', region: 'eu-west-1', mode: 'rerun', rate: { minPerSecond: 1 } },
     ];
-    const [first, second, ...others] = readConfiguration({ graceSeconds: 5, sweep: { quietMinutes: 3 }, environments });
+    const [first, second, ...others] = readConfiguration({ graceSeconds: 5, rate: { maxPerSecond: 20 }, environments });
     expect(first).toMatchObject({
       env: PLACE,
-      configuration: { mode: 'observe', graceSeconds: 5, sweep: { quietMinutes: 3 } },
+      configuration: { mode: 'observe', graceSeconds: 5, rate: { maxPerSecond: 20 } },
     });
     expect(second).toMatchObject({
       env: { account: '999999999999', region: 'eu-west-1' },
       // An object is replaced as a whole.
-      configuration: { mode: 'rerun', graceSeconds: 5, sweep: { everyMinutes: 0, quietMinutes: 15 } },
+      configuration: { mode: 'rerun', graceSeconds: 5, rate: { minPerSecond: 1, maxPerSecond: 500 } },
     });
     expect(others).toEqual([]);
   });
@@ -141,7 +139,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
       `${KEY}.families[0]: found "report:3", expected a name of letters, digits, - and _, or "*"`,
     ],
     [{ families: ['report*'] }, `${KEY}.families[0]: found "report*", expected a name`],
-    [{ callers: ['cron'] }, `${KEY}.callers[0]: found "cron", expected the ARN of an IAM role or user, "*", or`],
+    [{ callers: ['cron'] }, `${KEY}.callers[0]: found "cron", expected the ARN of an IAM role or user, "*", {`],
     [{ callers: ['arn:aws:sts::111122223333:assumed-role/cron/x'] }, `${KEY}.callers[0]: found`],
     [{ callers: ['arn:aws:iam::111122223333:role/*'] }, `${KEY}.callers[0]: found`],
     [{ callers: [{ arn: ROLE, retries: true }] }, `${KEY}.callers[0].retries: found an unknown key`],
@@ -154,8 +152,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
     [{ maxGenerations: 11 }, `${KEY}.maxGenerations: found 11, expected`],
     [{ deadlineSeconds: 3301 }, `${KEY}.deadlineSeconds: found 3301, expected`],
     [{ maxTasksPerHour: 0 }, `${KEY}.maxTasksPerHour: found 0, expected`],
-    [{ sweep: { passEveryMinutes: 0 } }, `${KEY}.sweep.passEveryMinutes: found 0, expected`],
-    [{ sweep: { quietMinutes: 0 } }, `${KEY}.sweep.quietMinutes: found 0, expected`],
+    [{ sweep: { passEveryMinutes: 5 } }, `${KEY}.sweep.passEveryMinutes: found an unknown key`],
     [{ sweep: { everyMinutes: 1.5 } }, `${KEY}.sweep.everyMinutes: found 1.5, expected int`],
     [
       { rate: { initialPerSecond: 600 } },

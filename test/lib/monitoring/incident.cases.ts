@@ -5,11 +5,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../lab/asl/index.ts';
-import { HANDLERS } from '../../../lambda/core/contract.ts';
+import { HANDLERS, INCIDENT_STATES } from '../../../lambda/core/contract.ts';
 import { IncidentReports, readConfiguration } from '../../../lib/index.ts';
 import { type Json, Synthesized } from '../../support/stacks.ts';
 
-const stack = new Synthesized({ monitoring: { incidentReruns: 50 }, cloudTrail: { logGroupName: 'org/trail' } });
+const stack = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
+const definition = stack.definition('IncidentsStateMachine');
 const alarmIds = ['IncidentsStorm', 'IncidentsSweepFound'];
 
 describe('incident reports', () => {
@@ -22,7 +23,7 @@ describe('incident reports', () => {
         Dimensions.find(({ Name }: Json) => Name === 'service').Value,
       ]),
     ).toEqual([
-      [50, 300, 'intake'],
+      [10, 300, 'intake'],
       [1, 300, 'sweep'],
     ]);
     const [rule] = stack.properties('AWS::Events::Rule', 'IncidentsBegun');
@@ -34,17 +35,43 @@ describe('incident reports', () => {
     });
   });
 
-  test('count the lines of all functions, may read no other log, and lead to the trail’s callers', () => {
+  test('count the lines of all functions but their own, may read no other log, and lead to the trail’s callers', () => {
     const groups = stack
       .properties('AWS::Lambda::Function')
-      .map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref)
+      .map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref as string)
+      .filter((id) => !id.startsWith('Incidents'))
       .toSorted();
-    expect(groups).toHaveLength(HANDLERS.length);
-    const [start] = stack.statements('IncidentsStateMachine').filter(({ Action }) => Action === 'logs:StartQuery');
+    expect(groups).toHaveLength(HANDLERS.length - 1);
+    const [start] = stack.statements('IncidentsHandler').filter(({ Action }) => Action === 'logs:StartQuery');
     expect(start.Resource.map((resource: Json) => resource['Fn::GetAtt'][0]).toSorted()).toEqual(groups);
-    const definition = stack.definition('IncidentsStateMachine');
-    expect(definition.States.Tell.Arguments.Message).toContain(`$replace('org/trail', '/', '*2f')`);
+    const { about } = definition.States[INCIDENT_STATES.watch].Arguments.Payload;
+    expect(about.logGroupNames).toHaveLength(groups.length);
+    expect(about.savedQueries.map(({ logGroupNames }: Json) => logGroupNames)).toEqual([
+      about.logGroupNames,
+      ['org/trail'],
+    ]);
+  });
+
+  test('have the states that the contract names, and no others', () => {
+    expect(Object.keys(definition.States).sort()).toEqual(Object.values(INCIDENT_STATES).sort());
+    const { begin, watch, next, wait, tell, over } = INCIDENT_STATES;
+    expect([definition.StartAt, ...[begin, wait, watch, tell].map((name) => definition.States[name].Next)]).toEqual([
+      begin,
+      wait,
+      watch,
+      next,
+      next,
+    ]);
+    expect(definition.States[next]).toMatchObject({ Choices: [{ Next: wait }, { Next: tell }], Default: over });
     expect(() => parseDefinition(definition)).not.toThrow();
+  });
+
+  test('outlast half a day of any service that they need', () => {
+    for (const state of [INCIDENT_STATES.watch, INCIDENT_STATES.tell]) {
+      expect(definition.States[state].Retry).toMatchObject([
+        { ErrorEquals: ['States.ALL'], MaxDelaySeconds: 300, MaxAttempts: 300 },
+      ]);
+    }
   });
 
   test('are left out where they are switched off', () => {

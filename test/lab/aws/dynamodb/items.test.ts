@@ -1,17 +1,10 @@
-import {
-  BatchGetItemCommand,
-  DeleteItemCommand,
-  GetItemCommand,
-  PutItemCommand,
-  ScanCommand,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addNumbers, canonicalNumber, compareNumbers } from '../../../../lab/aws/dynamodb/numbers.ts';
 import { itemSize } from '../../../../lab/aws/dynamodb/values.ts';
 import { holdToModels } from '../held-to-models.ts';
-import { type Item, KEY, openDatabase, SORTED, TABLE } from './database.ts';
+import { type Item, KEY, openDatabase, TABLE } from './database.ts';
 
 holdToModels();
 
@@ -27,14 +20,6 @@ describe('an item', () => {
     const deleted = await client.send(new DeleteItemCommand({ TableName: TABLE, Key: KEY, ReturnValues: 'ALL_OLD' }));
     expect(deleted.Attributes).toEqual({ ...KEY, m: { N: '2' } });
     expect(await get()).toBeUndefined();
-  });
-
-  it('stays visible after its time to live, as the service may leave it for days', async () => {
-    const { clock, put, get } = openDatabase();
-    await put({ ...KEY, expires: { N: String(clock.now() / 1000 - 3600) } });
-    clock.after(3_600_000, () => {});
-    await clock.run();
-    expect(await get()).toBeDefined();
   });
 
   it('is shown only in part where a projection says so', async () => {
@@ -105,74 +90,6 @@ describe('an item', () => {
       tags: { SS: ['a', 'bc'] },
     };
     expect(itemSize(item as never)).toBe(2 + 2 + (1 + 4) + (3 + 1) + (4 + 3 + 1 + 2) + (3 + 3 + 1 + 2) + (4 + 3));
-  });
-});
-
-describe('several items', () => {
-  it('are read in one batch, in no order to rely on', async () => {
-    const { client, put } = openDatabase();
-    await put({ pk: { S: 'a' } });
-    await put({ pk: { S: 'b' } });
-    const Keys = ['a', 'b', 'c'].map((S) => ({ pk: { S } }));
-    const { Responses, UnprocessedKeys } = await client.send(
-      new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys } } }),
-    );
-    expect(Responses?.[TABLE]).toEqual([{ pk: { S: 'b' } }, { pk: { S: 'a' } }]);
-    expect(UnprocessedKeys).toEqual({});
-    const twice = new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: [KEY, KEY] } } });
-    await expect(client.send(twice)).rejects.toThrow('Provided list of item keys contains duplicates');
-  });
-
-  const counted = { TableName: SORTED, Key: { pk: { S: 'k' }, sk: { N: '1' } } };
-  const write = (limit: string, token?: string) =>
-    new TransactWriteItemsCommand({
-      TransactItems: [
-        { Put: { TableName: TABLE, Item: KEY } },
-        {
-          Update: {
-            ...counted,
-            UpdateExpression: 'ADD n :one',
-            ConditionExpression: 'attribute_not_exists(n) OR n < :limit',
-            ExpressionAttributeValues: { ':one': { N: '1' }, ':limit': { N: limit } },
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          },
-        },
-      ],
-      ...(token === undefined ? {} : { ClientRequestToken: token }),
-    });
-
-  it('are written together or not at all', async () => {
-    const { client, get } = openDatabase();
-    await client.send(write('1'));
-    await client.send(new DeleteItemCommand({ TableName: TABLE, Key: KEY }));
-    await expect(client.send(write('1'))).rejects.toMatchObject({
-      name: 'TransactionCanceledException',
-      message: expect.stringContaining('[None, ConditionalCheckFailed]'),
-      CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: { n: { N: '1' } } }],
-    });
-    expect(await get()).toBeUndefined();
-  });
-
-  it('are written once for one request token, as long as it lives', async () => {
-    const { clock, client, get } = openDatabase();
-    await client.send(write('9', 'token'));
-    await client.send(write('9', 'token'));
-    await expect(client.send(write('8', 'token'))).rejects.toMatchObject({
-      name: 'IdempotentParameterMismatchException',
-    });
-    expect((await get(counted.Key, SORTED))?.n).toEqual({ N: '1' });
-    clock.after(601_000, () => {});
-    await clock.run();
-    await client.send(write('9', 'token'));
-    expect((await get(counted.Key, SORTED))?.n).toEqual({ N: '2' });
-  });
-
-  it('cannot be the same one twice in a transaction', async () => {
-    const { client } = openDatabase();
-    const put = { Put: { TableName: TABLE, Item: KEY } };
-    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [put, put] }))).rejects.toThrow(
-      'Transaction request cannot include multiple operations on one item',
-    );
   });
 });
 

@@ -239,17 +239,6 @@ describe('tasks can be found', () => {
   });
 });
 
-test('DescribeTaskDefinition shows inactive revisions by number and the latest active one by family', () => {
-  const { call } = world();
-  const describe = (taskDefinition: string) => call('DescribeTaskDefinition', { taskDefinition }).taskDefinition;
-  expect(describe('report:4')).toMatchObject({ revision: 4, status: 'INACTIVE' });
-  expect(describe('report')).toMatchObject({
-    revision: 3,
-    containerDefinitions: [{ name: 'app' }, { name: 'sidecar' }],
-  });
-  expect(refusalOf(() => describe('nothing'))).toMatchObject({ code: 'ClientException' });
-});
-
 test('an operation that the lab does not model is loud', () => {
   const { call, requests } = world();
   expect(() => call('CreateService', {})).toThrow('does not know the operation CreateService');

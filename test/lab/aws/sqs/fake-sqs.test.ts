@@ -1,13 +1,10 @@
 import {
-  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
-  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   type ReceiveMessageCommandInput,
-  SendMessageBatchCommand,
   SendMessageCommand,
   type SendMessageCommandInput,
   SQSClient,
@@ -311,78 +308,6 @@ describe('the queue', () => {
   it('refuses loudly what it does not model', async () => {
     const { client } = openQueue();
     await expect(client.send(new PurgeQueueCommand({ QueueUrl }))).rejects.toMatchObject({ name: 'UnsupportedError' });
-  });
-});
-
-describe('a batch', () => {
-  it('succeeds and fails entry by entry', async () => {
-    const { client, receive } = openQueue();
-    const sent = await client.send(
-      new SendMessageBatchCommand({
-        QueueUrl,
-        Entries: [
-          { Id: 'a', MessageBody: 'one' },
-          { Id: 'b', MessageBody: '\u0001' },
-          { Id: 'c', MessageBody: 'two', DelaySeconds: 0 },
-        ],
-      }),
-    );
-    expect(sent.Successful?.map(({ Id }) => Id)).toEqual(['a', 'c']);
-    expect(sent.Failed).toMatchObject([{ Id: 'b', SenderFault: true, Code: 'InvalidMessageContents' }]);
-
-    const handles = (await receive()).map(({ ReceiptHandle }) => ReceiptHandle);
-    const hidden = await client.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl,
-        Entries: [{ Id: 'a', ReceiptHandle: handles[0], VisibilityTimeout: 60 }],
-      }),
-    );
-    expect(hidden).toMatchObject({ Successful: [{ Id: 'a' }], Failed: [] });
-    const deleted = await client.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl,
-        Entries: [
-          { Id: 'a', ReceiptHandle: handles[0] },
-          { Id: 'b', ReceiptHandle: 'made up' },
-        ],
-      }),
-    );
-    expect(deleted).toMatchObject({ Successful: [{ Id: 'a' }], Failed: [{ Id: 'b', Code: 'ReceiptHandleIsInvalid' }] });
-  });
-
-  const entries = (count: number, body = 'x') =>
-    Array.from({ length: count }, (_, i) => ({ Id: String(i), MessageBody: body }));
-
-  it.each([
-    ['without entries', [], 'EmptyBatchRequest', 'AWS.SimpleQueueService.EmptyBatchRequest'],
-    [
-      'with too many',
-      entries(11),
-      'TooManyEntriesInBatchRequest',
-      'AWS.SimpleQueueService.TooManyEntriesInBatchRequest',
-    ],
-    [
-      'with one id twice',
-      [...entries(1), ...entries(1)],
-      'BatchEntryIdsNotDistinct',
-      'AWS.SimpleQueueService.BatchEntryIdsNotDistinct',
-    ],
-    [
-      'with a malformed id',
-      [{ Id: 'a b', MessageBody: 'x' }],
-      'InvalidBatchEntryId',
-      'AWS.SimpleQueueService.InvalidBatchEntryId',
-    ],
-    [
-      'that is too large in sum',
-      entries(2, 'x'.repeat(600_000)),
-      'BatchRequestTooLong',
-      'AWS.SimpleQueueService.BatchRequestTooLong',
-    ],
-  ])('%s is refused as a whole', async (_, Entries, name, Code) => {
-    const { client, depth } = openQueue();
-    await expect(client.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).rejects.toMatchObject({ name, Code });
-    expect(depth()).toEqual([0, 0, 0]);
   });
 });
 

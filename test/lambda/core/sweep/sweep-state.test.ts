@@ -148,8 +148,7 @@ describe('a sweep goes on until it is quiet', () => {
     throttledAtMs: NOW_MS,
     slowsRate: false,
   });
-  const looked = (state: SweepState, found: number, nowMs: number) =>
-    afterPass(state, found, nowMs - 1000, nowMs, SETTINGS);
+  const looked = (state: SweepState, found: number, nowMs: number) => afterPass(state, found, nowMs - 1000, nowMs);
 
   test('passes again five minutes after its last pass began', () => {
     expect(

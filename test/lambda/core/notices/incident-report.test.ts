@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import { consoleLinks } from '../../../../lambda/core/notices/console-links.ts';
+import type { IncidentRows } from '../../../../lambda/core/notices/incident-queries.ts';
+import { type IncidentSubject, incidentReport } from '../../../../lambda/core/notices/incident-report.ts';
+
+const MACHINE = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
+const about: IncidentSubject = {
+  rerunStateMachineArn: MACHINE,
+  sweepStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:sweep',
+  alarmNames: ['storm'],
+  logGroupNames: ['/aws/lambda/intake'],
+  savedQueries: [
+    { name: 'stack/Results', lines: ['filter a = "b"', '| limit 1'], logGroupNames: ['/aws/lambda/intake'] },
+  ],
+};
+const FROM = Date.parse('2026-01-15T03:00:00Z');
+const reportOf = (rows: IncidentRows, changes: object = {}, subject: Partial<IncidentSubject> = {}) =>
+  incidentReport(
+    { sinceMs: FROM, toMs: FROM + 3_600_000, rerunsUnderway: false, rows, ...changes },
+    { ...about, ...subject },
+  );
+const THROTTLED = [{ calls: '9', failedStarts: '2' }];
+const linesOf = (rows: IncidentRows, changes?: object, subject?: Partial<IncidentSubject>) =>
+  reportOf({ throttled: THROTTLED, ...rows }, changes, subject)?.message.split('\n') ?? [];
+
+describe('an incident report', () => {
+  test.each<[string, IncidentRows]>([
+    ['no row', {}],
+    ['zeros', { throttled: [{ calls: '0', failedStarts: '0' }], outcomes: [] }],
+    ['requests of others alone', { callers: [{ caller: 'arn:cron', answer: 'accepted', requests: '5' }] }],
+  ])('is not written of %s', (_, rows) => {
+    expect(reportOf(rows)).toBeUndefined();
+  });
+
+  test('is written of ends alone, as of calls that an earlier report told of', () => {
+    const outcomes = [{ ending: 'started', calls: '3' }];
+    expect(reportOf({ throttled: [{ calls: '0' }], outcomes })?.subject).toBe(
+      'ECS throttling: 3 calls brought back, 0 not',
+    );
+  });
+
+  test('says what came back, and of what did not how much for which reason, whoever refused it', () => {
+    const outcomes: IncidentRows['outcomes'] = [
+      { ending: 'started', calls: '4' },
+      { ending: 'alreadyStarted', calls: '1' },
+      { ending: 'refuse', why: 'hiddenEnvironment', calls: '1' },
+      { ending: 'refused', why: 'hiddenEnvironment', calls: '1' },
+      { ending: 'gaveUp', why: 'deadline', calls: '2' },
+    ];
+    expect(reportOf({ throttled: THROTTLED, outcomes })?.subject).toBe('ECS throttling: 5 calls brought back, 4 not');
+    expect(linesOf({ outcomes }).slice(0, 7)).toEqual([
+      'From 2026-01-15T03:00:00.000Z to 2026-01-15T04:00:00.000Z throttling took 9 calls, 2 of them after ECS had accepted them.',
+      '',
+      'Brought back: 5 (4 started, 1 found started).',
+      'Not brought back: 4.',
+      '  2 refused: hiddenEnvironment',
+      '  2 given up: deadline',
+      '',
+    ]);
+  });
+
+  test('says that re-runs are underway only where they are', () => {
+    const text = 'Some re-runs are still underway.';
+    expect(linesOf({}, { rerunsUnderway: true })).toContain(text);
+    expect(linesOf({})).not.toContain(text);
+  });
+
+  test('names the five callers with the most requests, and how many were throttled', () => {
+    const callers = Array.from({ length: 7 }, (_, n) => [
+      { caller: `arn:${n}`, answer: 'accepted', requests: `${n}` },
+      { caller: `arn:${n}`, answer: 'throttled', requests: '10' },
+    ]).flat();
+    const lines = linesOf({ callers });
+    const shown = lines.slice(lines.findIndex((line) => line.startsWith('Requests to ECS by caller')) + 1);
+    expect(shown.slice(0, 6)).toEqual([...[6, 5, 4, 3, 2].map((n) => `  arn:${n}: ${n + 10}, throttled 10`), '']);
+  });
+
+  test.each([
+    ['calls', 'L-C3AEE9D2', 'lets through 39.5 calls per second.'],
+    ['tasks', 'L-551A4E9D', 'lets through 39.5 tasks per second.'],
+  ])('names the quota of the bucket that binds: %s', (unit, quota, rate) => {
+    const text = linesOf({ bucket: [{ unit, refillPerSecond: '39.5' }] }).join('\n');
+    expect(text).toContain(quota);
+    expect(text).toContain(rate);
+  });
+
+  test('names the quota of calls, and no rate, where nothing is known of the bucket', () => {
+    const text = linesOf({}).join('\n');
+    expect(text).toContain('L-C3AEE9D2');
+    expect(text).not.toContain('lets through');
+  });
+
+  test('leads to the executions, the saved queries and, where there is one, the dashboard', () => {
+    const last = (subject: Partial<IncidentSubject>) =>
+      linesOf({}, {}, subject)
+        .slice(-3)
+        .map((line) => line.split(': ')[0]);
+    expect(last({})).toEqual(['', 'Executions', 'Saved query stack/Results']);
+    expect(last({ dashboardName: 'mine' })).toEqual(['Executions', 'Dashboard', 'Saved query stack/Results']);
+  });
+});
+
+describe('links', () => {
+  test.each([
+    ['aws', 'us-east-1', 'https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#'],
+    ['aws-cn', 'cn-north-1', 'https://cn-north-1.console.amazonaws.cn/states/home?region=cn-north-1#'],
+    [
+      'aws-us-gov',
+      'us-gov-west-1',
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/states/home?region=us-gov-west-1#',
+    ],
+  ])('lead into the console of the partition %s', (partition, region, begin) => {
+    const arn = `arn:${partition}:states:${region}:111122223333:stateMachine:rerun`;
+    expect(consoleLinks(arn).executions).toBe(`${begin}/statemachines/view/${arn}`);
+  });
+
+  test('to a query hold its text, its log groups and its time', () => {
+    expect(consoleLinks(MACHINE).query('a = "é"', ['/aws/one', 'two'], FROM, FROM + 1500)).toBe(
+      'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:logs-insights$3FqueryDetail$3D' +
+        "~(end~'2026-01-15T03*3a00*3a01.500Z~start~'2026-01-15T03*3a00*3a00.000Z~timeType~'ABSOLUTE~tz~'UTC" +
+        "~editorString~'a*20*3d*20*22*c3*a9*22~source~(~'*2faws*2fone~'two))",
+    );
+  });
+});
