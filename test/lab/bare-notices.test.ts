@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../lab/kernel/json.ts';
 import { CRON_ROLE } from '../support/records.ts';
 import { attacked, attackText, type Mode } from './attack.fixture.ts';
 
 const ATTEMPTS = 7;
-const published = async (mode: Mode, changes: readonly object[]) => {
+const published = async (mode: Mode, changes: readonly JsonObject[]) => {
   const { world } = await attacked(
     ({ put }) => {
       changes.forEach((detail, n) => {
