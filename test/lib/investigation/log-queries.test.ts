@@ -111,9 +111,11 @@ test('the attempts of calls that were handed over stand beside their records, by
     line('03:05', 'etl', { kind: 'rerun', requestId: 'f' }),
   ]);
   const named = rows.map((row) => [row['bin(1h)'], row.caller, row.records, row.namedAttempts]);
-  expect(named).toEqual([
-    ['2026-01-15T03', 'etl', 2, 2],
-    ['2026-01-15T03', 'ops', 1, 0],
-    ['2026-01-15T04', 'etl', 1, 0],
-  ]);
+  expect(named[0]).toEqual(['2026-01-15T03', 'etl', 2, 2]);
+  expect(new Set(named.slice(1))).toEqual(
+    new Set([
+      ['2026-01-15T03', 'ops', 1, 0],
+      ['2026-01-15T04', 'etl', 1, 0],
+    ]),
+  );
 });

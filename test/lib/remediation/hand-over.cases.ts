@@ -192,7 +192,7 @@ describe('the policy for callers', () => {
   test('is of no use to a rule: the key itself lets rules write to queues of this account', () => {
     const [{ KeyPolicy }] = managed.properties('AWS::KMS::Key');
     const ofRules = KeyPolicy.Statement.filter(({ Principal }: Json) => Principal.Service === 'events.amazonaws.com');
-    expect(ofRules).toMatchObject([{ Effect: 'Allow', Action: ['kms:GenerateDataKey', 'kms:Decrypt'] }]);
+    expect(ofRules).toMatchObject([{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'] }]);
     expect(Object.keys(ofRules[0].Condition.ArnLike)).toEqual(['kms:EncryptionContext:aws:sqs:arn']);
   });
 });
