@@ -1,27 +1,34 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../lib/config/read-config.ts';
+import { renderPage } from './html/page.ts';
+import { RecordFiles } from './report/record-files.ts';
 import { report } from './report/report.ts';
+import { Series } from './report/series.ts';
+import { tellStory } from './report/story.ts';
 import { BadScenarioError, readScenario } from './scenario/scenario.ts';
+import { tee } from './world/observers.ts';
 
-const USAGE = 'usage: npm run --silent lab -- SCENARIO.json [--json]';
+const USAGE = 'usage: npm run --silent lab -- SCENARIO.json [--json] [--html FILE] [--records DIRECTORY]';
+
+interface Command {
+  readonly file: string;
+  readonly json: boolean;
+  /** Where to write the page of the run, and its records. */
+  readonly html: string | undefined;
+  readonly records: string | undefined;
+}
 
 /** Plays one scenario. Exit code: 0 = invariants held, 1 = violated, 2 = bad scenario. */
 async function main(args: readonly string[]): Promise<number> {
-  const files = args.filter((arg) => !arg.startsWith('--'));
-  const unknown = args.find((arg) => arg.startsWith('--') && arg !== '--json');
-  const [file] = files;
-  if (unknown !== undefined || file === undefined || files.length > 1) {
-    console.error(`found ${unknown ?? `${files.length} scenarios`}, expected one scenario file\n${USAGE}`);
+  const command = readCommand(args);
+  if ('problem' in command) {
+    console.error(`${command.problem}\n${USAGE}`);
     return 2;
   }
   try {
-    const path = resolve(process.env.INIT_CWD ?? '.', file);
-    const scenario = readScenario(readFileSync(path, 'utf8'), file);
-    const { report: figures, violations } = await report(scenario, { onTick: progress() });
-    console.log(JSON.stringify(figures, null, args.includes('--json') ? undefined : 2));
-    for (const violation of violations) console.error(`violated: ${violation}`);
-    return violations.length > 0 ? 1 : 0;
+    return await playScenario(command);
   } catch (error) {
     if (error instanceof BadScenarioError || error instanceof ConfigurationError || isNoFile(error)) {
       console.error((error as Error).message);
@@ -30,6 +37,48 @@ async function main(args: readonly string[]): Promise<number> {
     throw error;
   }
 }
+
+function readCommand(args: readonly string[]): Command | { readonly problem: string } {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        html: { type: 'string' },
+        records: { type: 'string' },
+      },
+    });
+    const [file, ...more] = positionals;
+    if (file === undefined || more.length > 0)
+      return { problem: `found ${positionals.length} scenarios, expected one scenario file` };
+    return { file, json: values.json, html: values.html, records: values.records };
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
+}
+
+async function playScenario({ file, json, html, records }: Command): Promise<number> {
+  const scenario = readScenario(readFileSync(fromWhereTyped(file), 'utf8'), file);
+  const series = new Series();
+  const files = records === undefined ? undefined : new RecordFiles(fromWhereTyped(records));
+  const result = await report(scenario, {
+    onTick: progress(),
+    observe: (clock) => tee(...(html === undefined ? [] : [series.listen(clock)]), files?.listen(clock) ?? {}),
+  });
+  files?.conclude(result.run);
+  if (html !== undefined) {
+    const page = fromWhereTyped(html);
+    mkdirSync(dirname(page), { recursive: true });
+    writeFileSync(page, await renderPage(tellStory(result, series.counts)));
+  }
+  console.log(JSON.stringify(result.report, null, json ? undefined : 2));
+  for (const violation of result.violations) console.error(`violated: ${violation}`);
+  return result.violations.length > 0 ? 1 : 0;
+}
+
+/** Paths are meant from where the command was typed, which npm leaves. */
+const fromWhereTyped = (path: string) => resolve(process.env.INIT_CWD ?? '.', path);
 
 /** One line on stderr for each ten seconds of work. */
 function progress() {

@@ -32,11 +32,12 @@ export class ThrottleRemediationStack extends Stack {
     const encryptionKey = createKey(this, configuration.encryption);
     const common = { configuration, encryptionKey };
 
+    // First: of all that too many callers are too much for, its error says best what to list instead.
+    const handOver = new HandOver(this, 'HandOver', { ...common, visibilityTimeout: INTAKE_TIMEOUT });
     const table = stateTable(this, encryptionKey);
     const notifications = new Notifications(this, 'Notifications', { ...common, table });
     const rateLimiter = new RateLimiter(this, 'RateLimiter', { ...common, table });
     const workflow = new RerunWorkflow(this, 'Rerun', { ...common, rateLimiter, notifications, table });
-    const handOver = new HandOver(this, 'HandOver', { ...common, visibilityTimeout: INTAKE_TIMEOUT });
     const intake = new Intake(this, 'Intake', { ...common, workflow, notifications, table, handOver });
     const sweep = new Sweep(this, 'Sweep', { ...common, workflow, notifications, table });
     if (monitoring.usageAlarms) {
@@ -50,6 +51,7 @@ export class ThrottleRemediationStack extends Stack {
           handlers,
           rerunStateMachine: workflow.stateMachine,
           rateLimiterQueue: rateLimiter.queue,
+          handOverQueue: handOver.queue,
           serviceThrottled: sweep.serviceThrottled,
         })
       : undefined;
@@ -74,7 +76,7 @@ export class ThrottleRemediationStack extends Stack {
           dashboardName: dashboard?.name,
         })
       : undefined;
-    new Alarms(this, 'Alarms', { rateLimiter, workflow, intake, sweep, notifications, incidents });
+    new Alarms(this, 'Alarms', { rateLimiter, workflow, intake, handOver, sweep, notifications, incidents });
 
     const pauseItem = `--region ${this.region} --table-name ${table.tableName}`;
     new CfnOutput(this, 'Pause', {

@@ -51,9 +51,9 @@ const MUTATIONS = [
     'what was accepted is asked for after how far the history is read',
     'lambda/steps/attempt.ts',
     `    const covered = await coverage.read();
-    const accepted = await acceptance(rerun, request, callAtMs);
+    const accepted = await acceptance(rerun, request);
 `,
-    `    const accepted = await acceptance(rerun, request, callAtMs);
+    `    const accepted = await acceptance(rerun, request);
     const covered = await coverage.read();
 `,
   ],
@@ -70,6 +70,60 @@ const MUTATIONS = [
     'if (!entry) return undefined;',
   ],
   [
+    'the principal is part of a call’s identity',
+    'lambda/core/identity.ts',
+    "digest(['synchronous', account, region, principal, cluster, clientToken])",
+    "digest(['synchronous', account, region, cluster, clientToken])",
+  ],
+  [
+    'another request under a taken name is another call',
+    'lambda/core/rerun/claim.ts',
+    'first.digest === claim.digest && ',
+    '',
+  ],
+  [
+    'a key names one job, however late its copies come',
+    'lambda/core/verdict/hand-over-verdict.ts',
+    'executionName(place.family, callId), input',
+    'executionName(place.family, callId, call.sentAtMs), input',
+  ],
+  [
+    'a token of our own proves sameness for an hour after a request that may have been heard',
+    'lambda/core/rerun/rerun-input.ts',
+    'return Math.min(eventTimeMs + KEYED_LIFE_MS, unheard);',
+    'return eventTimeMs + KEYED_LIFE_MS;',
+  ],
+  [
+    'a try that broke off may have been heard',
+    'lambda/core/rerun/next-step.ts',
+    'return unheardSince && progress.unansweredAt === undefined ? { ...progress, unansweredAt: unheardSince } : progress;',
+    'return progress;',
+  ],
+  [
+    'an acceptance in part does not make a call done',
+    'lambda/core/rerun/acceptance.ts',
+    ' && acceptance.taskArns.length >= doneBy.count',
+    '',
+  ],
+  [
+    'what was started under a token that names one call for ever is remembered',
+    'lambda/core/identity.ts',
+    'clientToken.startsWith(LASTING_PREFIX)',
+    'false && clientToken',
+  ],
+  [
+    'only callers that are said to hand over are listened to',
+    'lambda/core/verdict/hand-over-verdict.ts',
+    "if (!callerEntry(caller, settings.callers)?.handsOver) return refuse('callerNotListed');",
+    '',
+  ],
+  [
+    'nobody guesses what a bare record meant: its caller’s message decides',
+    'lambda/core/verdict/run-task-verdict.ts',
+    "return verdict.kind === 'refuse' && handsOver ? { kind: 'ignore', reason: 'handedOver' } : verdict;",
+    'return verdict;',
+  ],
+  [
     'people are told of an event once',
     'lambda/steps/apply-verdict.ts',
     'if (await launches.wasNotified(name)) return;',
@@ -79,7 +133,7 @@ const MUTATIONS = [
 const NEEDED = ['lambda', 'lib', 'lab', 'test', 'bin', 'cdk.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const TESTS = ['test/lambda', 'test/model'];
 
-const awsEnvironment = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
 
 /** The tests that fail in the copy, as `file: name`. */
@@ -127,8 +181,8 @@ function isNoticed([rule, file, text, replacement]) {
 }
 
 try {
-  for (const name of NEEDED) cpSync(join(awsEnvironment, name), join(copy, name), { recursive: true });
-  symlinkSync(join(awsEnvironment, 'node_modules'), join(copy, 'node_modules'));
+  for (const name of NEEDED) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   MUTATIONS.forEach(find);
   const before = failingTests();
   if (before.length > 0)

@@ -35,6 +35,7 @@ export const README_CASES = {
 } as const;
 
 const ACCOUNT_ID = '111122223333';
+const CRON = `arn:aws:iam::${ACCOUNT_ID}:role/cron`;
 const request = (taskDefinition: string) => ({
   cluster: 'batch',
   taskDefinition,
@@ -48,7 +49,14 @@ const callerOf = (name: string, taskDefinition: string) => ({
   request: request(taskDefinition),
 });
 
-export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: number): Scenario {
+/**
+ * What a contender can know of a lost call. `handedOver`: records of rejected calls hold no request, and the caller hands
+ * its calls over, as this project asks for; `recorded`: records hold the request, for whoever has nothing else to go by.
+ */
+export type Knowledge = 'handedOver' | 'recorded';
+
+export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: number, knowledge: Knowledge): Scenario {
+  const handsOver = knowledge === 'handedOver';
   const scenario = {
     name: 'bench',
     seed,
@@ -57,18 +65,18 @@ export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: num
         mode: 'rerun',
         clusters: ['batch'],
         families: ['report'],
-        callers: [`arn:aws:iam::${ACCOUNT_ID}:role/cron`],
+        callers: [handsOver ? { arn: CRON, handsOver } : CRON],
       },
     },
     account: {
-      throttledRecords: 'full',
+      throttledRecords: handsOver ? 'bare' : 'full',
       id: ACCOUNT_ID,
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report' }, { family: 'web-job' }],
       buckets: isFargate ? { fargateRunTask: bucket } : { clusterResourceModify: bucket },
     },
     callers: [
-      { ...callerOf('cron', 'report'), calls, overSeconds: 5 },
+      { ...callerOf('cron', 'report'), handsOver, calls, overSeconds: 5 },
       { ...callerOf('web', 'web-job'), callsPerSecond: others.perSecond, arrival: others.arrival },
     ],
   };

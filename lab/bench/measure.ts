@@ -28,10 +28,10 @@ export interface Figures {
 }
 
 export async function measure({ contender, storm, seed }: Job): Promise<Figures> {
-  const scenario = scenarioOf(storm, seed);
-  if (contender === THIS_PROJECT) return figuresOf(await report(scenario));
+  if (contender === THIS_PROJECT) return figuresOf(await report(scenarioOf(storm, seed, 'handedOver')));
   const alternative = ALTERNATIVES.find(({ name }) => name === contender);
   if (!alternative) throw new Error(`found the contender ${contender}, expected one of lab/bench/contenders.ts`);
+  const scenario = scenarioOf(storm, seed, 'recorded');
   return figuresOf(await report(scenario, { deploy: (site) => standIn(site, alternative) }));
 }
 

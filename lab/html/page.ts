@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { count, dollars, duration, percent, plural, ratio } from '../report/format.ts';
-import type { Story } from '../report/story.ts';
+import { wouldBringBack } from '../report/start-summary.ts';
+import type { LeftAlone, Story } from '../report/story.ts';
 import { drawFlow } from './diagram.ts';
 import { type Content, html, Markup } from './markup.ts';
 import { legend, plotsOf } from './plots.ts';
@@ -14,7 +15,7 @@ const MUST_BE_0 = 'must be 0';
 
 /** The report of a run as one file that needs nothing else: no script, no font, no network. */
 export async function renderPage(story: Story): Promise<string> {
-  const { report, configuration, workflow } = story;
+  const { report, configuration, workflow, leftAlone } = story;
   const plots = plotsOf(story);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -31,6 +32,7 @@ ${card(
   'RunTask calls per second. Re-runs share the account’s request bucket with everybody else.',
   [legend({ callers: 'callers’ own calls', ours: 're-runs' }), plots.accepted],
 )}
+${leftAlone.calls > 0 ? leftAloneCard(leftAlone) : undefined}
 ${card('What ECS throttled', 'RunTask calls per second, on a scale of its own.', [
   legend({ throttled: 'callers’ calls', 'ours-throttled': 're-runs' }),
   plots.throttled,
@@ -74,6 +76,16 @@ function tiles({ report, standing }: Story): Markup {
     ([name, value, note]) =>
       html`<div><h2>${name}</h2><p class="value ${note === MUST_BE_0 ? 'bad' : ''}">${value}</p><p class="note">${note}</p></div>`,
   )}</section>`;
+}
+
+function leftAloneCard(leftAlone: LeftAlone): Markup {
+  const { calls, callers, areTold } = leftAlone;
+  const told = areTold ? 'People were told who lost how many attempts.' : 'Nobody was told.';
+  return card(
+    'Not handed over',
+    `Throttling took ${plural(calls, 'call')} of ${callers.join(', ')} that nobody handed over. ${told}`,
+    html`<p>${wouldBringBack(leftAlone).join(' ')}</p>`,
+  );
 }
 
 function card(title: string, lead: string, content: Content): Markup {

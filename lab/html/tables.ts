@@ -6,7 +6,7 @@ import { html, type Markup } from './markup.ts';
 
 /** Every figure of the report with its meaning. */
 export function figuresTable(report: Report): Markup {
-  const { calls, invariants, ecs, drain, others, workflow, costUsd, notifications, dlqMessages } = report;
+  const { calls, invariants, ecs, drain, others, workflow, costUsd, lambda, notifications, dlqMessages } = report;
   const rows: readonly (readonly [string, string, string])[] = [
     [
       'Calls made',
@@ -22,8 +22,9 @@ export function figuresTable(report: Report): Markup {
     [
       'Owed',
       count(calls.owed),
-      'Taken by throttling, allowed by the configuration and repeatable: what has to come back.',
+      'Taken by throttling, allowed by the configuration and repeatable (handed over, or fully recorded): what has to come back.',
     ],
+    ['Owed and refused', count(calls.owedRefused), 'Owed calls that ended in a refusal. Must be 0.'],
     ['Lost', count(invariants.lost), 'Owed calls that never ran although nothing says why. Must be 0.'],
     ['Duplicated', count(invariants.duplicated), 'Tasks that ran beyond the number that was asked for. Must be 0.'],
     ['Unreported', count(invariants.unreported), 'Copies of throttle events that came to no verdict. Must be 0.'],
@@ -32,6 +33,11 @@ export function figuresTable(report: Report): Markup {
       'Calls per re-run',
       ratio(ecs.callsPerRerun),
       'The same for each call that was brought back: 1 is the least there can be.',
+    ],
+    [
+      'Calls per owed call',
+      ecs.callsPerOwed === null ? '–' : ratio(ecs.callsPerOwed),
+      'The same for each owed call, those included that their callers brought through meanwhile.',
     ],
     ['Read calls of ours', count(ecs.readCalls), 'Describe and List calls to ECS.'],
     ['Drain', duration(drain.seconds), 'From the first call that was ready to be re-run to the last start.'],
@@ -44,7 +50,7 @@ export function figuresTable(report: Report): Markup {
     [
       'Wait, median',
       duration(drain.waitSeconds.p50),
-      'From a call’s being ready (record arrived, grace over) to its start.',
+      'From a call’s being ready (handed over, or record arrived and grace over) to its start.',
     ],
     ['Wait, 99 %', duration(drain.waitSeconds.p99), 'All but one of a hundred calls waited less.'],
     ['Live traffic', count(others.calls), 'Calls of the callers that go on all the time, until the storm was over.'],
@@ -58,6 +64,8 @@ export function figuresTable(report: Report): Markup {
       dollars(costUsd.perThousandReruns),
       'us-east-1 list prices, without free tier and fixed monthly prices.',
     ],
+    ['Lambda', duration(lambda.seconds), 'Billed seconds of all functions.'],
+    ['Functions at once', count(lambda.maxConcurrent), 'The most invocations that ran at the same time.'],
     ['Notifications', count(notifications), 'Messages to people.'],
     ['Dead letters', count(dlqMessages), 'Messages that nothing could handle.'],
   ];

@@ -1,13 +1,14 @@
 import { count, dollars, duration, percent, plural, ratio } from './format.ts';
-import type { Story } from './story.ts';
+import type { LeftAlone, Story } from './story.ts';
 
 /** What a newcomer wants to know of a run, in the order of the questions. */
-export function summary({ report, violations, standing }: Story): string {
+export function summary({ report, violations, standing, leftAlone }: Story): string {
   const { invariants, ecs, drain, others, costUsd, scenario, wallSeconds, virtualSeconds } = report;
   const figures: [string, string, string][] = [
     ['calls made', count(standing.made), scenario],
     ['taken by throttling', count(standing.taken), 'rejected for good, their callers gone'],
     ['brought back', count(standing.broughtBack), 'by the stack that `npm run deploy` would send'],
+    ...(leftAlone.calls > 0 ? [leftAloneRow(leftAlone)] : []),
     ['lost', count(invariants.lost), 'owed, never run, and nobody was told'],
     ['duplicated', count(invariants.duplicated), 'tasks that ran beyond what was asked for'],
     ['unreported', count(invariants.unreported), 'throttle events that came to no verdict'],
@@ -29,7 +30,22 @@ export function summary({ report, violations, standing }: Story): string {
     ([name, value, meaning]) => `  ${name.padEnd(widths[0] ?? 0)}  ${value.padStart(widths[1] ?? 0)}  ${meaning}`,
   );
   const played = `${duration(virtualSeconds)} of virtual time in ${duration(wallSeconds)}`;
-  return [verdict(violations, standing.broughtBack), '', ...rows, '', `  Played ${played}.`].join('\n');
+  const advice = leftAlone.calls > 0 ? ['', ...wouldBringBack(leftAlone).map((line) => `  ${line}`)] : [];
+  return [verdict(violations, standing.broughtBack), '', ...rows, ...advice, '', `  Played ${played}.`].join('\n');
+}
+
+function leftAloneRow({ calls, callers, areTold }: LeftAlone): [string, string, string] {
+  const told = areTold ? 'people were told' : 'nobody was told';
+  return ['not handed over', count(calls), `calls of ${callers.join(', ')}: ${told}`];
+}
+
+/** What has to change for the calls that nobody could run: where they are made, and in the configuration. */
+export function wouldBringBack({ callers, rejectedAttempts }: LeftAlone): string[] {
+  return [
+    `The records of ${plural(rejectedAttempts, 'rejected attempt')} hold no request, so nobody can run those calls again.`,
+    `To bring them back: ${callers.join(', ')} hands over what was throttled, one line where the call is made,`,
+    'and its entry in `callers` says "handsOver": true.',
+  ];
 }
 
 /** What went wrong, one violation a line; or that nothing did. */

@@ -2,7 +2,10 @@ import { readConfiguration } from '../../lib/config/read-config.ts';
 import type { Configuration } from '../../lib/config/schema.ts';
 import type { Flow } from '../asl/definition.ts';
 import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import { BARE_RECORD, namesIn } from '../run/bare-records.ts';
+import type { CallState } from '../run/call-ledger.ts';
 import type { CallFate, Oracle } from '../run/oracle.ts';
+import type { Run } from '../run/run.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
 import type { Report, Result } from './report.ts';
 import type { Counts } from './series.ts';
@@ -12,6 +15,7 @@ export interface Story {
   readonly report: Report;
   readonly violations: readonly string[];
   readonly standing: Standing;
+  readonly leftAlone: LeftAlone;
   readonly counts: Counts;
   /** The calls that are owed. */
   readonly owed: readonly OwedCall[];
@@ -20,6 +24,17 @@ export interface Story {
   readonly configuration: Configuration | undefined;
   /** What each re-run is an execution of; absent where there was none. */
   readonly workflow: Flow | undefined;
+}
+
+/** Calls of listed callers that throttling took and of which nothing holds the request: nobody handed them over. */
+export interface LeftAlone {
+  readonly calls: number;
+  /** Names of their callers. */
+  readonly callers: readonly string[];
+  /** Rejected attempts whose records say no more than who and when: a call has as many as its caller tried. */
+  readonly rejectedAttempts: number;
+  /** Whether a notice names each of the callers. */
+  readonly areTold: boolean;
 }
 
 /** Seconds since the run began. */
@@ -33,7 +48,7 @@ export interface OwedCall {
 /** How the finite callers' calls stand. */
 export interface Standing {
   readonly made: number;
-  /** Calls that throttling took. */
+  /** Calls that throttling took, or that were left to the stack. */
   readonly taken: number;
   /** Those of them that are owed and whose tasks all ran. */
   readonly broughtBack: number;
@@ -41,17 +56,32 @@ export interface Standing {
   readonly waiting: number;
 }
 
+/** How calls stand that are not their callers' any more. */
+const TAKEN: readonly CallState[] = ['throttled', 'neverAttempted'];
+
 export function standing(oracle: Pick<Oracle, 'finite' | 'owes' | 'isSettled'>): Standing {
   const sum = { made: 0, taken: 0, broughtBack: 0, waiting: 0 };
   for (const fate of oracle.finite()) {
     sum.made += 1;
-    if (fate.call.state !== 'throttled' && fate.startFailed === 0) continue;
+    const isTaken = TAKEN.includes(fate.call.state) || fate.startFailed > 0;
+    if (!isTaken) continue;
     sum.taken += 1;
     if (!oracle.owes(fate)) continue;
     if (fate.running >= fate.count) sum.broughtBack += 1;
     else if (!oracle.isSettled(fate)) sum.waiting += 1;
   }
   return sum;
+}
+
+function leftAlone({ oracle, records, world }: Run): LeftAlone {
+  const fates = [...oracle.finite()].filter((fate) => oracle.isLostForGood(fate));
+  const isNamed = namesIn(world.sns.published);
+  return {
+    calls: fates.length,
+    callers: [...new Set(fates.map(({ call }) => call.caller))],
+    rejectedAttempts: records.refused[BARE_RECORD] ?? 0,
+    areTold: fates.every(isNamed),
+  };
 }
 
 export function tellStory({ report, run, violations }: Result, counts: Counts): Story {
@@ -62,6 +92,7 @@ export function tellStory({ report, run, violations }: Result, counts: Counts): 
     report,
     violations,
     standing: standing(oracle),
+    leftAlone: leftAlone(run),
     counts,
     owed: [...oracle.finite()].filter((fate) => oracle.owes(fate)).map(owedCall),
     refillPerSecond: Math.min(clusterResourceModify.refillPerSecond, fargateRunTask?.refillPerSecond ?? Infinity),

@@ -32,13 +32,13 @@ export class BareRecords {
    * without any verdict are counted elsewhere.
    */
   unreported(notices: readonly PublishedMessage[]): number {
+    const isNamed = namesIn(notices);
     let sum = 0;
     for (const [eventId, fate] of this.#calls) {
       const verdict = this.#verdicts.get(eventId);
       if (verdict === undefined || !this.#oracle().isLostForGood(fate)) continue;
       const isSaid =
-        (verdict === REFUSED && isNamed(fate, notices)) ||
-        (verdict === HANDED_OVER && this.#oracle().saysHandsOver(fate));
+        (verdict === REFUSED && isNamed(fate)) || (verdict === HANDED_OVER && this.#oracle().saysHandsOver(fate));
       if (!isSaid) sum += 1;
     }
     return sum;
@@ -46,7 +46,13 @@ export class BareRecords {
 }
 
 /** Whether people were told of a caller: by the ARN of its role or user. */
-function isNamed({ call }: CallFate, notices: readonly PublishedMessage[]): boolean {
-  const { arn } = principalParts(call.principal.arn);
-  return notices.some(({ message, subject }) => `${subject}\n${message}`.includes(arn));
+export function namesIn(notices: readonly PublishedMessage[]): (fate: CallFate) => boolean {
+  const text = notices.map(({ message, subject }) => `${subject}\n${message}`).join('\n');
+  const known = new Map<string, boolean>();
+  return ({ call }) => {
+    const { arn } = principalParts(call.principal.arn);
+    const isNamed = known.get(arn) ?? new RegExp(`${arn.replace(/\W/g, '\\$&')}(?![\\w+=@/-])`).test(text);
+    known.set(arn, isNamed);
+    return isNamed;
+  };
 }

@@ -1,3 +1,4 @@
+import TinyQueue from 'tinyqueue';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { AwsError, type Principal } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
@@ -33,21 +34,43 @@ export function startCallers(options: CallersOptions): CallLedger {
   const { callers, clock, seed, isOver } = options;
   const finiteCalls = callers.reduce((sum, caller) => sum + (isRateCaller(caller) ? 0 : caller.calls), 0);
   const ledger = new CallLedger(finiteCalls, clock.now());
-  for (const caller of callers) {
-    const arrivals = arrivalsOf(caller, randomStream(seed, `caller/${caller.name}/arrivals`));
-    // One timer per caller: each arrival brings the next.
-    const awaitNext = (index: number): void => {
-      const next = arrivals.next();
-      if (next.done) return;
-      clock.at(clock.startedAt + next.value * 1000, () => {
-        if (isRateCaller(caller) && isOver(caller)) return;
-        new Client(caller, index, options, ledger).start();
-        awaitNext(index + 1);
-      });
-    };
-    awaitNext(0);
+  // Who calls at the same instant does so in the scenario's order, whoever called last.
+  const arrivals = new TinyQueue<Arrival>([], (a, b) => a.at - b.at || a.place - b.place);
+  const enqueue = (next: Omit<Arrival, 'at'>): void => {
+    const { done, value } = next.times.next();
+    if (!done) arrivals.push({ ...next, at: clock.startedAt + value * 1000 });
+  };
+  for (const [place, caller] of callers.entries()) {
+    const times = arrivalsOf(caller, randomStream(seed, `caller/${caller.name}/arrivals`));
+    enqueue({ caller, place, times, index: 0 });
   }
+  // One timer: each arrival brings the next.
+  const awaitNext = (): void => {
+    const next = arrivals.pop();
+    if (!next) return;
+    clock.at(next.at, () => {
+      const { caller, index } = next;
+      if (!isRateCaller(caller) || !isOver(caller)) {
+        new Client(caller, index, options, ledger).start();
+        enqueue({ ...next, index: index + 1 });
+      }
+      awaitNext();
+    });
+  };
+  awaitNext();
   return ledger;
+}
+
+/** The next call of a caller. */
+interface Arrival {
+  readonly caller: Caller;
+  /** The caller's place in the scenario. */
+  readonly place: number;
+  readonly index: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** When its further calls are made, in seconds since the lab began. */
+  readonly times: Iterator<number, void>;
 }
 
 /** When the calls of a caller are made, in seconds since the lab began. */

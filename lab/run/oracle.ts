@@ -16,7 +16,10 @@ export interface CallFate {
   /** Tasks of the caller's own that stopped before they ran, and those of them that a throttle stopped. */
   startFailed: number;
   startThrottled: number;
-  /** Tasks, whoever launched them, that stopped before they ran for another reason than a throttle. */
+  /**
+   * Tasks, whoever asked for them, that stopped before they ran for another reason than a throttle, or that we asked for and
+   * ECS placed nowhere for a reason that does not pass.
+   */
   startRefused: number;
   /** When an attempt of ours first launched a task of it. */
   launchedByUsAt: number | undefined;
@@ -53,8 +56,6 @@ const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com
 /** Reasons of ECS-FACTS that name a throttle, in the lab's own reading. */
 const THROTTLED_START =
   /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning|ThrottleException|SlowDown|Slow Down|reduce your request rate|rate at which you may call KMS|: Throttling$/i;
-/** Placement failures that may pass. */
-const PASSING_FAILURE = /^(RESOURCE:|AGENT|Capacity is unavailable|You['’]ve reached the limit on the number of)/;
 
 /**
  * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
@@ -67,6 +68,8 @@ export class Oracle {
   readonly #throttledRecords: Account['throttledRecords'];
   readonly #fates = new Map<string, CallFate>();
   readonly #taskCalls = new Map<string, { readonly fate: CallFate; readonly own: boolean }>();
+  /** References and tokens of our own requests that ECS answered with a reason that does not pass. */
+  readonly #refusedTokens = new Set<string>();
   /** Tasks that we launched for no call of the scenario. */
   #strangers = 0;
 
@@ -113,6 +116,16 @@ export class Oracle {
       else if (own) fate.startThrottled += 1;
     }
     return fate;
+  };
+
+  /** Listens to the answers to our own requests; an answer that ECS repeats under its token tells nothing new. */
+  readonly answered = (input: JsonObject, failures: readonly JsonObject[]): void => {
+    const fate = this.fateOf(String(input.referenceId));
+    const final = failures.filter((failure) => !isNoRoomFailure(failure)).length;
+    const token = `${input.referenceId} ${input.clientToken}`;
+    if (!fate || final === 0 || this.#refusedTokens.has(token)) return;
+    this.#refusedTokens.add(token);
+    fate.startRefused += final;
   };
 
   /** The fate of the call that a request's `referenceId` names. */

@@ -58,7 +58,10 @@ export class Records implements Observer {
 
   readonly request = ({ operation, readOnly, input, eventId, at, outcome }: ApiRequest, isOurs: boolean): void => {
     if (isOurs) {
-      if (operation === 'RunTask') this.runTaskCalls += 1;
+      if (operation === 'RunTask') {
+        this.runTaskCalls += 1;
+        if ('output' in outcome) this.#oracle().answered(input, outcome.output().failures as JsonObject[]);
+      }
       if (readOnly) this.readCalls += 1;
       return;
     }

@@ -25,6 +25,7 @@ const config = fc.constantFrom(...CONFIGURATIONS).map((changes) => ({
     `arn:aws:iam::${ACCOUNT}:role/cron`,
     { arn: `arn:aws:iam::${ACCOUNT}:role/airflow`, retriesItself: true },
     `arn:aws:iam::${ACCOUNT}:role/ops`,
+    { arn: `arn:aws:iam::${ACCOUNT}:role/desk`, handsOver: true },
   ],
   maxAttempts: 100,
   ...changes,
@@ -63,7 +64,7 @@ const account = fc.record({
   disguisedShare: chance(1),
   cloudTrailDelaySeconds: range(0, 300),
   eventHistoryDelaySeconds: range(10, 900),
-  throttledRecords: fc.constant('full'),
+  throttledRecords: fc.constantFrom('full', 'bare'),
 });
 
 const request = fc.record({
@@ -85,6 +86,18 @@ const caller = fc.oneof(
       principalArn: principal('airflow'),
       maxAttempts: whole(1, 3),
       retriesWithNewToken: fc.record({ after: whole(1, 60), times: whole(1, 3) }),
+      ...arrivals,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      principalArn: principal('desk'),
+      handsOver: fc.constant(true),
+      copies: whole(1, 3),
+      neverAttempts: fc.boolean(),
+      callerErrors: fc.constantFrom(0, 0, 0.3),
+      maxAttempts: whole(1, 4),
       ...arrivals,
     }),
   },

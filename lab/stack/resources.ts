@@ -165,8 +165,8 @@ export const INERT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The function, and its role and log group, by which the CDK makes single API calls while a stack is created or deleted:
- * the lab does neither. Its logical id is fixed: `AwsCustomResource.PROVIDER_FUNCTION_UUID` of aws-cdk-lib.
+ * The function, with what else is its own, by which the CDK makes single API calls while a stack is created or deleted: the
+ * lab does neither. Its logical id is fixed: `AwsCustomResource.PROVIDER_FUNCTION_UUID` of aws-cdk-lib.
  */
 export const isOfCustomResources = (logicalId: string): boolean =>
   logicalId.startsWith('AWS679f53fac002430cb0da5b7982bd2287');

@@ -5,6 +5,7 @@ export function tee(...observers: readonly Partial<Observer>[]): Observer {
   const tell = (hear: (observer: Partial<Observer>) => void) => observers.forEach(hear);
   return {
     request: (...args) => tell((observer) => observer.request?.(...args)),
+    emitted: (...args) => tell((observer) => observer.emitted?.(...args)),
     delivered: (...args) => tell((observer) => observer.delivered?.(...args)),
     moved: (...args) => tell((observer) => observer.moved?.(...args)),
     executionStarted: (...args) => tell((observer) => observer.executionStarted?.(...args)),

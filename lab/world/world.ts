@@ -7,7 +7,7 @@ import { FakeLogs } from '../aws/cloudwatch/logs.ts';
 import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { FakeEcs } from '../aws/ecs/fake-ecs.ts';
-import { FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
+import { type Emit, FakeEventBridge } from '../aws/eventbridge/fake-eventbridge.ts';
 import { FakeIam, type Principals, principalsOf } from '../aws/iam/fake-iam.ts';
 import { Permissions } from '../aws/iam/permissions.ts';
 import { FakeLambda, type Sandbox } from '../aws/lambda/fake-lambda.ts';
@@ -31,6 +31,8 @@ import { createSandbox, type LogLine, type MetricValue, type SandboxOptions } fr
 /** What a run wants to hear of. */
 export interface Observer {
   request(request: ApiRequest, isOurs: boolean): void;
+  /** A service put an event on the bus, which may reach nobody. */
+  emitted?: Emit;
   /** A copy of an event arrived at a queue of ours. */
   delivered(event: JsonObject, messageId: string): void;
   /** A dead letter was moved back: the copy is a new message. */
@@ -85,7 +87,11 @@ export class World {
     this.options = options;
     const { requestTimeout: timeoutMs } = CLIENT_CONFIG.requestHandler;
     this.#around = makeRequestMiddleware({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
-    this.bus = new FakeEventBridge({ clock, deliveries: (event) => faults.deliveries(event) });
+    this.bus = new FakeEventBridge({
+      clock,
+      deliveries: (event) => faults.deliveries(event),
+      ...(observer.emitted && { onEmitted: observer.emitted }),
+    });
     this.sqs = new FakeSqs({ clock, random: randomStream(seed, 'sqs'), onMoved: observer.moved });
     this.logs = new FakeLogs({
       clock,
@@ -176,16 +182,33 @@ export class World {
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
   }
 
+  /** The services as callers meet them: what the policies of the template's own roles say is none of their business. */
+  get callerServices(): Readonly<Record<'ecs' | 'sqs', FakeService>> {
+    const sqs: FakeService = {
+      name: 'sqs',
+      call: (operation, input, principal) => {
+        if (operation !== 'SendMessage') throw new UnsupportedError(`sqs ${operation} by a caller`);
+        this.#admitSender(principal, queueArn(String(input.QueueUrl)));
+        return this.sqs.call(operation, input, principal);
+      },
+    };
+    return { ecs: this.ecs, sqs };
+  }
+
   /** Sends a hand-over message as a caller; returns its id, or throws what the queue answers. */
   handOver(principal: Principal, body: string): string {
     const QueueUrl = this.handOverQueueUrl;
     if (QueueUrl === undefined) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
     const resource = queueArn(QueueUrl);
-    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
-    this.options.usage.called('sqs', 'SendMessage');
+    this.#admitSender(principal, resource);
     // A rule has no identity of its own: the service sends.
     if (isRuleArn(principal.arn)) return this.sqs.send(resource, body);
     return String(this.sqs.call('SendMessage', { QueueUrl, MessageBody: body }, principal).MessageId);
+  }
+
+  #admitSender(principal: Principal, resource: string): void {
+    this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
+    this.options.usage.called('sqs', 'SendMessage');
   }
 
   /** Has the policies of a template judge every request from now on. */

@@ -156,6 +156,7 @@ export const ITEM_KINDS = {
 /** Outputs of the stack that others read by name. */
 export const OUTPUTS = {
   handOverQueueUrl: 'HandOverQueueUrl',
+  handOverDeadLetterQueue: 'HandOverDeadLetterQueue',
   handOverPolicy: 'HandOverPolicy',
   handOverRedriveRole: 'HandOverRedriveRole',
 } as const;

@@ -1,6 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { type Notice, type NoticeGroup, noticeGroup, OBSERVED, type Observed } from '../core/notices/notice.ts';
+import { callerEntry } from '../core/opt-in/opt-in.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from '../state/items.ts';
@@ -13,7 +14,7 @@ export interface Notifier {
 
 /**
  * Counts notices by group and starts one digest execution per group, which tells of the first at once and of the rest
- * when the hour is over. The digest is started before anything is counted: a crash in between miscounts, but tells.
+ * when the hour is over, or of all then. The digest is started before anything is counted: a crash in between miscounts, but tells.
  */
 export function makeNotifier({ environment, clients, ...ports }: HandlerDependencies<'sfn' | 'dynamoDb'>): Notifier {
   const stateMachineArn = environment.variable('digestStateMachineArn');
@@ -36,7 +37,8 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
   return {
     async notify(notice, observed) {
       const nowMs = ports.clock.now();
-      const group = noticeGroup(notice, nowMs);
+      const callerHandsOver = callerEntry(notice.caller, environment.settings.callers)?.handsOver;
+      const group = noticeGroup(notice, nowMs, callerHandsOver);
       const names = observed ? OBSERVED : [];
       if (!notified.has(group.id)) {
         await startDigest(group);

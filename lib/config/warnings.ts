@@ -1,9 +1,11 @@
-import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
+import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { CONTEXT_KEY, type Configuration } from './schema.ts';
 
 /** What a configuration will not do although it looks as if it did, or does at a risk: for people to read at synth. */
 export function warningsOf(configuration: Configuration): string[] {
-  return [...listWarnings(configuration), ...choiceWarnings(configuration)].map((text) => `${CONTEXT_KEY}.${text}`);
+  return [...listWarnings(configuration), ...handOverWarnings(configuration), ...choiceWarnings(configuration)].map(
+    (text) => `${CONTEXT_KEY}.${text}`,
+  );
 }
 
 function listWarnings({ clusters, families, callers }: Configuration): string[] {
@@ -21,11 +23,31 @@ function listWarnings({ clusters, families, callers }: Configuration): string[] 
   ];
 }
 
+function handOverWarnings({ callers }: Configuration): string[] {
+  const entries: readonly CallerEntry[] = callers;
+  const handing = entries.filter(({ handsOver }) => handsOver);
+  return [
+    ...handing
+      .filter(({ arn }) => arn === ANY)
+      .map(
+        () =>
+          'callers holds "*" with "handsOver": whoever IAM lets send to the hand-over queue may have calls made. List them if you can.',
+      ),
+    ...handing
+      .filter(({ retriesItself }) => retriesItself)
+      .map(
+        ({ arn }) =>
+          `callers holds "${arn}" with "retriesItself" and "handsOver": a call that it both makes again and hands over may run twice. Let it do one of them.`,
+      ),
+  ];
+}
+
 function choiceWarnings(configuration: Configuration): string[] {
   const { mode, passRoleArns, callers, allowWithoutClientToken, cloudTrail, sweep, monitoring, investigation } =
     configuration;
   const isRerun = mode === 'rerun';
-  const retrying = callers.filter((caller) => 'retriesItself' in caller && caller.retriesItself);
+  const entries: readonly CallerEntry[] = callers;
+  const leftAlone = entries.filter(({ retriesItself, handsOver }) => retriesItself && !handsOver);
   const hasSchedule = sweep.everyMinutes > 0;
   const warnings: readonly (readonly [boolean, string])[] = [
     [!isRerun, 'mode is "observe": calls are looked at and logged, none is re-run. Set it to "rerun" to act.'],
@@ -38,7 +60,7 @@ function choiceWarnings(configuration: Configuration): string[] {
       'allowWithoutClientToken is true: each attempt of a caller’s SDK is then a call of its own, and the call may run more than once.',
     ],
     [
-      callers.length > 0 && retrying.length === callers.length,
+      callers.length > 0 && leftAlone.length === callers.length,
       'callers holds only entries with "retriesItself": their rejected calls are left alone, only tasks that fail to start are re-run.',
     ],
     [

@@ -93,7 +93,7 @@ function settingsText(configuration: Configuration): string {
   if (Buffer.byteLength(text) > MAX_SETTINGS_BYTES) {
     throw new Error(
       `clusters, families, callers and allowedRoleOverrides: found ${Buffer.byteLength(text)} bytes of settings, expected at ` +
-        `most ${MAX_SETTINGS_BYTES} (Lambda's limit for environment variables). Use "*" for one of the lists, or several stacks.`,
+        `most ${MAX_SETTINGS_BYTES} (Lambda's limit for environment variables). Use "*" for one of the lists, a role that several callers share, or several stacks.`,
     );
   }
   return text;

@@ -93,6 +93,15 @@ export const OWN_QUERIES: readonly LogQuery[] = [
       'sort calls desc',
     ],
   },
+  {
+    name: 'Attempts that no message names',
+    lines: [
+      `filter ${IS_VERDICT} and (reason = "handedOver" or ispresent(handedOver))`,
+      '# Records of callers that hand over, beside the attempts that their messages name: the rest got through later, or was not handed over.',
+      'stats count_distinct(requestId) as records, sum(attempts) as namedAttempts by bin(1h), caller',
+      'sort records desc',
+    ],
+  },
 ];
 
 /** A query's text. */

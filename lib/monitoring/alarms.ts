@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type HandlerName, METRICS } from '../../lambda/core/contract.ts';
 import type { HandlerFunction } from '../foundation/handler-function.ts';
+import type { HandOver } from '../remediation/hand-over.ts';
 import type { Intake } from '../remediation/intake.ts';
 import type { Notifications } from '../remediation/notifications.ts';
 import type { RateLimiter } from '../remediation/rate-limiter.ts';
@@ -24,6 +26,7 @@ export interface AlarmsProps {
   readonly rateLimiter: RateLimiter;
   readonly workflow: RerunWorkflow;
   readonly intake: Intake;
+  readonly handOver: HandOver;
   readonly sweep: Sweep;
   /** Whose topic is told. */
   readonly notifications: Notifications;
@@ -61,7 +64,7 @@ export class Alarms extends Construct {
   }
 }
 
-function table({ rateLimiter, workflow, intake, sweep, notifications, incidents }: AlarmsProps): AlarmRow[] {
+function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, incidents }: AlarmsProps): AlarmRow[] {
   const handlers: Readonly<Record<Exclude<HandlerName, 'incident-report'>, HandlerFunction>> = {
     intake: intake.handler,
     'rate-limiter': rateLimiter.handler,
@@ -113,15 +116,16 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
       advice:
         'Re-runs wait and none gets a permit. See whether somebody paused it; if not, mend the rate limiter function.',
     },
-    {
+    behind(intake.queue, {
       id: 'IntakeBehind',
       heading: 'Intake behind',
-      severity: 'critical',
-      metric: intake.queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM }),
-      threshold: Duration.minutes(15).toSeconds(),
-      periods: 1,
       advice: 'Events of throttled calls are not being read. See whether the intake function is invoked.',
-    },
+    }),
+    behind(handOver.queue, {
+      id: 'HandOverBehind',
+      heading: 'Hand-over behind',
+      advice: 'Calls that were handed over are not being read. See whether the intake function is invoked.',
+    }),
     {
       id: 'IntakeFailing',
       heading: 'Intake failing',
@@ -133,24 +137,24 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
       periods: 3,
       advice: 'Events of throttled calls fail again and again. Mend the cause before they become dead letters.',
     },
-    {
+    deadLetters(intake.deadLetterQueue, {
       id: 'IntakeDeadLetters',
       heading: 'Intake dead letters',
       severity: 'critical',
-      metric: intake.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
-      threshold: 1,
-      periods: 1,
       advice: 'Events could not be read or handled. Mend the cause, then redrive the queue.',
-    },
-    {
+    }),
+    deadLetters(handOver.deadLetterQueue, {
+      id: 'HandOverDeadLetters',
+      heading: 'Hand-over dead letters',
+      severity: 'critical',
+      advice: 'Calls that were handed over could not be read or handled. Mend the cause, then redrive the queue.',
+    }),
+    deadLetters(sweep.deadLetterQueue, {
       id: 'SweepDeadLetters',
       heading: 'Sweep dead letters',
       severity: 'warning',
-      metric: sweep.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
-      threshold: 1,
-      periods: 1,
       advice: 'A sweep could not be started. Start one by hand.',
-    },
+    }),
     {
       id: 'SweepFailed',
       heading: 'Sweep failed',
@@ -180,15 +184,12 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
             periods: 1,
             advice: 'People were not told how an incident ended. See the dashboard; redrive the report.',
           },
-          {
+          deadLetters(incidents.deadLetterQueue, {
             id: 'IncidentDeadLetters',
             heading: 'Incident dead letters',
-            severity: 'warning' as const,
-            metric: incidents.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
-            threshold: 1,
-            periods: 1,
+            severity: 'warning',
             advice: 'A report could not be begun. See the dashboard for what happened.',
-          },
+          }),
         ]
       : []),
     ...Object.entries({ ...handlers, ...(incidents && { 'incident-report': incidents.handler }) }).flatMap(
@@ -214,4 +215,25 @@ function table({ rateLimiter, workflow, intake, sweep, notifications, incidents 
       ],
     ),
   ];
+}
+
+/** Nobody reads a queue. */
+function behind(queue: IQueue, text: Omit<AlarmText, 'severity'> & Pick<AlarmRow, 'id'>): AlarmRow {
+  return {
+    ...text,
+    severity: 'critical',
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: Stats.MAXIMUM }),
+    threshold: Duration.minutes(15).toSeconds(),
+    periods: 1,
+  };
+}
+
+/** Something waits in a queue that should be empty. */
+function deadLetters(queue: IQueue, text: AlarmText & Pick<AlarmRow, 'id'>): AlarmRow {
+  return {
+    ...text,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+    threshold: 1,
+    periods: 1,
+  };
 }

@@ -25,6 +25,8 @@ export interface RemediationDashboardProps {
   readonly rerunStateMachine: IStateMachine;
   /** Where executions wait for their permit. */
   readonly rateLimiterQueue: IQueue;
+  /** Where callers hand calls over. */
+  readonly handOverQueue: IQueue;
   /** Delivers the events of throttled services. */
   readonly serviceThrottled: IRule;
   /** Sustained quota of RunTask's bucket, calls per second. */
@@ -71,7 +73,12 @@ export class RemediationDashboard extends Construct {
   }
 }
 
-function graphs({ serviceThrottled, rateLimiterQueue, ...props }: RemediationDashboardProps): GraphRow[] {
+function graphs({
+  serviceThrottled,
+  rateLimiterQueue,
+  handOverQueue,
+  ...props
+}: RemediationDashboardProps): GraphRow[] {
   const verdict = (kind: string, handler: 'intake' | 'sweep', label: string) =>
     ownMetric(METRICS.verdict, handler, { kind }).with({ label });
   const result = (kind: string, label: string) => ownMetric(METRICS.result, 'run-task', { kind }).with({ label });
@@ -91,6 +98,7 @@ function graphs({ serviceThrottled, rateLimiterQueue, ...props }: RemediationDas
         verdict('rerun', 'sweep', 'calls to bring back, found by sweeps'),
         verdict('refuse', 'intake', 'refused'),
         verdict('refuse', 'sweep', 'refused, found by sweeps'),
+        handOverQueue.metricNumberOfMessagesSent({ label: 'handed over' }),
         invocationsOf(serviceThrottled).with({ label: 'services throttled' }),
       ],
     },

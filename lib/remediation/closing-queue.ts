@@ -1,10 +1,21 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../config/schema.ts';
+import { HANDLER_MEMORY_MB } from '../foundation/handler-function.ts';
+import { acknowledge } from '../foundation/nag.ts';
+
+export interface ClosingProps {
+  readonly configuration: Configuration;
+  readonly encryptionKey: IKey | undefined;
+}
+
+/** What the CDK calls the one function of all its custom resources in a stack. */
+const PROVIDER_ID = `AWS${AwsCustomResource.PROVIDER_FUNCTION_UUID.replaceAll('-', '')}`;
 
 /** Nobody may send to a queue. */
 export function denyAll(queue: Queue): PolicyStatement {
@@ -21,10 +32,12 @@ export function denyAll(queue: Queue): PolicyStatement {
  * Closes a queue that outlives its stack. CloudFormation would take its policy away and leave it open to whomever IAM lets
  * in, and nobody would read what they send.
  */
-export function closeWhenStackGoes(scope: Construct, queue: Queue, configuration: Configuration): void {
+export function closeWhenStackGoes(scope: Construct, queue: Queue, props: ClosingProps): void {
+  const { configuration, encryptionKey } = props;
   const logGroup = new LogGroup(scope, 'ClosingLogs', {
     retention: configuration.retentionDays,
     removalPolicy: RemovalPolicy.DESTROY,
+    ...(encryptionKey && { encryptionKey }),
   });
   // Not the library's role: that may write to all log groups of the account.
   const role = new Role(scope, 'ClosingRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -45,7 +58,12 @@ export function closeWhenStackGoes(scope: Construct, queue: Queue, configuration
     ]),
     role,
     logGroup,
+    memorySize: HANDLER_MEMORY_MB,
     installLatestAwsSdk: false,
+  });
+  acknowledge(Stack.of(scope).node.findChild(PROVIDER_ID), {
+    'Serverless-LambdaDLQ': 'It runs when the stack goes, and CloudFormation fails where it does not answer.',
+    'Serverless-LambdaTracing': 'It makes one API call, which its log and CloudFormation’s events tell of.',
   });
   // Deleted in the other order: first the policy that lets callers in, then this, which closes.
   queue.node.findChild('Policy').node.addDependency(closing);

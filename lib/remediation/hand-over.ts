@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountRootPrincipal,
   AnyPrincipal,
@@ -17,8 +17,7 @@ import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
-import { acknowledge } from '../foundation/nag.ts';
-import { encryptedQueue } from '../foundation/queues.ts';
+import { deadLetterQueue, encryptedQueue } from '../foundation/queues.ts';
 import { closeWhenStackGoes, denyAll } from './closing-queue.ts';
 
 export interface HandOverProps {
@@ -51,8 +50,7 @@ export class HandOver extends Construct {
   constructor(scope: Construct, id: string, props: HandOverProps) {
     super(scope, id);
     const { configuration, encryptionKey, visibilityTimeout } = props;
-    this.deadLetterQueue = encryptedQueue(this, 'DeadLetterQueue', { encryptionKey });
-    acknowledge(this.deadLetterQueue, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
+    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
       visibilityTimeout,
@@ -64,10 +62,11 @@ export class HandOver extends Construct {
     }
     this.redriveRole = this.#createRedriveRole(encryptionKey);
     for (const statement of this.#statements(configuration)) this.queue.addToResourcePolicy(statement);
-    closeWhenStackGoes(this, this.queue, configuration);
+    closeWhenStackGoes(this, this.queue, props);
     this.#checkPolicySize();
     this.callerPolicy = this.#createCallerPolicy(encryptionKey);
     this.#output(OUTPUTS.handOverQueueUrl, 'Where callers hand throttled calls over', this.queue.queueUrl);
+    this.#output(OUTPUTS.handOverDeadLetterQueue, 'What of it could not be read', this.deadLetterQueue.queueUrl);
     this.#output(OUTPUTS.handOverPolicy, 'What their roles need for it', this.callerPolicy.managedPolicyArn);
     this.#output(OUTPUTS.handOverRedriveRole, 'Moves dead letters back', this.redriveRole.roleArn);
   }
@@ -116,7 +115,7 @@ export class HandOver extends Construct {
       isIntrinsic(value) ? 'x'.repeat(LONGEST_ARN) : value,
     );
     if (Buffer.byteLength(text) <= MAX_POLICY_BYTES) return;
-    Annotations.of(this).addError(
+    throw new Error(
       `callers: found entries with "handsOver" that make a queue policy of ${Buffer.byteLength(text)} bytes, expected at most ` +
         `${MAX_POLICY_BYTES}. List a role that several of them share, or one that they assume to hand calls over.`,
     );

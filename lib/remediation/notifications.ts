@@ -22,7 +22,7 @@ import { Workflow } from '../foundation/workflow.ts';
 /** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
 const SUMMARY = [
   "' The records of ' & $item.hadParameters.N & ' held the request, of ' & $item.hadClientToken.N",
-  "' a client token, of ' & $item.hadEnvironment.N & ' all environment values. '",
+  "' a client token, of ' & $item.hadEnvironment.N & ' all environment values; ' & $item.wasBare.N & ' held nothing of it. '",
   "$item.wouldRerun.N & ' of the calls would have been re-run.'",
 ].join(' & ');
 
@@ -35,7 +35,7 @@ export interface NotificationsProps {
 
 /**
  * Tells people of calls that were not brought back: of the first of its kind at once, of the rest in one message when
- * the hour is over. One execution of the digest workflow is one such group.
+ * the hour is over; where the first alone tells nothing, of all of them then. One execution of the digest workflow is one such group.
  */
 export class Notifications extends Construct {
   readonly topic: Topic;
@@ -89,7 +89,7 @@ export class Notifications extends Construct {
     this.#table.grant(handler, 'dynamodb:UpdateItem');
   }
 
-  #definition(): SnsPublish {
+  #definition(): Choice {
     const retry = {
       errors: ['States.ALL'],
       interval: Duration.seconds(1),
@@ -102,9 +102,12 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $states.input.subject %}',
       message: TaskInput.fromText('{% $states.input.message %}'),
+      outputs: '{% $states.input %}',
+    });
+    const wait = Wait.jsonata(this, 'Until the hour is over', {
+      time: WaitTime.timestamp('{% $states.input.endsAt %}'),
       assign: { notice: '{% $states.input %}' },
     });
-    const wait = Wait.jsonata(this, 'Until the hour is over', { time: WaitTime.timestamp('{% $notice.endsAt %}') });
     const count = DynamoGetItem.jsonata(this, 'Count the rest', {
       table: this.#table,
       key: { id: DynamoAttributeValue.fromString("{% 'notice#' & $notice.id %}") },
@@ -122,16 +125,23 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' such calls in all.' & $states.input.summary & '\\n\\n' & $notice.message %}",
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & '.' & $states.input.summary & '\\n\\n' & $notice.message %}",
       ),
     });
     const told = Succeed.jsonata(this, 'Told');
     for (const task of [tellFirst, count, tellRest]) task.addRetry(retry);
     tellFirst.next(wait).next(count).next(more);
     more
-      .when(Condition.jsonata("{% $states.input.count > 1 or $states.input.summary != '' %}"), tellRest)
+      .when(
+        Condition.jsonata(
+          "{% $states.input.count > 1 or $states.input.summary != '' or $notice.tells = 'afterTheHour' %}",
+        ),
+        tellRest,
+      )
       .otherwise(told);
     tellRest.next(told);
-    return tellFirst;
+    return Choice.jsonata(this, 'At once?')
+      .when(Condition.jsonata("{% $states.input.tells = 'afterTheHour' %}"), wait)
+      .otherwise(tellFirst);
   }
 }

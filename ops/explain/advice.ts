@@ -1,5 +1,5 @@
 import type { IgnoreReason } from '../../lambda/core/contract.ts';
-import { adviceOn } from '../../lambda/core/notices/notice.ts';
+import { adviceOf } from '../../lambda/core/notices/notice.ts';
 import type { Verdict } from '../../lambda/core/verdict/verdict.ts';
 
 const RERUN = 'The stack runs the call again, under its own client token or one that follows from the record.';
@@ -33,7 +33,7 @@ export function adviceFor(verdict: Verdict): string {
     case 'ignore':
       return IGNORED[verdict.reason];
     case 'refuse':
-      return adviceOn(verdict.reason);
+      return adviceOf(verdict.reason);
     default:
       return verdict satisfies never;
   }

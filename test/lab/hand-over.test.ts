@@ -195,6 +195,15 @@ describe('a throttled call', () => {
   });
 });
 
+test('the same scenario and seed give the same report, whatever the sends of callers come to', async () => {
+  const once = () =>
+    play([caller('cron', { calls: 40, handsOver: true, copies: 2, callerErrors: 0.3 }), caller('web')]);
+  const [one, other] = [await once(), await once()].map((result) =>
+    JSON.stringify({ ...result.report, wallSeconds: 0 }),
+  );
+  expect(one).toBe(other);
+});
+
 test('a message that nobody answers is unreported, and its call is lost', async () => {
   const { violations } = await report(scenario([caller('cron', { handsOver: true, calls: 2 })]), {
     deploy: ({ world }) => deploy(world, template(['cron'])),

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../lab/kernel/json.ts';
-import { report } from '../../lab/report/report.ts';
+import { type Report, report } from '../../lab/report/report.ts';
 import { play } from '../../lab/run/run.ts';
 import { readScenario, type Scenario } from '../../lab/scenario/scenario.ts';
 
@@ -221,10 +222,10 @@ describe('npm run lab', () => {
   const LAB = fileURLToPath(new URL('../../lab/lab.ts', import.meta.url));
 
   /** Runs the command as npm would for somebody whose shell is in `directory`. */
-  function lab(text: string) {
+  function lab(text: string, ...options: string[]) {
     writeFileSync(join(directory, 'mine.json'), text);
     const env = { ...process.env, INIT_CWD: directory };
-    return spawnSync(process.execPath, [LAB, 'mine.json', '--json'], { env, encoding: 'utf8' });
+    return spawnSync(process.execPath, [LAB, 'mine.json', '--json', ...options], { env, encoding: 'utf8' });
   }
 
   test('prints one report on stdout, the same in every process, and exits 0 when the invariants held', async () => {
@@ -233,6 +234,45 @@ describe('npm run lab', () => {
     expect(status).toBe(0);
     const { report: figures } = await report(scenario(parts));
     expect(stdout).toBe(`${JSON.stringify({ ...figures, wallSeconds: JSON.parse(stdout).wallSeconds })}\n`);
+  });
+
+  test('writes the page of the run beside the report', () => {
+    const { status, stdout } = lab(scenarioText({}), '--html', 'pages/run.html');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).calls.made).toBe(10);
+    expect(readFileSync(join(directory, 'pages/run.html'), 'utf8')).toContain('Throttling took 9 of 10 calls');
+  });
+
+  test('writes what the account would have of the run: records of a trail, task events, log lines', () => {
+    const { stdout } = lab(scenarioText({}), '--records', 'mine');
+    const figures = JSON.parse(stdout) as Report;
+    const files = readdirSync(join(directory, 'mine'), { recursive: true }).map(String);
+    const trail = files.filter((file) => file.endsWith('.json.gz'));
+    for (const file of trail)
+      expect(file).toMatch(
+        /^AWSLogs\/111122223333\/CloudTrail\/us-east-1\/2026\/01\/15\/111122223333_CloudTrail_us-east-1_20260115T03\d\dZ_[0-9a-f]{16}\.json\.gz$/,
+      );
+    const read = (file: string) => readFileSync(join(directory, 'mine', file));
+    const records = trail.flatMap((file) => JSON.parse(gunzipSync(read(file)).toString()).Records as JsonObject[]);
+    const runTask = records.filter(({ eventName }) => eventName === 'RunTask');
+    expect(runTask).toHaveLength(figures.calls.made + figures.ecs.runTaskCalls);
+    expect(runTask.filter(({ errorCode }) => errorCode !== undefined).length).toBeGreaterThanOrEqual(9);
+
+    const lines = (file: string) =>
+      read(file)
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JsonObject);
+    const stopped = lines('task-events.jsonl').filter(({ detail }) => (detail as JsonObject).lastStatus === 'STOPPED');
+    expect(stopped).toHaveLength(10);
+    const results = lines('function-logs.jsonl').filter(({ message }) => message === 'result');
+    expect(results).toHaveLength(figures.reruns.started);
+    expect(results[0]).toMatchObject({
+      level: 'INFO',
+      service: 'run-task',
+      timestamp: expect.stringMatching(/^2026-/),
+    });
   });
 
   test.each([

@@ -27,6 +27,7 @@ export function story(changes: Partial<Story> = {}): Story {
     report: REPORT,
     violations: [],
     standing: { made: 1200, taken: 1001, broughtBack: 1001, waiting: 0 },
+    leftAlone: { calls: 0, callers: [], rejectedAttempts: 0, areTold: true },
     counts: {
       callersAccepted: [100, 40, 20],
       oursAccepted: [0, 0, 10],

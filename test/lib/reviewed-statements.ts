@@ -103,6 +103,10 @@ export const REVIEWED: readonly Review[] = [
   { who: 'RerunStateMachine', actions: ['sqs:SendMessage'], why: 'Parks an execution at the rate limiter.' },
   { who: 'IntakeHandler', actions: ['sqs:SendMessage'], why: 'Puts what it cannot read aside.' },
   {
+    actions: ['iam:GetRole', 'iam:GetUser'],
+    why: 'SQS names senders by unique id: which of the listed callers has it. Those alone, by ARN.',
+  },
+  {
     actions: [
       'sqs:ChangeMessageVisibility',
       'sqs:DeleteMessage',
@@ -221,6 +225,67 @@ export const REVIEWED: readonly Review[] = [
     actions: ['sns:Publish'],
     why: 'Tells people of an incident when it is over.',
   },
+  // The hand-over queue
+  {
+    sid: 'OnlyListedCallers',
+    actions: ['sqs:SendMessage'],
+    given: ['aws:PrincipalArn', 'aws:SourceArn'],
+    why: 'Nobody hands over but listed callers and rules, whatever IAM grants, and the role that moves dead letters back.',
+  },
+  {
+    sid: 'OnlyListedCallers',
+    actions: ['sqs:SendMessage'],
+    given: ['aws:PrincipalArn'],
+    why: 'The same, where no rule is listed. Absent where `*` hands over.',
+  },
+  {
+    sid: 'Closed',
+    actions: ['sqs:SendMessage'],
+    why: 'In observe mode nobody is to believe that a call was taken.',
+  },
+  {
+    sid: 'ListedRules',
+    who: 'events',
+    actions: ['sqs:SendMessage'],
+    given: ['aws:SourceArn'],
+    why: 'Listed rules send under no role. Each is named.',
+  },
+  {
+    who: 'HandOverCallerPolicy',
+    actions: ['sqs:SendMessage'],
+    why: 'What callers attach to their roles; unlisted ones stay denied.',
+  },
+  {
+    who: 'HandOverCallerPolicy',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    given: ['kms:ViaService'],
+    why: 'They write to the encrypted queue: through SQS alone.',
+  },
+  {
+    who: 'this account',
+    actions: ['sts:AssumeRole'],
+    why: 'People whose own IAM policy allows it move dead letters back. What they send counts as sent by whom the message names.',
+  },
+  {
+    actions: [
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ListMessageMoveTasks',
+      'sqs:ReceiveMessage',
+      'sqs:StartMessageMoveTask',
+    ],
+    why: 'Takes dead letters of this queue.',
+  },
+  { who: 'HandOverRedriveRole', actions: ['sqs:SendMessage'], why: 'Puts them back.' },
+  {
+    who: 'HandOverRedriveRole',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    why: 'Both queues are encrypted.',
+  },
+  {
+    actions: ['sqs:SetQueueAttributes'],
+    why: 'Closes this one queue when the stack goes: the queue stays.',
+  },
   // Doors
   {
     actions: ['sqs:*'],
@@ -275,7 +340,9 @@ export function reviewsOf(statement: Statement, reviews = REVIEWED): Review[] {
       statement.who.startsWith(who) &&
       statement.sid === sid,
   );
-  // Whoever is named goes before the rest.
+  // What is named goes before the rest: a statement by its Sid, then a holder.
+  const bySid = fitting.filter(({ sid }) => sid !== undefined);
+  if (bySid.length > 0) return bySid;
   const named = fitting.filter(({ who }) => who !== undefined);
   return named.length > 0 ? named : fitting;
 }

@@ -111,7 +111,7 @@ describe('the queues', () => {
   test('keep what they have for two weeks, but a parked execution no longer than it waits', () => {
     const queues = managed.properties('AWS::SQS::Queue');
     const kept = queues.map(({ MessageRetentionPeriod }) => MessageRetentionPeriod);
-    expect(kept.toSorted((a, b) => a - b)).toEqual([3600, ...Array(4).fill(1_209_600)]);
+    expect(kept.toSorted((a, b) => a - b)).toEqual([3600, ...Array(6).fill(1_209_600)]);
     const [rateLimiter] = managed.properties('AWS::SQS::Queue', 'RateLimiterQueue');
     expect(rateLimiter.MessageRetentionPeriod).toBe(3600);
   });
@@ -159,7 +159,6 @@ const STORES = [
   'AWS::SNS::Topic',
   'AWS::Logs::LogGroup',
   'AWS::StepFunctions::StateMachine',
-  'AWS::Lambda::Function',
 ] as const;
 
 describe('whatever is stored is encrypted', () => {
@@ -168,6 +167,13 @@ describe('whatever is stored is encrypted', () => {
     for (const properties of managed.properties(type))
       expect(JSON.stringify(properties)).toContain(`"Fn::GetAtt":["${key}","Arn"]`);
     expect(managed.properties('AWS::KMS::Key')).toMatchObject([{ EnableKeyRotation: true }]);
+  });
+
+  test('and so is the environment of each function that has one', () => {
+    const key = managed.idOf('AWS::KMS::Key', 'Key');
+    const withEnvironment = managed.properties('AWS::Lambda::Function').filter(({ Environment }) => Environment);
+    expect(withEnvironment).toEqual(Object.values(managed.handlers()).map(({ Properties }) => Properties));
+    for (const { KmsKeyArn } of withEnvironment) expect(KmsKeyArn).toEqual({ 'Fn::GetAtt': [key, 'Arn'] });
   });
 
   test('under keys of AWS otherwise, with no key and no mention of one', () => {
@@ -229,7 +235,7 @@ describe('logs', () => {
 
   test('are kept as long as is configured', () => {
     managed.template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
-    managed.template.resourceCountIs('AWS::Logs::LogGroup', 9);
+    managed.template.resourceCountIs('AWS::Logs::LogGroup', 10);
   });
 });
 

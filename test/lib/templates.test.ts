@@ -8,6 +8,7 @@ import './monitoring/monitoring.cases.ts';
 import './monitoring/incident.cases.ts';
 import './investigation/investigation.cases.ts';
 import './permissions.cases.ts';
+import './remediation/hand-over.cases.ts';
 import './workflows.cases.ts';
 import './foundation/bundle.cases.ts';
 import './statements.cases.ts';

@@ -1,4 +1,4 @@
-import type { Faults, Launch, Recorded, State } from './state.ts';
+import type { Faults, Launch, Message, Recorded, State } from './state.ts';
 import { with_ } from './state.ts';
 
 /** A token is forgotten an hour after its last task stopped; tasks of this model stop as soon as they started. */
@@ -60,6 +60,11 @@ export function acceptances(state: State, request: Request, atMs: number): Accep
 export function recorded(state: State, record: Recorded): State {
   const next = { ...state, records: [...state.records, record] };
   return record.isOwn ? next : sent(next, `record ${state.records.length}`);
+}
+
+/** Keeps a message in the hand-over queue. */
+export function handedOver(state: State, message: Message): State {
+  return sent({ ...state, messages: [...state.messages, message] }, `message ${state.messages.length}`);
 }
 
 /** Puts a copy of an event on its way. */

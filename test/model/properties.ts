@@ -14,15 +14,18 @@ export function violationIn(state: State, { count }: World): string | undefined 
 }
 
 /** What must not be left over where nothing but faults can still happen. */
-export function leftoverIn(state: State, { count }: World): string | undefined {
+export function leftoverIn(state: State, { count, rejectedRecords }: World): string | undefined {
   const open = Object.entries(state.executions).find(([, { status }]) => status === 'open');
   if (open) return `execution ${open[0]} never ends`;
   const [working] = state.running;
   if (working) return `the work for ${working.owner} never ends`;
   const results = Object.values(state.executions).map(({ result }) => result);
   const running = runningTasks(state);
+  // A bare record says that somebody was throttled, and not what was to run.
   const isOwed =
-    state.tasks.some(({ runs }) => !runs) || state.records.some(({ isRejected, isPartial }) => isRejected || isPartial);
+    state.tasks.some(({ runs }) => !runs) ||
+    state.messages.length > 0 ||
+    state.records.some(({ isRejected, isPartial }) => (isRejected && rejectedRecords === 'full') || isPartial);
   const isTold = Object.values(state.executions).some(({ status }) => status === 'failed');
   if (isOwed && !isTold && running < count) return `${running} tasks ran, and nobody was told why`;
   // Nothing here is rejected for itself, and no throttle lasts.

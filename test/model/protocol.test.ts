@@ -90,6 +90,89 @@ describe('a call is launched at most once and always ends, in whatever order thi
   });
 });
 
+const ONCE = 'once-0123456789abcdef0123456789abcdef';
+
+describe('a call that is handed over is launched at most once and always ends,', () => {
+  const bare = { rejectedRecords: 'bare', handsOver: true } as const;
+  const keyed = { key: 'nightly-1', callerAttempts: 0 } as const;
+  /** A job is worth starting for a day. */
+  const KEYED_END = 2 * END;
+  test.each<[string, Changes]>([
+    [
+      'where its records are bare, its message comes twice, a handler crashes and an answer is lost',
+      {
+        ...bare,
+        callerAttempts: 1,
+        instants: [0, 40, 3310, END],
+        faults: { duplicates: 1, crashes: 1, lostAnswers: 1 },
+      },
+    ],
+    [
+      'where its message and its full record come in any order',
+      { handsOver: true, callerAttempts: 1, instants: [0, 40, END], faults: { duplicates: 1, lostAnswers: 1 } },
+    ],
+    [
+      'where its first attempt was accepted unheard and its second is throttled',
+      { ...bare, callerUntil: 2, instants: [0, 2, 40, END], faults: { lostAnswers: 1, crashes: 1 } },
+    ],
+    [
+      'where its message and its full record stand on either side of a full hour',
+      { handsOver: true, startMs, callerUntil: 4, instants: [0, 4, 60, END], faults: { lostAnswers: 1 } },
+    ],
+    [
+      'where a loop around the caller tries again hours later under a token that names one call for ever',
+      {
+        ...bare,
+        clientToken: ONCE,
+        callerUntil: 7200,
+        callerAcceptedUntil: 0,
+        instants: [0, 40, 7200, 7240, 2 * END],
+        faults: {},
+      },
+    ],
+    [
+      'where its message comes after the deadline, and a sweep reads of its acceptance just then',
+      { ...bare, instants: [0, 5000, END], sweepsAt: [5000], covered, faults: { lostAnswers: 1 } },
+    ],
+    [
+      'where its tasks find no room',
+      {
+        ...bare,
+        count: 2,
+        callerAttempts: 1,
+        instants: [0, 40, 400, END],
+        faults: { fullClusters: 1, lostAnswers: 1 },
+      },
+    ],
+    [
+      'where its task fails to start',
+      { ...bare, callerAttempts: 1, instants: [0, 80, 400, END], faults: { failedStarts: 1, duplicates: 1 } },
+    ],
+    [
+      'where nobody attempted it and copies of its message come hours apart',
+      {
+        ...keyed,
+        copies: 2,
+        instants: [0, 40, 7200, KEYED_END],
+        faults: { lostAnswers: 1, crashes: 1, duplicates: 1 },
+      },
+    ],
+    [
+      'where nobody attempted it, an answer is lost and the execution is redriven hours later',
+      { ...keyed, instants: [0, 40, 3310, 7200, KEYED_END], faults: { lostAnswers: 1, crashes: 1, redrives: 1 } },
+    ],
+    [
+      'where nobody attempted it and its task fails to start',
+      { ...keyed, instants: [0, 80, 400, KEYED_END], faults: { failedStarts: 1, crashes: 1 } },
+    ],
+  ])('%s', async (_, changes) => {
+    const { found, states, ends } = await exploreWorld(changes);
+    explored.push({ states, ends });
+    expect(found).toBeUndefined();
+    expect(ends).toBeGreaterThan(0);
+  });
+});
+
 describe('after its deadline a call is launched at most once,', () => {
   test.each<[string, Changes]>([
     [
@@ -219,6 +302,10 @@ describe('what the protocol does not promise: a call runs twice', () => {
     [
       'where the caller comes back with its old token after the late re-run',
       { callerUntil: 5000, instants: [0, 5000, 100_000], sweepsAt: [5000], covered },
+    ],
+    [
+      'where a loop around the caller is accepted itself, hours after its call was brought back',
+      { rejectedRecords: 'bare', handsOver: true, callerUntil: 7200, instants: [0, 40, 7200, END], faults: {} },
     ],
     [
       'where the caller’s attempts, the first accepted unheard, lie further apart than three minutes',

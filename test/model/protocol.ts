@@ -1,4 +1,4 @@
-import { acceptances, comparable, recorded, sent, spend } from './ecs.ts';
+import { acceptances, comparable, handedOver, recorded, sent, spend } from './ecs.ts';
 import type { Edge, Model } from './explorer.ts';
 import { functionsIn } from './functions.ts';
 import { momentsOf } from './moments.ts';
@@ -41,9 +41,18 @@ export function protocolIn(world: World): Model<State> {
     if (state.isCallerDone || state.callerAttempts === 0 || secondsOf(state) > world.callerUntil) return [];
     const nowMs = msOf(state);
     const { clientToken: token, count } = world;
-    const tried = { ...state, callerAttempts: state.callerAttempts - 1 };
+    const firstAttemptAtMs = state.firstAttemptAtMs ?? nowMs;
+    const tried = { ...state, callerAttempts: state.callerAttempts - 1, firstAttemptAtMs };
     const record = { atMs: nowMs, token, isOwn: false, isRejected: true, tasks: [], isPartial: false };
-    const edges = [edge(state, 'the caller’s RunTask is throttled', recorded(tried, record), true)];
+    const throttled = recorded(tried, record);
+    const edges = [edge(state, 'the caller’s RunTask is throttled', throttled, true)];
+    if (world.handsOver) {
+      // Each hand-over tells of the attempts since the one before: a loop around the caller begins anew.
+      const message = { sentAtMs: nowMs, firstAttemptAtMs };
+      const next = handedOver({ ...throttled, firstAttemptAtMs: undefined }, message);
+      edges.push(edge(state, 'the caller’s RunTask is throttled and handed over', next, true));
+    }
+    if (secondsOf(state) > world.callerAcceptedUntil) return edges;
     const parameters = world.recordDiffers ? 'another' : comparable({ ...CALLER_REQUEST, count });
     for (const accepted of acceptances(tried, { token, parameters, count, isOwn: false }, nowMs)) {
       const label = `the caller’s RunTask ${accepted.label}`;
@@ -54,6 +63,14 @@ export function protocolIn(world: World): Model<State> {
     return edges;
   }
 
+  /** A job that nobody attempts is handed over, in copies that lie as far apart as they may. */
+  function handingOver(state: State): Edge<State>[] {
+    const isFirst = state.messages.length === 0;
+    if (world.key === undefined || state.messages.length >= world.copies || (isFirst && state.now > 0)) return [];
+    const message = { sentAtMs: msOf(state), firstAttemptAtMs: undefined };
+    return [edge(state, 'the job is handed over', handedOver(state, message), !isFirst)];
+  }
+
   /** Delivers events to the intake, once, more often, or never. */
   async function delivering(state: State): Promise<Edge<State>[]> {
     const edges: Edge<State>[] = [];
@@ -62,7 +79,8 @@ export function protocolIn(world: World): Model<State> {
         edges.push(...fault(state, `${event} is sent again`, 'duplicates', (s) => sent(s, event)));
       if (waiting === 0) continue;
       // What is lost later is for a later sweep to find, and worlds have an end.
-      if (secondsOf(state) < (world.sweepsAt[0] ?? 0)) {
+      // A message was taken by a queue, which loses none.
+      if (!event.startsWith('message') && secondsOf(state) < (world.sweepsAt[0] ?? 0)) {
         edges.push(...fault(state, `${event} is lost`, 'drops', (s) => withEvent(s, event, -1, 0)));
       }
       const delivered = withEvent(state, event, -1, 1);
@@ -82,7 +100,7 @@ export function protocolIn(world: World): Model<State> {
       if (execution.status === 'failed') {
         edges.push(
           ...fault(state, `${name} is redriven`, 'redrives', (s) =>
-            withExecution(s, name, { status: 'open', result: '' }),
+            withExecution(s, name, { status: 'open', result: '', unheardMs: execution.startedAtMs }),
           ),
         );
       }
@@ -90,7 +108,9 @@ export function protocolIn(world: World): Model<State> {
       const isTurn = execution.phase === 'permit';
       const permitAtMs = isTurn ? msOf(state) : execution.permitAtMs;
       const phase = isTurn ? 'run' : execution.phase;
-      const busy = withExecution(state, name, { phase, permitAtMs, isBusy: true });
+      // A try that broke off may have been heard: the next one is told since when.
+      const enteredMs = execution.enteredMs ?? msOf(state);
+      const busy = withExecution(state, name, { phase, permitAtMs, enteredMs, isBusy: true });
       const payload = attemptPayload(JSON.stringify({ ...execution, phase, permitAtMs }));
       const label = isTurn ? `${name} gets its permit` : `${name} goes on`;
       edges.push(edge(state, label, await invoked(busy, 'run-task', `execution ${name}`, payload)));
@@ -127,6 +147,8 @@ export function protocolIn(world: World): Model<State> {
       callerAttempts: world.callerAttempts,
       isCallerDone: false,
       records: [],
+      messages: [],
+      firstAttemptAtMs: undefined,
       tasks: [],
       tokens: {},
       events: {},
@@ -139,13 +161,14 @@ export function protocolIn(world: World): Model<State> {
       const work: Edge<State>[] = [];
       for (const running of state.running) work.push(...(await effects(state, running)));
       const started = [...(await executing(state)), ...(await delivering(state)), ...(await sweeping(state))];
-      return [...calling(state), ...work, ...started, ...passing(state)];
+      return [...calling(state), ...handingOver(state), ...work, ...started, ...passing(state)];
     },
-    keyOf: ({ running, executions, now, callerAttempts, isCallerDone, ...parts }) =>
+    keyOf: ({ running, executions, now, callerAttempts, isCallerDone, firstAttemptAtMs, ...parts }) =>
       [
         now,
         callerAttempts,
         isCallerDone,
+        firstAttemptAtMs,
         ...Object.values(parts).map(partOf),
         ...Object.entries(executions).map(([name, execution]) => `${name} ${partOf(execution)}`),
         ...running.map(({ owner, invocation, startedAtMs }) => `${owner} ${invocation.id} ${startedAtMs}`).sort(),
@@ -157,13 +180,14 @@ export function protocolIn(world: World): Model<State> {
 
 /** What the workflow hands to its handler. */
 const attemptPayload = remembering((execution): object => {
-  const { phase, startedAtMs, rerun, progress, permitAtMs }: Execution = JSON.parse(execution);
+  const { phase, startedAtMs, rerun, progress, permitAtMs, unheardMs }: Execution = JSON.parse(execution);
   return {
     step: phase === 'complete' ? 'complete' : 'attempt',
     startedAt: new Date(startedAtMs).toISOString(),
     rerun: valueAt(rerun),
     progress: valueAt(progress),
     permit: permitAtMs === null ? null : { grantedAt: new Date(permitAtMs).toISOString() },
+    unheardSince: unheardMs === null ? null : new Date(unheardMs).toISOString(),
   };
 });
 

@@ -2,9 +2,10 @@ import { FakeDynamoDb } from '../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { AwsError } from '../../lab/kernel/aws-service.ts';
 import { HISTORY_LAG_MS } from '../../lambda/core/sweep/coverage.ts';
 import type { Sent } from '../support/dependencies.ts';
+import { CRON_ROLE } from '../support/records.ts';
 import { acceptances, comparable, spend } from './ecs.ts';
 import { type Part, partOf, remembering, valueAt } from './parts.ts';
-import { detailOf, historyEntryOf, taskArn, taskOf } from './records.ts';
+import { CRON_ID, detailOf, historyEntryOf, taskArn, taskOf } from './records.ts';
 import type { Answer } from './replay.ts';
 import type { Execution, Mutations, State, World } from './state.ts';
 import { with_ } from './state.ts';
@@ -18,7 +19,7 @@ export interface Effect {
 }
 
 /** Items that decide about launches; the others (rate, counts, notices) are written to nowhere. */
-const ITEMS = ['accepted#', 'coverage', 'launch#', 'sweep#'];
+const ITEMS = ['accepted#', 'call#', 'coverage', 'launch#', 'sweep#'];
 const RERUN = ':rerun';
 const NOTHING = { value: {} };
 const TAKEN = { error: { name: 'ExecutionAlreadyExists' } };
@@ -61,6 +62,8 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
       if (early.Events.length === late.Events.length) return plain('the history is read', early);
       return [...plain('the history is read', early), ...plain('the history is read, still without the latest', late)];
     }
+    case 'GetRoleCommand':
+      return plain('', { Role: { Arn: CRON_ROLE, RoleId: CRON_ID } });
     case 'ListTasksCommand':
       return plain('', {
         taskArns:
@@ -133,6 +136,8 @@ function startExecution(state: State, input: Sent['input'], nowMs: number, mutat
     progress: partOf(null),
     permitAtMs: null,
     startedAtMs: nowMs,
+    enteredMs: null,
+    unheardMs: null,
     isBusy: false,
   };
   const next = { ...state, executions: with_(state.executions, name, execution) };

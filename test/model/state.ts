@@ -51,6 +51,15 @@ export interface World {
   /** The caller's own attempts, all under one token, and until when it makes them, in seconds. */
   readonly callerAttempts: number;
   readonly callerUntil: number;
+  /** Until when ECS may accept the caller's own attempts, in seconds. */
+  readonly callerAcceptedUntil: number;
+  /** What records of rejected calls hold. */
+  readonly rejectedRecords: 'full' | 'bare';
+  /** Whether the caller hands over what is throttled; it may still try again, as a loop around it would. */
+  readonly handsOver: boolean;
+  /** The key of a call that is handed over unattempted, and how many copies of the message there are. */
+  readonly key: string | undefined;
+  readonly copies: number;
   /** Whether ECS compares our request to the caller's and finds it another. */
   readonly recordDiffers: boolean;
   /** Instants at which a scheduled sweep starts. */
@@ -70,6 +79,13 @@ export interface Recorded {
   readonly isRejected: boolean;
   readonly tasks: readonly number[];
   readonly isPartial: boolean;
+}
+
+/** A message of the hand-over queue. */
+export interface Message {
+  readonly sentAtMs: number;
+  /** When the caller first attempted its call; undefined where it did not. */
+  readonly firstAttemptAtMs: number | undefined;
 }
 
 export interface Task {
@@ -97,6 +113,10 @@ export interface Execution {
   readonly progress: Part;
   readonly permitAtMs: number | null;
   readonly startedAtMs: number;
+  /** When the present step was first tried; null between two steps. */
+  readonly enteredMs: number | null;
+  /** Since when a request may have been made whose answer nobody knows. */
+  readonly unheardMs: number | null;
   readonly isBusy: boolean;
 }
 
@@ -122,9 +142,12 @@ export interface State {
   readonly callerAttempts: number;
   readonly isCallerDone: boolean;
   readonly records: readonly Recorded[];
+  readonly messages: readonly Message[];
+  /** When the caller made its first attempt. */
+  readonly firstAttemptAtMs: number | undefined;
   readonly tasks: readonly Task[];
   readonly tokens: Readonly<Record<string, Launch>>;
-  /** Copies of events on their way to the intake, by `record N` or `task N`. */
+  /** Copies of events on their way to the intake, by `record N`, `task N` or `message N`. */
   readonly events: Readonly<Record<string, { readonly waiting: number; readonly busy: number }>>;
   readonly executions: Readonly<Record<string, Execution>>;
   readonly sweeps: Readonly<Record<string, SweepRun>>;

@@ -29,7 +29,12 @@ export function ended(state: State, running: Running): State {
       return withSweep(state, nameOf(running), payload, false);
     }
     case 'run-task':
-      return withExecution(state, nameOf(running), { isBusy: false, ...afterRunTask(step, reply) });
+      return withExecution(state, nameOf(running), {
+        isBusy: false,
+        enteredMs: null,
+        unheardMs: null,
+        ...afterRunTask(step, reply),
+      });
     default:
       return running.handler satisfies never;
   }
@@ -62,8 +67,10 @@ export function released(state: State, running: Running): State {
       return withEvent(state, running.owner, 1, -1);
     case 'sweep':
       return withSweep(state, nameOf(running), state.sweeps[nameOf(running)]?.payload, false);
-    case 'run-task':
-      return withExecution(state, nameOf(running), { isBusy: false });
+    case 'run-task': {
+      const { enteredMs = null, unheardMs = null } = state.executions[nameOf(running)] ?? {};
+      return withExecution(state, nameOf(running), { isBusy: false, unheardMs: unheardMs ?? enteredMs });
+    }
     default:
       return running.handler satisfies never;
   }

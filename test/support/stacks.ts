@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { addStacks } from '../../lib/app.ts';
+import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import type { ThrottleRemediationStack } from '../../lib/throttle-remediation-stack.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into templates
@@ -39,6 +40,12 @@ export class Synthesized {
     return Object.entries(this.template.findResources(type))
       .filter(([id]) => id.startsWith(idPrefix))
       .map(([, resource]) => resource.Properties);
+  }
+
+  /** Our handlers, by logical id: the CDK's own functions name no handler. */
+  handlers(): Record<string, Json> {
+    const functions = Object.entries<Json>(this.template.findResources('AWS::Lambda::Function'));
+    return Object.fromEntries(functions.filter(([, { Metadata }]) => Metadata?.[HANDLER_METADATA_KEY] !== undefined));
   }
 
   /** The logical id of the one resource of a type that begins so. */

@@ -9,7 +9,7 @@ const HEADER = ['Who', 'may', 'on', 'if', 'why, and how it is scoped'];
  * review are one row where they are about the same resources under the same conditions.
  */
 export function statementRows(): string[][] {
-  const templates = [NAMED, ANY].map(statementsOf);
+  const templates = [NAMED, ANY, {}].map(statementsOf);
   return REVIEWED.flatMap((review) => {
     const reviewed = templates
       .map((statements) => statements.filter((statement) => reviewsOf(statement).includes(review)))

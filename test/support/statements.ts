@@ -20,7 +20,12 @@ export const NAMED = {
   mode: 'rerun',
   clusters: ['batch'],
   families: ['report'],
-  callers: ['arn:aws:iam::111122223333:role/cron'],
+  callers: [
+    'arn:aws:iam::111122223333:role/cron',
+    { arn: 'arn:aws:iam::111122223333:role/etl', handsOver: true },
+    { arn: 'arn:aws:iam::111122223333:user/ops', handsOver: true },
+    { arn: 'arn:aws:events:us-east-1:111122223333:rule/nightly', handsOver: true },
+  ],
   passRoleArns: [ROLES[0]],
   allowedRoleOverrides: [ROLES[1]],
   cloudTrail: 'create',
@@ -60,7 +65,9 @@ function readable(statement: Json, holder: Json, policyOwner: Json): Statement {
 
 const VERBS: Readonly<Record<string, string>> = {
   StringEquals: 'is',
+  StringNotEquals: 'is not',
   ArnEquals: 'is',
+  ArnNotEquals: 'is not',
   Bool: 'is',
   ArnLike: 'is like',
 };

@@ -79,6 +79,8 @@ export const trailLines = () => SAMPLE_RECORDS.map((record) => ({ '@timestamp': 
 
 const ours = (message: string, service: string, kind: string, more: Json = {}) => ({ message, service, kind, ...more });
 const [CRON, REPORT] = ['arn:aws:iam::111122223333:role/jobs/cron', 'report'];
+const ETL = 'arn:aws:iam::111122223333:role/etl';
+const THREE = { '@timestamp': '2026-01-15T03:10:00Z' };
 
 /** Lines of our own functions, as one storm leaves them. */
 export const SAMPLE_LOG_LINES: readonly Json[] = [
@@ -92,4 +94,11 @@ export const SAMPLE_LOG_LINES: readonly Json[] = [
   ...Array.from({ length: 38 }, () => ours('result', 'run-task', 'started', { caller: CRON, family: REPORT })),
   ...Array.from({ length: 2 }, () => ours('result', 'run-task', 'alreadyStarted', { caller: CRON, family: REPORT })),
   ours('result', 'run-task', 'refused', { reason: 'rejectedByEcs', caller: CRON, family: REPORT }),
+  // Four calls: two of three attempts each were handed over, the third attempt of another got through, one was not heard of again.
+  ...Array.from({ length: 11 }, (_, n) =>
+    ours('verdict', 'intake', 'ignore', { reason: 'handedOver', caller: ETL, requestId: `request-${n}`, ...THREE }),
+  ),
+  ...Array.from({ length: 2 }, () =>
+    ours('verdict', 'intake', 'rerun', { handedOver: 'rejected', caller: ETL, attempts: 3, ...THREE }),
+  ),
 ];

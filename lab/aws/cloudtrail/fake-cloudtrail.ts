@@ -65,6 +65,11 @@ export class FakeCloudTrail implements FakeService {
     clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(stamped)));
   };
 
+  /** All records, in the order of their requests. */
+  *records(): Generator<JsonObject> {
+    for (const { request } of this.#history) yield cloudTrailRecord(request, this.#options.account);
+  }
+
   call(operation: string, input: JsonObject): JsonObject {
     if (operation !== 'LookupEvents')
       throw new UnsupportedError(`the lab's CloudTrail does not know the operation ${operation}`);

@@ -56,6 +56,7 @@ const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   count_distinct: (values) => new Set(values).size,
   latest: (values) => values.at(-1),
   min: (values) => Math.min(...values.map(Number)),
+  sum: (values) => values.reduce<number>((total, value) => total + Number(value), 0),
   max: (values) => Math.max(...values.map(Number)),
 };
 
@@ -79,8 +80,11 @@ function withMillis(row: Row, text: string): Row | undefined {
   return alias === undefined ? undefined : { [alias]: Date.parse(String(row[field])) };
 }
 
+/** How much of an instant names its minute, its hour. */
+const BINS: Readonly<Record<string, number>> = { 'bin(1m)': 16, 'bin(1h)': 13 };
+
 function pick(row: Row, keys: readonly string[]): Row {
-  const valueUnder = (key: string) => (key === 'bin(1m)' ? `${row['@timestamp']}`.slice(0, 16) : row[key]);
+  const valueUnder = (key: string) => (key in BINS ? `${row['@timestamp']}`.slice(0, BINS[key]) : row[key]);
   return Object.fromEntries(
     keys.flatMap((key) => (valueUnder(key) === undefined ? [] : [[key, valueUnder(key) ?? '']])),
   );

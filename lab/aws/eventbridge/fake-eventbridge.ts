@@ -21,6 +21,8 @@ export interface FakeEventBridgeOptions {
   readonly clock: VirtualClock;
   /** After how many milliseconds each copy of an event arrives. */
   readonly deliveries: (event: JsonObject) => readonly number[];
+  /** Hears of all that services put on the bus, whether or not a rule matches it. */
+  readonly onEmitted?: Emit;
 }
 
 /** How a service of AWS puts an event on the bus. Most find no rule, so they are rendered only for one that may match. */
@@ -46,6 +48,7 @@ export class FakeEventBridge {
   }
 
   readonly emit: Emit = (detailType, render) => {
+    this.#options.onEmitted?.(detailType, render);
     if (this.#rules.some(({ detailTypes }) => detailTypes?.includes(detailType) ?? true)) this.put(render());
   };
 

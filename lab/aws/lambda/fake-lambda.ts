@@ -197,7 +197,7 @@ export class FakeLambda {
       receiptHandle: message.receiptHandle,
       body: message.body,
       attributes: systemAttributes(message) as JsonObject,
-      messageAttributes: {},
+      messageAttributes: attributesInEvent(message),
       md5OfBody: message.md5OfBody,
       eventSource: 'aws:sqs',
       eventSourceARN: queueArn,
@@ -205,6 +205,21 @@ export class FakeLambda {
     };
   }
 }
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
+const attributesInEvent = ({ attributes }: ReceivedMessage): JsonObject =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType: dataType, StringValue, BinaryValue }]) => [
+      name,
+      {
+        dataType,
+        ...(StringValue !== undefined && { stringValue: StringValue }),
+        ...(BinaryValue !== undefined && { binaryValue: BinaryValue }),
+        stringListValues: [],
+        binaryListValues: [],
+      },
+    ]),
+  );
 
 const exited = () => new InvocationError('Runtime.ExitError', 'RequestId: lab Error: Runtime exited with error');
 const errorType = (error: unknown) => (error instanceof Error ? error.name : 'Error');

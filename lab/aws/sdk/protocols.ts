@@ -16,7 +16,7 @@ export interface WireCall {
 
 const UTF8 = new TextDecoder();
 
-/** Reads a request as the service's front door would: AWS query where there is no target header (SNS), else JSON. */
+/** Reads a request as the service's front door would: AWS query where there is no target header (SNS, IAM, SQS for older clients), else JSON. */
 export function decode(request: WireRequest): WireCall {
   const body = typeof request.body === 'string' ? request.body : UTF8.decode(request.body as Uint8Array);
   const target = request.headers['x-amz-target'];
@@ -60,8 +60,9 @@ function decodeQuery(body: string): WireCall {
       `<${operation}Response><${operation}Result>${xml(output)}</${operation}Result>` +
       `<ResponseMetadata>${metadata(requestId)}</ResponseMetadata></${operation}Response>`,
     refuse: (error, requestId) => {
-      // The query code is the shape's name without its suffix: NotFoundException is sent as NotFound.
-      const details = { Type: fault(error), Code: error.code.replace(/Exception$/, ''), Message: error.message };
+      // The query code is the shape's name without its suffix: NotFoundException is sent as NotFound. SQS has its own.
+      const code = QUERY_CODES[error.code] ?? error.code.replace(/Exception$/, '');
+      const details = { Type: fault(error), Code: code, Message: error.message };
       return {
         body: `<ErrorResponse><Error>${xml(details)}</Error>${metadata(requestId)}</ErrorResponse>`,
         headers: {},

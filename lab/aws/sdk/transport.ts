@@ -90,8 +90,12 @@ export async function exchange(
     return respond(200, call.answer(output, requestId));
   } catch (error) {
     if (error instanceof AwsError) {
-      const { body, headers } = call.refuse(error, requestId);
-      return respond(error.status, body, headers);
+      const { body, headers } = call.refuse(error, error.requestId ?? requestId);
+      return respond(error.status, body, {
+        // What the caller is told is what its record says.
+        ...(error.requestId !== undefined && { 'x-amzn-requestid': error.requestId }),
+        ...headers,
+      });
     }
     if (!(error instanceof LostConnectionError)) hooks.onUnsupported?.(error);
     throw error;

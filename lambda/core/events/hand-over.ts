@@ -46,7 +46,13 @@ const requestIds = z.array(z.string()).nullish();
 
 const attemptedSchema = z.union([
   z.object({
-    error: z.object({ code: z.string(), message: z.string().nullish(), requestIds }),
+    // The status tells of errors that have no name of AWS's: a proxy's.
+    error: z.object({
+      code: z.string(),
+      message: z.string().nullish(),
+      status: z.int().positive().nullish(),
+      requestIds,
+    }),
     firstAttemptAt: instant,
   }),
   z.object({
@@ -84,8 +90,8 @@ export function decodeHandOver(
 
 function attemptedOf(message: z.output<typeof attemptedSchema>, sentAtMs: number): Attempted {
   if ('error' in message && message.error) {
-    const { code, message: text, requestIds } = message.error;
-    const error = { code, message: text ?? '' };
+    const { code, message: text, status, requestIds } = message.error;
+    const error = { code, message: text ?? '', ...(status && { status }) };
     return { kind: 'rejected', error, requestIds: requestIds ?? [], firstAttemptAtMs: message.firstAttemptAt };
   }
   if ('answer' in message && message.answer) {

@@ -14,7 +14,7 @@ export interface Notice {
 }
 
 /** What is counted of calls that are only observed, by the names that the digest reads. */
-export const OBSERVED = ['hadParameters', 'hadClientToken', 'hadEnvironment', 'wouldRerun'] as const;
+export const OBSERVED = ['hadParameters', 'hadClientToken', 'hadEnvironment', 'wasBare', 'wouldRerun'] as const;
 export type Observed = Readonly<Partial<Record<(typeof OBSERVED)[number], boolean>>>;
 
 /** Notices of one caller, family and reason within one hour: people are told of the group, never of each call. */
@@ -23,20 +23,24 @@ export interface NoticeGroup {
   readonly id: string;
   /** When its hour is over. */
   readonly endsAt: string;
+  /** Of the first at once and of the rest when the hour is over, or of all when it is over. */
+  readonly tells: 'atOnce' | 'afterTheHour';
   readonly subject: string;
   readonly message: string;
+  /** What there were so many of within the hour. */
+  readonly counted: string;
 }
 
 const HOUR_MS = 3_600_000;
 /** SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const SUBJECT_LENGTH = 99;
 
-/** What to do about each reason, in the words of somebody who was just woken up. */
+/** What to do about each reason, in the words of somebody who was just woken up; `AGAIN` says what stands in braces. */
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   malformed:
     'What arrived could not be read: an event, which now waits in the dead-letter queue of the intake, or what somebody started an execution with.',
   bareRecord:
-    'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run. Three to five attempts make one call, and a later one may have got through. Let the caller hand such calls over; docs/hand-over.md says how.',
+    'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run, or whether a later attempt got through. Let the caller hand such calls over, as docs/hand-over.md says, and list it as one that does:',
   conflict:
     'The same client token or key came with another request, or a key came again after a day. The first request is re-run, this one is not. Use a token or key for one call only.',
   callerNotListed:
@@ -45,40 +49,52 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
     'A call was handed over for a task definition family that families does not list. List it, then hand the call over again.',
   clusterNotListed:
     'A call was handed over for a cluster that clusters does not list. List it, then hand the call over again.',
-  missingParameters: 'The record or message does not hold the whole request. Repeat the call by hand.',
-  unknownParameter:
-    'The request has a parameter this version does not know. Repeat the call by hand, then update the stack.',
-  invalidParameter:
-    'The recorded request has a value that ECS would not take. Correct it, then repeat the call by hand.',
+  missingParameters: 'The record or message does not hold the whole request. {Repeat}.',
+  unknownParameter: 'The request has a parameter this version does not know. {Repeat}, then update the stack.',
+  invalidParameter: 'The recorded request has a value that ECS would not take. Correct it, then {repeat}.',
   hiddenEnvironment:
-    'CloudTrail hides environment values, so the request cannot be repeated faithfully. Repeat the call by hand; let the caller pass values by SSM parameter or environment file instead.',
+    'CloudTrail hides environment values, so the request cannot be repeated faithfully. {Repeat}; let the caller pass values by SSM parameter or environment file instead.',
   noClientToken:
     'Without a client token nothing proves that the call runs once. Let the caller send one (current SDKs do), or set allowWithoutClientToken.',
   roleOverride:
     'The request replaces a role. List the role ARN in allowedRoleOverrides and passRoleArns if that is intended.',
   executeCommand: 'The request switches ECS Exec on. Set allowExecuteCommand if that is intended.',
   tooLate:
-    'The record arrived when the client token was no longer proof. Look whether the task ran before you repeat the call by hand.',
-  tooLarge: 'The request exceeds what an execution can carry. Repeat the call by hand.',
-  launchUnknown:
-    'The task was accepted and failed to start, but no record says what it was launched with. Repeat the call by hand.',
-  partlyRan:
-    'A container of the task ran before another failed to start. Look what it did, then repeat the call by hand.',
+    'The record arrived when the client token was no longer proof. Look whether the task ran before you {repeat}.',
+  tooLarge: 'The request exceeds what an execution can carry. {Repeat}.',
+  launchUnknown: 'The task was accepted and failed to start, but no record says what it was launched with. {Repeat}.',
+  partlyRan: 'A container of the task ran before another failed to start. Look what it did, then {repeat}.',
   notOptedIn: 'An execution was started for a call that the configuration does not allow. Find out who started it.',
   observeMode: 'An execution was started while the stack only observes. Set mode to rerun, or find out who started it.',
   rejectedByEcs:
     'ECS rejected the repeated request. The execution names the error and what was started; CloudTrail has the message.',
-  overTaskCap:
-    'The call asks for more tasks than maxTasksPerHour lets through in any hour. Raise it, or repeat the call by hand.',
+  overTaskCap: 'The call asks for more tasks than maxTasksPerHour lets through in any hour. Raise it, or {repeat}.',
   deadline:
-    'There was no capacity or only throttling until the deadline. The execution names what was started; repeat the rest by hand.',
+    'There was no capacity or only throttling until the deadline. The execution names what was started; {repeat the rest}.',
   maxGenerations:
-    'The task failed to start again and again. Look at its stopped reason, then repeat the call by hand; consider a quota increase.',
+    'The task failed to start again and again. Look at its stopped reason, then {repeat}; consider a quota increase.',
   maxAttempts: 'No attempt got through. Redrive the execution when there is room, and consider a quota increase.',
 };
 
+/** How people have a call made again. Where its caller hands over, nothing is repeated by hand: a new key makes it another call. */
+const AGAIN = {
+  byHand: {
+    Repeat: 'Repeat the call by hand',
+    repeat: 'repeat the call by hand',
+    'repeat the rest': 'repeat the rest by hand',
+  },
+  handedOver: {
+    Repeat: 'Hand the call over again under a new key',
+    repeat: 'hand the call over again under a new key',
+    'repeat the rest': 'hand the rest over under a new key',
+  },
+} as const;
+
 /** What to do about a call that was not brought back for this reason. */
-export const adviceOn = (reason: Notice['reason']): string => ADVICE[reason];
+export function adviceOf(reason: Notice['reason'], callerHandsOver = false): string {
+  const again: Readonly<Record<string, string>> = AGAIN[callerHandsOver ? 'handedOver' : 'byHand'];
+  return ADVICE[reason].replace(/\{([^}]+)\}/g, (_, key: string) => again[key] ?? key);
+}
 
 const WHAT: Readonly<Record<Notice['kind'], string>> = {
   refused: 'was not re-run',
@@ -88,31 +104,61 @@ const WHAT: Readonly<Record<Notice['kind'], string>> = {
 const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
-/** The group that a notice of this instant belongs to, with what people are told first. */
-export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
+/** The group that a notice of this instant belongs to, with what people are told. */
+export function noticeGroup(notice: Notice, nowMs: number, callerHandsOver = false): NoticeGroup {
   const { kind, reason, caller, family } = notice;
+  const wording =
+    kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
   const hour = Math.floor(nowMs / HOUR_MS);
   const id = createHash('sha256')
     .update(JSON.stringify([kind, reason, caller, family, hour]))
     .digest('hex')
     .slice(0, 32);
-  const what = WHAT[kind];
-  const subject = `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`;
+  const { subject, opening, advice, closing } = wording;
   return {
     id,
     endsAt: new Date((hour + 1) * HOUR_MS).toISOString(),
+    tells: wording.tells,
     subject: subject.length > SUBJECT_LENGTH ? `${subject.slice(0, SUBJECT_LENGTH - 3)}...` : subject,
     message: [
-      `A throttled RunTask call ${what}.`,
+      opening,
       '',
       `Reason: ${reason}`,
       `Family: ${family || 'unknown'}`,
       `Caller: ${caller || 'unknown'}`,
       '',
-      kind === 'observed' ? OBSERVED_ADVICE : adviceOn(reason),
+      advice,
       '',
-      'Further calls of this kind are counted until the hour is over.',
+      closing,
     ].join('\n'),
+    counted: wording.counted,
+  };
+}
+
+type Wording = Pick<NoticeGroup, 'tells' | 'subject' | 'counted'> &
+  Readonly<Record<'opening' | 'advice' | 'closing', string>>;
+
+function callWording({ kind, reason, family }: Notice, callerHandsOver: boolean): Wording {
+  const what = WHAT[kind];
+  return {
+    tells: 'atOnce',
+    subject: `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`,
+    opening: `A throttled RunTask call ${what}.`,
+    advice: kind === 'observed' ? OBSERVED_ADVICE : adviceOf(reason, callerHandsOver),
+    closing: 'Further calls of this kind are counted until the hour is over.',
+    counted: 'such calls in all',
+  };
+}
+
+/** Nobody can act on the first of them, and one record is not one call: their number says how much is lost. */
+function bareWording({ caller }: Notice): Wording {
+  return {
+    tells: 'afterTheHour',
+    subject: 'Throttled ECS RunTask calls were not re-run: bareRecord',
+    opening: 'Throttled RunTask calls were not re-run.',
+    advice: adviceOf('bareRecord', false),
+    closing: `"callers": [{ "arn": ${JSON.stringify(caller || 'ARN of the caller')}, "handsOver": true }]`,
+    counted: 'rejected attempts; 3 to 5 make one call',
   };
 }
 
@@ -127,6 +173,8 @@ export interface Feasibility {
   readonly hadClientToken: boolean;
   /** Whether no environment value was hidden. */
   readonly hadEnvironment: boolean;
+  /** Whether it holds nothing of the request at all. */
+  readonly wasBare: boolean;
 }
 
 export function feasibilityOf({ requestParameters }: RunTaskRecord): Feasibility {
@@ -136,5 +184,6 @@ export function feasibilityOf({ requestParameters }: RunTaskRecord): Feasibility
     hadParameters: isWhole,
     hadClientToken: typeof request?.clientToken === 'string' && request.clientToken !== '',
     hadEnvironment: isWhole && hiddenMembers(request).length === 0,
+    wasBare: requestParameters === null,
   };
 }

@@ -23,7 +23,8 @@ function identityOf(event: ThrottleEvent, context: RecordContext) {
       messageId: event.messageId,
       caller: event.caller.principalArn,
       handedOver: attempted.kind,
-      ...(attempted.kind !== 'never' && { requestIds: attempted.requestIds }),
+      // Queries cannot count the members of a list.
+      ...(attempted.kind !== 'never' && { requestIds: attempted.requestIds, attempts: attempted.requestIds.length }),
       ...(attempted.kind === 'rejected' && { errorCode: attempted.error.code }),
     };
   }

@@ -43,7 +43,7 @@ describe('a small storm', () => {
 
 test('a lost call is taken up when its record has arrived and its grace is over, under the caller’s own token', async () => {
   const requests: { at: number; token: unknown; isOurs: boolean }[] = [];
-  const { records, ledger } = await play(scenarioOf(STORM, 1), {
+  const { records, ledger } = await play(scenarioOf(STORM, 1, 'recorded'), {
     enabled: true,
     deploy: (site) => standIn(site, { name: 'one attempt', policy: () => () => undefined, host: 'lambda' }),
     observe: () => ({

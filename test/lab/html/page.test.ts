@@ -37,6 +37,14 @@ test('lost calls stand out, and the verdict says so', async () => {
   expect(page).toContain('✘ Violated: lost: 7');
 });
 
+test('calls that nobody handed over have a card of their own, with what would bring them back', async () => {
+  const leftAlone = { calls: 120, callers: ['billing <b>'], rejectedAttempts: 360, areTold: true };
+  const page = await renderPage(story({ leftAlone }));
+  expect(page).toContain('Throttling took 120 calls of billing &lt;b&gt; that nobody handed over. People were told');
+  expect(page).toContain('&quot;handsOver&quot;: true');
+  expect(await renderPage(story())).not.toContain('handed over.');
+});
+
 test('people’s addresses are not shown', async () => {
   const [environment] = readConfiguration({ cloudTrail: 'existing', notifications: { emails: ['ada@example.com'] } });
   const page = await renderPage(story({ configuration: environment?.configuration }));

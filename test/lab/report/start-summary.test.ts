@@ -26,6 +26,16 @@ test('it begins with the verdict and ends with how long it took', () => {
   expect(lines.at(-1)).toBe('  Played 3 min 20 s of virtual time in 1.5 s.');
 });
 
+test('calls that nobody handed over are counted, with what would bring them back', () => {
+  const leftAlone = { calls: 120, callers: ['billing'], rejectedAttempts: 360, areTold: true };
+  const text = summary(story({ leftAlone }));
+  expect(text).toMatch(/^ {2}not handed over +120 {2}calls of billing: people were told$/m);
+  expect(text).toContain('The records of 360 rejected attempts hold no request');
+  expect(text).toContain('"handsOver": true');
+  expect(summary(story({ leftAlone: { ...leftAlone, areTold: false } }))).toContain('nobody was told');
+  expect(summary(story())).not.toContain('handed over');
+});
+
 test('each violation has its line', () => {
   expect(verdict(['lost: 3', 'duplicated: 1'], 10)).toBe('✘ violated: lost: 3\n✘ violated: duplicated: 1');
 });

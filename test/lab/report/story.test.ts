@@ -3,7 +3,7 @@ import { standing } from '../../../lab/report/story.ts';
 import type { CallFate } from '../../../lab/run/oracle.ts';
 
 interface Case {
-  readonly state: 'accepted' | 'throttled';
+  readonly state: 'accepted' | 'throttled' | 'neverAttempted';
   readonly startFailed?: number;
   readonly running?: number;
   readonly owed?: boolean;
@@ -26,6 +26,7 @@ describe('how calls stand', () => {
     ['accepted', { state: 'accepted', running: 1 }, { taken: 0, broughtBack: 0, waiting: 0 }],
     ['throttled and not back yet', { state: 'throttled' }, { taken: 1, broughtBack: 0, waiting: 1 }],
     ['throttled and running again', { state: 'throttled', running: 1 }, { taken: 1, broughtBack: 1, waiting: 0 }],
+    ['never attempted, and waiting', { state: 'neverAttempted' }, { taken: 1, broughtBack: 0, waiting: 1 }],
     ['dead before it ran', { state: 'accepted', startFailed: 1 }, { taken: 1, broughtBack: 0, waiting: 1 }],
     ['refused with a reason', { state: 'throttled', settled: true }, { taken: 1, broughtBack: 0, waiting: 0 }],
     ['not ours to repeat', { state: 'throttled', owed: false }, { taken: 1, broughtBack: 0, waiting: 0 }],

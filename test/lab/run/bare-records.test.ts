@@ -27,6 +27,11 @@ describe('a bare record of a call that nobody can run', () => {
   test.each<[string, Case, number]>([
     ['is reported where it is refused and a notice names the caller', { verdict: 'refuse bareRecord' }, 0],
     ['is unreported where no notice names the caller', { verdict: 'refuse bareRecord', notices: [notice('x')] }, 1],
+    [
+      'is unreported where a notice names another whose name begins alike',
+      { verdict: 'refuse bareRecord', notices: [notice(`Caller: ${CRON}-2`)] },
+      1,
+    ],
     ['is unreported where it is refused for another reason', { verdict: 'refuse missingParameters' }, 1],
     ['is unreported where it passes for nothing', { verdict: 'ignore notAThrottle' }, 1],
     ['is reported where its caller hands over', { verdict: 'ignore handedOver', handsOver: true, notices: [] }, 0],

@@ -80,6 +80,17 @@ describe('a caller with a number of calls', () => {
     expect(ledger.byReference(String(first?.request.referenceId))).toBe(first);
   });
 
+  test('calls before those who call at the same instant and come later in the scenario', async () => {
+    const { sent, playUntil } = play([
+      { name: 'often', calls: 40, overSeconds: 4 },
+      { name: 'seldom', startAt: 1, calls: 3, overSeconds: 3 },
+    ]);
+    await playUntil(10);
+    const together = sent.filter(({ seconds }) => [1, 2, 3].includes(seconds));
+    const callers = together.map(({ input }) => String(input.referenceId).split('/')[0]);
+    expect(callers).toEqual(['often', 'seldom', 'often', 'seldom', 'often', 'seldom']);
+  });
+
   test('repeats a throttled request with the same token, after a pause within its growing bounds', async () => {
     const { ledger, sent, playUntil } = play([{ calls: 1, maxAttempts: 8 }], { answer: throttle });
     await playUntil(300);

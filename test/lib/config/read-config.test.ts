@@ -290,6 +290,10 @@ describe('at synth people are warned', () => {
     [{ callers: [ROLE, '*'] }, 'callers holds "*"'],
     [{ callers: [ROLE, { arn: ROLE, retriesItself: true }] }, `callers holds "${ROLE}" more than once`],
     [{ callers: [{ arn: ROLE, retriesItself: true }] }, 'callers holds only entries with "retriesItself"'],
+    [
+      { callers: [{ arn: ROLE, retriesItself: true, handsOver: true }] },
+      `callers holds "${ROLE}" with "retriesItself" and "handsOver"`,
+    ],
     [{ mode: 'observe' }, 'mode is "observe"'],
     [{ passRoleArns: [] }, 'passRoleArns is empty: IAM will refuse'],
     [
@@ -305,5 +309,13 @@ describe('at synth people are warned', () => {
     [{ investigation: { athena: false } }, 'investigation.athena is false'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
+  });
+
+  test('of anybody who hands over, besides of anybody who is listed', () => {
+    expect(warnings({ ...LISTED, callers: [{ arn: '*', handsOver: true }] })).toEqual([
+      expect.stringContaining('callers holds "*": any of them'),
+      expect.stringContaining('callers holds "*" with "handsOver": whoever IAM lets send'),
+    ]);
+    expect(warnings({ ...LISTED, callers: [{ arn: ROLE, handsOver: true }] })).toEqual([]);
   });
 });

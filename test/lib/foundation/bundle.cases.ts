@@ -19,7 +19,7 @@ describe('the handlers as they are deployed', () => {
     const [stack] = addStacks(app, { cloudTrail: 'existing' });
     const { template } = app.synth().getStackByName(stack?.stackName ?? '');
     for (const { Type, Properties, Metadata } of Object.values<Json>(template.Resources)) {
-      if (Type !== 'AWS::Lambda::Function') continue;
+      if (Type !== 'AWS::Lambda::Function' || !Metadata?.[HANDLER_METADATA_KEY]) continue;
       const folder = `asset.${Properties.Code.S3Key.replace('.zip', '')}`;
       folders.set(Metadata[HANDLER_METADATA_KEY], join(outdir, folder));
     }

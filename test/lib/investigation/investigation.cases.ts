@@ -15,7 +15,7 @@ describe('saved queries', () => {
   const named = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
   const queries = (self: Synthesized) => self.properties('AWS::Logs::QueryDefinition', 'SavedQueries');
   const namesOf = (self: Synthesized) => queries(self).map(({ Name }) => Name.replace('EcsThrottleRemediation/', ''));
-  const OWN = ['Verdicts', 'Results of re-runs', 'Refusals by reason'];
+  const OWN = ['Verdicts', 'Results of re-runs', 'Refusals by reason', 'Attempts that no message names'];
   const TRAIL = [
     'Throttles by caller',
     'Throttles by API',
@@ -149,7 +149,7 @@ test('a trail and the queries on it stand on their own', () => {
   new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::CloudTrail::Trail', 1);
-  template.resourceCountIs('AWS::Logs::QueryDefinition', 8);
+  template.resourceCountIs('AWS::Logs::QueryDefinition', 9);
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {

@@ -88,3 +88,34 @@ describe('the reasons in saved queries', () => {
     expect(new Set(rows.map(({ reason }) => reason))).toEqual(new Set(REFUSE_REASONS));
   });
 });
+
+test('the attempts of calls that were handed over stand beside their records, by caller and hour, each record once', () => {
+  const line = (minute: string, caller: string, fields: object) => ({
+    '@timestamp': `2026-01-15T${minute}:00Z`,
+    message: 'verdict',
+    service: 'intake',
+    caller,
+    ...fields,
+  });
+  const bare = (minute: string, caller: string, requestId: string) =>
+    line(minute, caller, { kind: 'ignore', reason: 'handedOver', requestId });
+  const rows = runQuery(query('Attempts that no message names'), [
+    bare('03:01', 'etl', 'a'),
+    bare('03:02', 'etl', 'b'),
+    bare('03:02', 'etl', 'b'),
+    bare('03:59', 'ops', 'c'),
+    bare('04:00', 'etl', 'd'),
+    line('03:03', 'etl', { kind: 'rerun', handedOver: 'rejected', requestIds: ['a', 'b'], attempts: 2 }),
+    line('03:04', 'etl', { kind: 'rerun', handedOver: 'never' }),
+    line('03:05', 'etl', { kind: 'refuse', reason: 'bareRecord', requestId: 'e' }),
+    line('03:05', 'etl', { kind: 'rerun', requestId: 'f' }),
+  ]);
+  const named = rows.map((row) => [row['bin(1h)'], row.caller, row.records, row.namedAttempts]);
+  expect(named[0]).toEqual(['2026-01-15T03', 'etl', 2, 2]);
+  expect(new Set(named.slice(1))).toEqual(
+    new Set([
+      ['2026-01-15T03', 'ops', 1, 0],
+      ['2026-01-15T04', 'etl', 1, 0],
+    ]),
+  );
+});

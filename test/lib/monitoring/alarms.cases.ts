@@ -61,7 +61,12 @@ describe('each alarm', () => {
 const DOCUMENTED: Readonly<Record<string, readonly [names: readonly string[], dimension: string, type: string]>> = {
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
   'AWS/SQS': [
-    ['ApproximateAgeOfOldestMessage', 'ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'],
+    [
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesVisible',
+      'ApproximateNumberOfMessagesNotVisible',
+      'NumberOfMessagesSent',
+    ],
     'QueueName',
     'AWS::SQS::Queue',
   ],
@@ -118,7 +123,8 @@ describe('each metric of AWS on an alarm or a widget', () => {
 
   test.each(['Errors', 'Throttles'])('on alarms watches the %s of every handler', (wanted) => {
     const functions = onAlarms.filter(({ name }) => name === wanted);
-    const known = Object.keys(managed.template.findResources('AWS::Lambda::Function'));
+    const known = Object.keys(managed.handlers());
+    expect(known).toHaveLength(HANDLERS.length);
     expect(functions.map(({ dimensions }) => dimensions.FunctionName ?? '').toSorted()).toEqual(known.toSorted());
   });
 
@@ -129,7 +135,7 @@ describe('each metric of AWS on an alarm or a widget', () => {
     const dead = Object.keys(managed.template.findResources('AWS::SQS::Queue')).filter((id) =>
       id.includes('DeadLetter'),
     );
-    expect(dead).toHaveLength(3);
+    expect(dead).toHaveLength(4);
     expect(watched).toEqual(expect.arrayContaining(dead));
   });
 });

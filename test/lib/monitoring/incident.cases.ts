@@ -36,9 +36,8 @@ describe('incident reports', () => {
   });
 
   test('count the lines of all functions but their own, may read no other log, and lead to the trail’s callers', () => {
-    const groups = stack
-      .properties('AWS::Lambda::Function')
-      .map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref as string)
+    const groups = Object.values(stack.handlers())
+      .map(({ Properties: { LoggingConfig } }) => LoggingConfig.LogGroup.Ref as string)
       .filter((id) => !id.startsWith('Incidents'))
       .toSorted();
     expect(groups).toHaveLength(HANDLERS.length - 1);

@@ -98,6 +98,7 @@ describe('the dashboard', () => {
       handlers: [LambdaFunction.fromFunctionArn(stack, 'Handler', arn('lambda', 'function:handler'))],
       rerunStateMachine: StateMachine.fromStateMachineArn(stack, 'Rerun', arn('states', 'stateMachine:rerun')),
       rateLimiterQueue: Queue.fromQueueArn(stack, 'RateLimiter', arn('sqs', 'rate-limiter')),
+      handOverQueue: Queue.fromQueueArn(stack, 'HandOver', arn('sqs', 'hand-over')),
       serviceThrottled: Rule.fromEventRuleArn(stack, 'Rule', arn('events', 'rule/throttled')),
       clusterModifyPerSecond: 40,
     });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { executionName, synchronousCallId } from '../../../lambda/core/identity.ts';
-import { adviceOn } from '../../../lambda/core/notices/notice.ts';
+import { adviceOf } from '../../../lambda/core/notices/notice.ts';
 import { explained, ops } from '../../support/ops.ts';
 import {
   ACCOUNT,
@@ -89,7 +89,7 @@ describe('explain', () => {
       caller: CRON_ROLE,
       family: null,
       cluster: null,
-      advice: adviceOn('bareRecord'),
+      advice: adviceOf('bareRecord'),
     });
     const [failed] = await explained({ 'a.json': stoppedText() });
     expect(failed).toMatchObject({ kind: 'rerun', caller: null, family: 'report', cluster: 'batch' });
@@ -322,7 +322,7 @@ describe('the table of explain', () => {
 
   test('says in the end what each verdict means', async () => {
     const { stdout } = await ops(['explain', 'b.json'], files, { columns: 1000 });
-    expect(stdout).toContain(`1 refuse hiddenEnvironment\n  ${adviceOn('hiddenEnvironment')}\n`);
+    expect(stdout).toContain(`1 refuse hiddenEnvironment\n  ${adviceOf('hiddenEnvironment')}\n`);
   });
 
   test('has colours on a terminal alone', async () => {

@@ -40,9 +40,11 @@ function openFunction(faults: JsonObject[], work: (exit: () => void, clock: Virt
   /** When each invocation began to work, and when its work was done. */
   const [begun, done]: [number[], number[]] = [[], []];
   const created: Sandbox[] = [];
+  const payloads: unknown[] = [];
   const createSandbox = (): Sandbox => {
     const sandbox: Sandbox = {
-      invoke: async (_, exit) => {
+      invoke: async (payload, exit) => {
+        payloads.push(payload);
         begun.push(seconds());
         await work(exit, clock);
         done.push(seconds());
@@ -54,7 +56,7 @@ function openFunction(faults: JsonObject[], work: (exit: () => void, clock: Virt
     return sandbox;
   };
   lambda.createFunction({ arn: FUNCTION, handler: 'intake', timeoutSeconds: 60, memoryMb: 128, createSandbox });
-  return { clock, sqs, lambda, begun, done, created };
+  return { clock, sqs, lambda, begun, done, created, payloads };
 }
 
 const work = (_: () => void, clock: VirtualClock) => clock.sleep(WORK_MS);
@@ -129,4 +131,13 @@ test('a sandbox that dies after its reply is not used again', async () => {
   exits.at(-1)?.();
   expect(await invoke()).toBeNull();
   expect(created).toHaveLength(2);
+});
+
+test('an event source shows a message’s attributes in Lambda’s own spelling', async () => {
+  const { clock, sqs, lambda, payloads } = openFunction([], work);
+  lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 1, maximumConcurrency: 2 });
+  sqs.send(QUEUE, 'body', { sender: { DataType: 'String', StringValue: 'AROA' } });
+  await clock.run();
+  const sender = { dataType: 'String', stringValue: 'AROA', stringListValues: [], binaryListValues: [] };
+  expect(payloads).toMatchObject([{ Records: [{ body: 'body', messageAttributes: { sender } }] }]);
 });

@@ -28,6 +28,11 @@ describe('a message of the hand-over queue', () => {
       { kind: 'rejected', error: { code: 'ThrottlingException', message: '' }, requestIds: [] },
     ],
     [
+      'whose error has no name of AWS’s',
+      { request: REQUEST, error: { ...ERROR, code: '503', status: 503 }, firstAttemptAt: AT },
+      { kind: 'rejected', error: { code: '503', message: 'Rate exceeded', status: 503 } },
+    ],
+    [
       'that tells of an answer in part',
       { request: REQUEST, answer: { tasks: ['a'], failures: [{ reason: 'RESOURCE:MEMORY' }] }, firstAttemptAt: AT },
       { kind: 'answered', taskArns: ['a'], failureReasons: ['RESOURCE:MEMORY'], firstAttemptAtMs: Date.parse(AT) },

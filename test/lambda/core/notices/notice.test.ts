@@ -70,3 +70,41 @@ test('a message about nobody in particular says so, and holds nothing but the no
   expect(group.message).toContain('Family: unknown\nCaller: unknown');
   expect(JSON.stringify(group)).not.toContain('canary');
 });
+
+describe('rejected attempts without a request', () => {
+  const group = noticeGroup({ kind: 'refused', reason: 'bareRecord', caller: CRON_ROLE, family: '' }, EVENT_TIME_MS);
+
+  test('are told of after the hour, by their number, and never as so many calls', () => {
+    expect(group).toMatchObject({ tells: 'afterTheHour', counted: 'rejected attempts; 3 to 5 make one call' });
+    expect(noticeGroup(NOTICE, EVENT_TIME_MS)).toMatchObject({ tells: 'atOnce', counted: 'such calls in all' });
+  });
+
+  test('are told of with the lines of the configuration that would bring such calls back', () => {
+    expect(group.message).toContain('docs/hand-over.md');
+    const [line = ''] = group.message.split('\n').filter((text) => text.startsWith('"callers"'));
+    expect(JSON.parse(`{${line}}`)).toEqual({ callers: [{ arn: CRON_ROLE, handsOver: true }] });
+  });
+
+  test('of a caller that is only observed are told of as the other observed calls are', () => {
+    const observed = noticeGroup(
+      { kind: 'observed', reason: 'observeMode', caller: CRON_ROLE, family: '' },
+      EVENT_TIME_MS,
+    );
+    expect(observed.tells).toBe('atOnce');
+  });
+});
+
+describe('nobody is asked to repeat by hand', () => {
+  const messageOf = (reason: Notice['reason'], callerHandsOver: boolean) =>
+    noticeGroup({ ...NOTICE, reason }, EVENT_TIME_MS, callerHandsOver).message;
+
+  test.each([...REFUSE_REASONS, ...GIVE_UP_REASONS])('what its caller hands over: %s', (reason) => {
+    expect(messageOf(reason, true)).not.toMatch(/by hand|\{repeat/i);
+  });
+
+  test('what has no request in its record, by whomever', () => {
+    expect(messageOf('bareRecord', false)).not.toContain('by hand');
+    expect(messageOf('tooLarge', false)).toContain('Repeat the call by hand.');
+    expect(messageOf('tooLarge', true)).toContain('Hand the call over again under a new key.');
+  });
+});
