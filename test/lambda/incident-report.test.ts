@@ -31,7 +31,7 @@ function openHandler({ running = {}, last, raised = 0, status = 'Complete', resu
   const handler = makeHandler(world.dependencies);
   return {
     ...world,
-    step: (state: IncidentState, trigger: unknown = {}) =>
+    step: (state: IncidentState, trigger: unknown = {}, about: object = {}) =>
       handler({
         about: {
           rerunStateMachineArn: arn('rerun'),
@@ -39,6 +39,7 @@ function openHandler({ running = {}, last, raised = 0, status = 'Complete', resu
           alarmNames: ['storm', 'found'],
           logGroupNames: ['intake', 'sweep'],
           savedQueries: [],
+          ...about,
         },
         execution: { name: 'own', stateMachineArn: arn('incident'), startedAt: new Date(STARTED_MS).toISOString() },
         trigger,
@@ -47,6 +48,7 @@ function openHandler({ running = {}, last, raised = 0, status = 'Complete', resu
   };
 }
 
+const OWN_QUERIES = INCIDENT_QUERIES.filter((name) => incidentQuestion(name, 0).of === 'functions');
 const own = { name: 'own', startDate: new Date(STARTED_MS) };
 const older = { name: 'older', startDate: new Date(STARTED_MS - 1) };
 const due = { phase: 'due', sinceMs: NOW_MS - 3_600_000, toMs: NOW_MS, rerunsUnderway: false, isOver: true } as const;
@@ -104,12 +106,53 @@ describe('the watch over an incident', () => {
     expect(
       named('StartQueryCommand').map(({ input }) => [input.logGroupNames, input.startTime, input.endTime]),
     ).toEqual(
-      INCIDENT_QUERIES.map((name) => [
+      OWN_QUERIES.map((name) => [
         ['intake', 'sweep'],
         incidentQuestion(name, due.sinceMs).fromMs / 1000,
         due.toMs / 1000 - 1,
       ]),
     );
+  });
+
+  test('asks the log group of a trail too, where one is known', async () => {
+    const { step, named } = openHandler();
+    const reply = await step(due, {}, { trailLogGroupName: 'org/trail' });
+    const groups = named('StartQueryCommand').map(({ input }) => input.logGroupNames);
+    expect(groups).toEqual([...OWN_QUERIES.map(() => ['intake', 'sweep']), ['org/trail']]);
+    expect(reply).toMatchObject({
+      state: { queryIds: { downstream: incidentQuestion('downstream', due.sinceMs).text } },
+    });
+  });
+
+  test.each(['ResourceNotFoundException', 'AccessDeniedException'])(
+    'writes the report without the trail where it may not be read: %s',
+    async (name) => {
+      const { step, dependencies, lines } = openHandler({ results: oneCall });
+      const { logs } = dependencies.clients;
+      const send = logs.send.bind(logs) as (command: unknown) => Promise<unknown>;
+      logs.send = ((command: { input: { logGroupNames?: string[] } }) =>
+        command.input.logGroupNames?.includes('org/trail')
+          ? Promise.reject(Object.assign(new Error(name), { name }))
+          : send(command)) as never;
+      const reply = await step(due, {}, { trailLogGroupName: 'org/trail' });
+      expect(Object.keys((reply as { state: { queryIds: object } }).state.queryIds)).toEqual(OWN_QUERIES);
+      expect(lines).toMatchObject([{ level: 'warn', query: 'downstream', error: name }]);
+    },
+  );
+
+  test('tells of the trail’s answer', async () => {
+    const field = (name: string, value: string) => ({ field: name, value });
+    const row = [
+      field('eventSource', 'ec2.amazonaws.com'),
+      field('eventName', 'CreateNetworkInterface'),
+      field('throttles', '3'),
+    ];
+    const { step } = openHandler({ results: (query) => (query === 'trail' ? [row] : oneCall(query)) });
+    const reply = await step({ ...asked, queryIds: { ...asked.queryIds, downstream: 'trail' } });
+    expect(reply).toMatchObject({
+      next: 'tell',
+      message: expect.stringContaining('  3 ec2 CreateNetworkInterface: ask for'),
+    });
   });
 
   const asked = { ...due, queryIds: { throttled: 'count_distinct(callId)', outcomes: 'b', callers: 'c', bucket: 'd' } };

@@ -213,7 +213,8 @@ export const REVIEWED: readonly Review[] = [
   { actions: ['cloudwatch:DescribeAlarms'], why: 'Sees whether the alarms that begin an incident are at rest.' },
   {
     actions: ['logs:StartQuery'],
-    why: 'Counts what the functions logged: names, identities and reasons.',
+    why: 'Counts what the functions logged, and which calls of ECS the records of a trail tell of: names, identities, reasons.',
+    wildcard: 'The log streams of the trail’s group: IAM names a group so.',
   },
   {
     actions: ['logs:GetQueryResults'],

@@ -1,4 +1,5 @@
 import { runQuery } from '../../lab/aws/cloudwatch/logs-insights.ts';
+import { ASK_ELSEWHERE, DOWNSTREAM_LIMITS } from '../../lambda/core/notices/downstream.ts';
 import { ATHENA_QUERIES, TRAIL_TABLE } from '../../lib/investigation/athena-queries.ts';
 import { type LogQuery, OWN_QUERIES, TRAIL_QUERIES, textOf } from '../../lib/investigation/log-queries.ts';
 import { trailTable } from '../../lib/investigation/trail-table.ts';
@@ -16,19 +17,10 @@ export async function generatedParts(): Promise<Readonly<Record<string, string>>
     alarms: alarmTable(stack),
     'own-queries': OWN_QUERIES.map((query) => logQueryPart(query, SAMPLE_LOG_LINES)).join('\n\n'),
     'trail-queries': TRAIL_QUERIES.map((query) => logQueryPart(query, trailLines())).join('\n\n'),
+    downstream: downstreamTable(),
     athena: await athenaPart(),
     incident: await incidentPart(),
   };
-}
-
-/** The page with its generated parts written anew. */
-export function withParts(page: string, parts: Readonly<Record<string, string>>): string {
-  return Object.entries(parts).reduce((text, [name, part]) => {
-    const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-    const [from, until] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || until < from) throw new Error(`docs/monitoring.md: expected ${begin} and then ${end}`);
-    return `${text.slice(0, from)}${begin}\n\n${part}\n\n${text.slice(until)}`;
-  }, page);
 }
 
 /** A page as it reads, however its tables are padded. */
@@ -58,6 +50,16 @@ function alarmTable(stack: Synthesized): string {
     ];
   });
   return table(['alarm', 'metrics', 'threshold', 'periods', 'severity', 'runbook'], rows);
+}
+
+function downstreamTable(): string {
+  const rows = DOWNSTREAM_LIMITS.map(({ eventSource, calledFor, ask, source }) => [
+    eventSource,
+    calledFor,
+    ask,
+    `[AWS](${source})`,
+  ]);
+  return table(['service', 'calls', 'ask for', 'source'], [...rows, ['any other', '', ASK_ELSEWHERE, '']]);
 }
 
 const metricText = ({ namespace, name, dimensions }: NamedMetric) =>

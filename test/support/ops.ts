@@ -11,11 +11,11 @@ export type Contents = Readonly<Record<string, unknown>>;
 /** Runs a command in a folder that holds these files, in this process. */
 export async function ops(inputs: readonly string[], files: Contents = {}, terminal: Partial<Terminal> = {}) {
   const cwd = mkdtempSync(join(tmpdir(), 'ops-'));
-  const written = { stdout: '', stderr: '' };
+  const written: Record<'stdout' | 'stderr', string[]> = { stdout: [], stderr: [] };
   const context: OpsContext = {
     process: {
-      stdout: { write: (text) => void (written.stdout += text) },
-      stderr: { write: (text) => void (written.stderr += text) },
+      stdout: { write: (text) => void written.stdout.push(text) },
+      stderr: { write: (text) => void written.stderr.push(text) },
     },
     cwd,
     terminal: { columns: 120, hasColour: false, showsProgress: false, ...terminal },
@@ -27,7 +27,7 @@ export async function ops(inputs: readonly string[], files: Contents = {}, termi
       writeFileSync(join(cwd, name), isWritten ? content : JSON.stringify(content));
     }
     const exitCode = await runOps(inputs, context);
-    return { exitCode, ...written };
+    return { exitCode, stdout: written.stdout.join(''), stderr: written.stderr.join('') };
   } finally {
     rmSync(cwd, { recursive: true });
   }

@@ -32,6 +32,33 @@ const user = (changes: Json = {}) =>
     requestParameters: { ...PLAIN.requestParameters, cluster: 'default' },
     ...changes,
   });
+/** A call that ECS made for its users' tasks and services, as AWS's page on its throttling shows one. */
+const byEcs = (eventSource: string, eventName: string, session: string, changes: Json = {}) => ({
+  eventVersion: PLAIN.eventVersion,
+  userIdentity: {
+    type: 'AssumedRole',
+    arn: `arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForECS/${session}`,
+    accountId: '111122223333',
+    sessionContext: {
+      sessionIssuer: {
+        type: 'Role',
+        arn: 'arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS',
+        userName: 'AWSServiceRoleForECS',
+      },
+    },
+    invokedBy: 'ecs.amazonaws.com',
+  },
+  eventSource,
+  eventName,
+  awsRegion: 'us-east-1',
+  sourceIPAddress: 'ecs.amazonaws.com',
+  userAgent: 'ecs.amazonaws.com',
+  errorCode: 'ThrottlingException',
+  errorMessage: 'Rate exceeded',
+  recipientAccountId: '111122223333',
+  ...changes,
+});
+const EC2_LIMIT = { errorCode: 'Client.RequestLimitExceeded', errorMessage: 'Request limit exceeded.' };
 const ACCEPTED = { errorCode: undefined, errorMessage: undefined };
 
 /** An hour and more of an account: throttles plain and disguised, of several callers and APIs, and what is none. */
@@ -72,6 +99,37 @@ export const SAMPLE_RECORDS: readonly Json[] = [
     eventTime: '2026-01-15T04:12:00Z',
   }),
   user({ errorCode: 'AccessDenied', errorMessage: 'Rate exceeded is not the word', eventTime: '2026-01-15T04:13:00Z' }),
+  // Made by ECS.
+  ...['04:20:00', '04:20:01', '04:20:02'].map((time) =>
+    byEcs('ec2.amazonaws.com', 'CreateNetworkInterface', 'ecs-eni-provisioning', {
+      ...EC2_LIMIT,
+      eventTime: `2026-01-15T${time}Z`,
+    }),
+  ),
+  byEcs('ec2.amazonaws.com', 'CreateNetworkInterface', 'ecs-eni-provisioning', {
+    ...ACCEPTED,
+    eventTime: '2026-01-15T04:20:03Z',
+  }),
+  byEcs('ec2.amazonaws.com', 'CreateNetworkInterface', 'ecs-eni-provisioning', {
+    errorCode: 'Client.InsufficientFreeAddressesInSubnet',
+    errorMessage: 'The specified subnet does not have enough free addresses',
+    eventTime: '2026-01-15T04:20:04Z',
+  }),
+  // As records differ by service: one names ECS as the caller's service alone, one by the role alone.
+  ...['04:21:00', '04:21:01'].map((time) =>
+    byEcs('servicediscovery.amazonaws.com', 'RegisterInstance', 'ecs-service-scheduler', {
+      userIdentity: { type: 'AWSService', invokedBy: 'ecs.amazonaws.com' },
+      sourceIPAddress: '203.0.113.10',
+      userAgent: 'aws-internal/3',
+      eventTime: `2026-01-15T${time}Z`,
+    }),
+  ),
+  byEcs('elasticloadbalancing.amazonaws.com', 'DescribeTargetHealth', 'ecs-service-scheduler', {
+    userIdentity: { arn: 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForECS/ecs-service-scheduler' },
+    sourceIPAddress: '203.0.113.10',
+    userAgent: 'aws-internal/3',
+    eventTime: '2026-01-15T04:22:00Z',
+  }),
 ].map((record, index) => ({ ...record, eventID: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}` }));
 
 /** As a log group of a trail shows its records. */

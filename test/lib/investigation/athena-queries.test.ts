@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { downstreamAsk } from '../../../lambda/core/notices/downstream.ts';
 import { ATHENA_QUERIES, TRAIL_TABLE } from '../../../lib/investigation/athena-queries.ts';
 import { trailTable } from '../../../lib/investigation/trail-table.ts';
 import { type Files, filesOf, runSql } from '../../support/athena.ts';
@@ -10,6 +11,8 @@ const TODAY = '2026-01-15';
 
 const CRON = 'arn:aws:iam::111122223333:role/jobs/cron';
 const WEB = 'arn:aws:iam::111122223333:role/web';
+const ECS_ROLE = 'arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS';
+const ECS_SESSION = 'arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForECS/ecs-service-scheduler';
 const OPS = 'arn:aws:iam::111122223333:user/ops';
 
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html */
@@ -61,15 +64,30 @@ describe('Athena’s queries, on records of an hour', () => {
       Number(disguised),
     ]);
     expect(table).toEqual([
+      [ECS_ROLE, 'CreateNetworkInterface', 'Client.RequestLimitExceeded', 3, 0],
       [CRON, 'RunTask', 'ThrottlingException', 3, 0],
       [WEB, 'RunTask', 'ThrottlingException', 2, 0],
+      ['ecs.amazonaws.com', 'RegisterInstance', 'ThrottlingException', 2, 0],
       [CRON, 'RunTask', 'InvalidParameterException', 1, 1],
       [WEB, 'StopTask', 'ThrottlingException', 1, 0],
       [OPS, 'CreateNetworkInterface', 'Client.RequestLimitExceeded', 1, 0],
       [OPS, 'RunTask', 'Client.ThrottlingException', 1, 0],
       [OPS, 'RunTask', 'InvalidParameterException', 1, 1],
+      [ECS_SESSION, 'DescribeTargetHealth', 'ThrottlingException', 1, 0],
     ]);
-    expect(rows[0]).toMatchObject({ first_at: '2026-01-15 03:00:00', last_at: '2026-01-15 03:00:02' });
+    expect(rows[1]).toMatchObject({ first_at: '2026-01-15 03:00:00', last_at: '2026-01-15 03:00:02' });
+  });
+
+  test('find the throttled calls that ECS made itself, however a record names it, and say what to ask for', async () => {
+    const rows = await ask('Throttles of calls that ECS makes');
+    expect(rows.map((row) => [row.eventsource, row.eventname, Number(row.throttles), row.ask_for])).toEqual(
+      [
+        ['ec2.amazonaws.com', 'CreateNetworkInterface', 3],
+        ['servicediscovery.amazonaws.com', 'RegisterInstance', 2],
+        ['elasticloadbalancing.amazonaws.com', 'DescribeTargetHealth', 1],
+      ].map((row) => [...row, downstreamAsk(`${row[0]}`, `${row[1]}`)]),
+    );
+    expect(rows[0]).toMatchObject({ first_at: '2026-01-15 04:20:00', last_at: '2026-01-15 04:20:02' });
   });
 
   test('rank the callers of a bucket by their calls, throttled or not', async () => {

@@ -5,7 +5,8 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
 import { AthenaInvestigation, RemediationTrail, SavedQueries } from '../../../lib/index.ts';
 import { ATHENA_QUERIES } from '../../../lib/investigation/athena-queries.ts';
-import { generatedParts, unpadded, withParts } from '../../support/monitoring-page.ts';
+import { withParts } from '../../support/generated-parts.ts';
+import { generatedParts, unpadded } from '../../support/monitoring-page.ts';
 import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({});
@@ -20,6 +21,7 @@ describe('saved queries', () => {
     'Throttles by caller',
     'Throttles by API',
     'Throttles over time',
+    'Throttles of calls that ECS makes',
     'RunTask throttles of one cluster',
     'Disguised throttles',
   ];
@@ -149,10 +151,10 @@ test('a trail and the queries on it stand on their own', () => {
   new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::CloudTrail::Trail', 1);
-  template.resourceCountIs('AWS::Logs::QueryDefinition', 9);
+  template.resourceCountIs('AWS::Logs::QueryDefinition', 10);
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {
   const page = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
-  expect(unpadded(page)).toBe(unpadded(withParts(page, await generatedParts())));
+  expect(unpadded(page)).toBe(unpadded(withParts(page, await generatedParts(), 'docs/monitoring.md')));
 });

@@ -50,6 +50,28 @@ describe('saved queries on a trail', () => {
     );
   });
 
+  test('tell apart what ECS called itself, however a record names it', () => {
+    const rows = runQuery(query('Throttles of calls that ECS makes'), lines);
+    expect(rows.map(({ eventSource, eventName, throttles }) => [eventSource, eventName, throttles])).toEqual([
+      ['ec2.amazonaws.com', 'CreateNetworkInterface', 3],
+      ['servicediscovery.amazonaws.com', 'RegisterInstance', 2],
+      ['elasticloadbalancing.amazonaws.com', 'DescribeTargetHealth', 1],
+    ]);
+  });
+
+  test('take no call that somebody else made of ECS for one of its own', () => {
+    const [byEcs] = lines.filter(({ sourceIPAddress }) => sourceIPAddress === 'ecs.amazonaws.com');
+    const other = {
+      ...byEcs,
+      userIdentity: { arn: 'arn:aws:sts::111122223333:assumed-role/MyAWSServiceRoleForECS/x' },
+      sourceIPAddress: '203.0.113.10',
+      userAgent: 'ecs.amazonaws.com.example',
+    };
+    const toEcs = { ...byEcs, eventSource: 'ecs.amazonaws.com', eventName: 'RunTask' };
+    expect(runQuery(query('Throttles of calls that ECS makes'), [other, toEcs])).toEqual([]);
+    expect(runQuery(query('Throttles of calls that ECS makes'), [byEcs])).toHaveLength(1);
+  });
+
   test('find one cluster by name, however the caller wrote it', () => {
     const rows = runQuery(query('RunTask throttles of one cluster').replace('YOUR-CLUSTER', 'batch'), lines);
     const batch = lines.filter(

@@ -35,18 +35,22 @@ describe('incident reports', () => {
     });
   });
 
-  test('count the lines of all functions but their own, may read no other log, and lead to the trail’s callers', () => {
+  test('count the lines of all functions but their own, may read no other log but the trail’s, and lead to it', () => {
     const groups = Object.values(stack.handlers())
       .map(({ Properties: { LoggingConfig } }) => LoggingConfig.LogGroup.Ref as string)
       .filter((id) => !id.startsWith('Incidents'))
       .toSorted();
     expect(groups).toHaveLength(HANDLERS.length - 1);
     const [start] = stack.statements('IncidentsHandler').filter(({ Action }) => Action === 'logs:StartQuery');
-    expect(start.Resource.map((resource: Json) => resource['Fn::GetAtt'][0]).toSorted()).toEqual(groups);
+    const own = start.Resource.flatMap((resource: Json) => resource['Fn::GetAtt']?.[0] ?? []);
+    expect(own.toSorted()).toEqual(groups);
+    expect(JSON.stringify(start.Resource.slice(own.length))).toMatch(/:log-group:org\/trail:\*"\]\]\}\]$/);
     const { about } = definition.States[INCIDENT_STATES.watch].Arguments.Payload;
     expect(about.logGroupNames).toHaveLength(groups.length);
+    expect(about.trailLogGroupName).toBe('org/trail');
     expect(about.savedQueries.map(({ logGroupNames }: Json) => logGroupNames)).toEqual([
       about.logGroupNames,
+      ['org/trail'],
       ['org/trail'],
     ]);
   });

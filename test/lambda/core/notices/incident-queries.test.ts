@@ -83,6 +83,30 @@ test('requests are counted by the record that told of them, and by the answer', 
   ]);
 });
 
+test('throttled calls of ECS are counted by API, from the records of a trail', () => {
+  const record = (eventName: string, changes: object = {}) =>
+    line(1, {
+      eventSource: 'ec2.amazonaws.com',
+      eventName,
+      userIdentity: { invokedBy: 'ecs.amazonaws.com' },
+      errorCode: 'Client.RequestLimitExceeded',
+      ...changes,
+    });
+  const lines = [
+    record('AttachNetworkInterface'),
+    record('CreateNetworkInterface'),
+    record('CreateNetworkInterface'),
+    record('CreateNetworkInterface', { errorCode: undefined }),
+    record('CreateNetworkInterface', { userIdentity: { invokedBy: 'batch.amazonaws.com' } }),
+  ];
+  expect(ask('downstream', ...lines)).toEqual([
+    { eventSource: 'ec2.amazonaws.com', eventName: 'CreateNetworkInterface', throttles: 2 },
+    { eventSource: 'ec2.amazonaws.com', eventName: 'AttachNetworkInterface', throttles: 1 },
+  ]);
+  const trails = INCIDENT_QUERIES.filter((name) => incidentQuestion(name, NOW_MS).of === 'trail');
+  expect(trails).toEqual(['downstream']);
+});
+
 test('the bucket is the one that was known last', () => {
   const permits = (bucketUnit: string | undefined, refillPerSecond: number) =>
     line(1, { message: 'permits', bucketUnit, refillPerSecond });
@@ -96,5 +120,5 @@ test('what was told earlier is looked for a day back, the rest in the time of th
     name,
     (NOW_MS - incidentQuestion(name, NOW_MS).fromMs) / (60 * MINUTE),
   ]);
-  expect(Object.fromEntries(hoursBack)).toEqual({ throttled: 24, outcomes: 24, callers: 0, bucket: 0 });
+  expect(Object.fromEntries(hoursBack)).toEqual({ throttled: 24, outcomes: 24, callers: 0, bucket: 0, downstream: 0 });
 });

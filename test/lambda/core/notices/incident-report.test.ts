@@ -90,6 +90,29 @@ describe('an incident report', () => {
     expect(text).not.toContain('lets through');
   });
 
+  test.each<[string, string, RegExp]>([
+    [
+      'ec2.amazonaws.com',
+      'CreateNetworkInterface',
+      /^ {2}7 ec2 CreateNetworkInterface: ask for Amazon EC2 API request rate/,
+    ],
+    ['elasticloadbalancing.amazonaws.com', 'RegisterTargets', /calls by Amazon ECS, which have a bucket of their own/],
+    ['servicediscovery.amazonaws.com', 'RegisterInstance', /ask for AWS Cloud Map API request rate of this action/],
+    ['servicediscovery.amazonaws.com', 'DiscoverInstances', /L-514A639A/],
+    ['logs.amazonaws.com', 'CreateLogStream', /L-76507CEF/],
+    ['logs.amazonaws.com', 'CreateLogGroup', /in Service Quotas or by a support case/],
+    ['kms.amazonaws.com', 'Decrypt', /in Service Quotas or by a support case/],
+  ])('names what to ask for where ECS’s own calls were throttled: %s %s', (eventSource, eventName, ask) => {
+    const lines = linesOf({ downstream: [{ eventSource, eventName, throttles: '7' }] });
+    const at = lines.indexOf('Calls to other services that ECS made, throttled, by API:');
+    expect(lines.slice(at + 1, at + 3)).toEqual([expect.stringMatching(ask), '']);
+  });
+
+  test('says nothing of ECS’s own calls where none was throttled, or nobody knows', () => {
+    expect(linesOf({ downstream: [] }).join()).not.toContain('Calls to other services');
+    expect(linesOf({}).join()).not.toContain('Calls to other services');
+  });
+
   test('leads to the executions, the saved queries and, where there is one, the dashboard', () => {
     const last = (subject: Partial<IncidentSubject>) =>
       linesOf({}, {}, subject)
