@@ -1,5 +1,5 @@
 import type { IgnoreReason } from '../../lambda/core/contract.ts';
-import { adviceOf } from '../../lambda/core/notices/notice.ts';
+import { adviceOf, handingOver } from '../../lambda/core/notices/notice.ts';
 import type { Verdict } from '../../lambda/core/verdict/verdict.ts';
 
 const RERUN = 'The stack runs the call again, under its own client token or one that follows from the record.';
@@ -33,7 +33,10 @@ export function adviceFor(verdict: Verdict): string {
     case 'ignore':
       return IGNORED[verdict.reason];
     case 'refuse':
-      return adviceOf(verdict.reason);
+      // Its advice leads to the entry that would have made a difference.
+      return verdict.reason === 'bareRecord'
+        ? `${adviceOf(verdict.reason)} ${handingOver(verdict.caller)}`
+        : adviceOf(verdict.reason);
     default:
       return verdict satisfies never;
   }

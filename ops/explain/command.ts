@@ -65,7 +65,7 @@ async function explainFiles(this: OpsContext, { config, json }: Flags, ...names:
   }
   if (!json) for (const line of listing.meanings()) print(line);
   const { files, records, duplicates, skipped, foreign } = tally;
-  messages.warn(`${records} records in ${files} files; ${duplicates} duplicates, ${skipped} skipped`);
+  messages.warn(`records ${records}, files ${files}, duplicates ${duplicates}, skipped ${skipped}`);
   if (records + foreign === 0 && skipped > 0) {
     throw new BadInputError(
       'found no record in what was named, expected events, records of CloudTrail or tasks as docs/ops.md lists them. Export them anew, as JSON.',

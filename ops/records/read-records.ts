@@ -66,7 +66,7 @@ export async function* readRecords(
     }
     tally.skipped += skipped.total;
     if (skipped.total > 0) listener.warn(`${name}: skipped ${skipped}`);
-    listener.progress(`${tally.records} records in ${tally.files} files`);
+    listener.progress(`records ${tally.records}, files ${tally.files}`);
   }
 }
 

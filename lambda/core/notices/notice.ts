@@ -150,6 +150,10 @@ function callWording({ kind, reason, family }: Notice, callerHandsOver: boolean)
   };
 }
 
+/** What lists a caller as one that hands over. */
+export const handingOver = (caller: string): string =>
+  `"callers": [{ "arn": ${JSON.stringify(caller || 'ARN of the caller')}, "handsOver": true }]`;
+
 /** Nobody can act on the first of them, and one record is not one call: their number says how much is lost. */
 function bareWording({ caller }: Notice): Wording {
   return {
@@ -157,7 +161,7 @@ function bareWording({ caller }: Notice): Wording {
     subject: 'Throttled ECS RunTask calls were not re-run: bareRecord',
     opening: 'Throttled RunTask calls were not re-run.',
     advice: adviceOf('bareRecord', false),
-    closing: `"callers": [{ "arn": ${JSON.stringify(caller || 'ARN of the caller')}, "handsOver": true }]`,
+    closing: handingOver(caller),
     counted: 'rejected attempts; 3 to 5 make one call',
   };
 }

@@ -89,7 +89,7 @@ describe('explain', () => {
       caller: CRON_ROLE,
       family: null,
       cluster: null,
-      advice: adviceOf('bareRecord'),
+      advice: `${adviceOf('bareRecord')} "callers": [{ "arn": "${CRON_ROLE}", "handsOver": true }]`,
     });
     const [failed] = await explained({ 'a.json': stoppedText() });
     expect(failed).toMatchObject({ kind: 'rerun', caller: null, family: 'report', cluster: 'batch' });
@@ -169,7 +169,7 @@ describe('the input of explain', () => {
     const all = [...SOURCES, ...TASKS].map(([, content], index) => [`in/${index % 3}/${index}`, content]);
     const { stdout, stderr, exitCode } = await ops(['explain', '--json', 'in'], Object.fromEntries(all));
     expect(stdout.trim().split('\n')).toHaveLength(2);
-    expect(stderr).toBe(`2 records in ${all.length} files; ${all.length - 2} duplicates, 0 skipped\n`);
+    expect(stderr).toBe(`records 2, files ${all.length}, duplicates ${all.length - 2}, skipped 0\n`);
     expect(exitCode).toBe(0);
   });
 
@@ -198,7 +198,7 @@ describe('the input of explain', () => {
       'd.jsonl: skipped 1 of no known kind (first at line 1)',
       'e.json: skipped 1 of aws.s3',
       'f.json: skipped 1 of no known kind (first at line 1)',
-      expect.stringMatching(/^3 records in 6 files; 0 duplicates, \d+ skipped$/),
+      expect.stringMatching(/^records 3, files 6, duplicates 0, skipped \d+$/),
     ]);
     expect(exitCode).toBe(0);
   });
