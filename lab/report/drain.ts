@@ -19,7 +19,7 @@ const RATIO_MIN_CALLS = 100;
 
 /**
  * How long the drain took, beside the least that any client could take without harming others: calls that become ready
- * one by one, served at what the tightest bucket refills beyond what others ask for (LAB.md, "drain").
+ * one by one, served at what the tightest bucket refills beyond what others ask for (docs/lab.md, "What the figures mean").
  */
 export function drainFigures(
   calls: readonly DrainedCall[],

@@ -5,7 +5,7 @@ import type { ByReason } from '../run/run-records.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type DrainedCall, type DrainFigures, drainFigures } from './drain.ts';
 
-/** The report of LAB.md: every figure's meaning is defined there. */
+/** The report of a run. docs/lab.md, "What the figures mean", defines each figure. */
 export interface Report {
   scenario: string;
   seed: number;
