@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isThrottledStart } from '../../../../lambda/core/events/start-failure.ts';
 
-/** Texts as AWS writes them and how much of each has to be left for it to be known. */
+/** Texts as AWS writes them, and how much of each has to be left for it to be known. */
 const THROTTLES: readonly (readonly [text: string, known: string])[] = [
   [
     'Timeout waiting for network interface provisioning to complete.',
