@@ -15,11 +15,11 @@ import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stoppe
 export type ThrottleEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
-  /** On whose bus it arrived first: forwarding leaves both as they were. */
+  /** The bus that it arrived on first. Forwarding does not change it. */
   readonly origin: AwsEnvironment;
 };
 
-/** What is the same in two deliveries of an event, and in what a sweep finds. */
+/** The identity of an event: the same in each delivery, and in what a sweep finds. */
 export const eventName = (
   event:
     | Pick<RunTaskRecord, 'kind' | 'eventId'>
@@ -27,7 +27,7 @@ export const eventName = (
     | Pick<StoppedTask, 'kind' | 'taskArn'>,
 ) => (event.kind === 'stoppedTask' ? event.taskArn : event.eventId);
 
-/** What could not be decoded: where, what was expected there. Never what was found, which may be somebody's secret. */
+/** Where decoding failed and what was expected there. Never what was found: that may be a secret. */
 export interface Malformed {
   readonly problems: readonly string[];
 }
@@ -48,7 +48,7 @@ const envelope = z.discriminatedUnion('detail-type', [
   z.object({ ...members, 'detail-type': z.literal('ECS Task State Change'), detail: stoppedTaskSchema }),
 ]);
 
-/** Decodes the text of an EventBridge event. Nothing undecoded travels further but the request, which has its own reader. */
+/** Decodes the text of an EventBridge event. Only the request stays undecoded; `readRunTaskRequest` reads it. */
 export function decodeEvent(text: string): ThrottleEvent | Malformed {
   const parsed = envelope.safeParse(parseJson(text));
   if (!parsed.success) return { problems: problemsOf(parsed.error) };
@@ -63,7 +63,7 @@ export function decodeEvent(text: string): ThrottleEvent | Malformed {
     : { ...decodeOtherCallRecord(detail, account), ...common };
 }
 
-/** Decodes the text of a record in CloudTrail's event history, which has no envelope. */
+/** Decodes the text of a record in CloudTrail's event history. It has no envelope. */
 export function decodeHistoryRecord(text: string): RunTaskRecord | Malformed {
   const parsed = runTaskRecordSchema.safeParse(parseJson(text));
   return parsed.success ? decodeRunTaskRecord(parsed.data, '') : { problems: problemsOf(parsed.error) };

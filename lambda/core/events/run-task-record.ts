@@ -5,7 +5,7 @@ import type { ApiError } from './throttle.ts';
 export interface Caller {
   /** The IAM role or user behind the call; for an assumed role the role, not the session. */
   readonly principalArn: string;
-  /** The AWS service that called on somebody's behalf. */
+  /** The AWS service that made the call for somebody. */
   readonly invokedBy?: string;
   readonly userAgent?: string;
 }
@@ -19,13 +19,13 @@ interface CallRecord {
   /** When the call was made, in milliseconds since the epoch. */
   readonly eventTimeMs: number;
   readonly caller: Caller;
-  /** Why it was rejected; absent where it was accepted. */
+  /** Why it was rejected; absent if it was accepted. */
   readonly error?: ApiError;
 }
 
 export interface RunTaskRecord extends CallRecord {
   readonly kind: 'runTaskRecord';
-  /** As recorded: undecoded, and null where CloudTrail dropped it. */
+  /** As recorded, undecoded; null if the record does not hold it. */
   readonly requestParameters: unknown;
   /** The tasks that an accepted request started. */
   readonly taskArns: readonly string[];
@@ -33,7 +33,7 @@ export interface RunTaskRecord extends CallRecord {
   readonly failureReasons: readonly string[];
 }
 
-/** A request that takes from the bucket that RunTask takes from. */
+/** A request for another operation that shares RunTask's bucket. */
 export interface OtherCallRecord extends CallRecord {
   readonly kind: 'otherCallRecord';
 }
@@ -70,13 +70,13 @@ export const runTaskRecordSchema = callRecordSchema.extend({
 });
 
 /**
- * Operations that share RunTask's bucket, "cluster resource modify", and that AWS names:
+ * Other operations that take from RunTask's bucket, "cluster resource modify", as AWS documents them:
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
 export const OTHER_OPERATIONS = ['StartTask', 'StopTask', 'ExecuteCommand'] as const;
 export const otherCallRecordSchema = callRecordSchema.extend({ eventName: z.enum(OTHER_OPERATIONS) });
 
-/** `account` is that of the bus which the record arrived at; only the record says in whose account the call was made. */
+/** `account` is that of the bus; it stands in where the record does not say in which account the call was made. */
 export function decodeRunTaskRecord(record: z.output<typeof runTaskRecordSchema>, account: string): RunTaskRecord {
   const { requestParameters = null, responseElements } = record;
   return {
@@ -103,7 +103,7 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
     region: record.awsRegion,
     eventTimeMs: record.eventTime,
     caller: {
-      // The role behind a session where the record names it; the bare identity otherwise, e.g. of an IAM user.
+      // The role behind a session, if the record names it; otherwise the identity itself, e.g. an IAM user.
       principalArn: identity.sessionContext?.sessionIssuer?.arn ?? identity.arn ?? '',
       ...(identity.invokedBy && { invokedBy: identity.invokedBy }),
       ...(userAgent && { userAgent }),
@@ -112,5 +112,5 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
   };
 }
 
-/** Operations that take from the bucket of RunTask. */
+/** All operations that take from RunTask's bucket. */
 export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;

@@ -1,10 +1,10 @@
-/** How AWS's services name a throttle: whole words, since images and secrets may have any name. */
+/** How AWS's services name a throttle. Whole words only, as images and secrets may have any name. */
 const THROTTLE =
   '(?:\\bThrottlingException\\b|\\bRequestLimitExceeded\\b|\\bTooManyRequestsException\\b|\\(ErrorCode: Throttling\\)|Rate exceeded|Request limit exceeded|Too Many Requests)';
 
 /**
- * How a task says that it never started because AWS was throttling: as data, with where each text was seen. Reasons are
- * free text and may be cut off, so each is known by its beginning, and by its tail only where the beginning says nothing.
+ * Stop reasons of tasks that never started because AWS throttled, with where each text was seen. A reason is free text and
+ * may be cut off, so it is recognized by its beginning; by its end only if the beginning is not specific.
  */
 const THROTTLED_STARTS: readonly RegExp[] = [
   // "Timeout waiting for network interface provisioning to complete." (EC2 throttled while the interface was made)
@@ -30,7 +30,7 @@ const THROTTLED_STARTS: readonly RegExp[] = [
   /Timeout waiting for EphemeralStorage provisioning/,
 ];
 
-/** Whether one of a stopped task's reasons, its own or its containers', names a throttle. */
+/** Whether a reason of a stopped task, or of one of its containers, names a throttle. */
 export function isThrottledStart(reasons: readonly string[]): boolean {
   return reasons.some((reason) => THROTTLED_STARTS.some((pattern) => pattern.test(reason)));
 }

@@ -3,21 +3,21 @@ import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers } from '../events/run-task-request.ts';
 
-/** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
+/** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
   readonly kind: 'refused' | 'gaveUp' | 'observed';
   readonly reason: RefuseReason | GiveUpReason;
-  /** ARN of the IAM role or user that made the call; empty where the event did not say. */
+  /** ARN of the IAM role or user that made the call; empty if the event does not say. */
   readonly caller: string;
-  /** Task definition family; empty where the event did not say. */
+  /** Task definition family; empty if the event does not say. */
   readonly family: string;
 }
 
-/** What is counted of calls that are only observed, by the names that the digest reads. */
+/** What is counted about observed calls, by the names that the digest reads. */
 export const OBSERVED = ['hadParameters', 'hadClientToken', 'hadEnvironment', 'wouldRerun'] as const;
 export type Observed = Readonly<Partial<Record<(typeof OBSERVED)[number], boolean>>>;
 
-/** Notices of one caller, family and reason within one hour: people are told of the group, never of each call. */
+/** Notices of one caller, family and reason within one hour. People are told about the group, not about each call. */
 export interface NoticeGroup {
   /** Identity of the group. */
   readonly id: string;
@@ -31,7 +31,7 @@ const HOUR_MS = 3_600_000;
 /** SNS refuses longer subjects: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const SUBJECT_LENGTH = 99;
 
-/** What to do about each reason, in the words of somebody who was just woken up. */
+/** What to do about each reason, for somebody who was just woken up. */
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   malformed:
     'What arrived could not be read: an event, which now waits in the dead-letter queue of the intake, or what somebody started an execution with.',
@@ -75,7 +75,7 @@ const WHAT: Readonly<Record<Notice['kind'], string>> = {
 const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
-/** The group that a notice of this instant belongs to, with what people are told first. */
+/** The group that a notice at `nowMs` belongs to, with the group's first message. */
 export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
   const { kind, reason, caller, family } = notice;
   const hour = Math.floor(nowMs / HOUR_MS);
@@ -108,11 +108,11 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** What a rejected call's record holds of what a faithful re-run needs: people look at it before they let calls be re-run. */
+/** Which parts of a faithful re-run a rejected call's record holds. People look at it before they switch to `rerun`. */
 export interface Feasibility {
   readonly hadParameters: boolean;
   readonly hadClientToken: boolean;
-  /** Whether no environment value was hidden. */
+  /** Whether no environment value is hidden. */
   readonly hadEnvironment: boolean;
 }
 
