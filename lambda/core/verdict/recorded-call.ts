@@ -4,7 +4,7 @@ import { synchronousCallId, tokenlessCallId } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import type { Launch } from './verdict.ts';
 
-/** What is kept of an accepted call: a launch record for each task that it started. */
+/** The launch records of an accepted call: one for each task that it started. */
 export function launchesOf(record: RunTaskRecord, awsEnvironment: AwsEnvironment): Launch[] {
   const rootCallId = recordedCallId(record, awsEnvironment);
   const { principalArn: caller } = record.caller;
@@ -14,12 +14,12 @@ export function launchesOf(record: RunTaskRecord, awsEnvironment: AwsEnvironment
   return record.taskArns.map((taskArn) => ({ taskArn, record: launch }));
 }
 
-/** The identity of a call that ECS accepted under a token of its own, whoever made it; undefined for any other record. */
+/** The identity of an accepted call with a token, whoever made it; undefined for any other record. */
 export function acceptedCallId(record: RunTaskRecord, awsEnvironment: AwsEnvironment): string | undefined {
   return record.error ? undefined : tokenCallId(record, awsEnvironment);
 }
 
-/** The identity of a recorded call: that of its token or, where the record holds none, its own. */
+/** The identity of a recorded call: by its token or, if the record holds none, by the record itself. */
 export function recordedCallId(record: RunTaskRecord, awsEnvironment: AwsEnvironment): string {
   return tokenCallId(record, awsEnvironment) ?? tokenless(record);
 }
