@@ -35,7 +35,7 @@ export function makeHandler(
   async function handle({ messageId, body }: SQSRecord): Promise<void> {
     const event = decodeEvent(body);
     if (!('kind' in event)) {
-      // To the dead-letter queue, where a person can look at it: a log line must not show what it holds.
+      // A person can read it in the dead-letter queue. A log line must not show its content.
       const command = new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: body });
       await retrying(dependencies, () => clients.sqs.send(command));
       log.error(LOG_MESSAGES.verdict, { kind: 'refuse', reason: 'malformed', messageId, problems: event.problems });
@@ -54,7 +54,7 @@ export function makeHandler(
     report(ending, event, { messageId });
   }
 
-  /** Feeds the rate. It is worse off without, but no event must be lost for it. */
+  /** Counts calls for the rate. A failure here must not lose an event: the rate is only less exact then. */
   async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
     const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
     const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, awsEnvironment));
