@@ -20,7 +20,7 @@ export const THROTTLES_BY_CALLER: LogQuery = {
   ],
 };
 
-/** On the log group of a trail. */
+/** Queries on the log group of a trail. */
 export const TRAIL_QUERIES: readonly LogQuery[] = [
   THROTTLES_BY_CALLER,
   {
@@ -67,7 +67,7 @@ export const RESULTS: LogQuery = {
   lines: [`filter ${IS_RESULT}`, 'stats count(*) as calls by kind, reason, caller, family', 'sort calls desc'],
 };
 
-/** On the log groups of the functions that decide: intake, sweep, run-task. */
+/** Queries on the log groups of the functions that decide: intake, sweep, run-task. */
 export const OWN_QUERIES: readonly LogQuery[] = [
   {
     name: 'Verdicts',
@@ -84,13 +84,13 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
 ];
 
-/** What an incident report is made of, on the same log groups and that of the rate limiter. */
+/** The queries of an incident report, on the same log groups and that of the rate limiter. */
 export const INCIDENT_QUERIES = [
   {
     name: 'throttled',
     lines: [
       `filter ${IS_VERDICT} and (kind = "rerun" or kind = "duplicate" or kind = "refuse")`,
-      // Several records may tell of one call, and a sweep finds what an event has told of.
+      // A call may have several records, and a sweep finds calls that an event reported too.
       'stats count_distinct(callId) as calls, count_distinct(taskArn) as failedStarts',
     ],
   },
@@ -98,7 +98,7 @@ export const INCIDENT_QUERIES = [
     name: 'outcomes',
     lines: [
       `filter ispresent(callId) and (${IS_RESULT} or (${IS_VERDICT} and kind = "refuse"))`,
-      // Redriven, a call may end twice: the last end counts.
+      // A redriven call may end twice. The last end counts.
       'stats latest(kind) as ending, latest(reason) as why by callId',
       'stats count(*) as calls by ending, why',
     ],
@@ -121,5 +121,5 @@ export const INCIDENT_QUERIES = [
   },
 ] as const satisfies readonly LogQuery[];
 
-/** A query's text. */
+/** The text of a query. */
 export const textOf = ({ lines }: LogQuery): string => lines.join('\n| ').replaceAll('| #', '#');
