@@ -1,9 +1,9 @@
 /**
- * Links into the console, as JSONata for where the Region and the partition are known at last: in an execution. That
- * they lead where they say is untested here; those to Logs Insights are in a form that AWS does not document.
+ * Links into the console, as JSONata: only an execution knows the Region and the partition. Whether the links lead to the
+ * right pages is not tested here. AWS does not document the form of links to Logs Insights.
  */
 
-/** What the links are made with: bindings that come before them. */
+/** Bindings that the links need. They come before them. */
 export const LINK_BINDINGS = [
   "$arn := $split($states.context.StateMachine.Id, ':')",
   '$region := $arn[3]',
@@ -31,7 +31,7 @@ export function queryLink(text: string, logGroupNames: readonly string[]): strin
   ].join(' & ');
 }
 
-/** Text in such a link: all but letters, digits, `_`, `-` and `.` as `*` and two hexadecimal digits. */
+/** Encodes text for such a link: characters other than letters, digits, `_`, `-` and `.` become `*` and two hexadecimal digits. */
 const starred = (text: string) =>
   [...Buffer.from(text)]
     .map((byte) => String.fromCharCode(byte))

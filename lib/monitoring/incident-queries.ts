@@ -19,12 +19,12 @@ export interface IncidentQueriesProps {
   readonly logGroups: readonly ILogGroup[];
 }
 
-/** How long Logs Insights is given before its answer is asked for. */
+/** How long to wait before asking Logs Insights for its answer. */
 const QUERY_SECONDS = 10;
 
 /**
- * Asks the logs what happened between `$since` and `$to`, both in milliseconds: a Map of one iteration for each query, which assigns
- * `$found`, a list of `{ name, rows }`.
+ * Queries the logs for the time from `$since` to `$to`, both in milliseconds. It is a Map with one iteration for each query,
+ * and assigns `$found`, a list of `{ name, rows }`.
  */
 export class IncidentQueries extends Construct {
   readonly map: MapState;
@@ -38,7 +38,7 @@ export class IncidentQueries extends Construct {
         LogGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
         QueryString: '{% $states.input.text %}',
         StartTime: '{% $floor($since / 1000) %}',
-        // Both ends belong to the time that is asked for.
+        // Logs Insights includes both ends.
         EndTime: '{% $floor($to / 1000) - 1 %}',
       },
       iamAction: 'logs:StartQuery',
@@ -62,7 +62,7 @@ export class IncidentQueries extends Construct {
     const rows = Pass.jsonata(this, 'Rows', {
       outputs: { name: '{% $name %}', rows: '{% $states.input.rows %}' },
     });
-    // The Map tries again from the start: a query that failed has no other end.
+    // The Map tries again from its start, as a failed query cannot be continued.
     const failed = Fail.jsonata(this, 'Unread', { error: 'QueryFailed', cause: '{% $states.input.status %}' });
     start.addRetry(OUTAGE_RETRY);
     get.addRetry(OUTAGE_RETRY);
@@ -78,7 +78,7 @@ export class IncidentQueries extends Construct {
       outputs: {},
     });
     this.map.itemProcessor(start);
-    // Outages are over by now; each pass takes some seventy events of the execution's 25,000.
+    // Outages are over by now. Each try takes about seventy of the execution's 25,000 events.
     this.map.addRetry({ ...OUTAGE_RETRY, maxAttempts: 10 });
   }
 }

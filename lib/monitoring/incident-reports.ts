@@ -33,15 +33,15 @@ import { ownMetric } from './own-metrics.ts';
 export interface IncidentReportsProps {
   readonly configuration: Configuration;
   readonly encryptionKey: IKey | undefined;
-  /** Who is told. */
+  /** Reports are published to it. */
   readonly topic: ITopic;
   readonly rerunStateMachine: IStateMachine;
   readonly sweepStateMachine: IStateMachine;
-  /** Of the functions whose lines the report counts: intake, sweep, run-task and rate limiter. */
+  /** Log groups of the functions whose lines the report counts: intake, sweep, run-task and rate limiter. */
   readonly logGroups: readonly ILogGroup[];
-  /** The log group of a trail, where one is known: the report leads to what it says of callers. */
+  /** The log group of the trail, if known. The report links to its queries about callers. */
   readonly trailLogGroupName: string | undefined;
-  /** The dashboard that the report leads to, where there is one. */
+  /** The dashboard that the report links to, if there is one. */
   readonly dashboardName: string | undefined;
 }
 
@@ -50,28 +50,28 @@ const RAISED = {
   sweep: 'A sweep found calls that no event had told of: a report follows when they are brought back.',
 } as const;
 
-/** How often it is looked whether it is over. */
+/** How often to check whether the incident is over. */
 const PASS_MINUTES = 2;
-/** The calls of the first five minutes raise the alarm, and metrics come late. */
+/** The calls of the first five minutes raise the alarm, and metrics come late. The report begins this long before it. */
 const BEFORE_ALARM_MINUTES = 10;
-/** Late re-runs may be underway for a day: people want to know before. */
+/** Late re-runs may last a day. People get an interim report after this time. */
 const MOST_HOURS = 6;
 
 const STARTED_MS = '$toMillis($states.context.Execution.StartTime)';
-/** The page of running executions is that of this state machine: who is on it and began before us. */
+/** How many running executions of this state machine began before this one. */
 const OLDER = [
   '$running := $states.result.Executions',
   '$me := $running[Name = $states.context.Execution.Name]',
-  // Lists lag behind. Who is not on it yet looks again.
+  // Lists lag behind. An execution that is not on the list yet checks again.
   '$exists($me) ? $count($running[StartDate < $me.StartDate or (StartDate = $me.StartDate and Name < $me.Name)]) : 1',
 ].join('; ');
 
-/** Tells people once of each incident, when it is over: what was throttled and by whom, what was brought back, what not. */
+/** Reports each incident once, when it is over: what was throttled and by whom, what was brought back, and what was not. */
 export class IncidentReports extends Construct {
   readonly stateMachine: Workflow;
   /** Raised when an incident begins. */
   readonly alarms: readonly Alarm[];
-  /** Alarms of which no report could be begun. */
+  /** Alarms for which no report could be started. */
   readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, props: IncidentReportsProps) {
@@ -113,7 +113,7 @@ export class IncidentReports extends Construct {
     });
   }
 
-  /** Without an action: the report is what people hear. */
+  /** The alarm has no action. People get the report instead. */
   #alarm(id: string, handler: 'intake' | 'sweep', threshold: number, advice: string): Alarm {
     return new Alarm(this, id, {
       metric: ownMetric(METRICS.verdict, handler, { kind: 'rerun' }),
@@ -127,7 +127,7 @@ export class IncidentReports extends Construct {
 
   #definition(props: IncidentReportsProps): IChainable {
     const { rerunStateMachine, sweepStateMachine, topic, logGroups, trailLogGroupName } = props;
-    // Two alarms may tell of one incident: the execution that began first reports, the others what came after it.
+    // Both alarms may be raised by one incident. The execution that began first reports it; later ones report what came after.
     const begin = this.#wait('Until others have begun', {
       since: `{% ${STARTED_MS} - ${BEFORE_ALARM_MINUTES * 60_000} %}`,
     });
@@ -138,7 +138,7 @@ export class IncidentReports extends Construct {
     const underway = '{% $count($states.result.Executions) %}';
     const reruns = this.#list('Are re-runs underway?', rerunStateMachine, 'RUNNING', { reruns: underway });
     const sweeps = this.#list('Are sweeps underway?', sweepStateMachine, 'RUNNING', { sweeps: underway });
-    // What comes while an alarm is raised would not raise it again: it belongs to this incident.
+    // Calls that come while an alarm is raised do not raise it again, so they belong to this incident.
     const raised = this.#ask('Are alarms raised?', {
       service: 'cloudwatch',
       action: 'describeAlarms',
@@ -196,7 +196,7 @@ export class IncidentReports extends Construct {
     return begin;
   }
 
-  /** Lists the newest executions in a state: of another state machine or, without one, of this. */
+  /** Lists the newest executions with a status, of another state machine or, without one, of this one. */
   #list(id: string, of: IStateMachine | undefined, status: string, assign: Record<string, string>): CallAwsService {
     return this.#ask(id, {
       service: 'sfn',
@@ -218,7 +218,7 @@ export class IncidentReports extends Construct {
     return state;
   }
 
-  /** ARN of the workflow, or of its executions, for a role that it has to wait for. */
+  /** ARN of this workflow or of its executions, for its own role's policy, which cannot refer to the resource. */
   #own(resource: 'stateMachine' | 'execution', rest = ''): string {
     return Stack.of(this).formatArn({
       service: 'states',

@@ -2,21 +2,21 @@ import { type LogQuery, RESULTS, THROTTLES_BY_CALLER, textOf } from '../investig
 import { dashboardLink, executionsLink, LINK_BINDINGS, queryLink } from './console-links.ts';
 
 /**
- * The words of an incident report: JSONata over `$since` and `$to` (milliseconds since the epoch), `$reruns` (whether any
- * are underway) and `$found`, which is what the queries on the logs brought.
+ * The text of an incident report, as JSONata. It uses `$since` and `$to` (milliseconds since the epoch), `$reruns` (how many
+ * are underway) and `$found` (the results of the queries on the logs).
  */
 
-/** Where a report leads to. */
+/** What a report links to. */
 export interface IncidentLinks {
   readonly rerunStateMachineArn: string;
   readonly dashboardName: string | undefined;
   readonly logGroupNames: readonly string[];
   readonly trailLogGroupName: string | undefined;
-  /** Under which the saved queries stand. */
+  /** The folder of the saved queries. */
   readonly stackName: string;
 }
 
-/** What each text is made of. All values in the answers of Logs Insights are text. */
+/** Bindings that each text needs. All values in the answers of Logs Insights are text. */
 const FACTS = [
   '$rows := function($query) { $found[name = $query].rows }',
   '$total := function($list) { $sum([0, $list.$number(calls)]) }',
@@ -28,7 +28,7 @@ const FACTS = [
 
 const expression = (bindings: readonly string[], value: string) => `{% (${[...bindings, value].join('; ')}) %}`;
 
-/** Whether there is anything that an earlier report has not told. */
+/** Whether there is anything to report. */
 export const HAS_NEWS = expression(FACTS, '$total($throttled) + $total($outcomes) > 0');
 
 export const INCIDENT_SUBJECT = expression(
@@ -37,7 +37,7 @@ export const INCIDENT_SUBJECT = expression(
 );
 
 /**
- * Which quota an increase request should name, by what the bucket that was found to bind counts.
+ * The quotas to raise, by the unit of the bucket that throttled.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html
  */
 const QUOTAS = {
