@@ -34,19 +34,27 @@ export class StatesError extends Error {
   override readonly cause: string | null;
   /** A second, narrower name by which Retry and Catch may know it: a missed heartbeat is also a States.Timeout. */
   readonly narrower: string | undefined;
+  /** Whether the resource of a task reported it, not the state around it. */
+  readonly isOfResource: boolean;
 
-  constructor(error: string | null, cause: string | null, narrower?: string) {
+  constructor(error: string | null, cause: string | null, narrower?: string, isOfResource = false) {
     super([error, cause].filter((part) => part !== null).join(': '));
     this.error = error;
     this.cause = cause;
     this.narrower = narrower;
+    this.isOfResource = isOfResource;
   }
 
-  /** What `$states.errorOutput` holds, and the output of a Catch without one of its own. */
+  ofResource(): StatesError {
+    return new StatesError(this.error, this.cause, this.narrower, true);
+  }
+
+  /**
+   * What `$states.errorOutput` holds, and the output of a Catch without one of its own. Both members are always there:
+   * LocalStack's Catch, held to the service by snapshots, writes an empty text for a cause that is missing.
+   * https://github.com/localstack/localstack (catcher_decl.py)
+   */
   toErrorOutput(): JsonObject {
-    return {
-      ...(this.error === null ? {} : { Error: this.error }),
-      ...(this.cause === null ? {} : { Cause: this.cause }),
-    };
+    return { Error: this.error ?? '', Cause: this.cause ?? '' };
   }
 }

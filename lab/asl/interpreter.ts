@@ -146,7 +146,7 @@ function stay(visit: Visit): Promise<Leaving> {
 /** Attempts the state until it succeeds, is caught, or fails for good. */
 async function persist(visit: Visit<FallibleState>): Promise<Leaving> {
   const { state, execution, scope } = visit;
-  const retries = new Retries(state.retry);
+  const retries = new Retries(state.retry, state.type);
   for (let count = 0; ; count++) {
     const counted = withRetryCount(visit, count);
     try {
@@ -171,7 +171,7 @@ function withRetryCount(visit: Visit<FallibleState>, count: number): Visit<Falli
 
 async function handle(visit: Visit<FallibleState>, error: StatesError): Promise<Leaving> {
   report(visit, error);
-  const catcher = visit.state.catch.find(({ errorEquals }) => matches(error, errorEquals));
+  const catcher = visit.state.catch.find(({ errorEquals }) => matches(error, errorEquals, visit.state.type));
   if (catcher === undefined) throw error;
   const errorOutput = error.toErrorOutput();
   try {

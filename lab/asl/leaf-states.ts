@@ -25,8 +25,16 @@ export async function choose(visit: Visit<ChoiceState>): Promise<Exit> {
   );
 }
 
+/** The longest wait, 24,855 days: whole seconds that a signed number of 32 bits holds. */
+const MAX_WAIT_SECONDS = 2 ** 31 - 1;
+
 export async function wait(visit: Visit<WaitState>): Promise<void> {
   const milliseconds = await waitTime(visit);
+  if (milliseconds > MAX_WAIT_SECONDS * 1000) {
+    const seconds = milliseconds / 1000;
+    const cause = `The state cannot wait for more than ${MAX_WAIT_SECONDS} seconds, but was to for ${seconds}.`;
+    throw stateError(visit, ErrorName.runtime, cause);
+  }
   if (milliseconds > 0) await visit.scope.sleep(visit.execution.timers, milliseconds);
 }
 

@@ -15,7 +15,7 @@ import type {
 import { ErrorName } from './errors.ts';
 import { COUNT, Fields, invalid, isJsonObject, POSITIVE_SECONDS, SECONDS } from './fields.ts';
 import type { StatesPart } from './jsonata.ts';
-import { type Expression, isExpression } from './template.ts';
+import { type Expression, isExpression, type Template } from './template.ts';
 import { parseWrittenTimestamp } from './timestamp.ts';
 
 export const QUERY_LANGUAGES = ['JSONata', 'JSONPath'] as const;
@@ -191,12 +191,17 @@ function parseTask(fields: Fields): OwnFields<TaskState> {
   if (!RESOURCE.test(resource)) {
     throw fields.invalid('Resource', resource, 'the ARN of a service integration, an activity or a Lambda function');
   }
-  return {
-    resource,
-    arguments: fields.template('Arguments'),
-    timeoutSeconds: fields.scalarNumber('TimeoutSeconds', POSITIVE_SECONDS),
-    heartbeatSeconds: fields.scalarNumber('HeartbeatSeconds', POSITIVE_SECONDS),
-  };
+  const timeoutSeconds = fields.scalarNumber('TimeoutSeconds', POSITIVE_SECONDS);
+  const heartbeatSeconds = fields.scalarNumber('HeartbeatSeconds', POSITIVE_SECONDS);
+  checkHeartbeat(fields, timeoutSeconds, heartbeatSeconds);
+  return { resource, arguments: fields.template('Arguments'), timeoutSeconds, heartbeatSeconds };
+}
+
+/** "must be smaller than the number of seconds specified in the TimeoutSeconds field": https://states-language.net/#timeouts */
+function checkHeartbeat(fields: Fields, timeout: Template | undefined, heartbeat: Template | undefined): void {
+  if (timeout?.kind !== 'literal' || heartbeat?.kind !== 'literal') return;
+  if (Number(heartbeat.value) < Number(timeout.value)) return;
+  throw fields.invalid('HeartbeatSeconds', heartbeat.value, `fewer than the ${timeout.value} of TimeoutSeconds`);
 }
 
 function parseFallible(fields: Fields): Fallible {

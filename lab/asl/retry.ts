@@ -1,22 +1,26 @@
 import type { Random } from '../kernel/random.ts';
-import type { Retrier } from './definition.ts';
+import type { Retrier, State } from './definition.ts';
 import { ErrorName, type StatesError } from './errors.ts';
 
 /**
- * Whether a Retry or Catch entry is for this error. Nothing matches States.Runtime; States.DataLimitExceeded only its
- * own name does. https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
- * That States.TaskFailed is not for States.QueryEvaluationError was measured by https://github.com/iwamot/sfnx
+ * Whether an entry of a state's Retry or Catch is for this error. Nothing matches States.Runtime, and only its own name
+ * States.DataLimitExceeded: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ * But States.ALL and States.TaskFailed of a task do where its resource returned too much, in TestState and in Standard and
+ * Express executions, and States.TaskFailed is not for States.QueryEvaluationError: measured by
+ * https://github.com/iwamot/sfnx
  */
-export function matches({ error, narrower }: StatesError, errorEquals: readonly string[]): boolean {
-  return errorEquals.some((name) => {
-    if (error === ErrorName.runtime) return false;
-    switch (name) {
+export function matches(error: StatesError, errorEquals: readonly string[], type: State['type']): boolean {
+  const { narrower, isOfResource, error: name } = error;
+  if (name === ErrorName.runtime) return false;
+  const isLimit = name === ErrorName.dataLimitExceeded && !(isOfResource && type === 'Task');
+  return errorEquals.some((wanted) => {
+    switch (wanted) {
       case ErrorName.all:
-        return error !== ErrorName.dataLimitExceeded;
+        return !isLimit;
       case ErrorName.taskFailed:
-        return ![ErrorName.dataLimitExceeded, ErrorName.timeout, ErrorName.queryEvaluation].some((no) => no === error);
+        return !isLimit && name !== ErrorName.timeout && name !== ErrorName.queryEvaluation;
       default:
-        return name === error || name === narrower;
+        return wanted === name || wanted === narrower;
     }
   });
 }
@@ -38,15 +42,17 @@ export function retryDelay(retrier: Retrier, retry: number, random: Random): num
 /** Counts the retries of one visit, for each retrier apart: a new visit starts anew. */
 export class Retries {
   readonly #retriers: readonly Retrier[];
+  readonly #type: State['type'];
   readonly #used: number[] = [];
 
-  constructor(retriers: readonly Retrier[]) {
+  constructor(retriers: readonly Retrier[], type: State['type']) {
     this.#retriers = retriers;
+    this.#type = type;
   }
 
   /** Milliseconds to wait before the next attempt; undefined if there is none. The first matching retrier decides. */
   next(error: StatesError, random: Random): number | undefined {
-    const index = this.#retriers.findIndex(({ errorEquals }) => matches(error, errorEquals));
+    const index = this.#retriers.findIndex(({ errorEquals }) => matches(error, errorEquals, this.#type));
     const retrier = this.#retriers[index];
     const used = this.#used[index] ?? 0;
     if (retrier === undefined || used >= retrier.maxAttempts) return undefined;

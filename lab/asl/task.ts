@@ -6,7 +6,7 @@ import { ErrorName, StatesError } from './errors.ts';
 import { SECONDS } from './fields.ts';
 import { checkSize } from './limits.ts';
 import type { Template } from './template.ts';
-import { evaluate, evaluateNumber, type TaskCall, type Visit } from './visit.ts';
+import { evaluate, evaluateNumber, evaluationError, type TaskCall, type Visit } from './visit.ts';
 
 interface Deadlines {
   readonly timeoutSeconds: number | undefined;
@@ -28,15 +28,25 @@ export async function runTask(visit: Visit<TaskState>): Promise<Json> {
     timeoutSeconds: await seconds(state.timeoutSeconds, 'TimeoutSeconds'),
     heartbeatSeconds: await seconds(state.heartbeatSeconds, 'HeartbeatSeconds'),
   };
+  checkDeadlines(visit, deadlines);
 
   // TaskScheduled, TaskStarted and, where the call returns before the task is done, TaskSubmitted.
   execution.history.record('taskStarted', state.name, waitsForToken ? 3 : 2);
   try {
     const result = await call(visit, { resource: state.resource, arguments: input, ...taskToken }, deadlines);
     return checkSize(result, producer(state.resource));
+  } catch (error) {
+    throw error instanceof StatesError ? error.ofResource() : error;
   } finally {
     execution.history.record('taskEnded', state.name, 1);
   }
+}
+
+/** As CreateStateMachine checks it where both are numbers. How the service says it of evaluated ones is not known. */
+function checkDeadlines(visit: Visit, { timeoutSeconds, heartbeatSeconds }: Deadlines): void {
+  if (timeoutSeconds === undefined || heartbeatSeconds === undefined || heartbeatSeconds < timeoutSeconds) return;
+  const bound = `HeartbeatSeconds must be smaller than TimeoutSeconds (${timeoutSeconds})`;
+  throw evaluationError(visit, `${bound} but was: ${heartbeatSeconds}`);
 }
 
 function withToken(visit: Visit<TaskState>, token: string | undefined): Visit<TaskState> {

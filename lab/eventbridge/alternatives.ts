@@ -3,7 +3,7 @@ import { InvalidPatternError } from './errors.ts';
 import { type JsonText, Members, NumberText } from './json-text.ts';
 import { meaningOf } from './meaning.ts';
 import { comparableNumber } from './numbers.ts';
-import type { TextTest } from './text-tests.ts';
+import type { Pieces, TextTest } from './text-tests.ts';
 import * as tests from './text-tests.ts';
 
 /** How values are compared. The engine looks at a value in the ways that a field's alternatives call for (`field.ts`). */
@@ -12,6 +12,8 @@ interface Comparison {
   readonly text: TextTest;
   readonly number: (value: number) => boolean;
   readonly address: (digits: string) => boolean;
+  /** What the engine walks as a wildcard: EventBridge limits how many of them (`wildcard-complexity.ts`). */
+  readonly wildcards: readonly Pieces[];
 }
 
 /** One way for a field to match: an element of the array at a leaf of a pattern. */
@@ -24,6 +26,8 @@ interface Place {
   readonly path: string;
   /** Whether `$or` is an ordinary name here (`sub-rules.ts`): the compiler for that knows less of `anything-but`. */
   readonly plain: boolean;
+  /** Whether no other alternative of the field stands before. */
+  readonly isFirst: boolean;
 }
 
 type Operator = (operand: JsonText, place: Place) => Comparison;
@@ -36,6 +40,7 @@ const comparison = (kind: Comparison['kind'], how: Partial<Comparison>): Compari
   text: never,
   number: never,
   address: never,
+  wildcards: [],
   ...how,
 });
 
@@ -79,11 +84,16 @@ const affix =
       ? onText(ignoringCase(stringOf(onlyMember(operand, ['equals-ignore-case'], place.path)[1], place)))
       : onText(exact(stringOf(operand, place)));
 
-function wildcardOf(operand: JsonText, place: Place): TextTest {
-  const test = tests.wildcard(stringOf(operand, place));
-  if (!test) throw new InvalidPatternError(place.path, operand, 'no **, and \\ only before * or another \\');
-  return test;
+function piecesOf(operand: JsonText, place: Place): Pieces {
+  const pieces = tests.piecesOf(stringOf(operand, place));
+  if (!pieces) throw new InvalidPatternError(place.path, operand, 'no **, and \\ only before * or another \\');
+  return pieces;
 }
+
+const wildcard: Operator = (operand, place) => {
+  const pieces = piecesOf(operand, place);
+  return comparison('text', { text: tests.wildcard(pieces), wildcards: [pieces] });
+};
 
 const BOUNDS: Readonly<Record<string, (value: number, bound: number) => boolean>> = {
   '=': (value, bound) => value === bound,
@@ -135,7 +145,7 @@ const NEGATED: Readonly<Record<string, (operand: string, place: Place) => TextTe
   prefix: tests.startsWith,
   suffix: tests.endsWith,
   'equals-ignore-case': tests.equalsIgnoringCase,
-  wildcard: wildcardOf,
+  wildcard: (operand, place) => tests.wildcard(piecesOf(operand, place)),
 };
 
 /** RuleCompiler.java, the older of the engine's compilers, knows no wildcards here, and no lists of prefixes. */
@@ -145,20 +155,27 @@ function anythingButMatching(expression: Members, place: Place): Comparison {
   const [name, operand] = onlyMember(expression, place.plain ? NEGATED_PLAIN : Object.keys(NEGATED), place.path);
   const isAffix = name === 'prefix' || name === 'suffix';
   const operands = Array.isArray(operand) ? operand : [operand];
-  // The engine accepts an empty list and then stumbles over it (a NullPointerException in GenericMachine.addStep).
-  if (operands.length === 0 || (isAffix && (operands.includes('') || (place.plain && Array.isArray(operand))))) {
+  // The engine makes nothing of an empty list. Without a state from an alternative before it has none to go on with (a
+  // NullPointerException in GenericMachine.addStep; the service answers InternalFailure), with one the list matches nothing.
+  const isEmpty = operands.length === 0;
+  const isPlainList = place.plain && Array.isArray(operand);
+  if ((isEmpty && place.isFirst) || (isAffix && (operands.includes('') || isPlainList))) {
     throw new InvalidPatternError(place.path, operand, 'a string or a list of strings, none of them empty');
   }
+  if (isEmpty) return onText(never);
   const negated = operands.map((each) => NEGATED[name]?.(stringOf(each, place), place));
-  return comparison('text', { text: (text) => !negated.some((test) => test?.(text)), number: always });
+  return comparison('text', {
+    text: (text) => !negated.some((test) => test?.(text)),
+    number: always,
+    wildcards: name === 'wildcard' ? [...new Set(operands)].map((each) => piecesOf(each, place)) : [],
+  });
 }
 
 const anythingBut: Operator = (operand, place) => {
   if (operand instanceof Members) return anythingButMatching(operand, place);
   const values = Array.isArray(operand) ? operand : [operand];
   if (values.length > 0 && values.every((value) => typeof value === 'string')) {
-    const texts = new Set(values.map((value) => `"${value}"`));
-    return comparison('text', { text: (text) => !texts.has(text), number: always });
+    return comparison('text', { text: tests.isNoneOf(values), number: always });
   }
   if (values.length > 0 && values.every((value) => value instanceof NumberText)) {
     const numbers = new Set(values.map((value) => numberOf(value, place)));
@@ -182,7 +199,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   prefix: affix(tests.startsWith, tests.startsWithIgnoringCase),
   suffix: affix(tests.endsWith, tests.endsWithIgnoringCase),
   'equals-ignore-case': (operand, place) => onText(tests.equalsIgnoringCase(stringOf(operand, place))),
-  wildcard: (operand, place) => onText(wildcardOf(operand, place)),
+  wildcard,
   numeric,
   cidr,
   'anything-but': anythingBut,

@@ -4,6 +4,7 @@ import { Field } from './field.ts';
 import { type Members, toJsonText } from './json-text.ts';
 import { withoutShadowed } from './shadowed.ts';
 import { subRulesOf } from './sub-rules.ts';
+import { checkComplexity } from './wildcard-complexity.ts';
 
 export { InvalidPatternError } from './errors.ts';
 
@@ -52,10 +53,12 @@ function matchesFrom(at: number, subRule: readonly Field[], event: EventFields, 
 /**
  * Compiles an event pattern. Follows AWS's own rule engine, https://github.com/aws/event-ruler (`Ruler.matchesRule`, 1.9),
  * also where its code and the service's documentation differ. Throws an `InvalidPatternError` for what the engine refuses
- * and an `UnsupportedError` for what only the service refuses.
+ * and for wildcards that are too complex for the service, and an `UnsupportedError` for too many combinations of `$or`.
  */
 export function compilePattern(pattern: unknown): CompiledPattern {
-  const subRules = withoutShadowed(subRulesOf(toJsonText(pattern)));
+  const written = subRulesOf(toJsonText(pattern));
+  checkComplexity(written);
+  const subRules = withoutShadowed(written);
   const reader = new FieldReader(subRules.flatMap((subRule) => [...subRule.keys()]));
   const compiled = subRules.map((subRule) =>
     [...subRule]

@@ -56,7 +56,9 @@ function readMembers(object: Members, before: readonly SubRule[], scope: Scope):
     if (!Array.isArray(value) || value.length === 0) {
       throw new InvalidPatternError(name, value, 'an object or an array with at least one value');
     }
-    const alternatives = value.flatMap((element) => alternativesOf(element, { path: name, plain: scope.plain }));
+    const alternatives = value.flatMap((element, at) =>
+      alternativesOf(element, { path: name, plain: scope.plain, isFirst: at === 0 }),
+    );
     return subRules.map((subRule) => new Map(subRule).set(name, alternatives));
   }, before);
 }

@@ -1,6 +1,9 @@
 /** Says yes or no to one value of an event in its JSON spelling: strings with their quotes, everything else bare. */
 export type TextTest = (text: string) => boolean;
 
+/** As the engine reads texts, byte by byte: half of a surrogate pair has no UTF-8 form, Java writes a question mark. */
+const asBytes = (text: string): string => (text.isWellFormed() ? text : text.replace(/\p{Surrogate}/gu, '?'));
+
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
@@ -15,26 +18,32 @@ function anyCase(text: string): string {
     .join('');
 }
 
-/** The whole string. */
+/** The whole string. The engine compares it as such, not by its bytes (ByteMachine.attemptAddShortcutTransitionMatch). */
 export const equals =
   (value: string): TextTest =>
   (text) =>
     text === `"${value}"`;
 
-export const startsWith =
-  (prefix: string): TextTest =>
-  (text) =>
-    text.startsWith(`"${prefix}`);
+/** None of these strings. They are read by their bytes. */
+export const isNoneOf = (values: readonly string[]): TextTest => {
+  const texts = new Set(values.map((value) => asBytes(`"${value}"`)));
+  return (text) => !texts.has(asBytes(text));
+};
 
-export const endsWith =
-  (suffix: string): TextTest =>
-  (text) =>
-    text.endsWith(`${suffix}"`);
+export const startsWith = (prefix: string): TextTest => {
+  const start = asBytes(`"${prefix}`);
+  return (text) => asBytes(text).startsWith(start);
+};
+
+export const endsWith = (suffix: string): TextTest => {
+  const end = asBytes(`${suffix}"`);
+  return (text) => asBytes(text).endsWith(end);
+};
 
 const matching =
   (expression: RegExp): TextTest =>
   (text) =>
-    expression.test(text);
+    expression.test(asBytes(text));
 
 export const equalsIgnoringCase = (value: string): TextTest => matching(RegExp(`^"${anyCase(value)}"$`));
 
@@ -42,8 +51,11 @@ export const startsWithIgnoringCase = (prefix: string): TextTest => matching(Reg
 
 export const endsWithIgnoringCase = (suffix: string): TextTest => matching(RegExp(`${anyCase(suffix)}"$`));
 
-/** The literal pieces between the stars of a wildcard, or `undefined` where it is malformed (WildcardParser.java). */
-function piecesOf(wildcard: string): string[] | undefined {
+/** The literal pieces between the stars of a wildcard, at least one. */
+export type Pieces = readonly string[];
+
+/** `*` stands for any text; `\*` and `\\` for themselves. `undefined` for a malformed wildcard (WildcardParser.java). */
+export function piecesOf(wildcard: string): Pieces | undefined {
   if (!/^(?:[^*\\]|\\[*\\]|\*(?!\*))*$/.test(wildcard)) return undefined;
   const pieces = [''];
   for (const [token] of wildcard.matchAll(/\\.|\*|[^*\\]+/gs)) {
@@ -53,15 +65,14 @@ function piecesOf(wildcard: string): string[] | undefined {
   return pieces;
 }
 
-/** `*` stands for any text; `\*` and `\\` for themselves. `undefined` for a malformed wildcard. */
-export function wildcard(pattern: string): TextTest | undefined {
-  const pieces = piecesOf(pattern);
-  if (!pieces) return undefined;
-  const first = `"${pieces[0]}`;
-  const last = `${pieces.at(-1)}"`;
-  if (pieces.length === 1) return equals(pieces[0] as string);
-  const middle = pieces.slice(1, -1);
-  return (text) => {
+/** The pieces in their order, with any text between them. */
+export function wildcard(pieces: Pieces): TextTest {
+  const first = asBytes(`"${pieces[0]}`);
+  const last = asBytes(`${pieces.at(-1)}"`);
+  if (pieces.length === 1) return (text) => asBytes(text) === `${first}"`;
+  const middle = pieces.slice(1, -1).map(asBytes);
+  return (value) => {
+    const text = asBytes(value);
     const end = text.length - last.length;
     if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
     let from = first.length;

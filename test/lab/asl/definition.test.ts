@@ -24,6 +24,22 @@ describe('a definition is invalid', () => {
       machine(done, { TimeoutSeconds: 0 }),
       'TimeoutSeconds: found 0, expected an integer between 1 and 99999999',
     ],
+    [
+      'with a heartbeat as long as the timeout',
+      only({ ...task, TimeoutSeconds: 10, HeartbeatSeconds: 10 }),
+      '$.States["S"].HeartbeatSeconds: found 10, expected fewer than the 10 of TimeoutSeconds',
+    ],
+    [
+      'with a heartbeat longer than the timeout, in a branch',
+      only({
+        Type: 'Map',
+        ItemProcessor: {
+          StartAt: 'I',
+          States: { I: { ...task, TimeoutSeconds: 9, HeartbeatSeconds: 10, End: true } },
+        },
+      }),
+      'HeartbeatSeconds: found 10, expected fewer than the 9 of TimeoutSeconds',
+    ],
     ['with an unknown type of state', only({ Type: 'Loop' }), '$.States["S"].Type: found "Loop"'],
     [
       'with an unknown field of a state',

@@ -52,6 +52,22 @@ describe('lab:asl', () => {
       'bad.json: $.StartAt: found 1, expected a string',
     ],
     ['a Task state', ['task.json', INPUT], { 'task.json': task }, 'task.json: Task states are not supported here: T'],
+    [
+      'a heartbeat that is longer than the timeout',
+      ['heartbeat.json', INPUT],
+      {
+        'heartbeat.json': machine({
+          T: {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::lambda:invoke',
+            TimeoutSeconds: 60,
+            HeartbeatSeconds: 61,
+            End: true,
+          },
+        }),
+      },
+      'heartbeat.json: $.States["T"].HeartbeatSeconds: found 61, expected fewer than the 60 of TimeoutSeconds',
+    ],
     ['a file that is no JSON', ['text.json', INPUT], { 'text.json': 'hello' }, 'text.json: found no JSON'],
     ['a file that is not there', ['none.json', INPUT], {}, 'none.json: found no readable file'],
     [

@@ -74,6 +74,31 @@ describe('Wait', () => {
     expect(result).toMatchObject({ status: 'SUCCEEDED', output: { n: 7 }, seconds });
   });
 
+  const DAY = 86_400;
+  it.each([
+    ['24,855 days', { Seconds: `{% 24855 * ${DAY} %}` }, 24_855 * DAY],
+    ['2^31 - 1 seconds', { Seconds: '{% 2147483647 %}' }, 2_147_483_647],
+    ['as long until a timestamp', { Timestamp: '2094-02-02T06:14:07Z' }, 2_147_483_647],
+    ['as long until an evaluated timestamp', { Timestamp: "{% '2094-02-02T07:14:07+01:00' %}" }, 2_147_483_647],
+  ])('may last %s', async (_, fields, seconds) => {
+    expect(await run(only({ Type: 'Wait', ...fields }))).toMatchObject({ status: 'SUCCEEDED', seconds });
+  });
+
+  it.each([
+    ['24,856 days', { Seconds: `{% 24856 * ${DAY} %}` }],
+    ['2^31 seconds', { Seconds: '{% 2147483648 %}' }],
+    ['more seconds than any number of them', { Seconds: '{% 1e30 %}' }],
+    ['a second more until a timestamp', { Timestamp: '2094-02-02T06:14:08Z' }],
+    ['a moment more until an evaluated timestamp', { Timestamp: "{% '2094-02-02T06:14:07.001Z' %}" }],
+    ['thousands of years', { Timestamp: '9999-12-31T23:59:59Z' }],
+  ])('fails at once, and for good, where it would last %s', async (_, fields) => {
+    const branch = { StartAt: 'W', States: { W: { Type: 'Wait', ...fields, End: true } } };
+    const Catch = [{ ErrorEquals: ['States.ALL'], Next: 'D' }];
+    const result = await run(machine({ S: { Type: 'Parallel', Branches: [branch], Catch, Next: 'D' }, D: done }));
+    expect(result).toMatchObject({ status: 'FAILED', error: 'States.Runtime', seconds: 0 });
+    expect(result.cause).toContain(`${inState('W', 4)}The state cannot wait for more than 2147483647 seconds`);
+  });
+
   it.each([
     ['undefined', { Seconds: '{% $states.input.x %}' }, 'returned nothing (undefined).'],
     ['text', { Seconds: "{% '5' %}" }, `Expected 'number', but was 'string' for value: "5"`],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StatesError, type TaskCall } from '../../../lab/asl/index.ts';
 import { VirtualClock } from '../../../lab/kernel/clock.ts';
 import type { Json } from '../../../lab/kernel/json.ts';
-import { events, machine, run, transitions } from './support.ts';
+import { events, inState, machine, run, transitions } from './support.ts';
 
 const INVOKE = 'arn:aws:states:::lambda:invoke';
 const task = (fields: object = {}) => machine({ T: { Type: 'Task', Resource: INVOKE, End: true, ...fields } });
@@ -134,6 +134,26 @@ describe('Task', () => {
       seconds: expected,
     });
   });
+
+  it.each([
+    [true, 10, '{% 9 %}'],
+    [true, '{% 10 %}', 9],
+    [true, '{% 10 %}', '{% 9 %}'],
+    [false, 10, '{% 10 %}'],
+    [false, '{% 10 %}', 10],
+    [false, '{% 10 %}', '{% 11 %}'],
+    [false, '{% 0 %}', '{% 0 %}'],
+  ])(
+    'is called: %s, with a timeout of %j and a heartbeat of %j',
+    async (isCalled, TimeoutSeconds, HeartbeatSeconds) => {
+      const host = recording();
+      const result = await run(task({ TimeoutSeconds, HeartbeatSeconds }), {}, host);
+      expect(host.calls).toHaveLength(isCalled ? 1 : 0);
+      expect(result.error).toBe(isCalled ? null : 'States.QueryEvaluationError');
+      if (!isCalled)
+        expect(result.cause).toContain(`${inState('T')}HeartbeatSeconds must be smaller than TimeoutSeconds`);
+    },
+  );
 
   it.each([
     ['States.HeartbeatTimeout', { HeartbeatSeconds: 10 }, 'SUCCEEDED'],

@@ -52,10 +52,14 @@ const SETS: readonly Together[] = [
     [wildcard('h*llox'), 'hllox hellox hxxxllox helhllox hheloxllox'],
     [wildcard('hel*ox'), 'helox hellox helxxxox helhllox'],
   ),
+  // The engine's test has these four in one set, which the service finds too complex.
   set(
-    'ab bc ac xbyazc xbycza xcybza',
+    'ab bc ac xbyazc xbycza xcybza acb',
     [wildcard('*a*b*c'), 'abc aabbcc xaybzc xxayybzzc'],
     [wildcard('a*b*c*'), 'abc aabbcc axbycz azzbyyczz'],
+  ),
+  set(
+    'ab bc ac xbyazc xbycza xcybza abc',
     [wildcard('*a*c*b'), 'acb aaccbb xayczb xxayyczzb'],
     [wildcard('a*c*b*'), 'acb aaccbb axcybz axxcyybzz'],
   ),

@@ -73,6 +73,8 @@ const INVALID: Readonly<Record<string, readonly string[]>> = {
     '["=",1e309]',
     '["<",2.0e422]',
     '["=",1e-325]',
+    '["=",5e-324]',
+    '[">",-5.0E-324]',
     '[">",0,"<",12345678901234567890]',
   ].map((operand) => `{"a":[{"numeric":${operand}}]}`),
   'a numeric range is not empty': ['[">",5,"<",5]', '[">=",5,"<=",5.0]', '[">",30,"<",1]'].map(
@@ -130,6 +132,11 @@ const INVALID: Readonly<Record<string, readonly string[]>> = {
     '{"wildcard":["x","a\\\\b"]}',
     '{"wildcard":null}',
   ].map((operand) => `{"a":[{"anything-but":${operand}}]}`),
+  'an empty list of anything-but is not the first alternative': [
+    ...['prefix', 'suffix', 'equals-ignore-case', 'wildcard'].map((name) => `{"a":[{"anything-but":{"${name}":[]}}]}`),
+    '{"a":[{"anything-but":{"suffix":[]}},"x"]}',
+    '{"a":["x",{"anything-but":[]}]}',
+  ],
   '$or takes two objects or more': [
     '{"$or":[]}',
     '{"$or":[{"a":["x"]}]}',

@@ -85,9 +85,12 @@ describe(`the naive matcher, on ${CASES} generated cases of seed ${SEED}`, () =>
     let matched = 0;
     const check = fc.property(cases, ([somePattern, someEvent]) => {
       const line = `{"pattern":${JSON.stringify(somePattern)},"event":${toText(someEvent)}}`;
+      const answer = verdict(line);
+      // What the documentation does not say in numbers is tried in `wildcard-complexity.test.ts`.
+      fc.pre(!answer.includes('too complex'));
       const expected = naiveMatches(somePattern, someEvent);
       if (expected) matched += 1;
-      expect(`${line} ${verdict(line)}`).toBe(`${line} ${expected}`);
+      expect(`${line} ${answer}`).toBe(`${line} ${expected}`);
     });
     fc.assert(check, { seed: SEED, numRuns: CASES });
     // Neither answer is a lucky constant.

@@ -52,6 +52,13 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'exactly is a string': field('[{"exactly":"x"}]', ['"x"'], ['"X"']),
     'exactly does not look for addresses': field('[{"exactly":"10.0.0.1"}]', ['"10.0.0.1"'], ['"010.0.0.1"']),
     'escapes in JSON do not matter': field('["\\u0041\\/"]', ['"A/"', '"\\u0041/"'], ['"\\\\u0041/"']),
+    'the smallest numbers are compared by value as Java spells them': field(
+      '[4.9e-324,4.9e-323]',
+      ['4.9E-324', '49e-325', '0.49e-322'],
+      ['5e-324', '5e-323', '0', '9.9e-324'],
+    ),
+    'in other spellings they are not': field('[5e-324]', ['5e-324'], ['4.9e-324', '5E-324', '0.5e-323']),
+    'half a surrogate pair is itself': field('["\\ud800"]', ['"\\ud800"'], ['"?"', '"\\ud801"', '"\\ud800x"']),
     'characters beyond the basic plane match': field('["😀"]', ['"\\ud83d\\ude00"', '"😀"'], ['"😁"']),
   },
   'prefix, suffix, equals-ignore-case': {
@@ -87,6 +94,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
       ['"STRASSE"', '"straße"'],
       ['"straSse"'],
     ),
+    'half a surrogate pair is a question mark to them, and no half of a character': field(
+      '[{"prefix":"\\ud83d"},{"suffix":"x\\ude00"},{"equals-ignore-case":"a?"}]',
+      ['"?"', '"\\ud800b"', '"x\\ud800"', '"x?"', '"A\\ude00"'],
+      ['"😀"', '"x😀"', '"a😀"', '"a"'],
+    ),
     'equals-ignore-case takes half a surrogate pair for a question mark': field(
       '[{"equals-ignore-case":"😀"}]',
       ['"??"'],
@@ -120,6 +132,21 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'an escaped star is a star': field('[{"wildcard":"a\\\\*c"}]', ['"a*c"'], ['"abc"', '"a\\\\*c"']),
     'an escaped backslash is a backslash': field('[{"wildcard":"a\\\\\\\\*"}]', ['"a\\\\"', '"a\\\\b"'], ['"a*"']),
     'an escaped star may follow a star': field('[{"wildcard":"*\\\\*"}]', ['"*"', '"a*"'], ['"a"']),
+    'a star may stand before a character of several bytes': field(
+      '[{"wildcard":"*é"},{"wildcard":"*雨*"},{"wildcard":"🙂*"}]',
+      ['"é"', '"caffé"', '"大雨"', '"🙂"', '"🙂!"'],
+      ['"e"', '"éa"', '"大"', '"a🙂"', '"\\ud83d"'],
+    ),
+    'a suffix of several bytes may stand beside it': field(
+      '[{"suffix":"é"},{"wildcard":"*ñé"},{"wildcard":"*ñé*"}]',
+      ['"é"', '"ñé"', '"ñéa"'],
+      ['"ñ"', '"e"'],
+    ),
+    'half a surrogate pair is a question mark to it': field(
+      '[{"wildcard":"a*\\ud83d"},{"wildcard":"*\\ude00*b"},{"wildcard":"\\ud800"}]',
+      ['"a?"', '"ax\\ud800"', '"?b"', '"\\ud83db"', '"?"', '"\\udfff"'],
+      ['"a😀"', '"😀b"', '"😀"'],
+    ),
     'question marks and brackets are ordinary': field('[{"wildcard":"[a]?*"}]', ['"[a]?"', '"[a]?b"'], ['"ab"']),
   },
   'anything-but': {
@@ -155,12 +182,32 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     ),
     'a wildcard is left out': field('[{"anything-but":{"wildcard":"a*c"}}]', ['"ab"', '1'], ['"ac"', '"abc"']),
     'a list of wildcards is left out': field('[{"anything-but":{"wildcard":["a*","*z"]}}]', ['"b"'], ['"ab"', '"bz"']),
+    'an empty list behind another alternative matches nothing': field(
+      '["x",{"anything-but":{"prefix":[]}},{"anything-but":{"suffix":[]}},{"anything-but":{"wildcard":[]}}]',
+      ['"x"'],
+      ['"y"', '""', '1', 'null'],
+    ),
+    'an empty list in any case is no different': field(
+      '[5,{"anything-but":{"equals-ignore-case":[]}},"z"]',
+      ['5', '"z"'],
+      ['6', '"y"'],
+    ),
+    'an empty list may stand behind absence': {
+      pattern: '{"a":[{"exists":false},{"anything-but":{"prefix":[]}}]}',
+      matches: ['{}'],
+      misses: ['{"a":"x"}'],
+    },
     'the empty string is left out': field('[{"anything-but":""}]', ['"x"', 'null'], ['""']),
     'an absent field never matches': {
       pattern: '{"a":[{"anything-but":"x"}]}',
       matches: [],
       misses: ['{}', '{"b":"y"}', '{"a":{"b":"y"}}'],
     },
+    'half a surrogate pair is a question mark to it': field(
+      '[{"anything-but":["\\ud800","a"]}]',
+      ['"😀"', '"b"'],
+      ['"?"', '"\\ud800"', '"\\ud801"', '"a"'],
+    ),
     'several of them are alternatives': field('[{"anything-but":"x"},{"anything-but":"y"}]', ['"x"', '"y"'], ['[]']),
     'addresses are texts to it': field(
       '[{"anything-but":"10.0.0.1"},{"cidr":"11.0.0.0/8"}]',

@@ -168,7 +168,11 @@ describe('operators', () => {
   });
 
   it('numeric agrees with JavaScript, and equality with every spelling', () => {
-    const number = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.double({ noNaN: true, min: -1e308, max: 1e308 }));
+    // Java spells some of the smallest numbers otherwise than JavaScript.
+    const double = fc
+      .double({ noNaN: true, min: -1e308, max: 1e308 })
+      .filter((it) => it === 0 || Math.abs(it) > 1e-307);
+    const number = fc.oneof(fc.integer({ min: -5, max: 5 }), double);
     const check = fc.property(number, number, fc.integer({ min: -3, max: 3 }), (bound, value, shift) => {
       expect(matchesOne({ numeric: ['<', bound] }, value)).toBe(value < bound);
       expect(matchesOne({ numeric: ['>=', bound] }, value)).toBe(value >= bound);
