@@ -20,7 +20,7 @@ export const THROTTLES_BY_CALLER: LogQuery = {
   ],
 };
 
-/** On the log group of a trail. */
+/** Queries on the log group of a trail. */
 export const TRAIL_QUERIES: readonly LogQuery[] = [
   THROTTLES_BY_CALLER,
   {
@@ -67,7 +67,7 @@ export const RESULTS: LogQuery = {
   lines: [`filter ${IS_RESULT}`, 'stats count(*) as calls by kind, reason, caller, family', 'sort calls desc'],
 };
 
-/** On the log groups of the functions that decide: intake, sweep, run-task. */
+/** Queries on the log groups of the functions that decide: intake, sweep, run-task. */
 export const OWN_QUERIES: readonly LogQuery[] = [
   {
     name: 'Verdicts',
@@ -93,5 +93,5 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
 ];
 
-/** A query's text. */
+/** The text of a query. */
 export const textOf = ({ lines }: LogQuery): string => lines.join('\n| ').replaceAll('| #', '#');

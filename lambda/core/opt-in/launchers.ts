@@ -1,9 +1,9 @@
 import type { Caller } from '../events/run-task-record.ts';
 
-/** An AWS service that makes RunTask calls for its users, and repeats those that were rejected by itself. */
+/** An AWS service that makes RunTask calls for its users, and retries rejected calls by itself. */
 interface Launcher {
   readonly name: string;
-  /** Whether it takes an accepted task for a started one, and so misses a start that fails later. */
+  /** Whether it treats an accepted call as a started task, and so does not notice that the start fails later. */
   readonly isBlindToFailedStarts: boolean;
 }
 
@@ -25,7 +25,7 @@ const LAUNCHERS: readonly Launcher[] = [
   { name: 'ecs.amazonaws.com', isBlindToFailedStarts: false },
 ];
 
-/** The launcher that made a call for its user, if one did. */
+/** The launcher that made a call, if any. */
 export function launcherOf({ invokedBy, userAgent, sourceService }: Caller): Launcher | undefined {
   return LAUNCHERS.find(({ name }) => [invokedBy, userAgent, sourceService].includes(name));
 }
