@@ -29,3 +29,23 @@ const LAUNCHERS: readonly Launcher[] = [
 export function launcherOf({ invokedBy, userAgent, sourceService }: Caller): Launcher | undefined {
   return LAUNCHERS.find(({ name }) => [invokedBy, userAgent, sourceService].includes(name));
 }
+
+/** The parts of a request or task that say what it is for. */
+export interface Purpose {
+  readonly cluster: string | undefined;
+  readonly taskDefinition: string | undefined;
+  readonly startedBy: string | undefined;
+  readonly group: string | undefined;
+}
+
+/** Whether an AWS service watches the task. Batch's clusters have its name; Step Functions and the service scheduler mark their tasks. */
+export function isWatchedByLauncher({ cluster = '', startedBy = '', group = '' }: Purpose): boolean {
+  const clusterId = cluster.slice(cluster.lastIndexOf('/') + 1);
+  return (
+    startedBy === 'AWS Step Functions' ||
+    startedBy.startsWith('ecs-svc/') ||
+    group.startsWith('service:') ||
+    clusterId.startsWith('AWSBatch-') ||
+    clusterId.includes('_Batch_')
+  );
+}

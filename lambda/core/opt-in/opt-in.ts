@@ -2,6 +2,7 @@ import { type Arn, type AwsEnvironment, clusterName, familyName, parseArn } from
 import type { IgnoreReason } from '../contract.ts';
 import type { Caller } from '../events/run-task-record.ts';
 import type { RunTaskRequest } from '../events/run-task-request.ts';
+import { isWatchedByLauncher, type Purpose } from './launchers.ts';
 
 /** A caller whose calls may be repeated. */
 export interface CallerEntry {
@@ -96,14 +97,6 @@ export function isOwnCall({ principalArn }: Caller, ownRoleArn: string): boolean
   return callerEntry(principalArn, [{ arn: ownRoleArn }]) !== undefined;
 }
 
-/** The parts of a request or task that say what it is for. */
-export interface Purpose {
-  readonly cluster: string | undefined;
-  readonly taskDefinition: string | undefined;
-  readonly startedBy: string | undefined;
-  readonly group: string | undefined;
-}
-
 /** Why a request or task is to be ignored, if it is. */
 export function unlistedReason(
   purpose: Purpose,
@@ -113,17 +106,5 @@ export function unlistedReason(
   if (taskDefinition === undefined) return undefined;
   if (!listedFamily(taskDefinition, settings, awsEnvironment)) return 'familyNotListed';
   if (!listedCluster(cluster, settings, awsEnvironment)) return 'clusterNotListed';
-  return isWatched(purpose) ? 'launcherRetries' : undefined;
-}
-
-/** Whether an AWS service watches the task. Batch's clusters have its name; Step Functions and the service scheduler mark their tasks. */
-function isWatched({ cluster = '', startedBy = '', group = '' }: Purpose): boolean {
-  const clusterId = cluster.slice(cluster.lastIndexOf('/') + 1);
-  return (
-    startedBy === 'AWS Step Functions' ||
-    startedBy.startsWith('ecs-svc/') ||
-    group.startsWith('service:') ||
-    clusterId.startsWith('AWSBatch-') ||
-    clusterId.includes('_Batch_')
-  );
+  return isWatchedByLauncher(purpose) ? 'launcherRetries' : undefined;
 }
