@@ -1,4 +1,4 @@
-/** `npm run --silent lab:match -- CASES.jsonl`: one verdict a line, see LAB.md. */
+/** `npm run --silent lab:match -- CASES.jsonl`: one verdict a line; docs/lab.md, "Commands". */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Members, parseJsonText } from './eventbridge/json-text.ts';

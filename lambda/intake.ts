@@ -119,7 +119,7 @@ export function makeHandler(
     }));
   }
 
-  /** Feeds the rate. It is worse off without, but no event must be lost for it. */
+  /** Counts calls for the rate. A failure here must not lose an event: the rate is only less exact then. */
   async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
     const first = records.filter(
       ({ attributes, eventSourceARN }) =>

@@ -19,18 +19,18 @@ import { makePauseSwitch } from './state/pause-switch.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 
-/** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
+/** How far ahead permits are reserved. News in this time comes too late for them. */
 const AHEAD_MS = 1500;
-/** How often it is looked whether a pause is over. */
+/** How often to check whether a pause is over. */
 const PAUSE_POLL_MS = 10_000;
-/** How long one invocation hands out permits: well within the function's timeout. */
+/** How long one invocation hands out permits: well below the function's timeout. */
 const WORK_MS = 45_000;
 
 const messageSchema = z.object({
   taskToken: z.string(),
   /** When the execution stops waiting for this message. */
   parkedUntil: z.iso.datetime(),
-  /** How many tasks its call asks for. */
+  /** How many tasks the call asks for. */
   tasks: taskCountSchema.default(1),
   callId: z.string().nullish(),
   doneBy: doneBySchema.nullish(),
@@ -42,10 +42,10 @@ interface Waiting {
   readonly messageId: string;
 }
 
-/** What became of one permit. */
+/** How handing out one permit ended. */
 type Permit = 'taken' | 'gone' | 'failed';
 
-/** Hands out permits to parked executions, each at its time. */
+/** Hands out permits to parked executions, each when it is due. */
 export function makeHandler(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
@@ -55,9 +55,9 @@ export function makeHandler(
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const launches = makeLaunchStore(dependencies);
-  /** Permits that nobody took, by the tasks of their calls; the next reservation gives them back. */
+  /** Tasks of the calls whose permits nobody took. The next reservation gives these permits back. */
   let unused: number[] = [];
-  /** The account's bucket, as far as it is known. */
+  /** The account's bucket; undefined while it is not known. */
   let bucket: RateState['bucket'];
 
   /** Hands out a permit at its time. What nobody takes is given back. */
@@ -75,7 +75,7 @@ export function makeHandler(
       await retrying(dependencies, () => clients.sfn.send(new SendTaskSuccessCommand({ taskToken, output })));
       return 'taken';
     } catch (error) {
-      // The execution parked anew, ended, or had its permit from an earlier delivery of this message.
+      // The execution parked again, ended, or got its permit from an earlier delivery of this message.
       if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
         return 'gone';
       }
@@ -84,7 +84,7 @@ export function makeHandler(
     }
   }
 
-  /** When the permits are due that can be had now; none during a pause, of which nobody has to hear at once that it is over. */
+  /** Reserves permits and returns when each is due. During a pause there are none. */
   async function reserve(waiting: readonly Waiting[]): Promise<readonly number[]> {
     const [paused, seen] = await Promise.all([isPaused(), traffic.read()]);
     if (paused) {
@@ -106,7 +106,7 @@ export function makeHandler(
     return callId != null && doneBy != null && isDone(await launches.getAccepted(callId), doneBy);
   }
 
-  /** Hands out permits in order for as long as one invocation works; who is left over comes back with a later one. */
+  /** Hands out permits in order until the invocation's time is over. The rest returns to the queue for a later one. */
   async function handOutPermits(waiting: readonly Waiting[]): Promise<readonly Permit[]> {
     const permits: Permit[] = [];
     const untilMs = clock.now() + WORK_MS;
@@ -121,7 +121,7 @@ export function makeHandler(
   }
 
   return async ({ Records: records }) => {
-    // Nobody waits for these any more (or ever did): a permit for them would be lost to the others.
+    // Messages that are unreadable, or that nobody waits for any more, get no permit.
     const waiting = records.flatMap(({ body, messageId }) => {
       const parked = messageSchema.safeParse(parseJson(body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];

@@ -13,13 +13,13 @@ import { type AttemptReply, makeAttempter } from './steps/attempt.ts';
 import { type CompletionReply, makeCompleter } from './steps/complete-request.ts';
 import { makeFinisher } from './steps/finish.ts';
 
-/** An event time that lies further ahead is nobody's clock error. */
+/** A clock error is smaller than this. An event time that lies further ahead is forged. */
 const FUTURE_TOLERANCE_MS = 5 * 60_000;
 
-/** How often people redrove the execution; executions that began under an older definition do not say. */
+/** How often people redrove the execution. Executions of older definitions do not say it. */
 const redriveCount = z.int().default(0);
 
-/** What the workflow hands over: the execution's own input, and what its attempts so far came to. */
+/** The payload from the workflow: the execution's own input, and the progress of its attempts. */
 const payloadSchema = z.object({
   step: z.enum(RERUN_STEPS),
   /** When the execution began, or was last redriven. */
@@ -27,16 +27,16 @@ const payloadSchema = z.object({
   redriveCount,
   rerun: rerunInputSchema,
   progress: progressSchema.nullable(),
-  /** What the rate limiter said, and in which drive; null where no permit came in time. */
+  /** The rate limiter's answer, and the redrive it came in; null if no permit came in time. */
   permit: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
   /** Since when a request may have been made whose answer nobody knows. */
   unheardSince: z.iso.datetime().nullish(),
 });
 
-/** What the workflow gets back. A re-run that ends without its tasks throws instead: its execution has to fail. */
+/** The reply to the workflow. A re-run that ends without its tasks throws instead, so that its execution fails. */
 export type RunTaskReply = CompletionReply | AttemptReply;
 
-/** Completes the request of a throttled call, or makes one attempt at it, and says what follows. */
+/** Completes the request of a throttled call or makes one attempt at it, and says what follows. */
 export function makeHandler(
   dependencies: HandlerDependencies<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
 ): (payload: unknown) => Promise<RunTaskReply> {
@@ -46,18 +46,18 @@ export function makeHandler(
 
   return async (payload) => {
     const parsed = payloadSchema.safeParse(payload);
-    // An input that no intake of ours wrote: somebody started the execution by hand.
+    // No intake of ours writes such an input: somebody started the execution by hand.
     if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed', taskArns: [] });
     const { step, rerun, startedAt, permit } = parsed.data;
     const { request, failedTask } = rerun;
-    // A call of the future would never be too late.
+    // A call in the future would never be too late.
     if (Date.parse(rerun.call.eventTime) > dependencies.clock.now() + FUTURE_TOLERANCE_MS) {
       return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
     }
     if (step === RERUN_STEPS.complete && failedTask) return complete(rerun, failedTask);
     if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
     const progress = parsed.data.progress ?? rerun.progress ?? firstProgress(request.count);
-    // A redrive resumes with the permit of the attempt that failed: all that are redriven at once would call ECS at once.
+    // A redriven execution still holds the permit of its failed attempt. It is not used: all redriven executions would call ECS at once.
     const isRedriven = permit !== null && permit.redriveCount < parsed.data.redriveCount;
     return attempt({
       rerun,

@@ -45,22 +45,22 @@ const payloadSchema = z.discriminatedUnion('step', [
   z.object({ step: z.literal(SWEEP_STEPS.pass), state: sweepStateSchema, execution: z.string() }),
 ]);
 
-/** What the workflow gets back: counters and a place to go on from, never the candidates themselves. */
+/** The reply to the workflow: counters and where to go on, never the candidates. */
 export type SweepReply =
   | { readonly next: typeof SWEEP_NEXT.pass; readonly state: SweepState }
   | { readonly next: typeof SWEEP_NEXT.wait; readonly waitUntil: string; readonly state: SweepState }
   | { readonly next: typeof SWEEP_NEXT.end; readonly reason: 'quiet' | 'sweptByAnother' | 'notATrigger' | 'leaseLost' };
 
-/** How long one invocation reads; the next goes on where it stopped. */
+/** How long one invocation reads. The next one goes on where it stopped. */
 const BUDGET_MS = 45_000;
 
-/** So many candidates are handled at a time: where each start waits for an answer that does not come, a page must not outlast the function. */
+/** Candidates that are handled at a time. Even if each start waits for its timeout, a page must not take longer than the function may. */
 const AT_ONCE = 10;
 
-/** No faster: without a trail nothing tells the rate of the bucket, and what comes at once would make it probe too far. */
+/** The least time between two starts. Without a trail the bucket is not known, and many re-runs at once would drive the probe too high. */
 const START_SPACING_MS = 50;
 
-/** Finds what throttling took and no event told of, and starts its re-runs. */
+/** Finds throttled calls that no event reported, and starts their re-runs. */
 export function makeHandler(
   dependencies: HandlerDependencies<'ecs' | 'sfn' | 'dynamoDb' | 'cloudTrail'>,
 ): (payload: unknown) => Promise<SweepReply> {
@@ -75,22 +75,22 @@ export function makeHandler(
   const launches = makeLaunchStore(dependencies);
   const coverage = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
-  /** What a warm function handled lately: passes overlap, and each repetition would cost a StartExecution. */
+  /** Events that a warm function has handled. Passes overlap, and each repetition would cost a StartExecution. */
   let handled = new Set<string>();
-  /** Calls that nobody had found before, on a page of which another candidate failed: they count when it is read again. */
+  /** New calls on a page on which another candidate failed. They count when the page is read again. */
   let unclaimed = 0;
 
-  /** Carries out the verdicts on a page of candidates; returns how many are calls that nobody had found before. */
+  /** Applies the verdicts on a page of candidates. Returns how many of them are new calls. */
   async function handleAll(page: readonly (RunTaskRecord | StoppedTask)[]): Promise<number> {
     const left = page.values();
     const workers = Array.from({ length: AT_ONCE }, async () => {
-      // What we read ourselves came over no bus.
+      // A candidate came over no bus: nobody replayed or forwarded it.
       for (const candidate of left) {
         const isStarted = await handle({ ...candidate, replayed: false, origin: awsEnvironment });
         if (isStarted) await clock.sleep(AT_ONCE * START_SPACING_MS);
       }
     });
-    // Nothing may go on beside the next invocation.
+    // All workers have to end, even if one failed: none may run on beside the next invocation.
     await Promise.allSettled(workers);
     await Promise.all(workers);
     const found = unclaimed;
@@ -98,7 +98,7 @@ export function makeHandler(
     return found;
   }
 
-  /** Carries out the verdict on a candidate; says whether that started a re-run. */
+  /** Applies the verdict on a candidate. Returns whether that started a re-run. */
   async function handle(event: BusEvent): Promise<boolean> {
     const identity = eventName(event);
     if (handled.has(identity)) return false;
@@ -155,7 +155,7 @@ export function makeHandler(
     return { ...pass, found, clusters, tasksToken: page.nextToken };
   }
 
-  /** Reads the history, then lists the clusters, then reads the stopped tasks of each: one page, or the list. */
+  /** Makes the next step of a pass: a page of the history, then the list of clusters, then a page of stopped tasks. */
   async function readOn(state: SweepState, pass: Pass): Promise<Pass> {
     if (!pass.isHistoryDone) return readRecords(state, pass);
     return pass.clusters
@@ -163,7 +163,7 @@ export function makeHandler(
       : { ...pass, clusters: await stoppedTasks.clustersOf(state.cluster) };
   }
 
-  /** Reads on until the pass is whole or the budget spent. */
+  /** Reads on until the pass is complete or the time of the invocation is over. */
   async function makePass(before: SweepState, execution: string): Promise<SweepReply> {
     const renewed = await lease.renew(before.cluster, execution);
     if (!renewed) return { next: SWEEP_NEXT.end, reason: 'leaseLost' };
@@ -176,7 +176,7 @@ export function makeHandler(
       try {
         underway = await readOn(state, underway);
       } catch (error) {
-        // Pages that were read whole are not read again for the sake of one that was not.
+        // Goes on from the failed page, so that the pages before it are not read again.
         if (underway === begun) throw error;
         log.warn('a page has to be read again', { cluster: state.cluster, error: errorName(error) });
         return { next: SWEEP_NEXT.pass, state: { ...state, pass: underway } };

@@ -23,7 +23,7 @@ export interface ThrottleRemediationStackProps extends StackProps {
   readonly configuration: Configuration;
 }
 
-/** Everything that brings throttled RunTask calls of one account and Region back. */
+/** Everything that brings back throttled RunTask calls of one account and Region. */
 export class ThrottleRemediationStack extends Stack {
   constructor(scope: Construct, id: string, props: ThrottleRemediationStackProps) {
     super(scope, id, { description: 'Re-runs standalone ECS RunTask calls that throttling lost', ...props });

@@ -6,7 +6,7 @@ interface Timer {
   run: (() => void) | undefined;
 }
 
-/** The instant at which every lab run begins (LAB.md, "Time"), in milliseconds since the epoch. */
+/** The instant at which every lab run begins (docs/lab.md, "Time and chance"), in milliseconds since the epoch. */
 export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
 
 /**

@@ -53,7 +53,7 @@ const LAUNCHERS = ['batch', 'states', 'events', 'eventsv2', 'scheduler', 'pipes'
 /** ... and these watch what was accepted as well. */
 const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com`);
 
-/** Reasons of ECS-FACTS that name a throttle, in the lab's own reading. */
+/** Stop reasons that name a throttle, in the lab's own reading: never the product's code. */
 const THROTTLED_START =
   /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning|ThrottleException|SlowDown|Slow Down|reduce your request rate|rate at which you may call KMS|: Throttling$/i;
 

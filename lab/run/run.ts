@@ -14,7 +14,7 @@ import { type CallFate, Oracle } from './oracle.ts';
 import { Records } from './run-records.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** Without remediation live traffic goes on for this long after the last finite caller (LAB.md, "Configuration"). */
+/** Without remediation, live traffic goes on for this long after the last finite caller. */
 const AFTER_LAST_FINITE_MS = 60_000;
 
 /** A played scenario: what its report is made from. */

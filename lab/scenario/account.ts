@@ -25,7 +25,7 @@ export const account = z.strictObject({
       clusterResourceModify: bucket.default({ burst: 100, refillPerSecond: 40 }),
       clusterResourceRead: bucket.default({ burst: 100, refillPerSecond: 20 }),
       fargateRunTask: bucket.nullable().default(null).describe('null: no such limit'),
-      // Not in LAB.md: the rate at which Fargate launches counts tasks, not calls.
+      // The rate at which Fargate launches counts tasks, not calls.
       fargateTasks: bucket.nullable().default(null).describe('tasks that Fargate launches; null: no such limit'),
       startExecution: bucket.default({ burst: 1300, refillPerSecond: 300 }),
     })

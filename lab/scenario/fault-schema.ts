@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HANDLERS } from '../../lambda/core/contract.ts';
 import { probability, range, seconds } from './account.ts';
 
-/** The faults of a scenario. LAB.md has the first six; what it leaves open is decided here, next to the key. */
+/** The faults of a scenario; docs/lab.md, "Faults", describes each. */
 
 /** The operations of each service that handlers and state machines of ours call. */
 export const OPERATIONS = {

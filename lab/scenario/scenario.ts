@@ -5,8 +5,8 @@ import { account, count, probability, seconds } from './account.ts';
 import { faultContradiction, faultSchema } from './fault-schema.ts';
 
 /**
- * The scenario format of LAB.md. Defaults are the values that LAB.md's own example shows; lists default to empty.
- * What LAB.md leaves open is decided here, next to the key, with the reason.
+ * The format of a scenario file; docs/scenario.schema.json is generated from it. Lists default to empty. A choice that
+ * needs a reason has it next to its key.
  */
 
 /** An open JSON object: someone else (the product, the bus, ECS) judges what is in it. */
@@ -58,12 +58,12 @@ const rateCaller = z.strictObject({
   ...callerKeys,
   callsPerSecond: z.number().positive(),
   arrival: z.enum(['even', 'poisson']).default('even'),
-  // Not in LAB.md: other operations take from RunTask's bucket.
+  // Other operations take from RunTask's bucket.
   operation: z
     .enum(['RunTask', 'StopTask'])
     .default('RunTask')
     .describe('what is called; StopTask asks for a task that is gone, which takes from the bucket as any request does'),
-  // LAB.md knows no other end of live traffic than the drain; `false` ends it with the last finite caller.
+  // Live traffic ends with the drain; `false` ends it with the last finite caller.
   untilDrained: z.boolean().default(true),
 });
 

@@ -2,8 +2,8 @@ import { dimensionSets, HANDLERS, type HandlerName } from '../../lambda/core/con
 import { CLIENT_CONFIG } from '../../lambda/runtime/lambda-ports.ts';
 import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import { FakeCloudTrail } from '../aws/cloudtrail/fake-cloudtrail.ts';
-import { FakeAlarms } from '../aws/cloudwatch/alarms.ts';
-import { FakeLogs } from '../aws/cloudwatch/logs.ts';
+import { FakeAlarms } from '../aws/cloudwatch/fake-alarms.ts';
+import { FakeLogs } from '../aws/cloudwatch/fake-logs.ts';
 import { FakeDynamoDb } from '../aws/dynamodb/fake-dynamodb.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { FakeEcs } from '../aws/ecs/fake-ecs.ts';

@@ -4,11 +4,11 @@ export interface Arn {
   readonly service: string;
   readonly region: string;
   readonly account: string;
-  /** All after the account: `role/path/name`, `task-definition/family:3`. */
+  /** Everything after the account: `role/path/name`, `task-definition/family:3`. */
   readonly resource: string;
 }
 
-/** The parts of `text`, or undefined where it is no ARN. */
+/** The parts of `text`; undefined if it is no ARN. */
 export function parseArn(text: string): Arn | undefined {
   const match = /^arn:([^:]+):([^:]+):([^:]*):([^:]*):(.+)$/.exec(text);
   if (!match) return undefined;
@@ -16,14 +16,14 @@ export function parseArn(text: string): Arn | undefined {
   return { partition, service, region, account, resource };
 }
 
-/** Where an account's resources live; what a reference to a foreign one is told apart by. */
+/** The account and Region that the stack is deployed in. Other ones are foreign. */
 export interface AwsEnvironment {
   readonly account: string;
   readonly region: string;
 }
 
 /**
- * The cluster name a RunTask request means: a name, an ARN, or nothing (`default`).
+ * The name of the cluster in a RunTask request, which holds a name, an ARN, or nothing (`default`).
  * Undefined for an ARN of another account, Region or service.
  */
 export function clusterName(reference: string | undefined, awsEnvironment: AwsEnvironment): string | undefined {
@@ -31,7 +31,7 @@ export function clusterName(reference: string | undefined, awsEnvironment: AwsEn
 }
 
 /**
- * The family of a task definition reference: `family`, `family:revision` or an ARN of either.
+ * The family in a task definition reference: `family`, `family:revision` or an ARN of either.
  * Undefined for an ARN of another account, Region or service.
  */
 export function familyName(reference: string, awsEnvironment: AwsEnvironment): string | undefined {

@@ -1,9 +1,9 @@
 /**
  * Every name that crosses a wire: environment variables, reasons, metrics, log keys, error and state names. Constructs,
- * handlers, saved queries and the lab all take them from here, so that none can be written one way and read another.
+ * handlers, saved queries and the lab all take them from here, so a writer and a reader always use the same name.
  */
 
-/** Why an event asks for nothing to be done. */
+/** Why nothing is done about an event. */
 export const IGNORE_REASONS = [
   'notAThrottle',
   'notRunTask',
@@ -22,7 +22,7 @@ export const IGNORE_REASONS = [
 ] as const;
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
-/** Why a call that throttling took is not repeated: a person has to decide. */
+/** Why a throttled call is not repeated. A person has to decide about it. */
 export const REFUSE_REASONS = [
   'malformed',
   'bareRecord',
@@ -48,11 +48,11 @@ export const REFUSE_REASONS = [
 ] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 
-/** Why a re-run ended without its task although it was allowed to run. */
+/** Why a re-run that was allowed to run ended without its task. */
 export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations'] as const;
 export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
 
-/** What the executions of the re-run workflow fail with, so that they can be told apart (and redriven) in the console. */
+/** Error names of failed executions of the re-run workflow. The console shows them. */
 export const ERROR_NAMES = { gaveUp: 'GaveUp', refused: 'Refused' } as const;
 
 /** States of the re-run workflow, as the console shows them. */
@@ -105,10 +105,10 @@ export const ENVIRONMENT = {
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
 } as const;
 
-/** What the workflow of a re-run asks its handler for: the `step` of the payload. */
+/** Steps that the re-run workflow asks its handler for: the `step` of the payload. */
 export const RERUN_STEPS = { complete: 'complete', attempt: 'attempt' } as const;
 
-/** What follows a step of a re-run: the `next` of the handler's reply, by which the workflow chooses its way. */
+/** What follows a step of a re-run: the `next` of the handler's reply. The workflow branches on it. */
 export const RERUN_NEXT = {
   attempt: 'attempt',
   waitForRecord: 'waitForRecord',
@@ -117,7 +117,7 @@ export const RERUN_NEXT = {
   finish: 'finish',
 } as const;
 
-/** What the workflow of a sweep asks its handler for. */
+/** Steps that the sweep workflow asks its handler for. */
 export const SWEEP_STEPS = { begin: 'begin', pass: 'pass' } as const;
 
 /** What follows a step of a sweep. */
@@ -127,7 +127,7 @@ export const SWEEP_NEXT = { pass: 'pass', wait: 'wait', end: 'end' } as const;
 export const INCIDENT_NEXT = { wait: 'wait', tell: 'tell', end: 'end' } as const;
 
 /**
- * Events of the service scheduler that tell of throttling: of ECS's own API and of AWS Cloud Map's.
+ * Events by which the service scheduler reports throttling: by ECS's own API and by AWS Cloud Map's.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_service_events.html
  */
 export const SERVICE_EVENTS = {
@@ -135,7 +135,7 @@ export const SERVICE_EVENTS = {
   serviceDiscoveryThrottled: 'SERVICE_DISCOVERY_OPERATION_THROTTLED',
 } as const;
 
-/** What the ids of items in the state table are, or begin with (`launch#…`); lambda/state/items.ts says what each kind holds. */
+/** Ids of items in the state table, or their beginnings (`launch#…`). lambda/state/items.ts says what each kind holds. */
 export const ITEM_KINDS = {
   rate: 'rate',
   coverage: 'coverage',
@@ -161,14 +161,15 @@ export const OUTPUTS = {
   handOverRedriveRole: 'HandOverRedriveRole',
 } as const;
 
-/** The handlers, by the names that log lines, metrics and the lab's faults know them by. */
+/** Names of the handlers in log lines, metrics and the lab's faults. */
 export const HANDLERS = ['intake', 'rate-limiter', 'run-task', 'sweep', 'incident-report'] as const;
 export type HandlerName = (typeof HANDLERS)[number];
 
 export const METRIC_NAMESPACE = 'EcsThrottleRemediation';
 /**
- * Metrics, each counted once per event, call or attempt; `service` (the handler), `kind` and `reason` are their dimensions.
- * What has a reason is counted under its kind alone as well: alarms name all dimensions of a metric and add up only ten.
+ * Metrics, each counted once per event, call or attempt. Their dimensions are `service` (the handler), `kind` and `reason`.
+ * A value with a reason is also counted under its kind alone: an alarm names all dimensions of a metric, and can add up
+ * only ten metrics.
  */
 export const METRICS = {
   /** Verdicts on delivered events, by kind and reason. */
@@ -181,9 +182,9 @@ export const METRICS = {
   permit: 'Permit',
   /** Seconds from a call's event time to its result. */
   waitSeconds: 'WaitSeconds',
-  /** RunTask's bucket as everybody but us uses it: calls in records, by kind (`accepted`, `throttled`). */
+  /** Calls of others that take from RunTask's bucket, as records show them, by kind (`accepted`, `throttled`). */
   otherCall: 'OtherCall',
-  /** Messages that a handler could not handle and left to be tried again. */
+  /** Messages that a handler could not handle. SQS delivers them again. */
   failure: 'Failure',
 } as const;
 

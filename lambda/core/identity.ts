@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Identities are contracts: two deliveries of one call, by whatever way and in whatever version of this code, have to
- * meet under one name. Tests pin each to exact strings.
+ * Identities are contracts: all deliveries of a call must get the same name, by any path and in any version of this code.
+ * Tests pin each to exact strings.
  */
 
 /** Where a call was made, by whom, and the token that makes it one call. */
@@ -62,10 +62,10 @@ const HASH_LENGTH = 32;
 /**
  * The name of a re-run's execution: the family for people, a hash for uniqueness.
  *
- * The hash covers the hour of the call as well. A token proves sameness for one hour after its task ended; callers that
- * use a fixed token ("nightly") make a new call with it the next day, and names stay taken for 90 days. Two records of
- * one call on either side of a full hour become two executions, which ECS answers with one and the same launch. A task is
- * there only once, so its name has no hour.
+ * The hash includes the hour of the call. A caller with a fixed token ("nightly") makes a new call with it the next day,
+ * ECS forgets a token one hour after its task ended, and names stay taken for 90 days. Two records of one call before and
+ * after a full hour become two executions. ECS answers both with the same launch. A task exists only once, so its name
+ * needs no hour. See docs/adr/0001-execution-names-hold-the-hour.md.
  */
 export function executionName(family: string, callId: string, eventTimeMs?: number): string {
   const readable = family.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, NAME_LENGTH - HASH_LENGTH - 1);
@@ -74,39 +74,39 @@ export function executionName(family: string, callId: string, eventTimeMs?: numb
 }
 
 /**
- * The token for what is left of a call after an answer with `failures[]`. ECS repeats such an answer under the old token,
- * so each answer needs a token of its own; it is derived, so that a repeated attempt still launches once.
+ * The token for the rest of a call after an answer with `failures[]`. ECS repeats that answer under the old token, so each
+ * round needs a new one. It is derived, so a repeated attempt still launches once.
  */
 export function remainderToken(callId: string, remaining: number, round: number): string {
   return digest(['remainder', callId, String(remaining), String(round)]);
 }
 
-/** The identity of a call that was accepted and whose task then failed to start: that of the task. */
+/** The identity of an accepted call whose task failed to start: that of the task. */
 export function asynchronousCallId(taskArn: string): string {
   return digest(['asynchronous', taskArn]);
 }
 
-/** The identity of a call that came without a token: all that is known to be its own is its CloudTrail record. */
+/** The identity of a call without a token: that of its CloudTrail record, which is all that is unique about it. */
 export function tokenlessCallId(account: string, region: string, eventId: string): string {
   return digest(['tokenless', account, region, eventId]);
 }
 
-/** The token under which a task that failed to start is started again: the old one is spent. */
+/** The token for starting a task again that failed to start. The old token is used up. */
 export function generationToken(callId: string): string {
   return digest(['generation', callId]);
 }
 
-/** The token under which a call is made again after its own has stopped being proof. */
+/** The token for a call after its deadline, when its own token proves nothing any more. */
 export function afterDeadlineToken(callId: string): string {
   return digest(['late', callId]);
 }
 
-/** A number in [0, 1) that an identity always gives: jitter that two deliveries of one call agree on. */
+/** A number in [0, 1) derived from an identity: jitter that is the same for each delivery of a call. */
 export function spreadOf(callId: string): number {
   return Number.parseInt(digest(['spread', callId]).slice(0, 8), 16) / 2 ** 32;
 }
 
-/** The client token for a call that came without one, where the configuration allows repeating such calls. */
+/** The client token for a call without one, if the configuration allows repeating such calls. */
 export function substituteToken(callId: string): string {
   return digest(['substitute', callId]);
 }
@@ -123,6 +123,6 @@ function canonical(value: unknown): string {
 }
 
 function digest(parts: readonly string[]): string {
-  // JSON keeps the parts apart: ['a', 'bc'] and ['ab', 'c'] must not meet.
+  // JSON separates the parts: ['a', 'bc'] and ['ab', 'c'] give different hashes.
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
 }

@@ -1,4 +1,4 @@
-/** What a text holds, or undefined where it is no JSON. */
+/** The value in a JSON text; undefined if it is no JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -5,7 +5,7 @@ const seconds = z.number().min(0);
 
 /** Limits of the rate, in permits per second. */
 export const rateSettingsSchema = z.strictObject({
-  /** Where a drain begins. */
+  /** The rate at the start of a drain, while the bucket is not known. */
   initialPerSecond: z.number().positive().default(10),
   minPerSecond: z.number().positive().default(0.5),
   maxPerSecond: z.number().positive().default(500),
@@ -13,11 +13,11 @@ export const rateSettingsSchema = z.strictObject({
 export type RateSettings = z.infer<typeof rateSettingsSchema>;
 
 /**
- * The part of the configuration that decides about calls, as constructs hand it to the handlers. The configuration
- * that people write (`lib/config/read-config.ts`) extends it.
+ * The part of the configuration that handlers need. Constructs pass it to them. The configuration that people write
+ * (`lib/config/schema.ts`) extends it.
  */
 export const settingsSchema = z.strictObject({
-  /** `observe`: everything but the launch. */
+  /** `observe` does everything except the launch. */
   mode: z.enum(['observe', 'rerun']).default('observe'),
   /** Names or ARNs of clusters whose calls may be re-run; `*` for any. */
   clusters: z.array(entry).default([]),
@@ -32,25 +32,25 @@ export const settingsSchema = z.strictObject({
       ]),
     )
     .default([]),
-  /** Role ARNs that a request may put in place of the task definition's. */
+  /** Role ARNs that a request may use instead of the task definition's. */
   allowedRoleOverrides: z.array(entry).default([]),
   allowExecuteCommand: z.boolean().default(false),
-  /** Re-run calls without a client token, although nothing then proves that they run once. */
+  /** Whether to re-run calls without a client token. Nothing then proves that they run once. */
   allowWithoutClientToken: z.boolean().default(false),
-  /** How long the caller's own retries are left to themselves, from the call's event time. */
+  /** How long to wait for the caller's own retries, from the call's event time. */
   graceSeconds: seconds.default(30),
-  /** RunTask requests of ours for one call. */
+  /** The most RunTask requests that we make for one call. */
   maxAttempts: z.int().min(1).max(100).default(8),
   /**
-   * How long after the call's event time a re-run may still launch. A client token is proof of sameness for one hour at
-   * least (a job of seconds frees it then), less five minutes for the clocks and the last request.
+   * How long after the call's event time a re-run may launch. ECS remembers a client token for at least one hour (a job of
+   * seconds ends at once). Five minutes are taken off for clock differences and the last request.
    */
   deadlineSeconds: z.number().min(60).max(3300).default(3300),
-  /** The most tasks that re-runs may launch in one clock hour; what is beyond it waits for the next. Absent: no limit. */
+  /** The most tasks that re-runs may launch in one clock hour. More wait for the next hour. Absent: no limit. */
   maxTasksPerHour: z.int().min(1).optional(),
   /** How often a task that fails to start is started again. */
   maxGenerations: z.int().min(0).max(10).default(3),
-  /** Sweeps look for what no event told of. */
+  /** Sweeps search for missed calls. */
   sweep: z
     .strictObject({
       /** Minutes between scheduled sweeps; 0 for none. */

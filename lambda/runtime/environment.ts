@@ -2,14 +2,14 @@ import type { AwsEnvironment } from '../core/arn.ts';
 import { ENVIRONMENT } from '../core/contract.ts';
 import { type Settings, settingsSchema } from '../core/settings.ts';
 
-/** The names and settings that constructs hand to the handlers. */
+/** The names and settings that constructs pass to handlers. */
 export interface Environment {
   readonly settings: Settings;
   readonly awsEnvironment: AwsEnvironment;
   variable(name: keyof typeof ENVIRONMENT): string;
 }
 
-/** Reads a function's environment variables; throws where the construct and the handler disagree about them. */
+/** Reads a function's environment variables. Throws if the construct did not set one that the handler needs. */
 export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const read = (name: string): string => {
     const value = variables[name];
@@ -18,7 +18,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   };
   return {
     settings: settingsSchema.parse(JSON.parse(read(ENVIRONMENT.settings))),
-    // Lambda sets AWS_REGION itself, but tells a function nothing of its account.
+    // Lambda sets AWS_REGION itself, but no variable for the account.
     awsEnvironment: { account: read(ENVIRONMENT.accountId), region: read('AWS_REGION') },
     variable: (name) => read(ENVIRONMENT[name]),
   };

@@ -4,15 +4,15 @@ import { dimensionSets, type HandlerName, METRIC_NAMESPACE, METRICS } from '../c
 import type { Ports } from './ports.ts';
 
 /**
- * The options of every SDK client: no retries of its own, see `retrying`, and no waiting for ever. By default the SDK only
- * warns where a request takes longer than its timeout.
+ * The options of every SDK client: no retries of its own (see `retrying`), and a timeout. By default the SDK only logs a
+ * warning when a request takes longer than its timeout.
  */
 export const CLIENT_CONFIG = {
   maxAttempts: 1,
   requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 } as const;
 
-/** The real world: system clock, `Math.random`, log lines and metrics on standard output. */
+/** The ports in Lambda: system clock, `Math.random`, log lines and metrics on standard output. */
 export function lambdaPorts(handler: HandlerName): Ports {
   const logger = new Logger({ serviceName: handler });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: handler });
@@ -34,7 +34,7 @@ export function lambdaPorts(handler: HandlerName): Ports {
   };
 }
 
-/** Builds a handler at its first invocation, not when its module is read: tests read it without an environment. */
+/** Builds a handler at its first invocation, not when its module is loaded: tests load it without an environment. */
 export function lazily<Event, Reply>(build: () => (event: Event) => Promise<Reply>): (event: Event) => Promise<Reply> {
   let handler: ((event: Event) => Promise<Reply>) | undefined;
   return (event) => {

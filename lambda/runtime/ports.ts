@@ -9,7 +9,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { METRICS } from '../core/contract.ts';
 import type { Environment } from './environment.ts';
 
-/** The AWS clients that handlers use; each asks for those it needs. */
+/** The AWS clients that handlers use. Each handler asks for those that it needs. */
 export interface Clients {
   readonly ecs: Pick<ECSClient, 'send'>;
   readonly sfn: Pick<SFNClient, 'send'>;
@@ -21,13 +21,13 @@ export interface Clients {
   readonly logs: Pick<CloudWatchLogsClient, 'send'>;
 }
 
-/** All that a handler is built from. */
+/** Everything that a handler is built from. */
 export interface HandlerDependencies<Needed extends keyof Clients> extends Ports {
   readonly environment: Environment;
   readonly clients: Pick<Clients, Needed>;
 }
 
-/** What handlers need from the world beside AWS; the lab brings its own. */
+/** What handlers need besides AWS. The lab has its own. */
 export interface Ports {
   readonly clock: Clock;
   /** A number in [0, 1). */
@@ -39,11 +39,11 @@ export interface Ports {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Not at all for a time that is over. */
+  /** Returns at once if `milliseconds` is not positive. */
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** Values that may stand in a log line: names, identities, counts. Never a request, an environment value or a command. */
+/** Values that a log line may hold: names, identities, counts. Never a request, an environment value or a command. */
 export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** Structured log lines. */

@@ -6,8 +6,8 @@ const BACKOFF = { baseSeconds: 0.2, capSeconds: 5 } as const;
 const MAX_ATTEMPTS = 6;
 
 /**
- * Calls a service other than ECS until it answers, at most six times. The clients themselves do not retry
- * (`maxAttempts: 1`): their waits would be on a clock and a random source of their own.
+ * Calls a service until it answers, at most MAX_ATTEMPTS times. RunTask is not called this way. The clients do not retry by
+ * themselves (`maxAttempts: 1`): their waits would use the real clock and their own randomness.
  */
 export async function retrying<T>(
   { clock, random }: Pick<Ports, 'clock' | 'random'>,
@@ -25,7 +25,7 @@ export async function retrying<T>(
 
 const isPassing = (error: unknown) => error instanceof Error && classifyError(apiError(error)) !== 'none';
 
-/** What an SDK client threw, as the service said it. */
+/** The service's error in what an SDK client threw. */
 export function apiError(error: Error): ApiError & { readonly resourceIds?: readonly string[] } {
   const { $metadata, resourceIds } = error as {
     $metadata?: { httpStatusCode?: number };
@@ -39,7 +39,7 @@ export function apiError(error: Error): ApiError & { readonly resourceIds?: read
   };
 }
 
-/** The name of what was thrown, for log lines: messages may hold what a caller sent. */
+/** The name of what was thrown, for log lines. A message may hold parts of a caller's request. */
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

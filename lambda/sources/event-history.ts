@@ -21,17 +21,17 @@ export interface HistoryWindow {
   readonly toMs: number;
 }
 
-/** LookupEvents allows two requests a second for the whole account: half of that is left to everybody else. */
+/** LookupEvents allows two requests a second for the whole account. Half of that is left to others. */
 const PAGE_MS = 1000;
 
 const scheduleSchema = z.object({ nextAtMs: z.number() });
 
-/** Reads RunTask records of the event history page by page, newest first: all functions together one page a second. */
+/** Reads RunTask records of the event history page by page, newest first. All functions together read one page a second. */
 export function makeHistory(dependencies: HandlerDependencies<'cloudTrail' | 'dynamoDb'>) {
   const { clients, clock } = dependencies;
   const schedule = makeVersionedItem(dependencies, ITEMS.lookups.id, scheduleSchema);
 
-  /** Waits for a place in the schedule that all readers share. */
+  /** Waits for the next free time in the schedule that all readers share. */
   async function waitForPlace(): Promise<void> {
     const { atMs } = await schedule.update((state) => {
       const due = Math.max(clock.now(), state?.nextAtMs ?? 0);
@@ -43,7 +43,7 @@ export function makeHistory(dependencies: HandlerDependencies<'cloudTrail' | 'dy
   return async ({ fromMs, toMs }: HistoryWindow, nextToken: string | undefined): Promise<HistoryPage> => {
     const command = new LookupEventsCommand({
       LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }],
-      // Records carry whole seconds: the second that a window begins in belongs to it.
+      // Records hold whole seconds. The second in which the window begins belongs to it.
       StartTime: new Date(Math.floor(fromMs / 1000) * 1000),
       EndTime: new Date(toMs),
       MaxResults: 50,

@@ -20,28 +20,32 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
   const entries = callers.filter(({ handsOver }) => handsOver);
   const names = makePrincipalNames(dependencies);
   const known = new Map<string, string>();
-  let asked: { readonly atMs: number; readonly answer: Promise<void> } | undefined;
+  let asked: { readonly atMs: number; readonly failures: Promise<unknown[]> } | undefined;
 
   /** All messages of a batch wait for one answer. A question that failed is asked again. */
-  async function askAtMostOnceAMinute(): Promise<void> {
-    if (!asked || clock.now() - asked.atMs >= RETRY_MS) asked = { atMs: clock.now(), answer: askIam() };
-    try {
-      await asked.answer;
-    } catch (error) {
-      asked = undefined;
-      throw error;
-    }
+  async function askAtMostOnceAMinute(): Promise<unknown[]> {
+    if (!asked || clock.now() - asked.atMs >= RETRY_MS) asked = { atMs: clock.now(), failures: askIam() };
+    const failures = await asked.failures;
+    if (failures.length > 0) asked = undefined;
+    return failures;
   }
 
-  async function askIam(): Promise<void> {
-    const listed = entries.map(({ arn }) => arn).filter((arn) => !isRuleArn(arn) && parseArn(arn));
-    const missing = listed.filter((arn) => ![...known.values()].includes(arn));
+  /** Asks for each listed caller that is not known yet; returns what went wrong, which must not hide the others. */
+  async function askIam(): Promise<unknown[]> {
+    const found = new Set(known.values());
+    const missing = entries.map(({ arn }) => arn).filter((arn) => !isRuleArn(arn) && parseArn(arn) && !found.has(arn));
+    const failures: unknown[] = [];
     for (const arn of missing) {
-      const id = await idOf(arn);
-      if (id === undefined) continue;
-      known.set(id, arn);
-      await names.put(id, arn);
+      try {
+        const id = await idOf(arn);
+        if (id === undefined) continue;
+        known.set(id, arn);
+        await names.put(id, arn);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    return failures;
   }
 
   /** The unique id of a role or user; undefined where there is none of this name. */
@@ -68,7 +72,9 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
       known.set(id, kept);
       return kept;
     }
-    await askAtMostOnceAMinute();
+    const [failure] = await askAtMostOnceAMinute();
+    // Nobody is turned away as long as it may be one of those that IAM did not tell of: the message comes again.
+    if (!known.has(id) && failure !== undefined) throw failure;
     return known.get(id);
   }
 

@@ -10,16 +10,16 @@ export interface StoppedTaskPage {
   readonly nextToken: string | undefined;
 }
 
-/** Stopped tasks, as long as ECS still shows them: an hour at least. */
+/** Stopped tasks that ECS still shows. It shows them for an hour at least. */
 export interface StoppedTasks {
-  /** The listed clusters that a sweep of `cluster` (`*`: all) has to look at. */
+  /** The listed clusters that a sweep of `cluster` (`*`: all) has to read. */
   clustersOf(cluster: string): Promise<string[]>;
   page(cluster: string, nextToken: string | undefined): Promise<StoppedTaskPage>;
 }
 
-/** Read requests are spaced by this: a fifth of the bucket's refill, the rest is everybody else's. */
+/** Time between two read requests. They take a fifth of the bucket's refill; the rest is left to others. */
 const REQUEST_SPACING_MS = 250;
-/** What is wrong with one cluster must not keep a sweep from the others. */
+/** Errors of one cluster that must not stop a sweep of the others. */
 const UNREADABLE = ['ClusterNotFoundException', 'AccessDeniedException'];
 
 export function makeStoppedTasks({ clients, environment, log, ...ports }: HandlerDependencies<'ecs'>): StoppedTasks {
@@ -37,7 +37,7 @@ export function makeStoppedTasks({ clients, environment, log, ...ports }: Handle
     if (tasks.length === 0) return { tasks: [], nextToken: page.nextToken };
     const described = await spaced(() => clients.ecs.send(new DescribeTasksCommand({ cluster, tasks })));
     const decoded = (described.tasks ?? []).flatMap((task) => {
-      // As JSON the SDK's dates become those of an event.
+      // JSON turns the SDK's dates into the text form of an event.
       const { data } = stoppedTaskSchema.safeParse(JSON.parse(JSON.stringify(task)));
       if (!data) log.warn('a stopped task could not be read', { taskArn: task.taskArn });
       return data ? [decodeStoppedTask(data, awsEnvironment)] : [];

@@ -8,25 +8,25 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
 
-/** What is kept of calls and events: launch records by task ARN, acceptances by call, and what people know. */
+/** What is kept about calls and events: launch records by task ARN, acceptances by call, and notified events. */
 export interface LaunchStore {
-  /** Keeps records; the first about a task stays. */
+  /** Keeps launch records. The first one for a task stays. */
   put(launches: readonly Launch[]): Promise<void>;
   get(taskArn: string): Promise<LaunchRecord | undefined>;
-  /** Keeps that ECS accepted a call under its own token; the latest time stays, as a token may serve again the next day. */
+  /** Keeps that ECS accepted a call under its own token. The latest acceptance stays: a fixed token may be used again the next day. */
   putAccepted(callId: string, acceptance: Acceptance): Promise<void>;
   /** When ECS last accepted a call, if it did. */
   getAccepted(callId: string): Promise<Acceptance | undefined>;
-  /** Keeps that people were told of an event. */
+  /** Keeps that people were notified about an event. */
   putNotified(eventName: string): Promise<void>;
   wasNotified(eventName: string): Promise<boolean>;
 }
 
-/** Launch records in the table of shared state, which is encrypted: our own hold environment values. */
+/** Launch records in the state table. The table is encrypted: records of our own launches hold environment values. */
 export function makeLaunchStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): LaunchStore {
   const tableName = environment.variable('tableName');
 
-  /** The record with the greatest `atMs` stays; of equals the first. */
+  /** The record with the greatest `atMs` stays; among equals the first. */
   async function putLatest(id: string, retentionSeconds: number, text: string, atMs = 0): Promise<void> {
     const expiresAt = Math.ceil(ports.clock.now() / 1000) + retentionSeconds;
     const command = new PutItemCommand({
@@ -47,7 +47,7 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
     }
   }
 
-  /** What nobody can read counts as missing: the event history has it once more. */
+  /** An unreadable item counts as missing. The event history holds the same facts. */
   async function getParsed<T>(id: string, schema: z.ZodType<T>): Promise<T | undefined> {
     const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));

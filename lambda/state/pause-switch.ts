@@ -3,7 +3,7 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
 
-/** Whether people hold all permits: an item in the table of shared state says so, whatever else is in it. */
+/** Whether people hold all permits. They do while the item exists, whatever it holds. */
 export function makePauseSwitch({
   environment,
   clients,

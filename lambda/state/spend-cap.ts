@@ -3,11 +3,11 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
 
-/** The most tasks that re-runs may launch within one clock hour, by everybody together. */
+/** Limits the tasks that all re-runs together launch in one clock hour. */
 export interface SpendCap {
-  /** Counts tasks that are about to be launched; `untilMs` where the hour has no room for them: when the next one begins. */
+  /** Counts tasks that are about to be launched. If the hour has no room for them, returns when the next one begins. */
   reserve(tasks: number): Promise<Reservation | { readonly untilMs: number }>;
-  /** Takes back what was not launched. Where nobody knows how many were, all count: the cap is never exceeded. */
+  /** Takes back tasks that were not launched. If `started` is unknown, all count, so the cap is never exceeded. */
   settle(reservation: Reservation, started: number | undefined): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export interface Reservation {
 
 const HOUR_MS = 3_600_000;
 
-/** Keeps the count of an hour in one item of the table of shared state, changed by one conditional update at a time. */
+/** Keeps the count of an hour in one item of the state table, by conditional updates. */
 export function makeSpendCap({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SpendCap {
   const TableName = environment.variable('tableName');
   const { maxTasksPerHour: most } = environment.settings;

@@ -9,29 +9,29 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
 
-/** Who sweeps a cluster: one execution at a time, until its lease expires or is given back. */
+/** Gives a cluster to one sweep at a time, until its lease expires or is given back. */
 export interface SweepLease {
   /**
-   * Takes the lease, or, where another execution has it, leaves the signal with that one.
-   * Returns how far back to pass: a sweep that died before leaves its own start behind.
+   * Takes the lease. If another execution has it, leaves the signal with that one and returns 'left'. Otherwise returns how
+   * far back to sweep: a sweep that died leaves its `sinceMs` behind.
    */
   take(cluster: string, holder: string, sinceMs: number, signalAtMs: number): Promise<{ sinceMs: number } | 'left'>;
-  /** Keeps the lease for another while; returns the last signal that was left, or undefined where the lease is lost. */
+  /** Extends the lease. Returns the last signal that was left with it; undefined if the lease is lost. */
   renew(cluster: string, holder: string): Promise<{ signalAtMs: number } | undefined>;
-  /** Gives the lease back, unless a signal later than `signalAtMs` was left: then the sweep has to go on. */
+  /** Gives the lease back. Returns false if a signal later than `signalAtMs` was left: the sweep then has to go on. */
   release(cluster: string, holder: string, signalAtMs: number): Promise<boolean>;
 }
 
 /** The time between two passes, and what a part of a pass may take. A sweep that dies is replaced after both. */
 const LEASE_MS = PASS_EVERY_MS + 15 * 60_000;
 
-/** Leases in the table of shared state. */
+/** Leases in the state table. */
 export function makeSweepLease({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SweepLease {
   const TableName = environment.variable('tableName');
   const key = (cluster: string) => ({ id: { S: ITEMS.sweep.id(cluster) } });
   const number = (value: number) => ({ N: String(value) });
 
-  /** The command's answer, or undefined where its condition does not hold. */
+  /** The command's answer; undefined if its condition does not hold. */
   async function send(
     command: UpdateItemCommand | DeleteItemCommand,
   ): Promise<{ since: number; signal: number } | undefined> {
@@ -76,7 +76,7 @@ export function makeSweepLease({ environment, clients, ...ports }: HandlerDepend
       }),
     );
 
-  /** What nobody can read would never expire: it is as good as none. */
+  /** Deletes an unreadable lease. It would never expire. */
   const clear = (cluster: string) =>
     send(
       new DeleteItemCommand({
@@ -87,7 +87,7 @@ export function makeSweepLease({ environment, clients, ...ports }: HandlerDepend
       }),
     );
 
-  /** Whether somebody has the lease: then a signal as late as ours is with it. */
+  /** Whether another sweep has the lease. It then already has a signal as late as ours. */
   async function isHeld(cluster: string): Promise<boolean> {
     const command = new GetItemCommand({ TableName, Key: key(cluster), ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));

@@ -16,7 +16,7 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from './items.ts';
 
-/** Calls of others, counted by second in one item for each minute. */
+/** Counts calls of others by second, in one item for each minute. */
 export interface TrafficStore {
   count(calls: readonly Call[]): Promise<void>;
   read(): Promise<Records>;
@@ -37,7 +37,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
   const key = (minute: number) => ({ id: { S: ITEMS.traffic.id(minute) } });
   let cache: { readonly atMs: number; readonly records: Records } | undefined;
 
-  /** Whether nobody counted this record before. */
+  /** Whether this record was not counted before. */
   async function isNew(eventId: string): Promise<boolean> {
     const expiresAt = Math.ceil(ports.clock.now() / 1000) + ITEMS.counted.retentionSeconds;
     const command = new PutItemCommand({
@@ -71,7 +71,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
     );
   }
 
-  /** Kept with the minute in which records arrive: how late they were, at least and at most. */
+  /** Keeps the least and the greatest delay of records, in the minute in which they arrive. */
   async function keepLag(minute: number, attribute: string, lagSeconds: number, comparison: '<' | '>'): Promise<void> {
     const command = new UpdateItemCommand({
       TableName,
@@ -90,13 +90,13 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
     }
   }
 
-  /** What this function has kept of the present minute: only news is worth a write. */
+  /** The delays that this function has written for the present minute. Only a new extreme is written. */
   let kept = { minute: 0, least: Number.POSITIVE_INFINITY, most: 0 };
 
   return {
     async count(all) {
       const now = ports.clock.now();
-      // Older ones are no part of what is looked at, and would make the newer ones look late.
+      // Older calls are outside the window, and would make the newer ones look late.
       const recent = all.filter(({ atMs }) => now - atMs < TRAFFIC_WINDOW_SECONDS * 1000);
       const areNew = await Promise.all(recent.map(({ eventId }) => isNew(eventId)));
       const calls = recent.filter((_, index) => areNew[index]);
@@ -126,7 +126,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
 
     async read() {
       const now = ports.clock.now();
-      // The counts are of whole seconds: reading them more often would show nothing new.
+      // Counts are by whole second: reading them more often shows nothing new.
       if (cache && now - cache.atMs < 1000) return cache.records;
       const last = Math.floor(now / 60_000);
       const first = Math.floor((now / 1000 - TRAFFIC_WINDOW_SECONDS) / 60);

@@ -4,13 +4,13 @@ import { parseJson } from '../core/json.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 
-/** One small state that all functions share, kept in one item. */
+/** A small state that all functions share, in one item. */
 export interface VersionedItem<State> {
   read(): Promise<State | undefined>;
   /**
-   * Replaces the state by what `change` makes of it, in one conditional write, and returns all that `change` returned.
-   * Where it returns the very state that it was given, nothing is written.
-   * `change` is called again with the newer state whenever somebody else was faster, so it must be pure.
+   * Replaces the state by the one that `change` returns, in one conditional write. Returns all that `change` returned.
+   * If `change` returns the same object that it was given, nothing is written.
+   * `change` must be pure: it is called again with the newer state if another function was faster.
    */
   update<T extends { readonly state: State }>(change: (state: State | undefined) => T): Promise<T>;
 }
@@ -20,14 +20,14 @@ interface Known<State> {
   readonly state: State | undefined;
 }
 
-/** The state in the item `id`; one that was deleted, or that nobody can read, counts as none. */
+/** The state in the item `id`. A deleted or unreadable one counts as none. */
 export function makeVersionedItem<State>(
   { environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>,
   id: string,
   schema: z.ZodType<State>,
 ): VersionedItem<State> {
   const TableName = environment.variable('tableName');
-  // A warm function tries with what it wrote last: right whenever nobody else was here, and corrected for free if not.
+  // A warm function first tries the state that it wrote last. If another function was faster, the failed write returns the newer state.
   let known: Known<State> = { version: 0, state: undefined };
 
   function readItem(item: ConditionalCheckFailedException['Item']): Known<State> {
@@ -41,7 +41,7 @@ export function makeVersionedItem<State>(
     return new PutItemCommand({
       TableName,
       Item: { id: { S: id }, version: { N: String(next.version) }, state: { S: JSON.stringify(next.state) } },
-      // Version 0 stands for no item, and for one whose version nobody can read.
+      // Version 0 means no item, or an item with an unreadable version.
       ConditionExpression:
         version === 0 ? 'attribute_not_exists(version) OR NOT attribute_type(version, :number)' : 'version = :version',
       ExpressionAttributeValues: version === 0 ? { ':number': { S: 'N' } } : { ':version': { N: String(version) } },

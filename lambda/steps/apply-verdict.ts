@@ -10,7 +10,7 @@ import { makeCallClaims } from '../state/call-claims.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeNotifier } from './notifier.ts';
 
-/** Carries verdicts out, for whoever came by the event: the intake and the sweep start one call under one name. */
+/** Applies verdicts. The intake and the sweep both use it, so a call gets the same name from both. */
 export function makeVerdictApplier(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
 ): (verdict: Verdict, event: ThrottleEvent) => Promise<Ending> {
@@ -33,14 +33,14 @@ export function makeVerdictApplier(
     }
   }
 
-  /** Runs `notify` once for all deliveries of an event, and for what a sweep finds of it. */
+  /** Runs `notify` once for an event, however often it is delivered or found by a sweep. */
   async function once(name: string, notify: () => Promise<void>): Promise<void> {
     if (await launches.wasNotified(name)) return;
     await notify();
     await launches.putNotified(name);
   }
 
-  /** Tells people what a call that is only observed would have come to, and what its record holds. */
+  /** Notifies people about an observed call: whether it would have been re-run, and what its record holds. */
   async function observe(verdict: Verdict & { kind: 'rerun' | 'refuse' }, event: ThrottleEvent): Promise<void> {
     const { caller = '', family = '' } = verdict.kind === 'rerun' ? verdict.input.call : verdict;
     const held = event.kind === 'runTaskRecord' ? feasibilityOf(event) : undefined;

@@ -24,7 +24,7 @@ import type { FinishReply, makeFinisher } from './finish.ts';
 
 export type AttemptReply =
   | FinishReply
-  /** `backOff`: ask for a permit then; `waitForProof`: there is something to find out first, which takes no permit. */
+  /** `backOff`: wait, then ask for a permit. `waitForProof`: wait, then look for the proof again, without a permit. */
   | {
       readonly next: typeof RERUN_NEXT.backOff | typeof RERUN_NEXT.waitForProof;
       readonly waitUntil: string;
@@ -35,16 +35,16 @@ export interface Attempt {
   readonly rerun: RerunInput;
   readonly request: RunTaskRequest;
   readonly progress: Progress;
-  /** When the rate limiter gave a permit for it; without one nothing is launched. */
+  /** When the rate limiter gave the permit; undefined without one. Nothing is launched without a permit. */
   readonly grantedAtMs: number | undefined;
   /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
 }
 
-/** How long a late re-run waits for a sweep to prove that its call was not accepted. */
+/** How long a late re-run waits before it looks for its proof again. */
 const PROOF_POLL_MS = 5 * 60_000;
 
-/** How long one that has its permit waits for the end of a pause before it asks for another. */
+/** How long a re-run with a permit waits during a pause, before it asks for a new permit. */
 const PAUSE_POLL_MS = 60_000;
 
 /** Makes one attempt at a throttled call. */
@@ -69,7 +69,7 @@ export function makeAttempter(
   async function send(request: RunTaskRequest): Promise<Outcome> {
     const sentAtMs = clock.now();
     try {
-      // The schema leaves enumerations open, the SDK's type does not.
+      // The schema allows any text where the SDK's type has an enumeration.
       const { tasks = [], failures = [] } = await clients.ecs.send(new RunTaskCommand(request as RunTaskCommandInput));
       const answer = {
         tasks: tasks.map((task) => ({ taskArn: task.taskArn ?? '', createdAtMs: task.createdAt?.getTime() })),
@@ -82,7 +82,7 @@ export function makeAttempter(
     }
   }
 
-  /** CloudTrail hides environment values; what we launched ourselves we can record whole, and with its lineage. */
+  /** Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. */
   async function recordLaunches({ callId, call, lineage }: RerunInput, request: RunTaskRequest, outcome: Outcome) {
     if (!('taskArns' in outcome)) return;
     const record: LaunchRecord = {
@@ -101,7 +101,7 @@ export function makeAttempter(
     await launches.putAccepted(callId, { atMs: clock.now(), taskArns: [...taskArns], digest: doneBy.digest });
   }
 
-  /** Every throttle of ours is news to the rate. */
+  /** Slows the rate after a throttle of ours. */
   async function slowDown(grantedAtMs: number): Promise<void> {
     await rate.update((state) => ({
       state: throttlePermit(state ?? initialRate(settings.rate), grantedAtMs, clock.now()),
@@ -113,7 +113,7 @@ export function makeAttempter(
     const wanted = attemptRequest(request, rerun.callId, progress);
     const reservation = await cap.reserve(wanted.count ?? 1);
     if ('untilMs' in reservation) return waitUntil(reservation.untilMs, progress);
-    // Counting may have taken a while.
+    // Counting may have taken time, so the deadline is checked again.
     if (clock.now() >= deadlineMs) {
       await cap.settle(reservation, 0);
       return waitUntil(clock.now(), progress);
@@ -141,7 +141,7 @@ export function makeAttempter(
     return late ?? own.find((accepted) => doneBy && isAcceptanceOf(accepted, doneBy));
   }
 
-  /** After the deadline the caller's token proves nothing any more; only the event history can. */
+  /** After the deadline the caller's token proves nothing any more. Only the event history does. */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
     const giveUp = (taskArns: readonly string[] = progress.taskArns) =>
@@ -151,10 +151,10 @@ export function makeAttempter(
           ? { kind: 'refused', reason: 'tooLate', taskArns }
           : { kind: 'gaveUp', reason: 'deadline', taskArns },
       );
-    // What we launched under tokens of our own is not in anybody's history to be looked for.
+    // The proof covers the caller's token only, not tokens that we derived.
     if (rerun.failedTask || progress.round > 0 || isKeyed(rerun.callId, request.clientToken)) return giveUp();
     const callAtMs = Date.parse(rerun.call.eventTime);
-    // In this order: sweeps note what was accepted before they say how far they have read.
+    // In this order: sweeps write acceptances first and the coverage after them.
     const covered = await coverage.read();
     const accepted = await acceptance(rerun, request);
     const step = afterDeadlineStep({
@@ -167,7 +167,7 @@ export function makeAttempter(
     });
     switch (step) {
       case 'alreadyStarted':
-        // Accepted in part: what is left has no token of which nobody else could have made use.
+        // If the call was accepted in part, the remainder has no safe token.
         return accepted && accepted.taskArns.length >= (request.count ?? 1)
           ? finish(rerun, { kind: 'alreadyStarted', taskArns: accepted.taskArns })
           : giveUp(accepted?.taskArns);
@@ -190,7 +190,7 @@ export function makeAttempter(
     const objection = launchGuard(rerun, request, progress, { awsEnvironment, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
     const deadlineMs = deadlineOf(rerun, request.clientToken, progress, settings);
-    // Who has its permit already is held as well: a pause is for what must not happen now.
+    // A pause also holds re-runs that already have their permit.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {
       const accepted = await launches.getAccepted(rerun.callId);

@@ -14,9 +14,9 @@ export type CompletionReply =
   | { readonly next: typeof RERUN_NEXT.waitForRecord; readonly waitUntil: string }
   | FinishReply;
 
-/** A task's launch is recorded at the second it was created in; clocks and rounding make it a few. */
+/** The record of a launch has the second in which the task was created. Clocks and rounding make it a few seconds. */
 const AROUND_LAUNCH_MS = 5000;
-/** At one page a second this stays well within the function's timeout; fifty records a page. */
+/** Fifty records a page, one page a second: this stays well below the function's timeout. */
 const MAX_PAGES = 40;
 
 /** Completes the request of a task that failed to start, from its launch record. */
@@ -30,14 +30,14 @@ export function makeCompleter(
   const store = makeLaunchStore(dependencies);
   const readHistory = makeHistory(dependencies);
 
-  /** Looks for the call that started a task, and keeps all launches that come to light on the way. */
+  /** Searches the event history for the call that started a task. Keeps all launches that it finds on the way. */
   async function lookUp({ taskArn, createdAt }: FailedTask): Promise<LaunchRecord | undefined> {
     const createdAtMs = Date.parse(createdAt);
     const window = { fromMs: createdAtMs - AROUND_LAUNCH_MS, toMs: createdAtMs + AROUND_LAUNCH_MS };
     let nextToken: string | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const found = await readHistory(window, nextToken);
-      // What we launched ourselves has a lineage that only our own record of it holds.
+      // For our own launches only our own record holds the lineage.
       const others = found.records.filter(({ caller }) => !isOwnCall(caller, ownRoleArn));
       const launches = others.flatMap((record) => launchesOf(record, { awsEnvironment, ownRoleArn }));
       await store.put(launches);

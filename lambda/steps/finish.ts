@@ -5,7 +5,7 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { errorName } from '../runtime/sdk-retry.ts';
 import { makeNotifier } from './notifier.ts';
 
-/** How an execution that ends well replies; its output shows it. */
+/** The reply of an execution that succeeds. It is the execution's output. */
 export interface FinishReply {
   readonly next: typeof RERUN_NEXT.finish;
   readonly result: 'started' | 'alreadyStarted' | 'ignored';
@@ -13,7 +13,7 @@ export interface FinishReply {
   readonly taskArns: readonly string[];
 }
 
-/** Fails the execution under a name that the console shows; a redrive runs the state again. */
+/** Fails the execution under a name that the console shows. A redrive runs the state again. */
 export class RerunFailed extends Error {
   constructor(name: (typeof ERROR_NAMES)[keyof typeof ERROR_NAMES], message: string) {
     super(message);
@@ -22,12 +22,12 @@ export class RerunFailed extends Error {
 }
 
 /**
- * Refusals of possibly forged inputs. Caller and family are then any text that somebody chose: notices leave them out, so
- * that all of them share one.
+ * Refusals of possibly forged inputs. Their caller and family may be any text. Notices leave both out, so all of these
+ * refusals share one group.
  */
 const STRANGE: readonly string[] = ['malformed', 'notOptedIn'] satisfies RefuseReason[];
 
-/** Reports how a re-run ended, exactly once on each way out: a log line, metrics, and people where they must act. */
+/** Reports how a re-run ended, once for each end: a log line, metrics, and a notice if people must act. */
 export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>) {
   const { clock, log, metrics } = dependencies;
   const notifier = makeNotifier(dependencies);
@@ -55,7 +55,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
         const about = STRANGE.includes(result.reason) ? { caller: '', family: '' } : { caller, family };
         await notifier.notify({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
-        // The failed execution tells as well; failing here instead would have the workflow repeat the attempt.
+        // The failed execution shows the result too. Throwing this error instead would make the workflow repeat the attempt.
         log.error('people could not be told', { reason: result.reason, error: errorName(error) });
       }
     }
@@ -75,7 +75,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
   };
 }
 
-/** `rejectedByEcs: AccessDeniedException; started: arn:...`: the reason first, for whoever reads only that. */
+/** `rejectedByEcs: AccessDeniedException; started: arn:...`, with the reason first. */
 function causeOf({ reason, taskArns, ...rest }: Extract<Result, { kind: 'gaveUp' | 'refused' }>): string {
   const code = 'code' in rest && rest.code ? `: ${rest.code}` : '';
   return `${reason}${code}${taskArns.length > 0 ? `; started: ${taskArns.join(', ')}` : ''}`;

@@ -6,9 +6,9 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from '../state/items.ts';
 
-/** Notifies people of calls that were not brought back. */
+/** Notifies people about calls that were not brought back. */
 export interface Notifier {
-  /** Counts a notice and, where given, for which of some properties it is true. */
+  /** Counts a notice and, if given, which properties the observed call has. */
   notify(notice: Notice, observed?: Observed): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
       const names = observed ? OBSERVED : [];
       if (!notified.has(group.id)) {
         await startDigest(group);
-        // Groups end with their hour; a warm function must not remember them for days.
+        // Groups end with their hour. A warm function must not collect them for days.
         notified = notified.size < 1000 ? notified.add(group.id) : new Set([group.id]);
       }
       await retrying(ports, () =>

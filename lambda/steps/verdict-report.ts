@@ -4,7 +4,7 @@ import type { Ending } from '../core/verdict/verdict.ts';
 import { verdictLine } from '../core/verdict/verdict-line.ts';
 import type { HandlerDependencies, LogFields } from '../runtime/ports.ts';
 
-/** Says what became of an event, whoever came by it: a log line, which queries and incident reports count, and a metric. */
+/** Reports the verdict on an event: a log line, which queries and incident reports count, and a metric. */
 export function makeVerdictReport({ log, metrics, environment }: HandlerDependencies<never>) {
   const context = {
     awsEnvironment: environment.awsEnvironment,

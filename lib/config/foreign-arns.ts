@@ -2,19 +2,19 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseArn } from '../../lambda/core/arn.ts';
 import type { Configuration } from './schema.ts';
 
-/** Where a stack goes. */
+/** The account and Region of a stack. */
 export interface Place {
   readonly account: string;
   readonly region: string;
 }
 
 /**
- * The ARNs of a configuration that are not of a stack's account, Region (of clusters alone; roles have none) or partition:
- * no call there could ever match them. Each by its key, with what was found and what was expected.
+ * The ARNs of a configuration with another account, Region (clusters only; roles have none) or partition than the stack's.
+ * No call could ever match them. Each has its key, what was found and what was expected.
  */
 export function foreignArns(configuration: Configuration, { account, region }: Place): string[] {
   const { clusters, callers, passRoleArns, allowedRoleOverrides } = configuration;
-  // Unknown for Regions that are newer than the library.
+  // Undefined for Regions that are newer than the library.
   const partition = RegionInfo.get(region).partition;
   const lists = { clusters, callers: callers.map(({ arn }) => arn), passRoleArns, allowedRoleOverrides };
   return Object.entries(lists).flatMap(([key, entries]) =>

@@ -2,20 +2,20 @@ import * as z from 'zod';
 import { foreignArns, type Place } from './foreign-arns.ts';
 import { CONTEXT_KEY, type Configuration, configurationSchema, environmentsSchema } from './schema.ts';
 
-/** One stack's configuration and, where the owner named one, its place. */
+/** One stack's configuration and, if configured, its place. */
 export interface EnvironmentConfiguration {
   readonly env?: Place;
   readonly configuration: Configuration;
 }
 
-/** A configuration that cannot be used; the message has one line for each problem. */
+/** A configuration that cannot be used. The message has one line for each problem. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
 /**
- * Reads what stands under the context key. Without `environments` it is one stack in the environment of the CLI;
- * otherwise one stack for each, with the entry's own keys in place of the common ones.
+ * Reads the value of the context key. Without `environments` there is one stack, in the environment of the CLI. Otherwise
+ * there is one stack for each entry, whose own keys override the common ones.
  */
 export function readConfiguration(context: unknown): EnvironmentConfiguration[] {
   const { environments, ...common } = parse(z.looseObject({}), context ?? {}, CONTEXT_KEY);

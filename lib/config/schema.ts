@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
 
-/** The context key in `cdk.json` under which people write the configuration. */
+/** The context key of the configuration in `cdk.json`. */
 export const CONTEXT_KEY = 'ecsThrottleRemediation';
 
 const principalArn = z
@@ -33,14 +33,14 @@ const rate = rateSettingsSchema.refine(
   'minPerSecond <= initialPerSecond <= maxPerSecond',
 );
 
-/** A grace beyond the deadline would make every re-run give up before it began. */
+/** With a grace beyond the deadline, every re-run would give up before it began. */
 export const configurationSchema = () =>
   baseSchema.refine(({ graceSeconds, deadlineSeconds }) => graceSeconds < deadlineSeconds, {
     path: ['graceSeconds'],
     error: 'less than deadlineSeconds',
   });
 
-/** Where an existing trail leaves its records, as far as they may be read from here: it may belong to somebody else. */
+/** Where an existing trail keeps its records. It may belong to another account, so each part is optional. */
 const existingTrail = z
   .strictObject({
     logGroupName: z
@@ -67,19 +67,19 @@ const existingTrail = z
 
 export type ExistingTrail = z.infer<typeof existingTrail>;
 
-/** Without a default on purpose: only the owner knows whether there is a trail, and a second one is billed. */
+/** Has no default on purpose: only the owner knows whether there is a trail, and a second trail is billed. */
 const cloudTrail = z.union(
   [z.enum(['none', 'create', 'existing']), existingTrail],
   'one of "none"|"create"|"existing", or { "logGroupName": ..., "bucketName": ... } of an existing trail',
 );
 
-/** What helps people to find out who causes throttling. */
+/** Tools to find out who causes throttling. */
 const investigation = z.strictObject({
   savedQueries: z.boolean().default(true),
   athena: z.boolean().default(true),
 });
 
-/** What is watched beside the re-runs, and what is left out on purpose. */
+/** What is monitored besides the re-runs. Each part can be switched off. */
 const monitoring = z.strictObject({
   dashboard: z.boolean().default(true),
   usageAlarms: z.boolean().default(true),
@@ -90,7 +90,7 @@ const monitoring = z.strictObject({
   incidentReports: z.boolean().default(true),
 });
 
-/** All keys but `environments`; the README explains each. */
+/** All keys except `environments`. The README explains each. */
 const baseSchema = settingsSchema.extend({
   clusters: z.array(clusterReference).default([]),
   families: z.array(name).default([]),
@@ -123,7 +123,7 @@ const baseSchema = settingsSchema.extend({
     .default(30),
 });
 
-/** Where a stack goes, and what is different there. */
+/** The place of a stack, and the keys that are different there. */
 const environmentSchema = z.looseObject({
   account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as "us-east-1"'),

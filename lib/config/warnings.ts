@@ -1,7 +1,7 @@
 import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { CONTEXT_KEY, type Configuration } from './schema.ts';
 
-/** What a configuration will not do although it looks as if it did, or does at a risk: for people to read at synth. */
+/** Warnings at synth: what a configuration does not do although it looks as if it did, and what it does at a risk. */
 export function warningsOf(configuration: Configuration): string[] {
   return [...listWarnings(configuration), ...handOverWarnings(configuration), ...choiceWarnings(configuration)].map(
     (text) => `${CONTEXT_KEY}.${text}`,

@@ -12,20 +12,20 @@ import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-log
 import { Construct } from 'constructs';
 
 export interface LogDeliveryAlarmsProps {
-  /** Log groups of routers, each under a name that its alarms have in their ids and descriptions. */
+  /** Log groups of routers by name. The alarms of a group have its name in their ids and descriptions. */
   readonly routerLogGroups: Readonly<Record<string, ILogGroup>>;
-  /** @default - nobody is told */
+  /** @default - nobody is notified */
   readonly alarmActions?: readonly IAlarmAction[];
 }
 
 const PERIOD = Duration.minutes(1);
 const METRIC_NAMESPACE = 'FireLensDelivery';
 
-/** Operations of CloudWatch Logs that routers are throttled on; all callers of the account and Region count. */
+/** Operations of CloudWatch Logs that throttle routers. Their metrics count all callers of the account and Region. */
 const OPERATIONS = ['PutLogEvents', 'CreateLogStream'] as const;
 
 /**
- * What Fluent Bit says when it could not deliver, and will try again: plugins/out_cloudwatch_logs/cloudwatch_api.c and
+ * Fluent Bit's messages when it could not deliver and will try again: plugins/out_cloudwatch_logs/cloudwatch_api.c and
  * src/flb_engine.c of https://github.com/fluent/fluent-bit. The last one is the engine's, for any plugin.
  */
 const NOT_DELIVERED = [
@@ -36,12 +36,12 @@ const NOT_DELIVERED = [
 ];
 
 /**
- * What it says when lines are lost: a chunk's tries are used up, or an input is paused because the buffer is full.
+ * Fluent Bit's messages when lines are lost: a chunk's tries are used up, or an input is paused because the buffer is full.
  * https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md#how-do-i-tell-if-fluent-bit-is-losing-logs
  */
 const LOST = ['cannot be retried', 'paused (mem buf overlimit', 'paused (storage buf overlimit'];
 
-/** Bursts that the routers' retries absorb are none of anybody's business: only what lasts is. */
+/** For throttling that lasts. The routers' retries absorb short bursts. */
 const LASTING = { evaluationPeriods: 5, datapointsToAlarm: 3 };
 const AT_ONCE = { evaluationPeriods: 1, datapointsToAlarm: 1 };
 
@@ -53,7 +53,7 @@ interface AlarmRow {
   readonly alarmDescription: string;
 }
 
-/** Tells of log lines that are late or lost because CloudWatch Logs throttles. One for an account and Region will do. */
+/** Alarms on log lines that are late or lost because CloudWatch Logs throttles. One for an account and Region is enough. */
 export class LogDeliveryAlarms extends Construct {
   readonly alarms: readonly Alarm[];
 
@@ -66,7 +66,7 @@ export class LogDeliveryAlarms extends Construct {
           threshold: 1,
           ...row.rings,
           comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-          // Silent while all is well.
+          // The metric is missing while all is well.
           treatMissingData: TreatMissingData.NOT_BREACHING,
           alarmDescription: row.alarmDescription,
         }),

@@ -11,7 +11,7 @@ export interface LogGroupProps {
   readonly retention?: RetentionDays | undefined;
 }
 
-/** A log group that is kept for a time, encrypted. */
+/** An encrypted log group with a retention. */
 export function logGroup(scope: Construct, id: string, { encryptionKey, retention }: LogGroupProps): LogGroup {
   return new LogGroup(scope, id, {
     retention: retention ?? RetentionDays.ONE_MONTH,
@@ -20,8 +20,8 @@ export function logGroup(scope: Construct, id: string, { encryptionKey, retentio
 }
 
 /**
- * Lets CloudWatch Logs encrypt this account's log groups with a key. The library leaves it to the key's owner, and
- * without it the stack does not deploy. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ * Lets CloudWatch Logs encrypt this account's log groups with a key. The library does not grant this, and without it the
+ * stack does not deploy. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 export function letLogGroupsUse(scope: Construct, key: IKey): void {
   const { partition, region, account } = Stack.of(scope);
@@ -30,7 +30,7 @@ export function letLogGroupsUse(scope: Construct, key: IKey): void {
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
       actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
-      // Not the groups by name: their names are not known before the key is.
+      // All groups of the account: the names of groups are not known before the key exists.
       conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:*` } },
     }),
   );

@@ -1,5 +1,5 @@
 /**
- * Whether the lines that a container sends through FireLens get a log stream of each task's own: read off the options of
+ * Whether the lines that a container sends through FireLens go to a separate log stream for each task, judged by the options of
  * its `awsfirelens` log driver. Facts about the two CloudWatch plugins are from their sources and pages:
  * - C, `cloudwatch_logs`: https://docs.fluentbit.io/manual/data-pipeline/outputs/cloudwatch,
  *   https://github.com/fluent/fluent-bit/tree/master/plugins/out_cloudwatch_logs
@@ -12,20 +12,20 @@ export type LogStreamScope =
   | { readonly kind: 'shared'; readonly reason: string; readonly fix: string }
   /** Fluent Bit does not start with these options, or CloudWatch Logs refuses the name. */
   | { readonly kind: 'rejected'; readonly reason: string; readonly fix: string }
-  /** Not to be told at synth. */
+  /** Not known at synth. */
   | { readonly kind: 'unknown'; readonly reason: string }
-  /** The lines go somewhere else than to CloudWatch Logs. */
+  /** The lines do not go to CloudWatch Logs. */
   | { readonly kind: 'notCloudWatch' };
 
-/** What matters of the container that routes the lines. */
+/** The relevant facts about the container that routes the lines. */
 export interface LogRouter {
-  /** `s3` or `file`: where the router reads a configuration besides the one that ECS makes of the options. */
+  /** `s3` or `file`, if the router also reads a configuration from there, besides the one that ECS makes from the options. */
   readonly configFileType?: string;
-  /** Its image, where the name is known at synth. */
+  /** Its image, if the name is known at synth. */
   readonly image?: string;
 }
 
-/** Options of the log driver; values that are not strings are not known at synth. */
+/** Options of the log driver. Values that are not strings are not known at synth. */
 type Options = Readonly<Record<string, unknown>>;
 
 const PER_TASK: LogStreamScope = { kind: 'perTask' };
@@ -63,7 +63,7 @@ function withoutPlugin(options: Options, { configFileType }: LogRouter): string 
 function ofCPlugin(options: Options, router: LogRouter): LogStreamScope {
   const byName = ofNameOrPrefix(options, router, FIX_C);
   const { log_stream_template: template } = options;
-  // Also beside a template the plugin wants a name or a prefix, to fall back on.
+  // Even with a template, the plugin needs a name or a prefix as a fallback.
   if (template === undefined || byName.kind === 'rejected') return byName;
   if (typeof template !== 'string') return { kind: 'unknown', reason: 'log_stream_template is not known at synth' };
   // The other plugin's syntax is never translated, https://github.com/aws/amazon-cloudwatch-logs-for-fluent-bit/issues/289
@@ -78,7 +78,7 @@ function ofCPlugin(options: Options, router: LogRouter): LogStreamScope {
     : { kind: 'shared', reason: `log_stream_template "${template}" is the same for all tasks`, fix: FIX_C };
 }
 
-/** Variables of the Go plugin that differ from task to task. FireLens's tags have no dots: their first part is all. */
+/** Variables of the Go plugin that are different for each task. FireLens's tags have no dots, so their first part is the whole tag. */
 const GO_VARIABLE = /\$\((?:ecs_task_id|ecs_task_arn|container_id|uuid|tag(?:\[0\])?)\)/;
 
 function ofGoPlugin(options: Options, router: LogRouter): LogStreamScope {
@@ -89,7 +89,7 @@ function ofGoPlugin(options: Options, router: LogRouter): LogStreamScope {
   return { kind: 'unknown', reason: `log_stream_name "${name}" depends on what the lines hold` };
 }
 
-/** What both plugins have in common: exactly one of the two, and variables of the environment. */
+/** Rules of both plugins: exactly one of the two options, and variables of the environment. */
 function ofNameOrPrefix(options: Options, router: LogRouter, fix: string): LogStreamScope {
   const { log_stream_name: name, log_stream_prefix: prefix } = options;
   if ((name === undefined) === (prefix === undefined)) {

@@ -1,14 +1,14 @@
 /** The plugins of Fluent Bit that send lines to CloudWatch Logs: the one in C, and its predecessor in Go. */
 export type CloudWatchPlugin = 'cloudwatch_logs' | 'cloudwatch';
 
-/** What streams are named after; what follows is FireLens's tag, `{container}-firelens-{task id}`. */
+/** The beginning of stream names. FireLens's tag follows: `{container}-firelens-{task id}`. */
 const STREAM_PREFIX = 'ecs/';
 
 /**
- * How often a chunk of lines is sent again; Fluent Bit's own default is once, and then the lines are gone. It waits at
- * random between 5 s and 5 s * 2^n before the n-th: https://docs.fluentbit.io/manual/administration/scheduling-and-retries.
- * Five tries last 2.8 minutes on average, in which CloudWatch Logs creates some 8,000 streams; meanwhile the chunk is
- * held in the router's memory.
+ * How often a chunk of lines is sent again. Fluent Bit's default is once; then the lines are lost. Before the n-th retry it
+ * waits a random time between 5 s and 5 s * 2^n: https://docs.fluentbit.io/manual/administration/scheduling-and-retries.
+ * Five retries last 2.8 minutes on average. CloudWatch Logs creates about 8,000 streams in that time. The chunk stays in the
+ * router's memory.
  */
 const RETRY_LIMIT = 5;
 
@@ -19,14 +19,14 @@ export interface OutputOptionsProps {
   readonly region: string;
 }
 
-/** Options of a container's log driver that give each of its tasks a log stream; the same one from either plugin. */
+/** Options of a container's log driver that give each of its tasks a log stream. Both plugins use the same stream names. */
 export function outputOptions(props: OutputOptionsProps): Record<string, string> {
   const { plugin, containerName, logGroupName, region } = props;
   return {
     Name: plugin,
     region,
     log_group_name: logGroupName,
-    // A group that the router made would have neither a retention nor a key.
+    // A group that the router creates has neither a retention nor a key.
     auto_create_group: 'false',
     retry_limit: `${RETRY_LIMIT}`,
     ...(plugin === 'cloudwatch_logs'

@@ -21,23 +21,23 @@ import { type CloudWatchPlugin, outputOptions } from './output-options.ts';
 import { stableRouterImage } from './router-image.ts';
 
 /**
- * A configuration in AWS's image: `Grace 30` (the default is 5 s) and `Flush 1`, so that a stopping router has time to
- * send what it holds, chunks that waited for a retry too, and the HTTP server that the health check asks.
+ * A configuration in AWS's image. `Grace 30` (the default is 5 s) and `Flush 1` give a stopping router time to send its lines,
+ * including chunks that wait for a retry. It also starts the HTTP server that the health check uses.
  * https://github.com/aws/aws-for-fluent-bit/blob/mainline/configs/output-metrics-healthcheck.conf,
  * https://github.com/fluent/fluent-bit/pull/5105
  */
 const CONFIG_FILE = '/fluent-bit/configs/output-metrics-healthcheck.conf';
 
 /**
- * More than Fluent Bit's grace period, which ECS's default of 30 s is not. With the 30 s of the containers that stop
- * before the router it stays below the 120 s that Fargate gives at most, and that a Spot task has in all.
+ * Longer than Fluent Bit's grace period of 30 s, which is ECS's default stop timeout. Containers that stop before the router
+ * take up to 30 s. The sum stays below 120 s: Fargate's maximum, and the time that a Spot task has.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
  */
 const STOP_TIMEOUT = Duration.seconds(60);
 
 /**
- * Whether the router answers, not whether it gets rid of its lines: that would make every task of a launch unhealthy at
- * once, just when CloudWatch Logs throttles, and ECS would replace them all.
+ * Checks whether the router answers, not whether it delivers its lines. While CloudWatch Logs throttles, a check of delivery
+ * would make every task of a launch unhealthy at once, and ECS would replace them all.
  * https://github.com/aws-samples/amazon-ecs-firelens-examples/tree/mainline/examples/fluent-bit/health-check
  */
 const HEALTH_CHECK: HealthCheck = {
@@ -48,24 +48,24 @@ const HEALTH_CHECK: HealthCheck = {
   startPeriod: Duration.seconds(30),
 };
 
-/** What lines may pile up of the router's own before they are dropped. */
+/** Buffer for the router's own lines. More lines are dropped. */
 const OWN_LOG_BUFFER = Size.mebibytes(4);
 
-/** Beyond what AWS's examples reserve, since retries wait in memory; there is no upper limit of the router's own. */
+/** More than AWS's examples reserve, as retries wait in memory. The router itself has no upper limit. */
 const MEMORY_RESERVATION_MIB = 128;
 
 const WRITE = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-/** What each plugin calls where the group exists, as its page has it. */
+/** What each plugin calls if the group exists, according to its page. */
 const ACTIONS: Readonly<Record<CloudWatchPlugin, readonly string[]>> = {
   cloudwatch_logs: WRITE,
   cloudwatch: [...WRITE, 'logs:DescribeLogStreams'],
 };
 
 export interface PerTaskFireLensProps {
-  /** What gets a router; it may have none yet. */
+  /** The task definition that gets a router. It must not have one yet. */
   readonly taskDefinition: TaskDefinition;
   /**
-   * The plugin in C, or its predecessor in Go, which AWS still supports and no longer recommends.
+   * The plugin in C, or its predecessor in Go. AWS still supports the latter and no longer recommends it.
    * @default 'cloudwatch_logs'
    */
   readonly plugin?: CloudWatchPlugin;
@@ -74,20 +74,20 @@ export interface PerTaskFireLensProps {
   /** @default RetentionDays.ONE_MONTH */
   readonly retention?: RetentionDays;
   /**
-   * An image that is built on AWS for Fluent Bit, to pin its version; it has to hold that image's configurations and curl.
-   * @default - the one that AWS calls stable, from the Region's own registry, as of each deployment
+   * An image based on AWS for Fluent Bit, to pin its version. It needs that image's configurations and curl.
+   * @default - AWS's `stable` image from the Region's own registry, resolved at each deployment
    */
   readonly image?: ContainerImage;
 }
 
 /**
- * FireLens for a task definition: each container of each task logs to a stream of its own in one log group. Containers
- * take part by `logging: fireLens.logDriver()`.
+ * FireLens for a task definition: each container of each task logs to its own stream in one log group. A container uses it
+ * with `logging: fireLens.logDriver()`.
  */
 export class PerTaskFireLens extends Construct {
   /** Where the containers' lines go. */
   readonly logGroup: ILogGroup;
-  /** Where the router's own lines go: what it could not deliver is said there. */
+  /** Where the router's own lines go. They say what it could not deliver. */
   readonly routerLogGroup: ILogGroup;
   readonly router: FirelensLogRouter;
   readonly #plugin: CloudWatchPlugin;
@@ -102,7 +102,7 @@ export class PerTaskFireLens extends Construct {
 
     this.router = taskDefinition.addFirelensLogRouter('log-router', {
       image: image ?? stableRouterImage(this, taskDefinition),
-      // Without its router a task would run on and its lines would be lost unseen.
+      // Otherwise a task would run on without its router, and its lines would be lost silently.
       essential: true,
       firelensConfig: {
         type: FirelensLogRouterType.FLUENTBIT,
@@ -114,20 +114,20 @@ export class PerTaskFireLens extends Construct {
       logging: LogDriver.awsLogs({
         logGroup: this.routerLogGroup,
         streamPrefix: 'router',
-        // Blocking, a throttled CreateLogStream keeps the container from starting, and with it the task. So it is with
-        // Docker, https://github.com/moby/moby/issues/42088; whether Fargate starts it then is not verified.
+        // In blocking mode, a throttled CreateLogStream keeps the container and with it the task from starting. Docker does so:
+        // https://github.com/moby/moby/issues/42088. Whether Fargate starts it in non-blocking mode is not verified.
         mode: AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: OWN_LOG_BUFFER,
       }),
     });
 
-    // The library knows what the plugin in Go needs, and grants it on everything; for the one in C it grants nothing.
+    // For the plugin in Go the library grants these on all resources; for the one in C it grants nothing.
     taskDefinition.addToTaskRolePolicy(
       new PolicyStatement({ actions: [...ACTIONS[this.#plugin]], resources: [this.logGroup.logGroupArn] }),
     );
   }
 
-  /** How a container logs; `options` are more options of the plugin or of FireLens, for this container. */
+  /** The log driver of a container. `options` are further options of the plugin or of FireLens for this container. */
   logDriver(options: Readonly<Record<string, string>> = {}): LogDriver {
     return new PerTaskLogDriver((containerName) => ({
       ...outputOptions({

@@ -8,14 +8,14 @@ import { acknowledge, wildcardResource } from '../foundation/nag.ts';
 const REPOSITORY = 'aws-for-fluent-bit';
 
 /**
- * AWS's image of Fluent Bit from the Region's own private registry, where launches of many tasks do not meet the public
- * registry's pull limits. Which account holds it differs by Region; AWS publishes the address as a parameter:
+ * AWS's image of Fluent Bit from the Region's own private registry. The public registry's pull limits do not apply to it. The
+ * account that holds it differs by Region. AWS publishes the address as a parameter:
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html
  */
 export function stableRouterImage(scope: Construct, taskDefinition: TaskDefinition): ContainerImage {
   const { partition, region } = Stack.of(scope);
   const repository = `arn:${partition}:ecr:${region}:*:repository/${REPOSITORY}`;
-  // A policy of its own: what is acknowledged below then says nothing of other permissions of the role.
+  // A separate policy, so that the acknowledgement below does not cover other permissions of the role.
   const policy = new Policy(scope, 'PullRouterImage', {
     roles: [taskDefinition.obtainExecutionRole()],
     statements: [

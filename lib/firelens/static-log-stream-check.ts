@@ -8,8 +8,8 @@ const CREATE_LOG_STREAM_QUOTA = 50;
 
 export interface StaticLogStreamCheckProps {
   /**
-   * How many tasks of one task definition are launched per second, for minutes on end; the routers' retries bridge
-   * shorter bursts.
+   * How many tasks of one task definition are launched per second, for several minutes. The routers' retries bridge shorter
+   * bursts.
    * @default - not declared: the creation of log streams is not checked
    */
   readonly tasksPerSecond?: number;
@@ -20,7 +20,7 @@ export interface StaticLogStreamCheckProps {
   readonly createLogStreamPerSecond?: number;
 }
 
-/** A container definition, as far as it is looked at; tokens stay what they are. */
+/** The parts of a container definition that are checked. Tokens are not resolved. */
 interface ContainerDefinition {
   readonly name?: unknown;
   readonly image?: unknown;
@@ -29,8 +29,8 @@ interface ContainerDefinition {
 }
 
 /**
- * Warns of task definitions whose containers send every task's lines through FireLens into one log stream, and of those
- * whose launch would create log streams faster than CloudWatch Logs does: `Aspects.of(app).add(new StaticLogStreamCheck())`.
+ * Warns about task definitions whose containers send all tasks' lines through FireLens into one log stream, and about those
+ * whose launch would need log streams faster than CloudWatch Logs creates them: `Aspects.of(app).add(new StaticLogStreamCheck())`.
  */
 export class StaticLogStreamCheck implements IAspect {
   readonly #tasksPerSecond: number | undefined;
@@ -47,7 +47,7 @@ export class StaticLogStreamCheck implements IAspect {
     const router = routerOf(containers);
     let streams = 0;
     for (const { name, logConfiguration } of containers) {
-      // Each container of each task has a stream of its own there.
+      // Each container of each task has its own stream there.
       if (logConfiguration?.logDriver === 'awslogs') streams += 1;
       if (logConfiguration?.logDriver !== 'awsfirelens') continue;
       const scope = logStreamScope(logConfiguration.options ?? {}, router);

@@ -7,13 +7,14 @@ import type { HandlerName } from '../../lambda/core/contract.ts';
 const SOURCES = fileURLToPath(new URL('../../lambda', import.meta.url));
 
 /**
- * A handler as one minified ES module with just the clients it uses. The SDK goes in as well: what was tested is what runs.
- * esbuild is called in this process; the library's NodejsFunction starts npx for each function and takes twice as long.
+ * Bundles a handler into one minified ES module with only the clients that it uses. The SDK is bundled too, so the version
+ * that was tested is the one that runs. esbuild runs in this process: the library's NodejsFunction starts npx for each
+ * function and takes twice as long.
  */
 export function bundledHandler(handler: HandlerName): Code {
   const bundling: BundlingOptions = {
     image: DockerImage.fromRegistry('not-used'),
-    // Not run, but part of what tells the assets apart: they share their source folder.
+    // The command is not run. It makes the assets different, as they share their source folder.
     command: [handler],
     local: {
       tryBundle(outputDirectory) {
@@ -29,7 +30,7 @@ export function bundledHandler(handler: HandlerName): Code {
           sourcemap: true,
           sourcesContent: false,
           logLevel: 'warning',
-          // CommonJS parts of the bundle still call require.
+          // CommonJS parts of the bundle call require.
           banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
         });
         return true;

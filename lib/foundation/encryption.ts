@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../config/schema.ts';
 
 /**
- * The key under which everything of the stack is stored, or undefined where AWS-owned keys are to do.
- * The services that write on our behalf without a role of ours have to be named in the key's policy.
+ * The key that encrypts everything the stack stores; undefined if AWS-owned keys are configured.
+ * The key's policy names the services that write for us without a role of ours.
  */
 export function encryptionKey(scope: Construct, encryption: Configuration['encryption']): IKey | undefined {
   if (encryption === 'awsOwned') return undefined;
@@ -14,7 +14,7 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
   const key = new Key(scope, 'Key', {
     description: 'ecs-throttle-remediation: queues, state machines, table, topic and logs',
     enableKeyRotation: true,
-    // Execution histories and dead-letter queues outlive the stack; without the key nobody could read them.
+    // Execution histories outlive the stack. Without the key nobody could read them.
     removalPolicy: RemovalPolicy.RETAIN,
   });
   key.addToResourcePolicy(
@@ -23,8 +23,8 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
       principals: [new ServicePrincipal('events.amazonaws.com')],
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
       resources: ['*'],
-      // Not aws:SourceAccount or aws:SourceArn, which AWS does not support where EventBridge writes to encrypted topics and
-      // does not promise for queues: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+      // Not aws:SourceAccount or aws:SourceArn: AWS does not support them where EventBridge writes to encrypted topics, and
+      // does not promise them for queues: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
       conditions: {
         ArnLike: { 'kms:EncryptionContext:aws:sqs:arn': `arn:${partition}:sqs:${region}:${account}:*` },
       },
@@ -53,7 +53,7 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
   );
   key.addToResourcePolicy(
     new PolicyStatement({
-      // The log entries of encrypted state machines, under the context that their roles encrypt them with.
+      // Log entries of encrypted state machines. The condition is the encryption context that their roles use.
       sid: 'LogDelivery',
       principals: [new ServicePrincipal('delivery.logs.amazonaws.com')],
       actions: ['kms:Decrypt'],
@@ -66,12 +66,12 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
   return key;
 }
 
-/** Lets somebody read from and write to encrypted queues and topics, and start encrypted state machines. */
+/** Lets a grantee read from and write to encrypted queues and topics, and start encrypted state machines. */
 export function grantUse(key: IKey | undefined, grantee: IGrantable): void {
   key?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
 }
 
-/** Lets somebody read and write encrypted tables too: what the library grants to those, by name. */
+/** Lets a grantee also read and write encrypted tables. These are the actions that the library grants for tables. */
 export function grantTableUse(key: IKey | undefined, grantee: IGrantable): void {
   grantUse(key, grantee);
   key?.grant(grantee, 'kms:Encrypt', 'kms:ReEncryptFrom', 'kms:ReEncryptTo', 'kms:GenerateDataKeyWithoutPlaintext');

@@ -23,7 +23,7 @@ export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
 /** Lambda refuses larger environments. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_SETTINGS_BYTES = 3500;
 
-/** Size of each function, in MB; Lambda bills by it. */
+/** Memory of each function, in MB. Lambda bills by it. */
 export const HANDLER_MEMORY_MB = 256;
 
 export interface HandlerFunctionProps {
@@ -32,7 +32,7 @@ export interface HandlerFunctionProps {
   readonly configuration: Configuration;
   readonly timeout: Duration;
   readonly encryptionKey: IKey | undefined;
-  /** By their names in the contract. */
+  /** Values by their names in the contract. */
   readonly environment: Partial<Record<keyof typeof ENVIRONMENT, string>>;
 }
 
@@ -47,7 +47,7 @@ export class HandlerFunction extends LambdaFunction {
       removalPolicy: RemovalPolicy.DESTROY,
       ...(encryptionKey && { encryptionKey }),
     });
-    // Not the library's role: that may write to all log groups of the account.
+    // Not the library's default role: that may write to all log groups of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     super(scope, id, {
@@ -75,7 +75,7 @@ export class HandlerFunction extends LambdaFunction {
       },
     });
     this.executionRole = role;
-    // For its environment, for the table's items, and for the state machines and queues that it calls.
+    // The function uses the key for its environment, the table's items, and the state machines and queues that it calls.
     grantTableUse(encryptionKey, this);
     acknowledge(this, {
       'Serverless-LambdaDLQ':

@@ -3,19 +3,19 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 
 /**
- * Leaves findings of cdk-nag as they are, each for its reason. What can be mended is mended instead; a test fails on
- * findings without an acknowledgement, and on acknowledgements without a finding. https://github.com/cdklabs/cdk-nag
+ * Acknowledges findings of cdk-nag, each with its reason. Findings that can be fixed are fixed instead. A test fails on
+ * findings without an acknowledgement and on acknowledgements without a finding. https://github.com/cdklabs/cdk-nag
  */
 export function acknowledge(construct: IConstruct, reasons: Readonly<Record<string, string>>): void {
   Validations.of(construct).acknowledge(...Object.entries(reasons).map(([id, reason]) => ({ id, reason })));
 }
 
-/** The finding that a statement's resources hold a wildcard: one for each ARN, tokens in angle brackets. */
+/** The id of the finding that a statement's resource holds a wildcard. It contains the ARN, with tokens in angle brackets. */
 export function wildcardResource(scope: IConstruct, arn: string): string {
   return `AwsSolutions-IAM5[Resource::${flat(Stack.of(scope).resolve(arn))}]`;
 }
 
-/** Workflows may invoke each version of a function of theirs: the library's text. */
+/** The library lets a workflow invoke all versions of its function. */
 export function anyVersion(handler: IFunction): Record<string, string> {
   return {
     [wildcardResource(handler, `${handler.functionArn}:*`)]: 'All versions of the one function that its steps invoke.',

@@ -9,12 +9,12 @@ import { acknowledge } from './nag.ts';
 export interface EncryptedQueueProps {
   readonly encryptionKey: IKey | undefined;
   readonly visibilityTimeout?: Duration;
-  /** How long a message is kept; for as long as SQS can where absent. */
+  /** How long a message is kept; absent: 14 days, the longest that SQS allows. */
   readonly retentionPeriod?: Duration;
   readonly deadLetterQueue?: DeadLetterQueue;
 }
 
-/** A queue that takes nothing in the clear. */
+/** A queue that is encrypted at rest and in transit. */
 export function encryptedQueue(scope: Construct, id: string, props: EncryptedQueueProps): Queue {
   const { encryptionKey, visibilityTimeout, retentionPeriod = Duration.days(14), deadLetterQueue } = props;
   return new Queue(scope, id, {
@@ -27,14 +27,14 @@ export function encryptedQueue(scope: Construct, id: string, props: EncryptedQue
   });
 }
 
-/** A queue for what others could not deliver, or could not read. */
+/** A queue for messages that could not be delivered or read. */
 export function deadLetterQueue(scope: Construct, encryptionKey: IKey | undefined): Queue {
   const queue = encryptedQueue(scope, 'DeadLetterQueue', { encryptionKey });
   acknowledge(queue, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
   return queue;
 }
 
-/** Queues that feed functions say what becomes of failed messages themselves. */
+/** Failed messages of a queue that feeds a function return to the queue. */
 export function acknowledgeQueueSource(handler: Construct): void {
   acknowledge(handler, {
     'Serverless-LambdaEventSourceMappingDestination':
@@ -43,8 +43,8 @@ export function acknowledgeQueueSource(handler: Construct): void {
 }
 
 /**
- * A queue as the target of a rule, open to that rule alone. The library's own target drops the condition on the rule when
- * the queue has a customer-managed key; then any rule of the account could feed the queue a forged event.
+ * A queue as the target of a rule. Only that rule may send to it. The library's own target drops this condition if the queue
+ * has a customer-managed key; any rule of the account could then send a forged event.
  */
 export class QueueTarget implements IRuleTarget {
   readonly #queue: Queue;

@@ -26,8 +26,8 @@ export interface WorkflowProps {
 }
 
 /**
- * For as long as a service does not answer: half a day, as a call must not be lost to an outage that its late re-run could
- * outlast, and seldom, as an execution has room for 25,000 events.
+ * Retries while a service does not answer. They last half a day: a late re-run can outlast such an outage, so it must not end
+ * the call. They are rare, as an execution's history holds 25,000 events.
  */
 export const OUTAGE_RETRY: RetryProps = {
   errors: ['States.ALL'],
@@ -38,23 +38,23 @@ export const OUTAGE_RETRY: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
-/** What all our state machines have in common: Standard, JSONata, every step logged, and never what it carries. */
+/** The common parts of our state machines: Standard, JSONata, each step logged, never its data. */
 export class Workflow extends StateMachine {
-  /** What the state machine under this id is called: for its own definition, which cannot refer to it. */
+  /** The name of the state machine with this id. Its own definition needs it and cannot refer to the resource. */
   static nameOf(scope: Construct, id: string): string {
     return Names.uniqueResourceName(scope, { maxLength: 80 - id.length }) + id;
   }
 
   constructor(scope: Construct, id: string, { configuration, encryptionKey, comment, start }: WorkflowProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      // State machines deliver to groups under this prefix without growing a resource policy that CloudWatch Logs limits.
+      // For groups under this prefix, log delivery adds nothing to the resource policy, whose size CloudWatch Logs limits.
       logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(scope, { maxLength: 200 })}-${id}`,
       retention: configuration.retentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
       ...(encryptionKey && { encryptionKey }),
     });
     super(scope, id, {
-      // Named, because the library writes the name into the condition of the key's grant, where it must not be empty.
+      // It has a name because the library writes the name into the condition of the key's grant, where it must not be empty.
       stateMachineName: Workflow.nameOf(scope, id),
       stateMachineType: StateMachineType.STANDARD,
       queryLanguage: QueryLanguage.JSONATA,
@@ -63,7 +63,7 @@ export class Workflow extends StateMachine {
       logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false },
       ...(encryptionKey && {
         encryptionConfiguration: new CustomerManagedEncryptionConfiguration(
-          // By ARN, so that the library cannot let log delivery use the key for whomever: our own statement has a condition.
+          // By ARN, so that the library adds no statement without a condition for log delivery. Our own statement has one.
           Key.fromKeyArn(scope, `${id}Key`, encryptionKey.keyArn),
         ),
       }),

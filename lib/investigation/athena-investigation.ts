@@ -10,9 +10,9 @@ import type { TrailRecords } from './trail.ts';
 import { trailTable } from './trail-table.ts';
 
 export interface AthenaInvestigationProps {
-  /** Whose bucket is queried; without one nothing is deployed. */
+  /** The trail whose bucket is queried. Without a bucket nothing is deployed. */
   readonly trail: TrailRecords;
-  /** Encrypts results; where undefined, S3 does. */
+  /** Encrypts results; if undefined, S3's own key does. */
   readonly encryptionKey: IKey | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface AthenaInvestigationProps {
 const MOST_SCANNED = Size.gibibytes(10);
 const RESULTS_KEPT = Duration.days(30);
 
-/** Athena over a trail's files: who throttles whom, for as long back as there are records. Costs nothing until it is used. */
+/** Athena on a trail's files: who throttles whom, as far back as there are records. It costs nothing until it is used. */
 export class AthenaInvestigation extends Construct {
   constructor(scope: Construct, id: string, { trail, encryptionKey }: AthenaInvestigationProps) {
     super(scope, id);
@@ -37,7 +37,7 @@ export class AthenaInvestigation extends Construct {
     const database = new CfnDatabase(this, 'Database', {
       catalogId: account,
       databaseInput: {
-        // Lower case, digits and underscores are all that Athena takes everywhere.
+        // Athena accepts only lower case, digits and underscores everywhere.
         name: Names.uniqueResourceName(this, { maxLength: 100, separator: '_' }).toLowerCase(),
         description: 'CloudTrail records, to find out who causes ECS throttling',
       },

@@ -19,7 +19,7 @@ export interface SqlQuery {
 
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const DISGUISED = `regexp_like(errorcode, ${text(WRAPPER_CODE)}) AND regexp_like(errormessage, ${text(WRAPPED_MESSAGE)})`;
-/** Records of the last day or two: partitions are whole days, and only theirs are read. */
+/** Records of yesterday and today. Partitions are whole days, and only these are read. */
 const RECENT = `day >= date_format(current_date - interval '1' day, '%Y/%m/%d')`;
 const CALLER = 'coalesce(useridentity.sessioncontext.sessionissuer.arn, useridentity.arn, useridentity.invokedby)';
 
@@ -31,7 +31,7 @@ const BY_ECS = [
   .map((condition) => `coalesce(${condition}, false)`)
   .join('\n      OR ');
 
-/** Each call once, with who made it and what became of it. */
+/** Each call once, with its caller and its result. */
 const CALLS = `WITH calls AS (
   SELECT
     eventsource,
@@ -60,14 +60,14 @@ const ASK = [
 ].join('\n  ');
 
 const RUN_TASK_BUCKET = BUCKET_OPERATIONS.map(text).join(', ');
-/** Operations that AWS names for a bucket; of the others each is shown by itself. */
+/** Operations that AWS documents for a bucket. Others are shown by name. */
 const BUCKET = `CASE
       WHEN eventname IN (${RUN_TASK_BUCKET}) THEN 'cluster resource modify'
       WHEN eventname IN ('DescribeTasks', 'ListTasks') THEN 'cluster resource read'
       ELSE eventname
     END`;
 
-/** On the table of a trail's records. */
+/** Queries on the table of a trail's records. */
 export const ATHENA_QUERIES: readonly SqlQuery[] = [
   {
     name: 'Throttles by caller and API',

@@ -30,7 +30,7 @@ export const DOWNSTREAM_THROTTLES: LogQuery = {
   ],
 };
 
-/** On the log group of a trail. */
+/** Queries on the log group of a trail. */
 export const TRAIL_QUERIES: readonly LogQuery[] = [
   THROTTLES_BY_CALLER,
   {
@@ -78,7 +78,7 @@ export const RESULTS: LogQuery = {
   lines: [`filter ${IS_RESULT}`, 'stats count(*) as calls by kind, reason, caller, family', 'sort calls desc'],
 };
 
-/** On the log groups of the functions that decide: intake, sweep, run-task. */
+/** Queries on the log groups of the functions that decide: intake, sweep, run-task. */
 export const OWN_QUERIES: readonly LogQuery[] = [
   {
     name: 'Verdicts',
@@ -104,5 +104,5 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
 ];
 
-/** A query's text. */
+/** The text of a query. */
 export const textOf = ({ lines }: LogQuery): string => lines.join('\n| ').replaceAll('| #', '#');

@@ -5,14 +5,14 @@ import { type LogQuery, OWN_QUERIES, TRAIL_QUERIES, textOf } from './log-queries
 import type { TrailRecords } from './trail.ts';
 
 export interface SavedQueriesProps {
-  /** Whose log group the queries about callers read; without one they are left out. */
+  /** The trail whose log group the queries about callers read. Without a log group they are left out. */
   readonly trail: Pick<TrailRecords, 'logGroupName'>;
   readonly intakeLogs: ILogGroup;
   readonly sweepLogs: ILogGroup;
   readonly runTaskLogs: ILogGroup;
 }
 
-/** Queries for CloudWatch Logs Insights: who is throttled and by what, and what became of each call. */
+/** Queries for CloudWatch Logs Insights: who is throttled, on which API, and how each call ended. */
 export class SavedQueries extends Construct {
   constructor(scope: Construct, id: string, props: SavedQueriesProps) {
     super(scope, id);
@@ -31,7 +31,7 @@ export class SavedQueries extends Construct {
 
   #save(queries: readonly LogQuery[], logGroupNames: string[]): void {
     for (const query of queries) {
-      // Not the library's construct, which writes the text anew from its parts: this is the text that the docs show.
+      // Not the library's construct: that assembles the text itself, and it would differ from the text in the docs.
       new CfnQueryDefinition(this, query.name.replaceAll(' ', ''), {
         name: `${Stack.of(this).stackName}/${query.name}`,
         queryString: textOf(query),

@@ -1,7 +1,7 @@
 import type { CfnTable } from 'aws-cdk-lib/aws-glue';
 import type { TrailRecords } from './trail.ts';
 
-/** Of a record what the queries need and what people look at next; what is left out would only be read. */
+/** The columns that queries need and that people look at next. Other columns would only cost reading time. */
 const COLUMNS: Readonly<Record<string, string>> = {
   eventtime: 'string',
   eventsource: 'string',
@@ -21,7 +21,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   recipientaccountid: 'string',
 };
 
-/** Where CloudTrail puts its files follows from these: no partition has to be added by hand. */
+/** CloudTrail's folders follow from these, so no partition has to be added by hand. */
 const PARTITIONS = ['account', 'region', 'day'] as const;
 
 export interface TrailPlace {

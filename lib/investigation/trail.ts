@@ -7,20 +7,20 @@ import { Construct } from 'constructs';
 import type { Configuration, ExistingTrail } from '../config/schema.ts';
 import { acknowledge } from '../foundation/nag.ts';
 
-/** Where a trail leaves its records: each part may be missing, as a trail may belong to somebody else or write to one place only. */
+/** Where a trail keeps its records. Each part may be missing: the trail may belong to another account, or write to one place only. */
 export type TrailRecords = ExistingTrail;
 
 export interface RemediationTrailProps {
   /** How long records are kept, in the bucket and in the log group. */
   readonly retentionDays: Configuration['retentionDays'];
-  /** Encrypts the log group; where undefined, a key of AWS does. */
+  /** Encrypts the log group; if undefined, a key of AWS does. */
   readonly encryptionKey: IKey | undefined;
 }
 
 /**
- * A trail of write management events of this Region: what makes throttled RunTask calls arrive on the event bus, and what
- * queries read. The first copy of management events in an account is free, each further trail is billed per event; the log
- * group is billed for what it takes in.
+ * A trail of this Region's write management events. It brings throttled RunTask calls to the event bus, and queries read its
+ * records. The first copy of management events in an account is free; each further trail is billed by event. The log group
+ * is billed by the data that it takes in.
  */
 export class RemediationTrail extends Construct {
   readonly records: TrailRecords;
@@ -56,7 +56,7 @@ export class RemediationTrail extends Construct {
   }
 }
 
-/** The records of the configured trail, which is created if that is configured. */
+/** The records of the configured trail. Creates the trail if `cloudTrail` is `create`. */
 export function trailRecords(
   scope: Construct,
   { configuration, encryptionKey }: { readonly configuration: Configuration; readonly encryptionKey: IKey | undefined },

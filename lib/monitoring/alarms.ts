@@ -28,7 +28,7 @@ export interface AlarmsProps {
   readonly intake: Intake;
   readonly handOver: HandOver;
   readonly sweep: Sweep;
-  /** Whose topic is told. */
+  /** Alarms are published to its topic. */
   readonly notifications: Notifications;
   readonly incidents: IncidentReports | undefined;
 }
@@ -36,15 +36,15 @@ export interface AlarmsProps {
 /** One row of the table. */
 interface AlarmRow extends AlarmText {
   readonly id: string;
-  /** Over five minutes, the library's default, where it says nothing else. */
+  /** Its period is five minutes, the library's default, unless it says otherwise. */
   readonly metric: IMetric;
-  /** Alarms at this value or above, */
+  /** The alarm is raised at this value or above, */
   readonly threshold: number;
-  /** in each of so many periods of the metric in a row. */
+  /** in this many periods of the metric in a row. */
   readonly periods: number;
 }
 
-/** What people are called for. Each has its section in docs/runbook.md. */
+/** Alarms that people receive. Each has its section in docs/runbook.md. */
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
@@ -56,7 +56,7 @@ export class Alarms extends Construct {
         threshold,
         evaluationPeriods: periods,
         comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // Each of these metrics is silent while nothing happens: queues at rest, functions not invoked, no result.
+        // Each of these metrics is missing while nothing happens: idle queues, no invocations, no results.
         treatMissingData: TreatMissingData.NOT_BREACHING,
         alarmDescription: describeAlarm(row),
       }).addAlarmAction(action);
@@ -91,7 +91,7 @@ function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, 
         heading: 'Calls refused',
         severity: 'warning',
         metric: metric.with({ period: Duration.hours(1) }),
-        // Single ones are told by the notices; many at once mean that a caller or the configuration has changed.
+        // Notices report single refusals. Many at once mean that a caller or the configuration has changed.
         threshold: 10,
         periods: 1,
         advice: 'Many calls cannot be repeated. Find the reason and change the caller or the configuration.',
@@ -130,7 +130,7 @@ function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, 
       id: 'IntakeFailing',
       heading: 'Intake failing',
       severity: 'critical',
-      // Not to be seen in the queue's age, which leaves out what was received three times:
+      // The queue's age does not show this: it leaves out messages that were received three times.
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
       metric: ownMetric(METRICS.failure, 'intake'),
       threshold: 1,

@@ -7,7 +7,7 @@ import { BUCKET_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
 const MINUTE = Duration.minutes(1);
 
 /**
- * Calls of one ECS operation, anybody's. Whether throttled ones are among them AWS does not say.
+ * Everybody's calls of one ECS operation. AWS does not say whether throttled ones are among them.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Usage-Metrics.html
  */
 export function callCount(operation: (typeof BUCKET_OPERATIONS)[number]): Metric {
@@ -21,7 +21,7 @@ export function callCount(operation: (typeof BUCKET_OPERATIONS)[number]): Metric
   });
 }
 
-/** Calls per minute that take from the bucket of RunTask. */
+/** Calls per minute that take from RunTask's bucket. */
 export function bucketCalls(): MathExpression {
   const names = BUCKET_OPERATIONS.map((operation) => `${operation[0]?.toLowerCase()}${operation.slice(1)}`);
   return new MathExpression({
@@ -34,7 +34,7 @@ export function bucketCalls(): MathExpression {
   });
 }
 
-/** Kinds of Fargate capacity, as its usage metrics name them. */
+/** Kinds of Fargate capacity, by their names in usage metrics. */
 export const FARGATE_CLASSES = { OnDemand: 'Standard/OnDemand', Spot: 'Standard/Spot' } as const;
 
 /**

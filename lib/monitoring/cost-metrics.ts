@@ -10,12 +10,12 @@ const PER_MILLION = {
   milliseconds: Number(((13.3334 * HANDLER_MEMORY_MB) / 1024 / 1000).toFixed(6)),
   stateTransitions: 25,
 } as const;
-/** Of a re-run that nothing disturbs, as the bench counts them. Step Functions has no metric of one state machine's transitions. */
+/** State transitions of an undisturbed re-run, as the bench counts them. Step Functions has no metric for one state machine's transitions. */
 const TRANSITIONS_PER_RERUN = 6;
 
 /**
- * About what the functions and the re-runs' executions cost in a period. Logs, queues and the table are left out, as is
- * what costs the same each month: the bill says what it really was.
+ * The approximate cost of the functions and of the re-runs' executions in a period. Logs, queues, the table and monthly prices
+ * are left out. The bill shows the real cost.
  */
 export function estimatedDollars(handlers: readonly IFunction[], rerun: IStateMachine): MathExpression {
   const named = (name: string, metrics: readonly IMetric[]) =>

@@ -19,7 +19,7 @@ import { estimatedDollars } from './cost-metrics.ts';
 import { ownMetric } from './own-metrics.ts';
 
 export interface RemediationDashboardProps {
-  /** The functions of the remediation: what they cost. */
+  /** The functions whose cost is shown. */
   readonly handlers: readonly IFunction[];
   /** Starts one execution for each throttled call. */
   readonly rerunStateMachine: IStateMachine;
@@ -43,10 +43,10 @@ interface GraphRow {
 
 const WIDGETS_IN_A_ROW = 3;
 
-/** What was throttled, what was brought back, how fast, and what it costs, on one page. */
+/** One page with what was throttled, what was brought back, how fast, and the cost. */
 export class RemediationDashboard extends Construct {
   readonly dashboard: Dashboard;
-  /** What the console knows it by. */
+  /** Its name in the console. */
   readonly name: string;
 
   constructor(scope: Construct, id: string, props: RemediationDashboardProps) {
@@ -164,7 +164,7 @@ function graphs({
   ];
 }
 
-/** All metrics of a name that were emitted under these dimensions, one line for each: what they are need not be known here. */
+/** One line for each metric with this name and these dimensions. The values of the dimensions need not be known here. */
 function counted(metricName: string, dimensions: readonly string[], ...filter: readonly string[]): SearchExpression {
   const schema = [METRIC_NAMESPACE, ...dimensions].join(',');
   return new SearchExpression({

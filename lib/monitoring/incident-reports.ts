@@ -41,15 +41,15 @@ import { ownMetric } from './own-metrics.ts';
 export interface IncidentReportsProps {
   readonly configuration: Configuration;
   readonly encryptionKey: IKey | undefined;
-  /** Who is told. */
+  /** Reports are published to it. */
   readonly topic: ITopic;
   readonly rerunStateMachine: IStateMachine;
   readonly sweepStateMachine: IStateMachine;
-  /** Of the functions whose lines the report counts: intake, sweep, run-task and rate limiter. */
+  /** Log groups of the functions whose lines the report counts: intake, sweep, run-task and rate limiter. */
   readonly logGroups: readonly ILogGroup[];
-  /** The log group of a trail, where one is known: the report leads to what it says of callers. */
+  /** The log group of the trail, if known. The report links to its queries about callers. */
   readonly trailLogGroupName: string | undefined;
-  /** The dashboard that the report leads to, where there is one. */
+  /** The dashboard that the report links to, if there is one. */
   readonly dashboardName: string | undefined;
 }
 
@@ -61,13 +61,13 @@ const RAISED = {
 /** So many re-runs within five minutes are an incident. */
 const STORM_RERUNS = 10;
 
-/** Tells people once of each incident, when it is over: what was throttled and by whom, what was brought back, what not. */
+/** Reports each incident once, when it is over: what was throttled and by whom, what was brought back, and what was not. */
 export class IncidentReports extends Construct {
   readonly stateMachine: Workflow;
   readonly handler: HandlerFunction;
   /** Raised when an incident begins. */
   readonly alarms: readonly Alarm[];
-  /** Alarms of which no report could be begun. */
+  /** Alarms for which no report could be started. */
   readonly deadLetterQueue: Queue;
 
   constructor(scope: Construct, id: string, props: IncidentReportsProps) {
@@ -112,7 +112,7 @@ export class IncidentReports extends Construct {
     });
   }
 
-  /** Without an action: the report is what people hear. */
+  /** The alarm has no action. People get the report instead. */
   #alarm(id: string, handler: 'intake' | 'sweep', threshold: number, advice: string): Alarm {
     return new Alarm(this, id, {
       metric: ownMetric(METRICS.verdict, handler, { kind: 'rerun' }),
@@ -216,7 +216,7 @@ export class IncidentReports extends Construct {
     });
   }
 
-  /** ARN of the workflow, or of its executions, for a role that it has to wait for. */
+  /** ARN of this workflow or of its executions, for its own role's policy, which cannot refer to the resource. */
   #own(resource: 'stateMachine' | 'execution', rest = ''): string {
     return Stack.of(this).formatArn({
       service: 'states',

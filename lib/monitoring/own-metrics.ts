@@ -5,7 +5,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { type HandlerName, METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
 import type { HandlerFunction } from '../foundation/handler-function.ts';
 
-/** A metric of ours, by the dimensions that it is emitted with. */
+/** A metric of ours, with the dimensions that handlers emit it with. */
 export function ownMetric(
   metricName: (typeof METRICS)[keyof typeof METRICS],
   service: HandlerName,
@@ -15,11 +15,11 @@ export function ownMetric(
   return new Metric({ namespace: METRIC_NAMESPACE, metricName, dimensionsMap, statistic: Stats.SUM });
 }
 
-/** Ends of re-runs without their task; the handler reports each before it fails the execution. */
+/** Ends of re-runs without their task. The handler reports each before it fails the execution. */
 export const gaveUp = () => ownMetric(METRICS.result, 'run-task', { kind: 'gaveUp' });
 export const refused = () => ownMetric(METRICS.result, 'run-task', { kind: 'refused' });
 
-/** Errors of the run-task function beyond those by which it ends a re-run without its task. */
+/** Errors of the run-task function, except those that end a re-run without its task. */
 export function unexpectedErrors(runTask: HandlerFunction): MathExpression {
   return new MathExpression({
     expression: 'errors - FILL(gaveUp, 0) - FILL(refused, 0)',
@@ -29,8 +29,8 @@ export function unexpectedErrors(runTask: HandlerFunction): MathExpression {
 }
 
 /**
- * Failed executions of a time in which no re-run was given up or refused. Where both happen at once it says nothing; a
- * difference of the two would count each that fails on the border between two periods.
+ * Failed executions in a period in which no re-run was given up or refused; 0 in any other period. A difference of the two
+ * would count each execution that fails on the border of two periods.
  */
 export function failedWithoutResult(rerun: StateMachine): MathExpression {
   return new MathExpression({
@@ -42,9 +42,9 @@ export function failedWithoutResult(rerun: StateMachine): MathExpression {
 }
 
 /**
- * 1 while executions wait for a permit and none gets one. The age of the queue's oldest message would not tell: the
- * queue forgets messages when executions park anew, in a healthy drain of hours as before a dead rate limiter, and what was
- * received three times does not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ * 1 while executions wait for a permit and none gets one. The age of the queue's oldest message does not show this. The queue
+ * drops messages when executions park again, so the age is the same in a healthy drain of hours and with a dead rate limiter;
+ * and messages that were received three times do not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
 export function waitingWithoutTurn(rateLimiterQueue: Queue): MathExpression {
   const statistic = Stats.MAXIMUM;

@@ -7,22 +7,22 @@ import { describeAlarm } from './alarm-text.ts';
 import { bucketCalls, callCount, FARGATE_CLASSES, fargateShare } from './aws-metrics.ts';
 
 export interface UsageAlarmsProps {
-  /** Who is told. */
+  /** Alarms are published to it. */
   readonly topic: ITopic;
   /** Sustained quota of RunTask's bucket, calls per second: Service Quotas L-C3AEE9D2, "Cluster resource modify". */
   readonly clusterModifyPerSecond: number;
-  /** Alarms at this share of a quota, 0 to 1. */
+  /** The alarms are raised at this share of a quota, 0 to 1. */
   readonly shareOfQuota: number;
 }
 
-/** Standard deviations above what is usual: so many that the daily peak of a batch is none. */
+/** Width of the usual band, in standard deviations: wide enough for the daily peak of a batch. */
 const UNUSUAL_STANDARD_DEVIATIONS = 3;
-/** Common to all: at rest while AWS publishes nothing, which is while nobody calls. */
+/** Common to all. AWS publishes nothing while nobody calls; the alarm is not raised then. */
 const AT_REST = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING };
 
-/** Tells people that the account comes near the quotas which throttle RunTask, before calls are lost or as they are. */
+/** Alarms when the account comes near the quotas that throttle RunTask, before or while calls are lost. */
 export class UsageAlarms extends Construct {
-  /** Those after which it is worth looking for lost calls. */
+  /** Alarms that start a sweep for lost calls. */
   readonly signsOfThrottling: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: UsageAlarmsProps) {
@@ -32,7 +32,7 @@ export class UsageAlarms extends Construct {
     const bucket = new Alarm(this, 'RunTaskBucket', {
       ...AT_REST,
       metric: bucketCalls(),
-      // ECS is not among the services whose quotas metric math knows.
+      // Metric math knows no quotas of ECS.
       threshold: shareOfQuota * clusterModifyPerSecond * 60,
       comparisonOperator,
       alarmDescription: describeAlarm({

@@ -30,12 +30,12 @@ export interface IntakeProps {
 export const INTAKE_TIMEOUT = Duration.seconds(60);
 
 /**
- * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue: with the visibility
- * timeout more than half a day of outage. What cannot be read goes there at once.
+ * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue. With the visibility
+ * timeout this covers more than half a day of outage. An unreadable event goes there at once.
  */
 const MAX_RECEIVES = 1000;
 
-/** From the events of throttled calls to executions of the re-run workflow. */
+/** Turns events of throttled calls into executions of the re-run workflow. */
 export class Intake extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
@@ -85,7 +85,7 @@ export class Intake extends Construct {
     new Rule(this, 'RunTaskCalled', {
       description:
         'RunTask calls: what ECS rejected is re-run, what it accepted is kept; others that share its bucket are counted',
-      // Which rejections are throttles is decided by their messages, which no pattern can read well enough.
+      // The handler decides by the message which rejections are throttles. No pattern can read messages well enough.
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['AWS API Call via CloudTrail'],
@@ -95,7 +95,7 @@ export class Intake extends Construct {
     });
     new Rule(this, 'TaskFailedToStart', {
       description: 'Tasks that were accepted and died before they started',
-      // Whose task it is, a service's or a call's, is decided by members that may be absent: patterns miss those.
+      // The handler decides whether a service or a call started the task. It depends on members that may be absent, which patterns cannot match.
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Task State Change'],

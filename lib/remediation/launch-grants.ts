@@ -4,7 +4,7 @@ import type { Configuration } from '../config/schema.ts';
 import { acknowledge, wildcardResource } from '../foundation/nag.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
 
-/** Lets a role run the listed families on the listed clusters, and pass the listed roles: nothing in observe mode. */
+/** Lets a role run the listed families on the listed clusters and pass the listed roles. Grants nothing in observe mode. */
 export function grantLaunch(role: IRole, configuration: Configuration): void {
   const { mode, clusters, families, passRoleArns, allowedRoleOverrides } = configuration;
   if (mode === 'observe' || clusters.length === 0 || families.length === 0) return;
@@ -39,7 +39,7 @@ export function grantLaunch(role: IRole, configuration: Configuration): void {
     });
   }
   grantPass(role, 'PassToTasks', 'ecs-tasks.amazonaws.com', [...passRoleArns, ...allowedRoleOverrides]);
-  // A request alone can name a role for a volume, and then it has to be an allowed override.
+  // Only a request can name a role for a volume, and then it has to be an allowed override.
   grantPass(role, 'PassToVolumes', 'ecs.amazonaws.com', allowedRoleOverrides);
 }
 

@@ -19,7 +19,7 @@ import { grantUse } from '../foundation/encryption.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { Workflow } from '../foundation/workflow.ts';
 
-/** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
+/** The part of the hour's last message about observed calls: how many would have been re-run. */
 const SUMMARY = [
   "' The records of ' & $item.hadParameters.N & ' held the request, of ' & $item.hadClientToken.N",
   "' a client token, of ' & $item.hadEnvironment.N & ' all environment values; ' & $item.wasBare.N & ' held nothing of it. '",
@@ -51,7 +51,7 @@ export class Notifications extends Construct {
       enforceSSL: true,
       ...(encryptionKey && { masterKey: encryptionKey }),
     });
-    // The policy that enforces encryption in transit takes the place of the one that lets in the account's own alarms.
+    // The policy that enforces encryption in transit replaces the default one, which admits the account's own alarms.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsPublish',
@@ -78,12 +78,12 @@ export class Notifications extends Construct {
     grantUse(encryptionKey, this.digest);
   }
 
-  /** Names that a handler needs in order to tell people. */
+  /** Environment variables that a handler needs to notify people. */
   get environment() {
     return { digestStateMachineArn: this.digest.stateMachineArn, tableName: this.#table.tableName };
   }
 
-  /** Lets a handler tell people. */
+  /** Lets a handler notify people. */
   grantTell(handler: LambdaFunction): void {
     this.digest.grantStartExecution(handler);
     this.#table.grant(handler, 'dynamodb:UpdateItem');

@@ -19,17 +19,17 @@ export interface RateLimiterProps {
 }
 
 /**
- * How long an execution waits for its permit before it parks anew: its message may be gone. Longer than any deadline: where a
- * backlog takes longer than this, the oldest messages run out faster than permits are due, and no permit finds its execution.
+ * How long an execution waits for its permit before it parks again, as its message may be lost. It is longer than any deadline:
+ * if a backlog takes longer than this, the oldest messages expire faster than permits are due, and no permit finds its execution.
  */
 export const PARKING = Duration.hours(1);
 
 const NO_REDRIVE =
   'A parked execution must never be given up: it parks anew when its message is lost, so nothing is lost with it.';
 
-/** Where executions wait for their permit to call ECS, and what hands the permits out. */
+/** The queue in which executions wait for a permit to call ECS, and the function that hands permits out. */
 export class RateLimiter extends Construct {
-  /** Without a redrive policy: what waits here is held by its execution, which parks anew when a message is lost. */
+  /** It has no redrive policy: an execution parks again if its message is lost. */
   readonly queue: Queue;
   readonly handler: HandlerFunction;
 
@@ -40,7 +40,7 @@ export class RateLimiter extends Construct {
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
       visibilityTimeout: timeout,
-      // Nobody waits for an older one: in a long drain those would stand in the way of those that do.
+      // Nobody waits for an older message. In a long drain old messages would delay the others.
       retentionPeriod: PARKING,
     });
     acknowledge(this.queue, { 'AwsSolutions-SQS3': NO_REDRIVE, 'Serverless-SQSRedrivePolicy': NO_REDRIVE });
@@ -52,7 +52,7 @@ export class RateLimiter extends Construct {
       encryptionKey,
       environment: { tableName: table.tableName },
     });
-    // As many as it takes for 200 permits a second; the rate is shared through the table, so more would be no faster than it.
+    // Enough for 200 permits a second. The rate is shared through the table, so more functions cannot exceed it.
     this.handler.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );

@@ -34,7 +34,7 @@ export interface RerunWorkflowProps {
 
 /** How often people redrove the execution. https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
 const REDRIVE_COUNT = '$states.context.Execution.RedriveCount';
-/** When it began or, with `RedriveTime`, was last redriven. */
+/** When the execution began or, if it was redriven, was last redriven. */
 const STARTED_AT =
   '($execution := $states.context.Execution; $exists($execution.RedriveTime) ? $execution.RedriveTime : $execution.StartTime)';
 
@@ -48,7 +48,7 @@ const UNHEARD_SINCE = [
   'null',
 ].join(' : ');
 
-/** Whether the handler's reply says that this follows. */
+/** Whether the handler's reply names this as the next step. */
 const nextIs = (next: keyof typeof RERUN_NEXT) => Condition.jsonata(`{% $states.input.next = '${RERUN_NEXT[next]}' %}`);
 
 /** One execution for each throttled call, from its record to its task. */
@@ -67,7 +67,7 @@ export class RerunWorkflow extends Construct {
       encryptionKey,
       environment: notifications.environment,
     });
-    // It has to know its own calls from others' in the event history.
+    // The handler distinguishes its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantTell(this.runTask);
     table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
@@ -93,7 +93,7 @@ export class RerunWorkflow extends Construct {
     rateLimiter.grantAnswer(this.stateMachine);
   }
 
-  /** The role under which the calls are repeated. */
+  /** The role that repeats the calls. */
   get runTaskRole(): IRole {
     return this.runTask.executionRole;
   }
@@ -111,7 +111,7 @@ export class RerunWorkflow extends Construct {
     const waitForRecord = Wait.jsonata(this, STATES.waitForRecord, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
     });
-    // Past the deadline only late re-runs park, and those have no other.
+    // After the deadline only late re-runs park. They wait for the full time.
     const most = PARKING.toSeconds();
     const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${most} ? $left : ${most})`;
     const waitForPermit = SqsSendMessage.jsonata(this, STATES.waitForPermit, {
@@ -120,13 +120,13 @@ export class RerunWorkflow extends Construct {
       messageBody: TaskInput.fromObject({
         taskToken: '{% $states.context.Task.Token %}',
         parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,
-        // Of a call that was accepted in part only the rest is left; what does not exist is no element of the list.
+        // For a call that was accepted in part, only the rest. Undefined values are no elements of the list.
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
         callId: '{% $rerun.callId %}',
         doneBy: '{% $exists($rerun.doneBy) ? $rerun.doneBy : null %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
-      // A permit is good for the drive that it was taken in.
+      // A permit is valid until the next redrive.
       assign: { permit: `{% $merge([$states.result, { 'redriveCount': ${REDRIVE_COUNT} }]) %}` },
     });
     const stillInTime = Choice.jsonata(this, STATES.stillInTime);
@@ -136,7 +136,7 @@ export class RerunWorkflow extends Construct {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
       assign: { progress: '{% $states.input.progress %}', permit: null },
     });
-    // Late re-runs look into the history again: a permit for each look would be lost to calls that can use it.
+    // A late re-run looks for its proof again without a permit: others can use that permit.
     const waitForProof = Wait.jsonata(this, STATES.waitForProof, {
       time: WaitTime.timestamp('{% $states.input.waitUntil %}'),
       assign: { progress: '{% $states.input.progress %}', permit: null },
@@ -144,7 +144,7 @@ export class RerunWorkflow extends Construct {
     const started = Succeed.jsonata(this, STATES.started);
     const ignored = Succeed.jsonata(this, STATES.ignored);
 
-    // A permit that did not come in time: look at the clock, then park anew. No permit at all must not lose a call.
+    // If no permit came in time, the execution parks again until the deadline, so a call is not lost without permits.
     waitForPermit.addRetry({ errors: ['States.Timeout'], maxAttempts: 0 });
     waitForPermit.addRetry(OUTAGE_RETRY);
     waitForPermit.addCatch(stillInTime, { errors: ['States.ALL'], assign: { permit: null } });
@@ -164,7 +164,7 @@ export class RerunWorkflow extends Construct {
     return settle;
   }
 
-  /** A step of the run-task handler. */
+  /** Invokes a step of the run-task handler. */
   #invoke(id: string, step: keyof typeof RERUN_STEPS, assign?: Record<string, string>): LambdaInvoke {
     const state = LambdaInvoke.jsonata(this, id, {
       lambdaFunction: this.runTask,
@@ -181,8 +181,8 @@ export class RerunWorkflow extends Construct {
       outputs: '{% $states.result.Payload %}',
       ...(assign && { assign }),
     });
-    // The handler ends a re-run without its task by an error of its own, so that the execution fails in a state which
-    // a redrive runs again. Whatever else goes wrong there is tried again until the handler itself sees the deadline.
+    // The handler ends a re-run without its task by an error of its own. The execution then fails in this state, and a redrive
+    // runs it again. All other errors are retried until the handler sees the deadline.
     state.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
     state.addRetry(OUTAGE_RETRY);
     return state;

@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 
-/** The table of all shared state: the rate, and counts of what people are told. Items name themselves by their `id`. */
+/** The table of all shared state. lambda/state/items.ts lists the kinds of items. */
 export function stateTable(scope: Construct, encryptionKey: IKey | undefined): Table {
   return new Table(scope, 'State', {
     partitionKey: { name: 'id', type: AttributeType.STRING },

@@ -30,7 +30,7 @@ export interface SweepProps {
   readonly table: ITable;
 }
 
-/** Looks for what throttling took from a cluster and no event told of, until it is quiet. */
+/** Searches a cluster for throttled calls that no event reported, until it is quiet. */
 export class Sweep extends Construct {
   readonly stateMachine: Workflow;
   readonly handler: HandlerFunction;
@@ -72,12 +72,12 @@ export class Sweep extends Construct {
     });
     acknowledge(this.stateMachine, anyVersion(this.handler));
     this.#ruleRole = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
-    // An encrypted state machine takes no input from whoever cannot use its key.
+    // Whoever starts an encrypted state machine needs its key.
     grantUse(encryptionKey, this.#ruleRole);
     this.serviceThrottled = this.#rules(configuration);
   }
 
-  /** Has a sweep of all listed clusters start when one of these alarms is raised. */
+  /** Starts a sweep of all listed clusters when one of these alarms is raised. */
   startWhenRaised(alarms: readonly IAlarm[]): void {
     new Rule(this, 'AlarmRaised', {
       description: 'Calls come near the quota: covers accounts that have neither a trail nor services',
@@ -151,12 +151,12 @@ export class Sweep extends Construct {
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',
     });
-    // A pass is only reading and starting what has a name: it can be tried again as often as it takes, here half a day.
+    // A pass only reads, and starts executions by name. It can be repeated safely, here for half a day.
     state.addRetry({
       errors: ['States.ALL'],
       interval: Duration.seconds(2),
       backoffRate: 2,
-      // Often: a task that failed to start is shown for an hour only.
+      // Short delays, as ECS shows a task that failed to start for an hour only.
       maxDelay: Duration.minutes(2),
       maxAttempts: 700,
       jitterStrategy: JitterType.FULL,
@@ -164,7 +164,7 @@ export class Sweep extends Construct {
     return state;
   }
 
-  /** Reading: the event history, which has no resource to name, and the tasks of the listed clusters. */
+  /** Grants reading of the event history, which has no resource to name, and of the tasks of the listed clusters. */
   #grantLook({ clusters }: Configuration): void {
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.handler.executionRole, {
@@ -181,7 +181,7 @@ export class Sweep extends Construct {
     const ofListed = { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } };
     this.handler.addToRolePolicy(
       new PolicyStatement({
-        // ListTasks is granted on container instances, of which a Fargate cluster has none: the condition names the cluster.
+        // IAM grants ListTasks on container instances, and a Fargate cluster has none. The condition names the cluster.
         actions: ['ecs:ListTasks'],
         resources: ['*'],
         conditions: ofListed,

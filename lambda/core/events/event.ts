@@ -17,14 +17,14 @@ import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from './stoppe
 export type BusEvent = (RunTaskRecord | OtherCallRecord | StoppedTask) & {
   /** Whether an archive replayed it. */
   readonly replayed: boolean;
-  /** On whose bus it arrived first: forwarding leaves both as they were. */
+  /** The bus that it arrived on first. Forwarding does not change it. */
   readonly origin: AwsEnvironment;
 };
 
 /** Whatever tells of a call: an event, or the message of whoever made it. */
 export type ThrottleEvent = BusEvent | HandedOverCall;
 
-/** What is the same in two deliveries of an event, and in what a sweep finds. */
+/** The identity of an event: the same in each delivery, and in what a sweep finds. */
 export function eventName(event: ThrottleEvent): string {
   switch (event.kind) {
     case 'stoppedTask':
@@ -52,7 +52,7 @@ const envelope = z.discriminatedUnion('detail-type', [
   z.object({ ...members, 'detail-type': z.literal('ECS Task State Change'), detail: stoppedTaskSchema }),
 ]);
 
-/** Decodes the text of an EventBridge event. Nothing undecoded travels further but the request, which has its own reader. */
+/** Decodes the text of an EventBridge event. Only the request stays undecoded; `readRunTaskRequest` reads it. */
 export function decodeEvent(text: string): BusEvent | Malformed {
   const parsed = envelope.safeParse(parseJson(text));
   if (!parsed.success) return { problems: problemsOf(parsed.error, 'the event') };
@@ -67,7 +67,7 @@ export function decodeEvent(text: string): BusEvent | Malformed {
     : { ...decodeOtherCallRecord(detail, account), ...common };
 }
 
-/** Decodes the text of a record in CloudTrail's event history, which has no envelope. */
+/** Decodes the text of a record in CloudTrail's event history. It has no envelope. */
 export function decodeHistoryRecord(text: string): RunTaskRecord | Malformed {
   const parsed = runTaskRecordSchema.safeParse(parseJson(text));
   return parsed.success ? decodeRunTaskRecord(parsed.data, '') : { problems: problemsOf(parsed.error, 'the record') };

@@ -7,7 +7,7 @@ export interface Caller {
   readonly principalArn: string;
   /** The unique id of that role or user (`AROA…`, `AIDA…`): SQS names senders by it. */
   readonly principalId?: string;
-  /** The AWS service that called on somebody's behalf. */
+  /** The AWS service that made the call for somebody. */
   readonly invokedBy?: string;
   readonly userAgent?: string;
   /** The AWS service that the request came from: CloudTrail puts its name in place of an address. */
@@ -25,13 +25,13 @@ interface CallRecord {
   /** When the call was made, in milliseconds since the epoch. */
   readonly eventTimeMs: number;
   readonly caller: Caller;
-  /** Why it was rejected; absent where it was accepted. */
+  /** Why it was rejected; absent if it was accepted. */
   readonly error?: ApiError;
 }
 
 export interface RunTaskRecord extends CallRecord {
   readonly kind: 'runTaskRecord';
-  /** As recorded: undecoded, and null where CloudTrail dropped it. */
+  /** As recorded, undecoded; null if the record does not hold it. */
   readonly requestParameters: unknown;
   /** The tasks that an accepted request started. */
   readonly taskArns: readonly string[];
@@ -39,7 +39,7 @@ export interface RunTaskRecord extends CallRecord {
   readonly failureReasons: readonly string[];
 }
 
-/** A request that takes from the bucket that RunTask takes from. */
+/** A request for another operation that shares RunTask's bucket. */
 export interface OtherCallRecord extends CallRecord {
   readonly kind: 'otherCallRecord';
 }
@@ -82,13 +82,13 @@ export const runTaskRecordSchema = callRecordSchema.extend({
 });
 
 /**
- * Operations that share RunTask's bucket, "cluster resource modify", and that AWS names:
+ * Other operations that take from RunTask's bucket, "cluster resource modify", as AWS documents them:
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
 export const OTHER_OPERATIONS = ['StartTask', 'StopTask', 'ExecuteCommand'] as const;
 export const otherCallRecordSchema = callRecordSchema.extend({ eventName: z.enum(OTHER_OPERATIONS) });
 
-/** `account` is that of the bus which the record arrived at; only the record says in whose account the call was made. */
+/** `account` is that of the bus; it stands in where the record does not say in which account the call was made. */
 export function decodeRunTaskRecord(record: z.output<typeof runTaskRecordSchema>, account: string): RunTaskRecord {
   const { requestParameters = null, responseElements } = record;
   return {
@@ -125,7 +125,7 @@ function decodeCall(record: z.output<typeof callRecordSchema>, account: string):
   };
 }
 
-/** Operations that take from the bucket of RunTask. */
+/** All operations that take from RunTask's bucket. */
 export const BUCKET_OPERATIONS = ['RunTask', ...OTHER_OPERATIONS] as const;
 
 /**

@@ -1,21 +1,20 @@
 import * as z from 'zod';
 
 /**
- * The members of an ECS RunTask request. Strict at every depth: the SDK silently drops members it does not know, so a
- * request with one cannot be repeated faithfully and has to be refused. Other values are ECS's business: a launch type
- * that is newer than this page passes. A test holds the members against the SDK's type.
+ * The members of an ECS RunTask request. The schema is strict at every depth: the SDK silently drops members that it does
+ * not know, so a request with an unknown member cannot be repeated faithfully and is refused. Values are left to ECS: a
+ * launch type that is newer than this file passes. A test compares the members with the SDK's type.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
 const tag = z.strictObject({ key: z.string().optional(), value: z.string().optional() });
 const propagateTags = z.string();
 
 /**
- * How many tasks a call may ask for. A number is judged where other values are not: permits, rate and spend are counted by
- * it. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-count
+ * How many tasks a call may ask for. This value is checked, as permits, rate and spend are counted by it. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-count
  */
 export const taskCountSchema = z.int().min(1).max(10);
 
-/** A union of one member so far. */
+/** A union with one member so far. */
 const sharingStrategy = z.strictObject({
   nvidiaMps: z.strictObject({ memory: z.int(), maxComputePercent: z.int().optional() }),
 });
@@ -110,15 +109,15 @@ export const runTaskRequestSchema = z.strictObject({
 
 export type RunTaskRequest = z.infer<typeof runTaskRequestSchema>;
 
-/** What CloudTrail puts in place of environment values since June 2023. */
+/** CloudTrail writes this instead of environment values, since June 2023. */
 export const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
-/** What of a recorded request stands in the way of repeating it; names of members only, never their values. */
+/** Why a recorded request cannot be repeated. It holds names of members, never their values. */
 export type RequestProblem =
   | { readonly reason: 'missingParameters' | 'hiddenEnvironment'; readonly members: readonly string[] }
   | { readonly reason: 'unknownParameter' | 'invalidParameter'; readonly members: readonly string[] };
 
-/** Reads `requestParameters` of a CloudTrail record as a RunTask request that can be repeated to the letter. */
+/** Reads `requestParameters` of a CloudTrail record as a RunTask request that can be repeated exactly. */
 export function readRunTaskRequest(
   parameters: unknown,
 ): { readonly request: RunTaskRequest } | { readonly problem: RequestProblem } {
@@ -128,7 +127,7 @@ export function readRunTaskRequest(
     return { problem: { reason: 'missingParameters', members: omitted.filter((member) => member !== '') } };
   }
   const given = withoutNulls(parameters);
-  // An empty token is none: ECS would make nothing of it.
+  // An empty token counts as none: ECS cannot use it.
   if (given.clientToken === '') delete given.clientToken;
   const hidden = hiddenMembers(given);
   if (hidden.length > 0) return { problem: { reason: 'hiddenEnvironment', members: hidden } };
@@ -158,7 +157,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** CloudTrail writes an absent member as null now and then; ECS knows no null. */
+/** CloudTrail sometimes writes an absent member as null. ECS accepts no null. */
 function withoutNulls(value: Record<string, unknown>): Record<string, unknown> {
   const clean = (inner: unknown): unknown => {
     if (Array.isArray(inner)) return inner.map(clean);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { AwsEnvironment } from '../arn.ts';
 
-/** A task that stopped, as its state-change event or DescribeTasks tells. */
+/** A task that stopped, from its state-change event or from DescribeTasks. */
 export interface StoppedTask {
   readonly kind: 'stoppedTask';
   readonly account: string;
@@ -12,15 +12,15 @@ export interface StoppedTask {
   readonly group: string;
   readonly startedBy: string;
   readonly stopCode: string;
-  /** Why it stopped, and what its containers say of it. */
+  /** Its own stop reason, and those of its containers. */
   readonly reasons: readonly string[];
-  /** Whether anything of it ran: where one container fails to start, another may have run before. */
+  /** Whether a container of it ran. One may have run before another failed to start. */
   readonly hasRun: boolean;
   /** When it stopped, in milliseconds since the epoch. */
   readonly stoppedAtMs: number;
   /** When it was launched, in milliseconds since the epoch. */
   readonly createdAtMs: number;
-  /** Environment overrides by container: what CloudTrail hides. */
+  /** Environment overrides by container. CloudTrail hides them; events and DescribeTasks do not. */
   readonly environments: Environments;
 }
 
@@ -32,7 +32,7 @@ export type EnvironmentVariable = z.infer<typeof environmentVariableSchema>;
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 /**
- * The members of a task that decide, in an event's detail and in what DescribeTasks answers.
+ * The members of a task that decisions need. An event's detail and DescribeTasks have the same ones.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
  */
 export const stoppedTaskSchema = z.object({
@@ -45,7 +45,7 @@ export const stoppedTaskSchema = z.object({
   stopCode: z.string().nullish(),
   stoppedReason: z.string().nullish(),
   stoppedAt: instant.nullish(),
-  // A task that failed early may lack the time of its stop; the last update then comes nearest.
+  // A task that failed early may have no stop time. The time of the last update is then the best estimate.
   updatedAt: instant.nullish(),
   createdAt: instant.nullish(),
   startedAt: instant.nullish(),
@@ -64,7 +64,7 @@ export const stoppedTaskSchema = z.object({
     .nullish(),
 });
 
-/** `otherwiseMs` stands in for the time of the stop where the task does not tell any. */
+/** `otherwiseMs` is used as the stop time if the task has none. */
 export function decodeStoppedTask(
   task: z.output<typeof stoppedTaskSchema>,
   { account, region }: AwsEnvironment,

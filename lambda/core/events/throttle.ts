@@ -7,11 +7,11 @@ import {
   WRAPPED_THROTTLE,
 } from './texts.ts';
 
-/** What a failed API call says of itself. */
+/** The error of a failed API call. */
 export interface ApiError {
   readonly code: string;
   readonly message: string;
-  /** HTTP status of the answer; 0 where none came; absent where only a record tells of the error. */
+  /** HTTP status of the answer; 0 if there was no answer; absent if the error comes from a record. */
   readonly status?: number;
 }
 
@@ -28,7 +28,7 @@ export function classifyError({ code, message, status }: ApiError): TextClass {
   const name = code.replace(/^(?:Client|Server)\./, '');
   const known = classOfName.get(name);
   if (known === 'throttle') return known;
-  // Proxies and broken connections have no names of AWS's: what was not answered by the service may have been accepted.
+  // Errors of proxies and connections have other names. Without an answer of the service the call may have been accepted.
   if (status === 429) return 'throttle';
   if (known || status === 0 || (status ?? 0) >= 500) return 'transient';
   // The name alone never decides: InvalidParameterException carries throttles and real mistakes alike.

@@ -3,21 +3,21 @@ import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
 
-/** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
+/** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
   readonly kind: 'refused' | 'gaveUp' | 'observed';
   readonly reason: RefuseReason | GiveUpReason;
-  /** ARN of the IAM role or user that made the call; empty where the event did not say. */
+  /** ARN of the IAM role or user that made the call; empty if the event does not say. */
   readonly caller: string;
-  /** Task definition family; empty where the event did not say. */
+  /** Task definition family; empty if the event does not say. */
   readonly family: string;
 }
 
-/** What is counted of calls that are only observed, by the names that the digest reads. */
+/** What is counted about observed calls, by the names that the digest reads. */
 export const OBSERVED = ['hadParameters', 'hadClientToken', 'hadEnvironment', 'wasBare', 'wouldRerun'] as const;
 export type Observed = Readonly<Partial<Record<(typeof OBSERVED)[number], boolean>>>;
 
-/** Notices of one caller, family and reason within one hour: people are told of the group, never of each call. */
+/** Notices of one caller, family and reason within one hour. People are told about the group, not about each call. */
 export interface NoticeGroup {
   /** Identity of the group. */
   readonly id: string;
@@ -171,11 +171,11 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** What a rejected call's record holds of what a faithful re-run needs: people look at it before they let calls be re-run. */
+/** Which parts of a faithful re-run a rejected call's record holds. People look at it before they switch to `rerun`. */
 export interface Feasibility {
   readonly hadParameters: boolean;
   readonly hadClientToken: boolean;
-  /** Whether no environment value was hidden. */
+  /** Whether no environment value is hidden. */
   readonly hadEnvironment: boolean;
   /** Whether it holds nothing of the request at all. */
   readonly wasBare: boolean;

@@ -1,9 +1,9 @@
 import type { Caller } from '../events/run-task-record.ts';
 
-/** An AWS service that makes RunTask calls for its users, and repeats those that were rejected by itself. */
+/** An AWS service that makes RunTask calls for its users, and retries rejected calls by itself. */
 interface Launcher {
   readonly name: string;
-  /** Whether it takes an accepted task for a started one, and so misses a start that fails later. */
+  /** Whether it treats an accepted call as a started task, and so does not notice that the start fails later. */
   readonly isBlindToFailedStarts: boolean;
 }
 
@@ -25,7 +25,27 @@ const LAUNCHERS: readonly Launcher[] = [
   { name: 'ecs.amazonaws.com', isBlindToFailedStarts: false },
 ];
 
-/** The launcher that made a call for its user, if one did. */
+/** The launcher that made a call, if any. */
 export function launcherOf({ invokedBy, userAgent, sourceService }: Caller): Launcher | undefined {
   return LAUNCHERS.find(({ name }) => [invokedBy, userAgent, sourceService].includes(name));
+}
+
+/** The parts of a request or task that say what it is for. */
+export interface Purpose {
+  readonly cluster: string | undefined;
+  readonly taskDefinition: string | undefined;
+  readonly startedBy: string | undefined;
+  readonly group: string | undefined;
+}
+
+/** Whether an AWS service watches the task. Batch's clusters have its name; Step Functions and the service scheduler mark their tasks. */
+export function isWatchedByLauncher({ cluster = '', startedBy = '', group = '' }: Purpose): boolean {
+  const clusterId = cluster.slice(cluster.lastIndexOf('/') + 1);
+  return (
+    startedBy === 'AWS Step Functions' ||
+    startedBy.startsWith('ecs-svc/') ||
+    group.startsWith('service:') ||
+    clusterId.startsWith('AWSBatch-') ||
+    clusterId.includes('_Batch_')
+  );
 }

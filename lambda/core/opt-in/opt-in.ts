@@ -2,18 +2,19 @@ import { type Arn, type AwsEnvironment, clusterName, familyName, parseArn } from
 import type { IgnoreReason } from '../contract.ts';
 import type { Caller } from '../events/run-task-record.ts';
 import type { RunTaskRequest } from '../events/run-task-request.ts';
+import { isWatchedByLauncher, type Purpose } from './launchers.ts';
 
 /** A caller whose calls may be repeated. */
 export interface CallerEntry {
   /** ARN of an IAM role or user, or `*`; where it hands over, also that of an EventBridge rule. */
   readonly arn: string;
-  /** Whether it makes a lost call again by itself under a new client token, as Airflow does. */
+  /** Whether it repeats a lost call by itself under a new client token, as Airflow does. */
   readonly retriesItself?: boolean | undefined;
   /** Whether it hands lost calls over, so that nothing has to be made of their records. */
   readonly handsOver?: boolean | undefined;
 }
 
-/** What the owner allowed: all three of caller, family and cluster have to be listed. */
+/** What the owner allows. Caller, family and cluster all have to be listed. */
 export interface OptIn {
   readonly clusters: readonly string[];
   readonly families: readonly string[];
@@ -26,8 +27,8 @@ export interface OptIn {
 export const ANY = '*';
 
 /**
- * The configured entry for a recorded principal, if any: the same role or user ARN, to the letter. A session's ARN
- * (`sts`, `assumed-role/name/session`) has lost its role's path, but role names are unique within an account.
+ * The configured entry for a recorded principal, if any. The role or user ARN has to be exactly the same. A session's ARN
+ * (`sts`, `assumed-role/name/session`) does not hold the role's path, but role names are unique within an account.
  */
 export function callerEntry(principalArn: string, callers: readonly CallerEntry[]): CallerEntry | undefined {
   return (
@@ -44,7 +45,7 @@ function isSessionOf(recordedArn: string, roleArn: string): boolean {
   return sessionRoleName(session) !== undefined && sessionRoleName(session) === roleName(role);
 }
 
-/** The role name of a session's ARN, or of a role ARN that has lost its path. */
+/** The role name in a session's ARN, or in a role ARN without a path. */
 function sessionRoleName({ service, resource }: Arn): string | undefined {
   const [type, name, ...rest] = resource.split('/');
   if (service === 'sts') return type === 'assumed-role' ? name : undefined;
@@ -56,7 +57,7 @@ function roleName({ resource }: Arn): string | undefined {
   return parts[0] === 'role' ? parts.at(-1) : undefined;
 }
 
-/** The listed cluster name that a request means; undefined where it is not listed. */
+/** The name of a request's cluster; undefined if it is not listed. */
 export function listedCluster(
   reference: string | undefined,
   optIn: OptIn,
@@ -68,7 +69,7 @@ export function listedCluster(
   );
 }
 
-/** The listed family that a request means; undefined where it is not listed. */
+/** The name of a request's family; undefined if it is not listed. */
 export function listedFamily(reference: string, optIn: OptIn, awsEnvironment: AwsEnvironment): string | undefined {
   return listed(familyName(reference, awsEnvironment), optIn.families);
 }
@@ -77,7 +78,7 @@ function listed(name: string | undefined, entries: readonly (string | undefined)
   return name !== undefined && (entries.includes(name) || entries.includes(ANY)) ? name : undefined;
 }
 
-/** What in a request needs a permission of its own, and was not allowed. */
+/** The part of a request that has to be allowed separately, and is not. */
 export function forbiddenOverride(
   request: RunTaskRequest,
   optIn: OptIn,
@@ -91,20 +92,12 @@ export function forbiddenOverride(
   return request.enableExecuteCommand && !optIn.allowExecuteCommand ? 'executeCommand' : undefined;
 }
 
-/** Whether a call was made under the role that our own RunTask requests are made under. */
+/** Whether a call was made under the role of our own RunTask requests. */
 export function isOwnCall({ principalArn }: Caller, ownRoleArn: string): boolean {
   return callerEntry(principalArn, [{ arn: ownRoleArn }]) !== undefined;
 }
 
-/** The parts of a request or task that say what it is for. */
-export interface Purpose {
-  readonly cluster: string | undefined;
-  readonly taskDefinition: string | undefined;
-  readonly startedBy: string | undefined;
-  readonly group: string | undefined;
-}
-
-/** Why a request or task is none of ours, if it is not. */
+/** Why a request or task is to be ignored, if it is. */
 export function unlistedReason(
   purpose: Purpose,
   { settings, awsEnvironment }: { readonly settings: OptIn; readonly awsEnvironment: AwsEnvironment },
@@ -113,17 +106,5 @@ export function unlistedReason(
   if (taskDefinition === undefined) return undefined;
   if (!listedFamily(taskDefinition, settings, awsEnvironment)) return 'familyNotListed';
   if (!listedCluster(cluster, settings, awsEnvironment)) return 'clusterNotListed';
-  return isWatched(purpose) ? 'launcherRetries' : undefined;
-}
-
-/** Whether somebody watches the task: Batch names its clusters, Step Functions and the service scheduler sign their tasks. */
-function isWatched({ cluster = '', startedBy = '', group = '' }: Purpose): boolean {
-  const clusterId = cluster.slice(cluster.lastIndexOf('/') + 1);
-  return (
-    startedBy === 'AWS Step Functions' ||
-    startedBy.startsWith('ecs-svc/') ||
-    group.startsWith('service:') ||
-    clusterId.startsWith('AWSBatch-') ||
-    clusterId.includes('_Batch_')
-  );
+  return isWatchedByLauncher(purpose) ? 'launcherRetries' : undefined;
 }

@@ -7,20 +7,20 @@ import { taskCountSchema } from '../events/run-task-request.ts';
 import { isOwnCall } from '../opt-in/opt-in.ts';
 import type { SecondOfTraffic } from './traffic.ts';
 
-/** One record of somebody else's call. */
+/** One recorded call of others. */
 export interface Call {
-  /** Identity of its record: delivered twice it is one call, and the second delivery says nothing of how late records are. */
+  /** Identity of its record. A second delivery is not counted, and says nothing about how late records are. */
   readonly eventId: string;
   /** When it was made, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly kind: keyof SecondOfTraffic;
-  /** How many tasks it started or, where it was throttled, asked for. */
+  /** How many tasks it started or, if it was throttled, asked for. */
   readonly tasks: number;
 }
 
 /**
- * Somebody else's call in a record, for the rate. "Each request that you make removes one token", so what was rejected
- * for itself counts as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ * The call of others in a record, for the rate. "Each request that you make removes one token", so calls that were
+ * rejected for other reasons count as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
 export function callOf(event: BusEvent | Malformed, ownRoleArn: string, awsEnvironment: AwsEnvironment): Call[] {
   if (!('kind' in event) || event.kind === 'stoppedTask' || event.replayed) return [];
@@ -30,11 +30,11 @@ export function callOf(event: BusEvent | Malformed, ownRoleArn: string, awsEnvir
   return [{ eventId, atMs, kind: answerOf(event) === 'throttled' ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
 }
 
-/** How many tasks a call started or, where it was rejected, asked for; one for a call that starts none. */
+/** How many tasks a call started or, if it was rejected, asked for; one for an operation that starts none. */
 function tasksOf(event: RunTaskRecord | OtherCallRecord): number {
   if (event.kind === 'otherCallRecord') return 1;
   if (!event.error) return event.taskArns.length;
   const { count } = (event.requestParameters ?? {}) as { count?: unknown };
-  // Anybody may ask for a billion in vain: what ECS would not take must not weigh on the rate.
+  // A request may hold any number. One that ECS would reject must not influence the rate.
   return taskCountSchema.safeParse(count).data ?? 1;
 }

@@ -3,24 +3,24 @@ import type { RateSettings } from '../settings.ts';
 import { BUCKET_UNITS } from './traffic.ts';
 
 /**
- * The rate that all re-runs of an account and Region share: one small state, kept in one DynamoDB item.
+ * The rate that all re-runs of an account and Region share: a small state in one DynamoDB item.
  * Permits are spaced by the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) at the
- * rate that the account's bucket has to spare. ADR 2 compares the rules that were tried.
+ * rate that the account's bucket can spare. docs/adr/0002-the-rate-follows-the-bucket.md compares the rules that were tried.
  */
 export const rateStateSchema = z.object({
   /** When the next permit is due, in milliseconds since the epoch. */
   nextPermitAtMs: z.number(),
-  /** When the present drain's first permit was granted: throttles from before it were not of its making. */
+  /** When this drain's first permit was granted. Earlier throttles were not caused by it. */
   drainStartedAtMs: z.number(),
-  /** Where nothing is known of the bucket: permits per second as feedback has it. */
+  /** Permits per second by feedback, used while the bucket is not known. */
   probePerSecond: z.number().positive(),
   /** When the probe last grew or was cut. */
   probedAtMs: z.number(),
   /** When a permit of ours was last throttled; 0 for never. */
   throttledAtMs: z.number(),
-  /** Of when the last sign was that slowed the probe: a service's throttle or a start that failed for one; 0 for never. */
+  /** Time of the last signal that slowed probing: a service's throttle or a throttled start; 0 for never. */
   signalledAtMs: z.number(),
-  /** The account's bucket as the last storm showed it, and when that was learnt. */
+  /** The account's bucket as the last storm showed it, and when it was learnt. */
   bucket: z
     .object({
       unit: z.enum(BUCKET_UNITS),
@@ -31,7 +31,7 @@ export const rateStateSchema = z.object({
       atMs: z.number(),
     })
     .optional(),
-  /** Permits granted of late, by whole second, in the bucket's unit. */
+  /** Permits granted recently, by whole second, in the bucket's unit. */
   grants: z.record(z.string(), z.number()),
 });
 
@@ -50,5 +50,5 @@ export function initialRate(settings: RateSettings): RateState {
   };
 }
 
-/** What a permit takes from the bucket: one, or where it counts tasks, as many as the call asks for. */
+/** Tokens that a permit takes from the bucket: one, or one for each task if the bucket counts tasks. */
 export const permitCost = ({ bucket }: RateState, tasks: number) => (bucket?.unit === 'tasks' ? tasks : 1);

@@ -4,34 +4,34 @@ import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
 /**
- * How far behind its schedule the rate limiter may catch up. Handing out a batch takes a while of its own; without this,
- * each such while would be lost to the rate.
+ * How much delay the rate limiter may catch up on. Handing out a batch takes time; without this, the rate would lose that
+ * time with each batch.
  */
 const CATCH_UP_MS = 500;
-/** A minute without permits ends a drain: what was learnt by probing may not hold any more. */
+/** A minute without permits ends a drain. What probing found may no longer hold after it. */
 const IDLE_MS = 60_000;
-/** Without knowledge the rate grows in steps, as long as its permits are used: fast until the first throttle, then slowly. */
+/** While the bucket is not known, the rate grows in steps as long as permits are used: fast until the first throttle, then slowly. */
 const PROBE_STEP_MS = 3000;
 const PROBE_DOUBLE = 2;
-/** Four steps lead from where it resumes to what the bucket gave before. */
+/** Four steps lead from PROBE_RESUME back to the rate before the throttle. */
 const PROBE_GROWTH = 1.075;
 const PROBE_RESUME = 0.75;
-/** Permits between two throttles that are closer together than this say nothing of the bucket. */
+/** Permits between two throttles that are closer together than this say nothing about the bucket. */
 const PROBE_LEAST_MS = 3000;
-/** What is left of the probe after a throttle before which nothing is known, and after a signal. */
+/** Factor on the probe after a first throttle, and after a signal. */
 const PROBE_CUT = 0.5;
-/** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
+/** Factor on the known refill after a throttle of ours: a short storm shows the refill to a few percent only. */
 const REFILL_CUT = 0.998;
 
-/** Takes in what there is to know before permits are granted. */
+/** Updates the state by what records show, before permits are granted. */
 function observe(state: RateState, records: Records, nowMs: number, settings: RateSettings): RateState {
   const since = Math.floor(nowMs / 1000) - TRAFFIC_WINDOW_SECONDS;
   const grants = Object.fromEntries(Object.entries(state.grants).filter(([second]) => Number(second) >= since));
   const granted = new Map(Object.entries(grants).map(([second, n]) => [Number(second), n]));
   const seen = observedBucket(records, granted, nowMs);
-  // A few throttles within a drain tell less than the storm before it did: only a sample as large is better.
+  // A few throttles within a drain are a worse sample than the storm before it. Only a sample as large replaces it.
   const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
-  // Records of one storm keep coming for a while: the fuller count is the better one.
+  // Records of one storm keep arriving for a while. The larger count is the better one.
   const isNew = seen !== undefined && (seen.seenInSecond > seenInSecond || seen.sample > sample);
   const isBetter = isNew && seen.sample > 0 && seen.sample >= sample;
   const learnt = isBetter ? { bucket: { ...seen, atMs: nowMs } } : {};
@@ -40,7 +40,7 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
     const fresh = { probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
     return { ...state, ...learnt, ...fresh, grants };
   }
-  // Growth while permits are used: a batch is only ever asked for by those that wait for one.
+  // The rate grows only while permits are used: this is called only when executions wait for one.
   const isDue = nowMs - state.probedAtMs >= PROBE_STEP_MS;
   const growth = state.throttledAtMs < state.drainStartedAtMs ? PROBE_DOUBLE : PROBE_GROWTH;
   const grown = Math.min(settings.maxPerSecond, state.probePerSecond * growth);
@@ -49,8 +49,8 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
 }
 
 /**
- * Reserves permits that are due within `windowMs` from now, for calls that ask for so many tasks each, in this order, and
- * says when each is due. Those beyond the window get none.
+ * Reserves permits that are due within `windowMs` from now. `wanted` holds how many tasks each waiting call asks for.
+ * Returns when each permit is due, in the same order. Calls beyond the window get none.
  */
 export function reservePermits(
   before: RateState,
@@ -79,8 +79,8 @@ export function reservePermits(
 }
 
 /**
- * Takes back permits that nobody used, of calls that asked for so many tasks each, as if they had not been granted. Their times are gone: moving the schedule back would
- * put new permits on top of those that another rate limiter is handing out.
+ * Takes back permits that nobody used, as if they had not been granted. `unused` holds how many tasks each call asks for.
+ * The schedule stays: moving it back would put new permits on top of those that another rate limiter is handing out.
  */
 export function givePermitsBack(state: RateState, unused: readonly number[]): RateState {
   const grants = { ...state.grants };
@@ -94,8 +94,8 @@ export function givePermitsBack(state: RateState, unused: readonly number[]): Ra
 }
 
 /**
- * Takes in that a permit granted at `grantedAtMs` was throttled. Only what was granted after the last throttle tells
- * anything new: permits that were underway together are throttled together.
+ * Slows the rate because a permit granted at `grantedAtMs` was throttled. A permit granted before the last throttle says
+ * nothing new: permits that are underway together are throttled together.
  */
 export function throttlePermit(state: RateState, grantedAtMs: number, nowMs: number): RateState {
   if (grantedAtMs <= state.throttledAtMs) return state;
@@ -111,8 +111,8 @@ export function throttlePermit(state: RateState, grantedAtMs: number, nowMs: num
 }
 
 /**
- * Where the probe resumes after a throttle: below what we got since the one before it. The bucket was empty then and is
- * empty now, so that was all it had to spare.
+ * The rate at which the probe resumes after a throttle: below what we got since the throttle before. The bucket was empty
+ * at both, so that is all it could spare.
  */
 function gotPerSecond({ throttledAtMs, drainStartedAtMs, grants }: RateState, nowMs: number): number | undefined {
   const elapsedMs = nowMs - throttledAtMs;
@@ -124,12 +124,13 @@ function gotPerSecond({ throttledAtMs, drainStartedAtMs, grants }: RateState, no
   return Math.max(LEAST_PROBE, (PROBE_RESUME * got) / (elapsedMs / 1000));
 }
 
-/** Signals repeat for hours; more than one a minute says nothing new. */
+/** Signals repeat for hours. More than one a minute says nothing new. */
 const SIGNAL_SPACING_MS = 60_000;
 
 /**
- * Takes in that a service was throttled at `signalAtMs`, or a start failed for a throttle, without saying how often. It slows the probe; where the
- * bucket is known, records tell better. Signals from before this drain are of the storm that it remedies.
+ * Slows the probe because a service was throttled, or a start failed for a throttle, at `signalAtMs`. A signal does not say
+ * how often. If the bucket is known, records say more, and the signal changes nothing. A signal from before this drain is
+ * about the storm that the drain brings back.
  */
 export function signalThrottle(state: RateState, signalAtMs: number, nowMs: number): RateState {
   const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.signalledAtMs + SIGNAL_SPACING_MS;
@@ -137,6 +138,6 @@ export function signalThrottle(state: RateState, signalAtMs: number, nowMs: numb
   return { ...state, probePerSecond: slower(state), probedAtMs: nowMs, signalledAtMs: signalAtMs };
 }
 
-/** Keeps the spacing of permits a number; the configured minimum is higher. */
+/** Keeps the spacing of permits finite. The configured minimum is usually higher. */
 const LEAST_PROBE = 0.1;
 const slower = ({ probePerSecond }: RateState) => Math.max(LEAST_PROBE, probePerSecond * PROBE_CUT);

@@ -10,31 +10,31 @@ import {
   trafficIn,
 } from './traffic.ts';
 
-/** Quotas change rarely; a bucket that was seen within a day is better than none. */
+/** Quotas change rarely. A bucket that was seen within a day is better than none. */
 const BUCKET_MEMORY_MS = 86_400_000;
 
-/** The share of what the bucket has to spare that is used: estimates err, and erring high throttles others. */
+/** The share of the spare rate that is used. Estimates err, and an estimate that is too high throttles others. */
 const USED_SHARE = 0.98;
 
-/** The bucket's level that is aimed at, as a share of what it holds, so that others' bursts find something in it. */
+/** The target level of the bucket, as a share of its burst: room for bursts of others. */
 const TARGET_LEVEL = 0.35;
 
-/** ... but never fewer tokens than this, up to the second share: what others do between two records is noise in tokens. */
+/** The target in tokens is at least this, but at most TARGET_LEVEL_MOST of the burst: others' calls between two records are noise of a few tokens. */
 const TARGET_TOKENS = 6;
 
 const TARGET_LEVEL_MOST = 0.6;
 
-/** A bucket holds at least this many seconds of refill, documented ones one to two and a half. */
+/** A bucket holds at least this many seconds of refill. Documented buckets hold 1 to 2.5. */
 const LEAST_BURST_SECONDS = 1;
 
-/** Over how long a level above or below the target is worked off. */
+/** The time over which the level returns to the target. */
 const LEVEL_SECONDS = 25;
 
-/** How much may be taken from the bucket per second now, in its unit: permits, unless it counts tasks. */
+/** Tokens that may be taken from the bucket per second now: one for each permit, or for each task if it counts tasks. */
 export function takenPerSecond(state: RateState, records: Records, nowMs: number, settings: RateSettings): number {
   const { bucket } = state;
   const traffic = trafficIn(bucket?.unit ?? 'calls', records);
-  // Records of the storm that are still to come would raise both what it was accepted of and what others ask for.
+  // Until all records of the storm have arrived, the refill and the demand of others are both counted too low.
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
   const others = othersPerSecond(traffic, nowMs);
@@ -45,7 +45,7 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
-/** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
+/** The refill that others do not take; more while the bucket is above its target, less while below. */
 function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
@@ -53,12 +53,12 @@ function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffi
   return USED_SHARE * (bucket.refillPerSecond - others) + (level - target) / LEVEL_SECONDS;
 }
 
-/** Replays the bucket from when it was last seen empty until now. */
+/** Replays the bucket from the last second in which it was empty until now. */
 function bucketLevel(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const { refillPerSecond, burst } = bucket;
   const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
   const now = Math.floor(nowMs / 1000);
-  // Nothing was throttled for as long as is looked back: full at the beginning of that is the best guess.
+  // Without a throttle in the whole window, the best guess is that the bucket was full at its beginning.
   const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;
   const known = now - traffic.lagSeconds.most;
   let level = wasEmpty ? 0 : burst;

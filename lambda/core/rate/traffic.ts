@@ -5,7 +5,7 @@
 export const BUCKET_UNITS = ['calls', 'tasks'] as const;
 export type BucketUnit = (typeof BUCKET_UNITS)[number];
 
-/** What one second brought from anybody but us, as records tell. */
+/** Calls of others in one second, as records show them. */
 export interface SecondOfTraffic {
   readonly accepted: number;
   readonly throttled: number;
@@ -13,62 +13,62 @@ export interface SecondOfTraffic {
 
 export type Seconds = ReadonlyMap<number, SecondOfTraffic>;
 
-/** What records say, in each unit that a bucket may count in. */
+/** What records show, in each unit that a bucket may count in. */
 export interface Records {
   readonly seconds: Readonly<Record<BucketUnit, Seconds>>;
   readonly lagSeconds: Traffic['lagSeconds'];
 }
 
-/** What records say of the account's bucket, in the unit that it counts in. Seconds are whole ones since the epoch, which is all that CloudTrail tells. */
+/** What records show about the account's bucket, in its unit. Seconds are whole seconds since the epoch: CloudTrail has no finer time. */
 export interface Traffic {
   readonly seconds: Seconds;
-  /** How late records of the last minutes were, at least and at most: what happened since then is not (all) known yet. */
+  /** The least and the greatest delay of the last minutes' records. Traffic since then is not known, or not completely. */
   readonly lagSeconds: { readonly least: number; readonly most: number };
 }
 
-/** Permits that we granted, by whole seconds since the epoch. */
+/** Permits that we granted, by whole second since the epoch. */
 export type Grants = ReadonlyMap<number, number>;
 
 /** A token bucket, as a storm showed it. */
 export interface Bucket {
   readonly unit: BucketUnit;
   readonly refillPerSecond: number;
-  /** Tokens that it holds when full: at least so many. */
+  /** Tokens that it holds when full, at least. */
   readonly burst: number;
-  /** Accepted calls that the refill was counted from: the more, the surer. */
+  /** Accepted calls that the refill was counted from. The more, the better. */
   readonly sample: number;
   /** The last second that was counted. */
   readonly seenInSecond: number;
 }
 
-/** How far back traffic is looked at. */
+/** How far back traffic is read. */
 export const TRAFFIC_WINDOW_SECONDS = 150;
-/** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
+/** Calls per second are averaged over this time: long enough to be steady, short enough to follow a change. */
 const DEMAND_SECONDS = 20;
-/** So many seconds' records tell what others ask for. */
+/** Others' demand is known from the records of this many seconds. */
 const CALM_SECONDS = 3;
-/** Where more of the calls than this are throttled, it is a storm, and no sign of what comes after it. */
+/** If more than this share of the calls is throttled, it is a storm. A storm says nothing about the demand after it. */
 const STORM_SHARE = 0.3;
-/** A storm empties a full bucket within this time, or hardly at all. */
+/** A storm empties a full bucket within this time. */
 const BURST_SECONDS = 30;
-/** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
+/** If throttled calls ask for this many times as many tasks as accepted calls, the bucket counts tasks. */
 const LARGER_THROTTLED = 1.5;
-/** Records that are later than is looked back are not counted: lags close to that hide how late the latest are. */
+/** Records that are later than the window are not counted. A lag close to the window hides how late the latest are. */
 const MOST_LAG_SECONDS = TRAFFIC_WINDOW_SECONDS - 5;
-/** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
+/** In a longer gap without a throttle the bucket may have filled, so what it accepted says nothing about the refill. */
 const SATURATED_GAP_SECONDS = 1;
 
 /**
- * Calls per second that others make now, accepted or not; undefined where too little is known of it. Seconds of which some
- * records are still to come count for as much as should have come. A storm that is over is no demand any more: seconds
- * after its last throttle count, or, where throttles are few and so no storm, all of the last ones.
+ * Calls per second that others make now, accepted or not; undefined if too little is known. A second whose records have
+ * arrived in part counts for the part that should have arrived. A storm that is over is no demand: only seconds after its
+ * last throttle count. If few calls were throttled, there was no storm, and all of the last seconds count.
  */
 export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
   const now = nowMs / 1000;
   const { least, most } = traffic.lagSeconds;
   const start = Math.floor(now - most) - DEMAND_SECONDS;
   const afterStorm = Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1);
-  // Whole seconds where there are enough; how much of the others is still to come is only an estimate.
+  // Complete seconds are preferred. What is still missing of the others is only an estimate.
   for (const newest of [Math.floor(now - most) - 1, Math.floor(now - least)]) {
     const calm = countCalls(traffic, afterStorm, newest, now);
     if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
@@ -78,28 +78,28 @@ export function othersPerSecond(traffic: Traffic, nowMs: number): number | undef
   return all.seconds >= CALM_SECONDS && !isStorm ? all.calls / all.seconds : undefined;
 }
 
-/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. */
+/** Calls in the seconds from `start` to `newest`, and how many complete seconds their records amount to. */
 function countCalls({ seconds, lagSeconds: { least, most } }: Traffic, start: number, newest: number, now: number) {
   const counted = { calls: 0, throttled: 0, seconds: 0 };
   for (let second = start; second <= newest; second++) {
     const { accepted = 0, throttled = 0 } = seconds.get(second) ?? {};
     counted.calls += accepted + throttled;
     counted.throttled += throttled;
-    // Delays look evenly spread between the least and the most; a second's own records are spread over it.
+    // Assumes that delays are spread evenly between the least and the greatest, and calls evenly over their second.
     counted.seconds += Math.min(1, Math.max(0, (now - second - least) / (most - least + 1)));
   }
   return counted;
 }
 
-/** What records say in one unit. */
+/** What records show in one unit. */
 export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): Traffic {
   return { seconds: seconds[unit], lagSeconds };
 }
 
 /**
- * The account's bucket, if a storm showed it: while every second has throttles the bucket is empty, and
- * what it accepts is what it refills. The first and the last such second are only partly so and do not count, nor do
- * seconds of which records are still to come: of a storm that is taken in slowly they may never all be seen at once.
+ * The account's bucket, if a storm showed it. While every second has throttles, the bucket is empty and accepts what it
+ * refills. The first and the last such second do not count, as the bucket is empty for a part of them only. Seconds whose
+ * records are incomplete do not count either: if the intake is slow, they may never all be in the window at once.
  */
 export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants, nowMs: number): Bucket | undefined {
   if (lagSeconds.most > MOST_LAG_SECONDS) return undefined;
@@ -115,7 +115,7 @@ export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants,
   return { unit, refillPerSecond, burst, sample: refilled, seenInSecond: until };
 }
 
-/** The latest of the longest spans of whole seconds before `end` that all had throttles; `until` is the first one after it. */
+/** The longest span of whole seconds before `end` that all have throttles; of equals the latest. `until` is the first second after it. */
 function longestStorm(seconds: Seconds, end: number): { readonly from: number; readonly until: number } | undefined {
   const throttled = [...seconds.keys()]
     .filter((second) => second < end && (seconds.get(second)?.throttled ?? 0) > 0)
@@ -133,7 +133,7 @@ function longestStorm(seconds: Seconds, end: number): { readonly from: number; r
   return best;
 }
 
-/** A bucket of tasks lets small calls through and throttles large ones; one of calls makes no difference. */
+/** A bucket of tasks accepts small calls and throttles large ones. A bucket of calls does not distinguish them. */
 function unitOf({ calls, tasks }: Records['seconds'], from: number, until: number): BucketUnit {
   const sum = (seconds: Seconds, kind: keyof SecondOfTraffic) => {
     let total = 0;
@@ -144,7 +144,7 @@ function unitOf({ calls, tasks }: Records['seconds'], from: number, until: numbe
   return tasksPerCall('throttled') > LARGER_THROTTLED * Math.max(1, tasksPerCall('accepted')) ? 'tasks' : 'calls';
 }
 
-/** What was accepted beyond the refill until the bucket was empty: that much it held, if not more. */
+/** What was accepted beyond the refill until the bucket was empty: it held at least that. */
 function burstBefore(end: number, refillPerSecond: number, accepted: (second: number) => number): number {
   let beyond = 0;
   let most = 0;
@@ -155,7 +155,7 @@ function burstBefore(end: number, refillPerSecond: number, accepted: (second: nu
   return most;
 }
 
-/** The last whole second in which somebody else was throttled, if any: the bucket was empty then. */
+/** The last whole second in which others were throttled, if any. The bucket was empty then. */
 export function lastThrottledSecond({ seconds }: Traffic): number | undefined {
   let last: number | undefined;
   for (const [second, { throttled }] of seconds) if (throttled > 0 && (last ?? 0) < second) last = second;

@@ -4,16 +4,16 @@ export interface Backoff {
   readonly capSeconds: number;
 }
 
-/** After a throttle: the rate does the waiting, this only spreads what was throttled together. */
+/** After a throttle. The rate does the waiting; this only spreads calls that were throttled together. */
 export const THROTTLE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 60 };
 
 /**
- * After no answer: a service that fails is left alone for longer and longer; `unanswered` counts how often it did. The cap
- * keeps a day of that well within what an execution's history holds, also where functions fail besides.
+ * After no answer. The wait grows with the number of unanswered requests. The cap keeps a day of failures well below the
+ * limit of an execution's history, even if functions fail as well.
  */
 export const OUTAGE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 300 };
 
-/** After `failures[]`: room comes back when tasks end or instances join, which takes minutes. */
+/** After `failures[]`. Room comes back when tasks end or instances join, which takes minutes. */
 export const CAPACITY_BACKOFF: Backoff = { baseSeconds: 15, capSeconds: 300 };
 
 /** The wait before attempt `attempt + 1`; `random` gives numbers in [0, 1). */

@@ -8,32 +8,32 @@ import type { Result } from './next-step.ts';
 import { isTooLarge } from './payload-size.ts';
 import type { RerunInput } from './rerun-input.ts';
 
-/** What the re-run of a task that failed to start does next about its request. */
+/** The next step of completing the request of a task that failed to start. */
 export type CompletionStep =
   | { readonly kind: 'ready'; readonly rerun: RerunInput }
   /** The launch record is late, or the pause before the next generation is not over. */
   | { readonly kind: 'wait'; readonly untilMs: number }
-  /** The launch record did not come: the event history is the last place to look. */
+  /** The launch record did not come. The event history is the last place to search. */
   | { readonly kind: 'lookUp' }
   | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
   | { readonly kind: 'fail'; readonly result: Result };
 
-/** CloudTrail is minutes late at worst; what is later than this does not come by itself. */
+/** CloudTrail is minutes late at worst. A record that is later than this does not come by itself. */
 const RECORD_PATIENCE_MS = 20 * 60_000;
-/** Asked again after this, or after as long as it has been missing already. */
+/** The least time between two reads of the store. Each wait doubles the time since the task's stop. */
 const RECORD_POLL_MS = 60_000;
 
 export interface CompletionInput {
   readonly rerun: RerunInput;
   readonly failedTask: FailedTask;
-  /** Undefined where none was found (yet). */
+  /** Undefined if none was found (yet). */
   readonly record: LaunchRecord | undefined;
   readonly hasLookedUp: boolean;
   readonly settings: Pick<Settings, 'callers' | 'maxGenerations'>;
   readonly nowMs: number;
 }
 
-/** Decides how a request is completed; pure, the store and the history are asked by the handler. */
+/** Decides how a request is completed. The handler reads the store and the history. */
 export function completionStep(input: CompletionInput): CompletionStep {
   const { rerun, failedTask, record, hasLookedUp, settings, nowMs } = input;
   const stoppedAtMs = Date.parse(rerun.call.eventTime);

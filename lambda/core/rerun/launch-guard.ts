@@ -7,8 +7,8 @@ import type { Settings } from '../settings.ts';
 import { isKeyed, type Progress, type RerunInput } from './rerun-input.ts';
 
 /**
- * What speaks against launching a request, checked once more where the launch happens: whoever may start an execution
- * must not gain more than the intake would have granted.
+ * Why a request must not be launched, if it must not. This is checked again right before the launch: whoever may start an
+ * execution must not gain more than the intake would grant.
  */
 export function launchGuard(
   rerun: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
@@ -19,10 +19,10 @@ export function launchGuard(
   const { call, failedTask } = rerun;
   const { awsEnvironment, settings } = context;
   const entry = callerEntry(call.caller ?? '', settings.callers);
-  // A caller that makes rejected calls again by itself still cannot see that an accepted task never started.
+  // A caller that repeats rejected calls by itself does not see that an accepted task never started.
   if (!entry || (entry.retriesItself && !failedTask)) return 'notOptedIn';
   const { cluster, taskDefinition, startedBy, group, clientToken, count = 1 } = request;
-  // What the execution says of itself goes into reports: it has to be what the request says.
+  // Reports name the call as the execution does, so both have to agree.
   const says = [call.account, call.region, call.cluster, call.family];
   const is = [
     awsEnvironment.account,
@@ -40,7 +40,7 @@ export function launchGuard(
   return forbiddenOverride(request, settings);
 }
 
-/** Whether the identity is that of the call or task: under any other, what was launched before would be launched again. */
+/** Whether the identity is that of the call or task. Under another one, a call could be launched twice. */
 function isIdentityOf(
   {
     callId,

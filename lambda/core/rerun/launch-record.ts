@@ -3,22 +3,22 @@ import type { RefuseReason } from '../contract.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { type Environments, environmentVariableSchema } from '../events/stopped-task.ts';
 
-/** What an accepted RunTask asked for, kept under the ARN of each task that it started. */
+/** What an accepted RunTask asked for. It is kept under the ARN of each task that the call started. */
 export const launchRecordSchema = z.object({
-  /** ARN of the IAM role or user that made the call; through all generations the original one. */
+  /** ARN of the IAM role or user that made the call; the original one in all generations. */
   caller: z.string(),
-  /** Identity of the call that the lineage began with. */
+  /** Identity of the first call of the lineage. */
   rootCallId: z.string(),
-  /** How many times the task had been started again before this launch. */
+  /** How many times the task was started again before this launch. */
   generation: z.int().min(0),
-  /** Whether an AWS service made the call that watches its tasks and starts them again by itself. */
+  /** Whether the call was made by an AWS service that watches its tasks and starts them again by itself. */
   isWatched: z.boolean().optional(),
-  /** The request: as CloudTrail recorded it, or whole where it was ours. */
+  /** The request: as CloudTrail recorded it, or complete if it was ours. */
   request: z.unknown(),
 });
 export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 
-/** What the execution of a task that failed to start knows of it before its launch record is found. */
+/** What an execution knows about a task that failed to start, before its launch record is found. */
 export const failedTaskSchema = z.strictObject({
   taskArn: z.string(),
   createdAt: z.iso.datetime(),
@@ -27,9 +27,9 @@ export const failedTaskSchema = z.strictObject({
 export type FailedTask = z.infer<typeof failedTaskSchema>;
 
 /**
- * The whole request of a task that failed to start: its launch record, with the environment values that CloudTrail hides
- * filled in from the task. Containers that the caller did not override (GuardDuty puts its agent among the task's
- * overrides) are in no request, so they do not come back either.
+ * The complete request of a task that failed to start: its launch record, with the environment values that CloudTrail hides
+ * taken from the task. Overrides of containers that the request does not name are left out: GuardDuty adds its agent to the
+ * task's overrides.
  */
 export function completeRequest(
   { request: recorded }: LaunchRecord,
@@ -52,10 +52,10 @@ function withEnvironments(recorded: unknown, environments: Environments): unknow
   return { ...request, overrides: { ...request?.overrides, containerOverrides } };
 }
 
-/** Pauses before each generation, in seconds: what throttled a start needs minutes to pass. */
+/** Pauses before each generation, in seconds. What throttles a start takes minutes to pass. */
 const GENERATION_PAUSES = [60, 300, 900] as const;
 
-/** How long after a failed start the next one may be tried; `spread` in [0, 1) keeps a storm's tasks apart. */
+/** How long after a failed start the next one may be tried. `spread` in [0, 1) spreads the tasks of a storm. */
 export function generationPauseSeconds(generation: number, spread: number): number {
   const pause = GENERATION_PAUSES[Math.min(generation, GENERATION_PAUSES.length) - 1] ?? GENERATION_PAUSES[0];
   return pause * (0.75 + 0.5 * spread);

@@ -6,15 +6,15 @@ import type { Progress } from './rerun-input.ts';
 /** How a re-run ended. */
 export type Result =
   | { readonly kind: 'started' | 'alreadyStarted'; readonly taskArns: readonly string[] }
-  /** The launch record shows that the call is none of ours. */
+  /** The launch record shows that the call must not be re-run. */
   | { readonly kind: 'ignored'; readonly reason: IgnoreReason }
   | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason; readonly taskArns: readonly string[] }
   | {
       readonly kind: 'refused';
       readonly reason: RefuseReason;
-      /** What ECS called its rejection. */
+      /** The error name of ECS's rejection. */
       readonly code?: string;
-      /** Tasks of the call that did start: repeating all of it by hand would start them twice. */
+      /** Tasks of the call that did start. Repeating the whole call by hand would start them twice. */
       readonly taskArns: readonly string[];
     };
 
@@ -33,7 +33,7 @@ export function firstProgress(count: number | undefined): Progress {
   return { attempts: 0, unanswered: 0, remaining: count ?? 1, round: 0, taskArns: [] };
 }
 
-/** A redrive is a new chance, by somebody who mended what was in the way: what went before does not count against it. */
+/** A redrive begins with fresh attempts: somebody has removed the cause. */
 export function withFreshAttempts(progress: Progress): Progress {
   return { ...progress, attempts: 0, unanswered: 0 };
 }
@@ -73,15 +73,15 @@ export function nextStep(
       return wait(THROTTLE_BACKOFF);
     case 'partlyStarted':
       return wait(CAPACITY_BACKOFF, {
-        // Progress is no failed attempt.
+        // Some tasks started, so this is no failed attempt.
         attempts: 0,
         remaining: outcome.remaining,
         round: before.round + 1,
         taskArns: [...before.taskArns, ...outcome.taskArns],
       });
     case 'unavailable':
-      // Without an answer the request may have been accepted: only its own token can tell. A service that fails uses up no
-      // attempts either; the deadline ends it.
+      // Without an answer the request may have been accepted, and only the same token can tell: the round stays. A failing
+      // service uses up no attempts. The deadline ends it.
       return outcome.answered
         ? wait(CAPACITY_BACKOFF, outcome.tokenUnused ? {} : { round: before.round + 1 })
         : wait(OUTAGE_BACKOFF, {

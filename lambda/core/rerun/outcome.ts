@@ -1,22 +1,22 @@
 import { type ApiError, classifyError, isPassingFailure } from '../events/throttle.ts';
 
-/** What one RunTask request of ours came to. */
+/** The outcome of one RunTask request of ours. */
 export type Outcome =
   | { readonly kind: 'started'; readonly taskArns: readonly string[] }
-  /** The caller's own retry, or an attempt of ours whose answer was lost, got there first. */
+  /** The caller's own retry, or an attempt of ours whose answer was lost, started the tasks before. */
   | { readonly kind: 'alreadyStarted'; readonly taskArns: readonly string[] }
   | { readonly kind: 'throttled' }
-  /** Some tasks found no room for now. */
+  /** Some tasks found no room. */
   | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
   /**
    * No task started, and the same may work later: `answered` by ECS with `failures[]` or, for want of room, with an error
    * that leaves the token unused; or the service failed.
    */
   | { readonly kind: 'unavailable'; readonly answered: boolean; readonly tokenUnused?: true }
-  /** Asking again would not help. `code` is the error's name or the first failure's reason. */
+  /** Asking again does not help. `code` is the error's name or the first failure's reason. */
   | { readonly kind: 'rejected'; readonly code: string; readonly taskArns: readonly string[] };
 
-/** How many tasks an attempt launched; undefined where the answer is missing, and with it the knowledge. */
+/** How many tasks an attempt launched; undefined if there was no answer. */
 export function startedTasks(outcome: Outcome): number | undefined {
   switch (outcome.kind) {
     case 'started':
@@ -33,20 +33,20 @@ export function startedTasks(outcome: Outcome): number | undefined {
   }
 }
 
-/** The parts of a RunTask response that decide. */
+/** The parts of a RunTask response that decisions need. */
 export interface RunTaskAnswer {
   readonly tasks: readonly { readonly taskArn: string; readonly createdAtMs: number | undefined }[];
   readonly failures: readonly { readonly reason: string }[];
 }
 
-/** Clocks of AWS services agree within this; a task created longer before our request is not ours. */
+/** Clocks of AWS services agree within this. A task that was created earlier is not from this request. */
 const CLOCK_TOLERANCE_MS = 1000;
 
 /** Reads ECS's answer to a request for `requested` tasks that was sent at `sentAtMs`. */
 export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs: number): Outcome {
   const taskArns = answer.tasks.map((task) => task.taskArn);
   const remaining = requested - taskArns.length;
-  // failures[] holds a line for each container instance that was tried, not for each task: only the tasks can be counted.
+  // failures[] holds an entry for each container instance that was tried, not for each task. Only tasks can be counted.
   if (remaining > 0) {
     const [first] = answer.failures;
     if (first && !answer.failures.some(({ reason }) => isPassingFailure(reason))) {

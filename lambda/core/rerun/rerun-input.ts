@@ -6,15 +6,15 @@ import { failedTaskSchema } from './launch-record.ts';
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({
-  /** RunTask requests answered in vain so far. */
+  /** RunTask requests so far that were answered without success. */
   attempts: z.int().min(0),
-  /** RunTask requests that got no answer so far. */
+  /** RunTask requests so far that got no answer. */
   unanswered: z.int().min(0),
   /** When the first of those was made: it may have been accepted. */
   unansweredAt: z.iso.datetime().optional(),
   /** Tasks still to start. */
   remaining: taskCountSchema,
-  /** Answers with `failures[]` so far; each needs a new client token. */
+  /** Answers with `failures[]` so far. Each needs a new client token. */
   round: z.int().min(0),
   /** Tasks started so far. */
   taskArns: z.array(z.string()),
@@ -26,8 +26,8 @@ export const doneBySchema = z.strictObject({ sinceMs: z.number(), count: taskCou
 export type DoneBy = z.infer<typeof doneBySchema>;
 
 /**
- * Input of one execution of the re-run workflow: one throttled call. It holds nothing that differs between two
- * deliveries of the same record, so that starting it twice is starting it once.
+ * The input of one execution of the re-run workflow: one throttled call. It is the same for each delivery of a record, so
+ * starting it twice is the same as starting it once.
  */
 export const rerunInputSchema = z.strictObject({
   callId: z.string(),
@@ -36,31 +36,31 @@ export const rerunInputSchema = z.strictObject({
     region: z.string(),
     cluster: z.string(),
     family: z.string(),
-    /** ARN of the IAM role or user that made the call; of a failed task only its launch record knows. */
+    /** ARN of the IAM role or user that made the call. For a failed task, only its launch record holds it. */
     caller: z.string().optional(),
     /** Who made it, in its identity. */
     principal: z.string().optional(),
     /** When the call was first made as far as is known, or handed over, or its task stopped. */
     eventTime: z.iso.datetime(),
   }),
-  /** Until when the caller's own retries are left to themselves. */
+  /** Until when to wait for the caller's own retries. */
   settleUntil: z.iso.datetime(),
   /** When the re-run gives up. */
   deadline: z.iso.datetime(),
-  /** The request to repeat; absent where it has to be completed from a launch record first. */
+  /** The request to repeat; absent if it first has to be completed from a launch record. */
   request: runTaskRequestSchema.optional(),
   /** What an acceptance of the caller's own has to be for the call to be done; absent where only some tasks are left. */
   doneBy: doneBySchema.optional(),
   /** The task that failed to start. */
   failedTask: failedTaskSchema.optional(),
-  /** Where an accepted call left off. */
+  /** The progress of a call that was accepted in part. */
   progress: progressSchema.optional(),
-  /** Whose lineage the launch continues; absent for a call of its own. */
+  /** The lineage that the launch continues; absent if the call begins one. */
   lineage: z.strictObject({ rootCallId: z.string(), generation: z.int() }).optional(),
 });
 export type RerunInput = z.infer<typeof rerunInputSchema>;
 
-/** The request of the next attempt: the caller's own, or what is left of it under a token of its own. */
+/** The request of the next attempt: the caller's own, or the rest of it under a new token. */
 export function attemptRequest(
   request: RunTaskRequest,
   callId: string,

@@ -11,7 +11,7 @@ export const PASS_EVERY_MS = 5 * MINUTE_MS;
 export const sweepStateSchema = z.object({
   cluster: z.string(),
   sinceMs: z.number(),
-  /** When throttling was last signalled, or something found. */
+  /** When throttling was last signalled or a call was last found. */
   lastSignAtMs: z.number(),
   /** Passes in a row that found nothing. */
   quietPasses: z.int(),
@@ -23,9 +23,9 @@ export const sweepStateSchema = z.object({
       /** The next page of the event history; absent once that is done. */
       historyToken: z.string().optional(),
       isHistoryDone: z.boolean(),
-      /** Whether part of the history could not be read: then nothing is proven by it. */
+      /** Whether a part of the history could not be read. The pass then proves nothing. */
       hasGaps: z.boolean(),
-      /** Clusters whose tasks are still to be read, and the next page of the first; absent before that begins. */
+      /** Clusters whose tasks are still to be read; absent until that begins. `tasksToken` is the next page of the first. */
       clusters: z.array(z.string()).optional(),
       tasksToken: z.string().optional(),
     })
@@ -42,7 +42,7 @@ export function firstSweepState({ cluster, sinceMs, signalAtMs }: Trigger): Swee
   return { cluster, sinceMs, lastSignAtMs: signalAtMs, quietPasses: 0 };
 }
 
-/** The part of the event history that a pass has to read: all of it once, then what may have come late. */
+/** The part of the event history that a pass has to read: the first pass all of it, later ones what may have come late. */
 export function historyWindow({ sinceMs, lastPassAtMs, pass }: SweepState): { fromMs: number; toMs: number } {
   const fromMs = lastPassAtMs === undefined ? sinceMs : Math.max(sinceMs, lastPassAtMs - OVERLAP_MS);
   return { fromMs, toMs: pass?.startedAtMs ?? fromMs };
@@ -56,7 +56,7 @@ export type AfterPass =
 export function afterPass(state: SweepState, found: number, startedAtMs: number, nowMs: number): AfterPass {
   const lastSignAtMs = found > 0 ? nowMs : state.lastSignAtMs;
   const quietPasses = found > 0 ? 0 : state.quietPasses + 1;
-  // A scheduled sweep that nothing called for makes one pass: the next one is on its way.
+  // A scheduled sweep that found nothing makes one pass. The next one is due soon.
   const wasUncalledFor = lastSignAtMs === 0;
   const isQuiet = quietPasses >= 2 && nowMs - lastSignAtMs >= QUIET_MS;
   if (wasUncalledFor || isQuiet) return { kind: 'end' };

@@ -7,25 +7,25 @@ import { MINUTE_MS, OVERLAP_MS } from './coverage.ts';
 
 /** What starts a sweep. */
 export interface Trigger {
-  /** Name of the cluster to look at; `*` for every listed one. */
+  /** Name of the cluster to sweep; `*` for every listed one. */
   readonly cluster: string;
-  /** How far back to look, in milliseconds since the epoch. */
+  /** The start of the period to sweep, in milliseconds since the epoch. */
   readonly sinceMs: number;
-  /** When the sweep was called for; 0 where nothing called for it. */
+  /** When throttling was signalled; 0 for a scheduled sweep. */
   readonly signalAtMs: number;
-  /** When the throttling was, as far as that is told. */
+  /** When the throttling happened, as far as it is known. */
   readonly throttledAtMs: number;
-  /** Whether it tells of the bucket that our permits are taken from. */
+  /** Whether it is about the bucket that our permits are taken from. */
   readonly slowsRate: boolean;
 }
 
-/** Calls are lost before a service notices: its event says that throttling is, not when it began. */
+/** Calls may be lost before a service is throttled. Its event does not say when throttling began. */
 const BEFORE_SIGNAL_MS = 15 * MINUTE_MS;
 
-/** How far back the first sweep looks, and one that was asked for without saying: tasks are shown for an hour. */
+/** The period of the first sweep, and of a manual one without `since`: ECS shows stopped tasks for an hour. */
 const FIRST_PASS_MS = 60 * MINUTE_MS;
 
-/** Older calls are nobody's expectation any more. */
+/** Nobody expects older calls to run. */
 const LONGEST_PASS_MS = 24 * 60 * MINUTE_MS;
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
@@ -45,14 +45,14 @@ const scheduled = z.strictObject({ scheduled: z.literal(true) });
 export interface TriggerContext {
   readonly awsEnvironment: AwsEnvironment;
   readonly nowMs: number;
-  /** When the sweep was asked for: longer ago than now where its handler was out of service. */
+  /** When the sweep was requested. An outage of its handler may lie between then and now. */
   readonly askedAtMs: number;
   readonly settings: Pick<Settings, 'sweep'>;
   /** How far sweeps have read the event history without a gap. */
   readonly coveredUntilMs: number | undefined;
 }
 
-/** Reads what an execution of the sweep workflow was started with; undefined for what is none of the three. */
+/** Reads the input of an execution of the sweep workflow; undefined if it is none of the three kinds. */
 export function readTrigger(input: unknown, context: TriggerContext): Trigger | undefined {
   const { awsEnvironment, nowMs, askedAtMs, settings, coveredUntilMs } = context;
   const event = serviceEvent.safeParse(input).data;
@@ -75,7 +75,7 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
     return cluster === undefined ? undefined : { ...common, cluster, signalAtMs: nowMs, sinceMs };
   }
   if (!scheduled.safeParse(input).success) return undefined;
-  // From where the last one got to, so that an outage leaves no hole; a first one looks back an hour.
+  // From the end of the coverage, so that an outage leaves no gap. The first sweep goes back an hour.
   const dueMs = askedAtMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
   const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? askedAtMs - FIRST_PASS_MS), nowMs - LONGEST_PASS_MS);
   return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };

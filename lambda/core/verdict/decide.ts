@@ -5,10 +5,10 @@ import { decideRunTask } from './run-task-verdict.ts';
 import { decideStoppedTask } from './stopped-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
-/** Older records than this are no news: EventBridge gives up delivering after a day. */
+/** Older records are ignored: EventBridge stops delivering after a day. */
 const STALE_MS = 24 * 3_600_000;
 
-/** Decides about one event: pure, so that the intake, the sweep and the run-task handler cannot disagree. */
+/** Decides about one event. The intake and the sweep both use it, so they cannot disagree. */
 export function decide(event: ThrottleEvent, context: VerdictContext): Verdict {
   const { awsEnvironment, nowMs } = context;
   if (event.kind === 'handedOverCall') return fitting(decideHandedOver(event, context));

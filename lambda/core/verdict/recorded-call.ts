@@ -9,7 +9,7 @@ import type { AcceptedUnder, Launch, VerdictContext } from './verdict.ts';
 /** What the identity of a recorded call depends on beside the record. */
 export type RecordContext = Pick<VerdictContext, 'awsEnvironment' | 'ownRoleArn'>;
 
-/** What is kept of an accepted call: a launch record for each task that it started. */
+/** The launch records of an accepted call: one for each task that it started. */
 export function launchesOf(record: RunTaskRecord, context: RecordContext): Launch[] {
   const rootCallId = recordedCallId(record, context);
   const { principalArn: caller } = record.caller;
@@ -27,7 +27,7 @@ export function acceptanceOf(record: RunTaskRecord, context: RecordContext): Acc
   return { callId, acceptance: { atMs, taskArns: [...taskArns], digest: recordedDigest(requestParameters) } };
 }
 
-/** The identity of a recorded call: that of its token or, where the record holds none, its own. */
+/** The identity of a recorded call: by its token or, if the record holds none, by the record itself. */
 export function recordedCallId(record: RunTaskRecord, context: RecordContext): string {
   return tokenCallId(record, context) ?? tokenless(record);
 }

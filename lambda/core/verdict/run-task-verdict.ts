@@ -17,7 +17,7 @@ import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
 import { acceptanceOf, callIdOf, launchesOf, principalOf, tokenless } from './recorded-call.ts';
 import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
-/** Decides about a RunTask record, of a rejected call or of an accepted one. */
+/** Decides about the RunTask record of a rejected or an accepted call. */
 export function decideRunTask(record: RunTaskRecord, context: VerdictContext): Verdict {
   const reason = callerReason(record, context) ?? parametersReason(record, context);
   if (reason) return { kind: 'ignore', reason };
@@ -38,7 +38,7 @@ function recorded(record: RunTaskRecord, launches: readonly Launch[], context: V
   return { kind: 'record', launches, ...(acceptance && { acceptance }) };
 }
 
-/** Reasons to ignore a record that lie with its caller. */
+/** Why to ignore a record because of its caller. */
 function callerReason(record: RunTaskRecord, { settings, ownRoleArn }: VerdictContext): IgnoreReason | undefined {
   const { principalArn } = record.caller;
   if (isOwnCall(record.caller, ownRoleArn)) return 'ownCall';
@@ -51,8 +51,8 @@ function callerReason(record: RunTaskRecord, { settings, ownRoleArn }: VerdictCo
 }
 
 /**
- * Reasons that lie with what the request is for. The request may be one that cannot be repeated: it is nobody's business
- * here as long as it says, legibly, that it is for something else.
+ * Why to ignore a record because of its family, cluster or launcher. This comes first: a request for another family or
+ * cluster is ignored even if it could not be repeated.
  */
 function parametersReason({ requestParameters }: RunTaskRecord, context: VerdictContext): IgnoreReason | undefined {
   const parameters = (requestParameters ?? {}) as Record<string, unknown>;
@@ -76,7 +76,7 @@ function decideRejected(record: RunTaskRecord, context: VerdictContext): Verdict
   return rerunOrRefuse(record, read.request, context);
 }
 
-/** The re-run of what found no room, for a caller that leaves it at that. */
+/** The re-run of tasks that found no room, if their caller does not retry them. */
 function decidePartlyPlaced(
   record: RunTaskRecord,
   launches: readonly Launch[],

@@ -6,8 +6,8 @@ import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
 /**
- * Decides about a task that stopped. Who launched it, and with what, its launch record will tell: CloudTrail is slower
- * than ECS, so the workflow waits for it, not this.
+ * Decides about a task that stopped. Its launch record says who launched it and with which request. CloudTrail is slower
+ * than ECS, so the workflow waits for that record; this decision does not need it.
  */
 export function decideStoppedTask(task: StoppedTask, context: VerdictContext): Verdict {
   const { awsEnvironment, settings } = context;

@@ -4,7 +4,7 @@ import { asynchronousCallId } from '../identity.ts';
 import { type RecordContext, recordedCallId } from './recorded-call.ts';
 import type { Ending } from './verdict.ts';
 
-/** What a log line says of an event and of what became of it: names, identities and reasons, never what was asked for. */
+/** The fields of a verdict's log line: names, identities and reasons, never the request. */
 export function verdictLine(ending: Ending, event: ThrottleEvent, context: RecordContext) {
   return {
     kind: ending.kind,
@@ -35,7 +35,7 @@ function identityOf(event: ThrottleEvent, context: RecordContext) {
     eventId: event.eventId,
     ...(event.requestId && { requestId: event.requestId }),
     caller: event.caller.principalArn,
-    // Only of calls that took from this account's bucket.
+    // Only for calls that took from this account's bucket.
     ...(isHere && { answer: answerOf(event) }),
     errorCode: event.error?.code,
     ...(event.kind === 'runTaskRecord' && { callId: recordedCallId(event, context) }),

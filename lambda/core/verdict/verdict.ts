@@ -8,7 +8,7 @@ import type { Settings } from '../settings.ts';
 /** What is to be done about an event. */
 export type Verdict =
   | { readonly kind: 'rerun'; readonly name: string; readonly input: RerunInput; readonly launches?: readonly Launch[] }
-  /** An accepted call: what it asked for is kept, in case its tasks fail to start. */
+  /** An accepted call. Its request is kept in case its tasks fail to start. */
   | { readonly kind: 'record'; readonly launches: readonly Launch[]; readonly acceptance?: AcceptedUnder }
   | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
   | {
@@ -16,12 +16,12 @@ export type Verdict =
       readonly reason: RefuseReason;
       readonly caller: string;
       readonly family?: string;
-      /** Names of the request's members that stand in the way. */
+      /** Names of the members of the request that prevent a re-run. */
       readonly members?: readonly string[];
       readonly launches?: readonly Launch[];
     };
 
-/** A verdict that was carried out, or that the call was already being re-run. */
+/** A verdict that was applied, or the finding that the call already has its re-run. */
 export type Ending = Verdict | { readonly kind: 'duplicate'; readonly name: string };
 
 /** That ECS accepted a call, and the call id it is kept under. */
@@ -30,16 +30,16 @@ export interface AcceptedUnder {
   readonly acceptance: Acceptance;
 }
 
-/** A launch record and the task it is kept under. */
+/** A launch record, and the task that it is kept under. */
 export interface Launch {
   readonly taskArn: string;
   readonly record: LaunchRecord;
 }
 
-/** All that a verdict depends on beside the event. */
+/** What a verdict depends on, besides the event. */
 export interface VerdictContext {
   readonly awsEnvironment: AwsEnvironment;
-  /** ARN of the role that our own RunTask requests are made under. */
+  /** ARN of the role of our own RunTask requests. */
   readonly ownRoleArn: string;
   readonly settings: Settings;
   readonly nowMs: number;

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { FakeCloudTrail } from '../../../lab/aws/cloudtrail/fake-cloudtrail.ts';
-import { FakeAlarms } from '../../../lab/aws/cloudwatch/alarms.ts';
-import { FakeLogs } from '../../../lab/aws/cloudwatch/logs.ts';
+import { FakeAlarms } from '../../../lab/aws/cloudwatch/fake-alarms.ts';
+import { FakeLogs } from '../../../lab/aws/cloudwatch/fake-logs.ts';
 import { FakeDynamoDb } from '../../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { FakeEcs } from '../../../lab/aws/ecs/fake-ecs.ts';
 import { FakeSns } from '../../../lab/aws/sns/fake-sns.ts';

@@ -27,7 +27,7 @@ function withValue(path: string, value: Json): string {
 }
 
 describe('a scenario', () => {
-  test('says little, and gets the defaults of LAB.md', () => {
+  test('says little, and gets the defaults', () => {
     const { account, callers, remediation, events, faults } = readScenario(JSON.stringify(SCENARIO), 'x.json');
     expect(account).toEqual({
       id: '111122223333',
@@ -68,7 +68,7 @@ describe('a scenario', () => {
     expect(callers).toMatchObject([{ callsPerSecond: 20, arrival: 'even', operation: 'RunTask', untilDrained: true }]);
   });
 
-  test('knows every fault of LAB.md', () => {
+  test('knows every fault', () => {
     const faults: JsonObject[] = [
       { kind: 'duplicateEvents', probability: 0.2 },
       { kind: 'delayEvents', seconds: [0, 600] },

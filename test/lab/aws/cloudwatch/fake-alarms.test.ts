@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeAlarms } from '../../../../lab/aws/cloudwatch/alarms.ts';
+import { FakeAlarms } from '../../../../lab/aws/cloudwatch/fake-alarms.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
 import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { randomStream } from '../../../../lab/kernel/random.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeLogs } from '../../../../lab/aws/cloudwatch/logs.ts';
+import { FakeLogs } from '../../../../lab/aws/cloudwatch/fake-logs.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../../../../lab/kernel/clock.ts';
 import { randomStream } from '../../../../lab/kernel/random.ts';
 
