@@ -141,6 +141,8 @@ export const ITEM_KINDS = {
   coverage: 'coverage',
   lookups: 'lookups',
   pause: 'pause',
+  tokenKey: 'token-key',
+  occasion: 'occasion',
   sweep: 'sweep',
   traffic: 'traffic',
   counted: 'counted',

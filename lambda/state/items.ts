@@ -31,6 +31,10 @@ export const ITEMS = {
   lookups: single(ITEM_KINDS.lookups),
   /** There while people hold all permits. */
   pause: single(ITEM_KINDS.pause),
+  /** What tokens of our own are made with; never changed, never expiring. */
+  tokenKey: single(ITEM_KINDS.tokenKey),
+  /** By call id: when calls were made under it, where one came too late or was placed in part. */
+  occasion: many(ITEM_KINDS.occasion, 3 * DAY),
   /** By cluster: who sweeps it. */
   sweep: many(ITEM_KINDS.sweep, 0),
   /** By minute: calls of others in each second, and how late their records were. */

@@ -18,7 +18,7 @@ export interface Effect {
 }
 
 /** Items that decide about launches; the others (rate, counts, notices) are written to nowhere. */
-const ITEMS = ['accepted#', 'coverage', 'launch#', 'sweep#'];
+const ITEMS = ['accepted#', 'coverage', 'launch#', 'occasion#', 'sweep#'];
 const RERUN = ':rerun';
 const NOTHING = { value: {} };
 const TAKEN = { error: { name: 'ExecutionAlreadyExists' } };

@@ -1,5 +1,5 @@
 import type { IgnoreReason } from '../contract.ts';
-import { generationToken, spreadOf } from '../identity.ts';
+import { spreadOf } from '../identity.ts';
 import { callerEntry } from '../opt-in/opt-in.ts';
 import type { Settings } from '../settings.ts';
 import type { FailedTask } from './launch-record.ts';
@@ -55,7 +55,7 @@ export function completionStep(input: CompletionInput): CompletionStep {
   }
   const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
   if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
-  const completed = completeRequest(record, failedTask.environments, generationToken(rerun.callId));
+  const completed = completeRequest(record, failedTask.environments);
   if ('reason' in completed)
     return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
   const { rootCallId, caller } = record;
@@ -63,6 +63,7 @@ export function completionStep(input: CompletionInput): CompletionStep {
     ...rerun,
     call: { ...rerun.call, caller },
     request: completed.request,
+    ownToken: 'generation' as const,
     lineage: { rootCallId, generation },
   };
   return isTooLarge(whole)

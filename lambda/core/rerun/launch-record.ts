@@ -34,11 +34,12 @@ export type FailedTask = z.infer<typeof failedTaskSchema>;
 export function completeRequest(
   { request: recorded }: LaunchRecord,
   environments: Environments,
-  clientToken: string,
 ): { readonly request: RunTaskRequest } | { readonly reason: RefuseReason } {
   const read = readRunTaskRequest(withEnvironments(recorded, environments));
   if ('problem' in read) return { reason: read.problem.reason };
-  return { request: { ...read.request, count: 1, clientToken } };
+  // Its token is spent.
+  const { clientToken: _, ...request } = read.request;
+  return { request: { ...request, count: 1 } };
 }
 
 function withEnvironments(recorded: unknown, environments: Environments): unknown {

@@ -2,7 +2,7 @@ import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { classifyError, isPassingFailure } from '../events/throttle.ts';
-import { executionName, substituteToken } from '../identity.ts';
+import { executionName, placedOccasion } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import {
   callerEntry,
@@ -94,7 +94,14 @@ function decidePartlyPlaced(
   if (verdict.kind !== 'rerun') return undefined;
   const progress = { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...record.taskArns] };
   const { doneBy: _, ...input } = verdict.input;
-  return { ...verdict, input: { ...input, progress }, launches };
+  // ECS repeats its answer for as long as it remembers the token: hours later it is still the same one that is to be completed.
+  const name = record.taskArns.length > 0 ? answeredName(input, record.taskArns) : verdict.name;
+  return { kind: 'rerun', name, input: { ...input, progress }, launches };
+}
+
+/** The name of the re-run of what is left of a call: that of the answer. */
+export function answeredName({ callId, call }: RerunInput, taskArns: readonly string[]): string {
+  return executionName(call.family, `${callId} ${placedOccasion(taskArns)}`);
 }
 
 function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: VerdictContext): Verdict {
@@ -122,7 +129,8 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     },
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
-    request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
+    request,
+    ...(clientToken === undefined && { ownToken: 'substitute' as const }),
     doneBy: doneByOf(request, record.eventTimeMs),
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };

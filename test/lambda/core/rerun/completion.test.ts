@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generationToken, spreadOf } from '../../../../lambda/core/identity.ts';
+import { spreadOf } from '../../../../lambda/core/identity.ts';
 import { completionStep } from '../../../../lambda/core/rerun/completion.ts';
 import {
   completeRequest,
@@ -63,7 +63,7 @@ describe('a launch record that is not there', () => {
 });
 
 describe('a launch record', () => {
-  test('completes the request: one task, a new token, the hidden values, and no container that nobody overrode', () => {
+  test('completes the request: one task, its spent token left out, the hidden values, and no container that nobody overrode', () => {
     const done = step();
     expect(done).toEqual({
       kind: 'ready',
@@ -71,10 +71,11 @@ describe('a launch record', () => {
         ...rerun,
         call: { ...rerun.call, caller: CRON_ROLE },
         lineage: { rootCallId: 'root', generation: 1 },
+        ownToken: 'generation',
         request: {
           ...requestParameters,
           count: 1,
-          clientToken: generationToken(rerun.callId),
+          clientToken: undefined,
           overrides: { containerOverrides: [{ name: 'app', environment: failedTask.environments.app }] },
         },
       },
@@ -161,7 +162,7 @@ describe('a completed request', () => {
   const environments = { app: [{ name: 'A', value: 'event' }], 'aws-guardduty-agent-x': [{ name: 'B', value: 'x' }] };
   const complete = (containerOverrides: unknown) => {
     const request = { taskDefinition: 'report', overrides: { cpu: '256', containerOverrides } };
-    const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+    const completed = completeRequest({ ...RECORD, request }, environments);
     return 'request' in completed ? completed.request.overrides : completed;
   };
 
@@ -186,7 +187,7 @@ describe('a completed request', () => {
   test('of anything recorded is a request or a reason, never an exception', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (request) => {
-        const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+        const completed = completeRequest({ ...RECORD, request }, environments);
         expect('request' in completed || 'reason' in completed).toBe(true);
       }),
     );

@@ -12,7 +12,6 @@ import {
   decoded,
   EVENT_TIME_MS,
   eventText,
-  HOME,
   OWN_ROLE,
   rerunOf,
   SETTINGS,
