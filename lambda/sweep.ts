@@ -54,6 +54,14 @@ export type SweepReply =
 /** How long one invocation reads; the next goes on where it stopped. */
 const BUDGET_MS = 45_000;
 
+/** How long a function waits for its place in the history's schedule. */
+const HISTORY_PATIENCE_MS = 10_000;
+
+/** When the history is free again. */
+interface Busy {
+  readonly busyUntilMs: number;
+}
+
 /** So many candidates are handled at a time: where each start waits for an answer that does not come, a page must not outlast the function. */
 const AT_ONCE = 10;
 
@@ -138,8 +146,9 @@ export function makeHandler(
   }
 
   /** Reads the next page of the event history. */
-  async function readRecords(state: SweepState, pass: Pass): Promise<Pass> {
-    const page = await readHistory(historyWindow({ ...state, pass }), pass.historyToken);
+  async function readRecords(state: SweepState, pass: Pass): Promise<Pass | Busy> {
+    const page = await readHistory(historyWindow({ ...state, pass }), pass.historyToken, HISTORY_PATIENCE_MS);
+    if ('busyUntilMs' in page) return page;
     const found = pass.found + (await handleAll(page.records));
     const hasGaps = pass.hasGaps || page.unreadable > 0;
     if (page.unreadable > 0) log.warn('records of the event history could not be read', { records: page.unreadable });
@@ -149,14 +158,14 @@ export function makeHandler(
   /** Reads the next page of stopped tasks. */
   async function readTasks(pass: Pass, [cluster, ...others]: string[]): Promise<Pass> {
     if (cluster === undefined) return pass;
-    const page = await stoppedTasks.page(cluster, pass.tasksToken);
+    const page = await stoppedTasks.page(cluster, pass.tasksToken, (taskArn) => handled.has(taskArn));
     const found = pass.found + (await handleAll(page.tasks));
     const clusters = page.nextToken === undefined ? others : [cluster, ...others];
     return { ...pass, found, clusters, tasksToken: page.nextToken };
   }
 
   /** Reads the history, then lists the clusters, then reads the stopped tasks of each: one page, or the list. */
-  async function readOn(state: SweepState, pass: Pass): Promise<Pass> {
+  async function readOn(state: SweepState, pass: Pass): Promise<Pass | Busy> {
     if (!pass.isHistoryDone) return readRecords(state, pass);
     return pass.clusters
       ? readTasks(pass, pass.clusters)
@@ -174,7 +183,13 @@ export function makeHandler(
     while (!underway.isHistoryDone || underway.clusters?.length !== 0) {
       if (clock.now() >= untilMs) return { next: SWEEP_NEXT.pass, state: { ...state, pass: underway } };
       try {
-        underway = await readOn(state, underway);
+        const next = await readOn(state, underway);
+        // The workflow waits, not the function.
+        if ('busyUntilMs' in next) {
+          const waitUntil = new Date(next.busyUntilMs).toISOString();
+          return { next: SWEEP_NEXT.wait, waitUntil, state: { ...state, pass: underway } };
+        }
+        underway = next;
       } catch (error) {
         // Pages that were read whole are not read again for the sake of one that was not.
         if (underway === begun) throw error;

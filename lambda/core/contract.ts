@@ -140,6 +140,7 @@ export const ITEM_KINDS = {
   rate: 'rate',
   coverage: 'coverage',
   lookups: 'lookups',
+  lookup: 'lookup',
   pause: 'pause',
   tokenKey: 'token-key',
   occasion: 'occasion',

@@ -29,6 +29,8 @@ export const ITEMS = {
   coverage: single(ITEM_KINDS.coverage),
   /** The schedule of requests to the event history: two a second for the whole account. */
   lookups: single(ITEM_KINDS.lookups),
+  /** By minute: what the event history says of the tasks that were launched in it. */
+  lookup: many(ITEM_KINDS.lookup, HOUR),
   /** There while people hold all permits. */
   pause: single(ITEM_KINDS.pause),
   /** What tokens of our own are made with; never changed, never expiring. */

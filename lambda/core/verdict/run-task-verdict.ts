@@ -19,8 +19,9 @@ import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
 /** Decides about a RunTask record, of a rejected call or of an accepted one. */
 export function decideRunTask(record: RunTaskRecord, context: VerdictContext): Verdict {
-  const reason = callerReason(record, context) ?? parametersReason(record, context);
-  if (reason) return { kind: 'ignore', reason };
+  const elsewhere = parametersReason(record, context);
+  const reason = callerReason(record, context) ?? elsewhere;
+  if (reason) return { kind: 'ignore', reason, ...(!elsewhere && marks(record, reason, context)) };
   const handsOver = callerEntry(record.caller.principalArn, context.settings.callers)?.handsOver;
   if (record.error) {
     const verdict = decideRejected(record, context);
@@ -36,6 +37,13 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
 function recorded(record: RunTaskRecord, launches: readonly Launch[], context: VerdictContext): Verdict {
   const acceptance = launcherOf(record.caller) ? undefined : acceptanceOf(record, context);
   return { kind: 'record', launches, ...(acceptance && { acceptance }) };
+}
+
+/** That the tasks of an accepted call of listed families are none of ours, without what it asked for. */
+function marks(record: RunTaskRecord, reason: IgnoreReason, context: VerdictContext) {
+  if (record.taskArns.length === 0 || (reason !== 'callerNotListed' && reason !== 'launcherRetries')) return {};
+  const launches = launchesOf(record, context);
+  return { launches: launches.map((launch) => ({ ...launch, record: { ...launch.record, request: null } })) };
 }
 
 /** Reasons to ignore a record that lie with its caller. */

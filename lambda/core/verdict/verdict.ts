@@ -10,7 +10,8 @@ export type Verdict =
   | { readonly kind: 'rerun'; readonly name: string; readonly input: RerunInput; readonly launches?: readonly Launch[] }
   /** An accepted call: what it asked for is kept, in case its tasks fail to start. */
   | { readonly kind: 'record'; readonly launches: readonly Launch[]; readonly acceptance?: AcceptedUnder }
-  | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
+  /** `launches`: marks, so that nobody has to ask the history whose tasks they are when they fail to start. */
+  | { readonly kind: 'ignore'; readonly reason: IgnoreReason; readonly launches?: readonly Launch[] }
   | {
       readonly kind: 'refuse';
       readonly reason: RefuseReason;
@@ -43,4 +44,6 @@ export interface VerdictContext {
   readonly ownRoleArn: string;
   readonly settings: Settings;
   readonly nowMs: number;
+  /** False where no event of a call was seen: launch records then come from the history, minutes later. */
+  readonly hasTrail?: boolean;
 }

@@ -43,22 +43,35 @@ describe('a launch record that is not there', () => {
   const without = (afterMinutes: number, hasLookedUp = false) =>
     step({ record: undefined, hasLookedUp, nowMs: EVENT_TIME_MS + afterMinutes * MINUTE });
 
-  test.each([
-    [0, 1],
-    [0.5, 1],
-    [1, 1],
-    [7, 7],
-    [16, 4],
-  ])('may be late: %d minutes after the stop, wait for %d', (minutes, longer) => {
-    expect(without(minutes)).toEqual({ kind: 'wait', untilMs: EVENT_TIME_MS + (minutes + longer) * MINUTE });
+  /** The minute of the launch, with some seconds for clocks that differ, ends this long after the stop. */
+  const WINDOW_MS = 5000;
+  const minuteAfter = (minute: number) => EVENT_TIME_MS + WINDOW_MS + minute * MINUTE;
+  const wait = (minute: number) => ({
+    kind: 'wait',
+    untilMs: minuteAfter(minute) + spreadOf(rerun.callId) * 2 * MINUTE,
   });
 
-  test('does not come by itself after 20 minutes: look it up', () => {
-    expect(without(20)).toEqual({ kind: 'lookUp' });
+  test.each([
+    [0, 2],
+    [3, 5],
+  ])('may come by itself: after %d minutes, wait until minute %d', (minutes, next) => {
+    expect(without(minutes)).toEqual(wait(next));
   });
+
+  test.each([
+    [7, 5, 10],
+    [16, 10, 20],
+  ])(
+    'is looked for after %d minutes, unless somebody did since minute %d, and again after minute %d',
+    (minutes, since, next) => {
+      expect(without(minutes)).toEqual({ kind: 'lookUp', freshSinceMs: minuteAfter(since) });
+      expect(without(minutes, true)).toEqual(wait(next));
+    },
+  );
 
   test('and cannot be looked up either is refused', () => {
-    expect(without(20, true)).toEqual(refused('launchUnknown'));
+    expect(without(21)).toMatchObject({ kind: 'lookUp' });
+    expect(without(21, true)).toEqual(refused('launchUnknown'));
   });
 });
 
