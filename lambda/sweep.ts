@@ -18,7 +18,7 @@ import {
   type SweepState,
   sweepStateSchema,
 } from './core/sweep/sweep-state.ts';
-import { readTrigger } from './core/sweep/trigger.ts';
+import { readTrigger, UNLISTED } from './core/sweep/trigger.ts';
 import { decide } from './core/verdict/decide.ts';
 import { acceptanceOf } from './core/verdict/recorded-call.ts';
 import { readEnvironment } from './runtime/environment.ts';
@@ -57,6 +57,9 @@ const BUDGET_MS = 45_000;
 /** How long a function waits for its place in the history's schedule. */
 const HISTORY_PATIENCE_MS = 10_000;
 
+/** A signal is as good as another one so much later. */
+const REPEATED_SIGNAL_MS = 60_000;
+
 /** When the history is free again. */
 interface Busy {
   readonly busyUntilMs: number;
@@ -85,6 +88,8 @@ export function makeHandler(
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   /** What a warm function handled lately: passes overlap, and each repetition would cost a StartExecution. */
   let handled = new Set<string>();
+  /** Until when a warm function need not say again that clusters are throttled which are not listed. */
+  let unlistedUntilMs = 0;
   /** Calls that nobody had found before, on a page of which another candidate failed: they count when it is read again. */
   let unclaimed = 0;
 
@@ -125,9 +130,18 @@ export function makeHandler(
     return true;
   }
 
+  function sweptByAnother(cluster: string, execution: string): SweepReply {
+    log.info(LOG_MESSAGES.sweep, { ended: 'sweptByAnother', cluster, execution });
+    return { next: SWEEP_NEXT.end, reason: 'sweptByAnother' };
+  }
+
   async function begin(input: unknown, execution: string, askedAtMs: number): Promise<SweepReply> {
-    const coveredUntilMs = (await coverage.read())?.toMs;
-    const trigger = readTrigger(input, { awsEnvironment, nowMs: clock.now(), askedAtMs, settings, coveredUntilMs });
+    const context = { awsEnvironment, nowMs: clock.now(), askedAtMs, settings };
+    const event = readTrigger(input, { ...context, coveredUntilMs: undefined });
+    if (event?.cluster === UNLISTED && clock.now() < unlistedUntilMs) return sweptByAnother(UNLISTED, execution);
+    const isScheduled = event?.signalAtMs === 0;
+    const coveredUntilMs = isScheduled ? (await coverage.read())?.toMs : undefined;
+    const trigger = isScheduled ? readTrigger(input, { ...context, coveredUntilMs }) : event;
     if (!trigger) {
       log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
       return { next: SWEEP_NEXT.end, reason: 'notATrigger' };
@@ -138,10 +152,8 @@ export function makeHandler(
       }));
     }
     const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);
-    if (taken === 'left') {
-      log.info(LOG_MESSAGES.sweep, { ended: 'sweptByAnother', cluster: trigger.cluster, execution });
-      return { next: SWEEP_NEXT.end, reason: 'sweptByAnother' };
-    }
+    if (trigger.cluster === UNLISTED) unlistedUntilMs = clock.now() + REPEATED_SIGNAL_MS;
+    if (taken === 'left') return sweptByAnother(trigger.cluster, execution);
     return { next: SWEEP_NEXT.pass, state: firstSweepState({ ...trigger, sinceMs: taken.sinceMs }) };
   }
 

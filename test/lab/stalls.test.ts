@@ -58,7 +58,10 @@ async function compared(baseline: Parts, attack: Parts) {
   expect(figures.byCaller.victim?.started).toBe(figures.byCaller.victim?.owed);
   expect(figures.reruns.started).toBe(undisturbed.reruns.started);
   expect(figures.lambda.seconds).toBeLessThanOrEqual(2 * undisturbed.lambda.seconds);
-  expect(figures.drain.seconds ?? 0).toBeLessThanOrEqual(2 * (undisturbed.drain.seconds ?? 0));
+  // Sweeps that run already find calls as they become known, which takes longer from first to last than all at once.
+  expect(figures.drain.seconds).toBeLessThanOrEqual(
+    Math.max(2 * undisturbed.drain.seconds, figures.drain.limitSeconds),
+  );
   const wait = ({ byCaller }: typeof figures) => byCaller.victim?.waitSeconds?.p99 ?? Number.NaN;
   expect(wait(figures)).toBeLessThanOrEqual(wait(undisturbed) + 5);
   return figures;
@@ -88,3 +91,36 @@ test('1,500 tasks of an unlisted caller that fail to start for a throttle cost o
   );
   expect(figures.reruns.ignored).toEqual({ callerNotListed: 1500 });
 }, 120_000);
+
+/** The event of a throttled service in a cluster of somebody's own. */
+const throttled = (cluster: string, at: number): JsonObject => ({
+  at,
+  event: {
+    version: '0',
+    id: `${cluster}-${at}`,
+    'detail-type': 'ECS Service Action',
+    source: 'aws.ecs',
+    account: '111122223333',
+    time: '2026-01-01T00:10:00Z',
+    region: 'us-east-1',
+    resources: [`arn:aws:ecs:us-east-1:111122223333:service/${cluster}/web`],
+    detail: {
+      eventType: 'WARN',
+      eventName: 'ECS_OPERATION_THROTTLED',
+      clusterArn: `arn:aws:ecs:us-east-1:111122223333:cluster/${cluster}`,
+    },
+  },
+});
+
+test.each([
+  ['60 at once', 60, 0.05],
+  ['330 in a minute', 330, 0.2],
+])(
+  'services throttled in clusters that nobody listed, %s, share one sweep',
+  async (_, clusters, spacing) => {
+    const events = Array.from({ length: clusters }, (_, n) => throttled(`evil${n}`, 600 + n * spacing));
+    const figures = await compared({ victimAt: 900 }, { victimAt: 900, events });
+    expect(figures.lambda.maxConcurrent).toBeLessThan(20);
+  },
+  120_000,
+);
