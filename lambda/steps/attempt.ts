@@ -94,7 +94,7 @@ export function makeAttempter(
       generation: lineage?.generation ?? 0,
       request,
     };
-    await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, record })));
+    await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })));
   }
 
   /** A token that names one call for ever outlives ECS's memory of it: what we started under it is kept here. */

@@ -52,17 +52,15 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
     known.set(minute, state);
   }
 
-  /** Keeps the launches on a page; returns the tasks that are none of ours. */
+  /** Keeps the launches on a page; returns the tasks, and why those are none of ours that are not. */
   async function keep(records: readonly RunTaskRecord[]) {
     // What we launched ourselves has a lineage that only our own record of it holds.
     const others = records.filter(({ caller }) => !isOwnCall(caller, ownRoleArn));
     const launches = others.flatMap((record) => launchesOf(record, { awsEnvironment, ownRoleArn }));
     const reasonOf = ({ record }: (typeof launches)[number]) => foreignLaunch(record, settings);
     await store.put(launches.filter((launch) => reasonOf(launch) === undefined));
-    return launches.flatMap((launch) => {
-      const reason = reasonOf(launch);
-      return reason ? [{ taskId: taskIdOf(launch.taskArn), reason }] : [];
-    });
+    const newestFirst = launches.toSorted((a, b) => b.atMs - a.atMs);
+    return newestFirst.map((launch) => ({ taskId: taskIdOf(launch.taskArn), reason: reasonOf(launch) }));
   }
 
   /** Reads on until the minute is read whole, the time is up, or others are before. */

@@ -85,15 +85,19 @@ export function lookupTurn(known: Lookup | undefined, freshSinceMs: number, nowM
 export function withPage(
   state: Lookup,
   nextToken: string | undefined,
-  found: readonly { readonly taskId: string; readonly reason: IgnoreReason }[],
+  /** From the newest to the oldest: who repeats a call under its token did not make it, so that the oldest decides. */
+  found: readonly { readonly taskId: string; readonly reason: IgnoreReason | undefined }[],
 ): Lookup {
-  const foreign: Record<string, string[]> = { ...state.foreign };
-  let count = Object.values(foreign).reduce((sum, ids) => sum + ids.length, 0);
+  const reasons = new Map<string, string>();
+  for (const [reason, ids] of Object.entries(state.foreign)) for (const taskId of ids) reasons.set(taskId, reason);
   for (const { taskId, reason } of found) {
-    const ids = foreign[reason] ?? [];
-    if (count >= MAX_FOREIGN || ids.includes(taskId)) continue;
-    foreign[reason] = [...ids, taskId];
-    count += 1;
+    reasons.delete(taskId);
+    if (reason && reasons.size < MAX_FOREIGN) reasons.set(taskId, reason);
+  }
+  const foreign: Record<string, string[]> = {};
+  for (const [taskId, reason] of reasons) {
+    foreign[reason] ??= [];
+    foreign[reason].push(taskId);
   }
   const pages = state.pages + 1;
   const { nextToken: _, ...rest } = state;
@@ -104,8 +108,9 @@ export function withPage(
 /** Lets somebody else go on at once. */
 export const released = (state: Lookup, nowMs: number): Lookup => ({ ...state, leaseUntilMs: nowMs });
 
-/** Why a task is none of ours, as far as the look has found. */
-export function foreignReason({ foreign }: Lookup, taskId: string): IgnoreReason | undefined {
+/** Why a task is none of ours. Only a minute that was read to its end says so: the oldest records come last. */
+export function foreignReason({ foreign, isDone, nextToken }: Lookup, taskId: string): IgnoreReason | undefined {
+  if (!isDone || nextToken !== undefined) return undefined;
   const found = Object.entries(foreign).find(([, ids]) => ids.includes(taskId));
   return found?.[0] as IgnoreReason | undefined;
 }

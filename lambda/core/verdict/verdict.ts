@@ -34,6 +34,8 @@ export interface AcceptedUnder {
 /** A launch record and the task it is kept under. */
 export interface Launch {
   readonly taskArn: string;
+  /** When the call was made; 0 for one of ours, which are known first-hand. A repetition under the same token names the same tasks later. */
+  readonly atMs: number;
   readonly record: LaunchRecord;
 }
 

@@ -100,6 +100,19 @@ describe('the request of a task that failed to start', () => {
     expect(JSON.stringify(await table.items())).not.toContain('taskDefinition');
   });
 
+  test('is that of the oldest of several records that name the task: who repeats a call did not make it', async () => {
+    const record = (second: number, detail: object = {}) => {
+      const eventTime = `2026-01-15T02:59:5${second}Z`;
+      const { detail: text } = JSON.parse(acceptedText([TASK_ARN], [], { detail: { eventTime, ...detail } }));
+      return { CloudTrailEvent: JSON.stringify(text) };
+    };
+    const stranger = { eventID: 'stranger', userIdentity: { arn: 'arn:aws:iam::111122223333:role/stranger' } };
+    // The newest comes first, here on a page of its own.
+    const pages = [{ Events: [record(9, stranger)], NextToken: '2' }, { Events: [record(8)] }];
+    const { end } = await completing(21, ({ input }) => pages[input.NextToken ? 1 : 0]);
+    expect(end).toMatchObject({ next: 'attempt', rerun: { call: { caller: CRON_ROLE } } });
+  });
+
   test('of a caller that is not listed ends well, with its reason', async () => {
     const { end, named } = await completing(20, undefined, { ...STORED, caller: 'stranger' });
     expect(end).toEqual({ next: 'finish', result: 'ignored', reason: 'callerNotListed', taskArns: [] });
