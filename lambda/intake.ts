@@ -106,9 +106,13 @@ export function makeHandler(
     return isMovedBack ? (messageAttributes[SENDER_ATTRIBUTE]?.stringValue ?? '') : senderId;
   }
 
+  /** Whether events of calls arrive: an account without a trail gets none. */
+  let hasTrail = false;
+
   async function conclude(event: ThrottleEvent, { messageId }: SQSRecord): Promise<Ending> {
-    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
-    const ending = await applyVerdict(verdict, event);
+    hasTrail ||= event.kind === 'runTaskRecord' || event.kind === 'otherCallRecord';
+    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now(), hasTrail });
+    const ending = await applyVerdict(verdict, event, hasTrail);
     report(ending, event, { messageId });
     return ending;
   }

@@ -18,7 +18,7 @@ import {
   type SweepState,
   sweepStateSchema,
 } from './core/sweep/sweep-state.ts';
-import { readTrigger } from './core/sweep/trigger.ts';
+import { readTrigger, UNLISTED } from './core/sweep/trigger.ts';
 import { decide } from './core/verdict/decide.ts';
 import { acceptanceOf } from './core/verdict/recorded-call.ts';
 import { readEnvironment } from './runtime/environment.ts';
@@ -54,6 +54,17 @@ export type SweepReply =
 /** How long one invocation reads. The next one goes on where it stopped. */
 const BUDGET_MS = 45_000;
 
+/** How long a function waits for its place in the history's schedule. */
+const HISTORY_PATIENCE_MS = 10_000;
+
+/** A signal is as good as another one so much later. */
+const REPEATED_SIGNAL_MS = 60_000;
+
+/** When the history is free again. */
+interface Busy {
+  readonly busyUntilMs: number;
+}
+
 /** Candidates that are handled at a time. Even if each start waits for its timeout, a page must not take longer than the function may. */
 const AT_ONCE = 10;
 
@@ -77,6 +88,8 @@ export function makeHandler(
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   /** Events that a warm function has handled. Passes overlap, and each repetition would cost a StartExecution. */
   let handled = new Set<string>();
+  /** Until when a warm function need not say again that clusters are throttled which are not listed. */
+  let unlistedUntilMs = 0;
   /** New calls on a page on which another candidate failed. They count when the page is read again. */
   let unclaimed = 0;
 
@@ -117,9 +130,18 @@ export function makeHandler(
     return true;
   }
 
+  function sweptByAnother(cluster: string, execution: string): SweepReply {
+    log.info(LOG_MESSAGES.sweep, { ended: 'sweptByAnother', cluster, execution });
+    return { next: SWEEP_NEXT.end, reason: 'sweptByAnother' };
+  }
+
   async function begin(input: unknown, execution: string, askedAtMs: number): Promise<SweepReply> {
-    const coveredUntilMs = (await coverage.read())?.toMs;
-    const trigger = readTrigger(input, { awsEnvironment, nowMs: clock.now(), askedAtMs, settings, coveredUntilMs });
+    const context = { awsEnvironment, nowMs: clock.now(), askedAtMs, settings };
+    const event = readTrigger(input, { ...context, coveredUntilMs: undefined });
+    if (event?.cluster === UNLISTED && clock.now() < unlistedUntilMs) return sweptByAnother(UNLISTED, execution);
+    const isScheduled = event?.signalAtMs === 0;
+    const coveredUntilMs = isScheduled ? (await coverage.read())?.toMs : undefined;
+    const trigger = isScheduled ? readTrigger(input, { ...context, coveredUntilMs }) : event;
     if (!trigger) {
       log.warn(LOG_MESSAGES.sweep, { ended: 'notATrigger', execution });
       return { next: SWEEP_NEXT.end, reason: 'notATrigger' };
@@ -130,16 +152,15 @@ export function makeHandler(
       }));
     }
     const taken = await lease.take(trigger.cluster, execution, trigger.sinceMs, trigger.signalAtMs);
-    if (taken === 'left') {
-      log.info(LOG_MESSAGES.sweep, { ended: 'sweptByAnother', cluster: trigger.cluster, execution });
-      return { next: SWEEP_NEXT.end, reason: 'sweptByAnother' };
-    }
+    if (trigger.cluster === UNLISTED) unlistedUntilMs = clock.now() + REPEATED_SIGNAL_MS;
+    if (taken === 'left') return sweptByAnother(trigger.cluster, execution);
     return { next: SWEEP_NEXT.pass, state: firstSweepState({ ...trigger, sinceMs: taken.sinceMs }) };
   }
 
   /** Reads the next page of the event history. */
-  async function readRecords(state: SweepState, pass: Pass): Promise<Pass> {
-    const page = await readHistory(historyWindow({ ...state, pass }), pass.historyToken);
+  async function readRecords(state: SweepState, pass: Pass): Promise<Pass | Busy> {
+    const page = await readHistory(historyWindow({ ...state, pass }), pass.historyToken, HISTORY_PATIENCE_MS);
+    if ('busyUntilMs' in page) return page;
     const found = pass.found + (await handleAll(page.records));
     const hasGaps = pass.hasGaps || page.unreadable > 0;
     if (page.unreadable > 0) log.warn('records of the event history could not be read', { records: page.unreadable });
@@ -149,14 +170,14 @@ export function makeHandler(
   /** Reads the next page of stopped tasks. */
   async function readTasks(pass: Pass, [cluster, ...others]: string[]): Promise<Pass> {
     if (cluster === undefined) return pass;
-    const page = await stoppedTasks.page(cluster, pass.tasksToken);
+    const page = await stoppedTasks.page(cluster, pass.tasksToken, (taskArn) => handled.has(taskArn));
     const found = pass.found + (await handleAll(page.tasks));
     const clusters = page.nextToken === undefined ? others : [cluster, ...others];
     return { ...pass, found, clusters, tasksToken: page.nextToken };
   }
 
   /** Makes the next step of a pass: a page of the history, then the list of clusters, then a page of stopped tasks. */
-  async function readOn(state: SweepState, pass: Pass): Promise<Pass> {
+  async function readOn(state: SweepState, pass: Pass): Promise<Pass | Busy> {
     if (!pass.isHistoryDone) return readRecords(state, pass);
     return pass.clusters
       ? readTasks(pass, pass.clusters)
@@ -174,7 +195,13 @@ export function makeHandler(
     while (!underway.isHistoryDone || underway.clusters?.length !== 0) {
       if (clock.now() >= untilMs) return { next: SWEEP_NEXT.pass, state: { ...state, pass: underway } };
       try {
-        underway = await readOn(state, underway);
+        const next = await readOn(state, underway);
+        // The workflow waits, not the function.
+        if ('busyUntilMs' in next) {
+          const waitUntil = new Date(next.busyUntilMs).toISOString();
+          return { next: SWEEP_NEXT.wait, waitUntil, state: { ...state, pass: underway } };
+        }
+        underway = next;
       } catch (error) {
         // Goes on from the failed page, so that the pages before it are not read again.
         if (underway === begun) throw error;

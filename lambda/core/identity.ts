@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /**
  * Identities are contracts: all deliveries of a call must get the same name, by any path and in any version of this code.
@@ -43,9 +43,15 @@ export function keyedCallId({ account, region, cluster, family, key }: KeyedCall
   return digest(['keyed', account, region, cluster, family, key]);
 }
 
+/**
+ * What tokens of our own are made with. Call ids and names are hashes of what records show, so anybody can compute them; a
+ * token that somebody else can compute is one that somebody else can use first. docs/adr/0006-tokens-of-our-own-are-keyed.md
+ */
+export type TokenKey = string;
+
 /** The client token of a call that was never attempted: nobody but us has used it. */
-export function keyedToken(callId: string): string {
-  return digest(['keyed token', callId]);
+export function keyedToken(key: TokenKey, callId: string): string {
+  return sign(key, ['keyed token', callId]);
 }
 
 /** Tells requests apart, whatever the order of their members and whatever token they came under. */
@@ -77,8 +83,24 @@ export function executionName(family: string, callId: string, eventTimeMs?: numb
  * The token for the rest of a call after an answer with `failures[]`. ECS repeats that answer under the old token, so each
  * round needs a new one. It is derived, so a repeated attempt still launches once.
  */
-export function remainderToken(callId: string, remaining: number, round: number): string {
-  return digest(['remainder', callId, String(remaining), String(round)]);
+export function remainderToken(
+  key: TokenKey,
+  { callId, occasion }: Occasion,
+  remaining: number,
+  round: number,
+): string {
+  return sign(key, ['remainder', callId, occasion, String(remaining), String(round)]);
+}
+
+/** What a call is known by once some of its tasks were placed: they are there only once, so the hour says nothing more. */
+export function placedOccasion(taskArns: readonly string[]): string {
+  return digest(['placed', ...taskArns.toSorted()]);
+}
+
+/** One of the calls that a fixed token made, hours apart: `occasion` tells them apart. */
+export interface Occasion {
+  readonly callId: string;
+  readonly occasion: string;
 }
 
 /** The identity of an accepted call whose task failed to start: that of the task. */
@@ -92,13 +114,13 @@ export function tokenlessCallId(account: string, region: string, eventId: string
 }
 
 /** The token for starting a task again that failed to start. The old token is used up. */
-export function generationToken(callId: string): string {
-  return digest(['generation', callId]);
+export function generationToken(key: TokenKey, callId: string): string {
+  return sign(key, ['generation', callId]);
 }
 
 /** The token for a call after its deadline, when its own token proves nothing any more. */
-export function afterDeadlineToken(callId: string): string {
-  return digest(['late', callId]);
+export function afterDeadlineToken(key: TokenKey, { callId, occasion }: Occasion): string {
+  return sign(key, ['late', callId, occasion]);
 }
 
 /** A number in [0, 1) derived from an identity: jitter that is the same for each delivery of a call. */
@@ -107,8 +129,8 @@ export function spreadOf(callId: string): number {
 }
 
 /** The client token for a call without one, if the configuration allows repeating such calls. */
-export function substituteToken(callId: string): string {
-  return digest(['substitute', callId]);
+export function substituteToken(key: TokenKey, callId: string): string {
+  return sign(key, ['substitute', callId]);
 }
 
 /** JSON with sorted members; what is undefined or null is not there. */
@@ -120,6 +142,10 @@ function canonical(value: unknown): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`);
   return `{${members.join(',')}}`;
+}
+
+function sign(key: TokenKey, parts: readonly string[]): string {
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
 }
 
 function digest(parts: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { dimensionSets, type HandlerName, METRIC_NAMESPACE, METRICS } from '../core/contract.ts';
@@ -12,13 +13,16 @@ export const CLIENT_CONFIG = {
   requestHandler: { connectionTimeout: 2000, requestTimeout: 15_000, throwOnRequestTimeout: true },
 } as const;
 
-/** The ports in Lambda: system clock, `Math.random`, log lines and metrics on standard output. */
+/** The most that `randomInt` draws from. */
+const RANDOM_RANGE = 2 ** 48 - 1;
+
+/** The real world: system clock, random numbers that nobody can guess, log lines and metrics on standard output. */
 export function lambdaPorts(handler: HandlerName): Ports {
   const logger = new Logger({ serviceName: handler });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: handler });
   return {
     clock: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))) },
-    random: () => Math.random(),
+    random: () => randomInt(RANDOM_RANGE) / RANDOM_RANGE,
     log: {
       info: (message, fields) => logger.info(message, { ...fields }),
       warn: (message, fields) => logger.warn(message, { ...fields }),

@@ -30,7 +30,7 @@ export interface HandlerDependencies<Needed extends keyof Clients> extends Ports
 /** What handlers need besides AWS. The lab has its own. */
 export interface Ports {
   readonly clock: Clock;
-  /** A number in [0, 1). */
+  /** A number in [0, 1) that nobody can guess: the key of our tokens is made of such. */
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;

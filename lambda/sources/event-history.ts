@@ -31,16 +31,25 @@ export function makeHistory(dependencies: HandlerDependencies<'cloudTrail' | 'dy
   const { clients, clock } = dependencies;
   const schedule = makeVersionedItem(dependencies, ITEMS.lookups.id, scheduleSchema);
 
-  /** Waits for the next free time in the schedule that all readers share. */
-  async function waitForPlace(): Promise<void> {
-    const { atMs } = await schedule.update((state) => {
-      const due = Math.max(clock.now(), state?.nextAtMs ?? 0);
-      return { atMs: due, state: { nextAtMs: due + PAGE_MS } };
+  /** Waits for a place in the schedule that all readers share; takes none where the next one is too far away. */
+  async function waitForPlace(patienceMs: number): Promise<number | undefined> {
+    const { atMs, isTaken } = await schedule.update((state) => {
+      const nowMs = clock.now();
+      const due = Math.max(nowMs, state?.nextAtMs ?? 0);
+      const isTaken = state === undefined || due - nowMs <= patienceMs;
+      return { atMs: due, isTaken, state: isTaken ? { nextAtMs: due + PAGE_MS } : state };
     });
+    if (!isTaken) return atMs;
     await clock.sleep(atMs - clock.now());
+    return undefined;
   }
 
-  return async ({ fromMs, toMs }: HistoryWindow, nextToken: string | undefined): Promise<HistoryPage> => {
+  /** A page; or when the history is free again, where somebody would have to wait for longer than `patienceMs`. */
+  return async (
+    { fromMs, toMs }: HistoryWindow,
+    nextToken: string | undefined,
+    patienceMs: number,
+  ): Promise<HistoryPage | { readonly busyUntilMs: number }> => {
     const command = new LookupEventsCommand({
       LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }],
       // Records hold whole seconds. The second in which the window begins belongs to it.
@@ -50,9 +59,10 @@ export function makeHistory(dependencies: HandlerDependencies<'cloudTrail' | 'dy
       NextToken: nextToken,
     });
     const page = await retrying(dependencies, async () => {
-      await waitForPlace();
-      return clients.cloudTrail.send(command);
+      const busyUntilMs = await waitForPlace(patienceMs);
+      return busyUntilMs === undefined ? clients.cloudTrail.send(command) : { busyUntilMs };
     });
+    if ('busyUntilMs' in page) return page;
     const decoded = (page.Events ?? []).map(({ CloudTrailEvent }) => decodeHistoryRecord(CloudTrailEvent ?? ''));
     const records = decoded.filter((record) => 'kind' in record);
     return { records, unreadable: decoded.length - records.length, nextToken: page.NextToken };

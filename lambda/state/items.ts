@@ -29,8 +29,14 @@ export const ITEMS = {
   coverage: single(ITEM_KINDS.coverage),
   /** The schedule of requests to the event history, which the whole account shares. */
   lookups: single(ITEM_KINDS.lookups),
+  /** By minute: what the event history says of the tasks that were launched in it. */
+  lookup: many(ITEM_KINDS.lookup, HOUR),
   /** Exists while people hold all permits. */
   pause: single(ITEM_KINDS.pause),
+  /** What tokens of our own are made with; never changed, never expiring. */
+  tokenKey: single(ITEM_KINDS.tokenKey),
+  /** By call id: when calls were made under it, where one came too late or was placed in part. */
+  occasion: many(ITEM_KINDS.occasion, 3 * DAY),
   /** By cluster: who sweeps it. The sweep deletes it at its end. */
   sweep: many(ITEM_KINDS.sweep, 0),
   /** By minute: calls of others in each second, and how late their records were. */

@@ -10,7 +10,7 @@ import { ITEMS } from './items.ts';
 
 /** What is kept about calls and events: launch records by task ARN, acceptances by call, and notified events. */
 export interface LaunchStore {
-  /** Keeps launch records. The first one for a task stays. */
+  /** Keeps records; that of the oldest call that names a task stays, whichever comes first: who repeats a call did not make it. */
   put(launches: readonly Launch[]): Promise<void>;
   get(taskArn: string): Promise<LaunchRecord | undefined>;
   /** Keeps that ECS accepted a call under its own token. The latest acceptance stays: a fixed token may be used again the next day. */
@@ -26,8 +26,14 @@ export interface LaunchStore {
 export function makeLaunchStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): LaunchStore {
   const tableName = environment.variable('tableName');
 
-  /** The record with the greatest `atMs` stays; among equals the first. */
-  async function putLatest(id: string, retentionSeconds: number, text: string, atMs = 0): Promise<void> {
+  /** The record with the greatest or least `atMs` stays; of equals the first. */
+  async function putOne(
+    which: 'latest' | 'oldest',
+    id: string,
+    retentionSeconds: number,
+    text: string,
+    atMs = 0,
+  ): Promise<void> {
     const expiresAt = Math.ceil(ports.clock.now() / 1000) + retentionSeconds;
     const command = new PutItemCommand({
       TableName: tableName,
@@ -37,7 +43,7 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
         atMs: { N: String(atMs) },
         expiresAt: { N: String(expiresAt) },
       },
-      ConditionExpression: 'attribute_not_exists(id) OR atMs < :atMs',
+      ConditionExpression: `attribute_not_exists(id) OR atMs ${which === 'latest' ? '<' : '>'} :atMs`,
       ExpressionAttributeValues: { ':atMs': { N: String(atMs) } },
     });
     try {
@@ -57,21 +63,22 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
   return {
     async put(launches) {
       await Promise.all(
-        launches.map(({ taskArn, record }) =>
-          putLatest(ITEMS.launch.id(taskArn), ITEMS.launch.retentionSeconds, JSON.stringify(record)),
+        launches.map(({ taskArn, atMs, record }) =>
+          putOne('oldest', ITEMS.launch.id(taskArn), ITEMS.launch.retentionSeconds, JSON.stringify(record), atMs),
         ),
       );
     },
     get: (taskArn) => getParsed(ITEMS.launch.id(taskArn), launchRecordSchema),
     putAccepted: (callId, acceptance) =>
-      putLatest(
+      putOne(
+        'latest',
         ITEMS.accepted.id(callId),
         ITEMS.accepted.retentionSeconds,
         JSON.stringify(acceptance),
         acceptance.atMs,
       ),
     getAccepted: (callId) => getParsed(ITEMS.accepted.id(callId), acceptanceSchema),
-    putNotified: (eventName) => putLatest(ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
+    putNotified: (eventName) => putOne('latest', ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
     wasNotified: async (eventName) => (await getParsed(ITEMS.notified.id(eventName), z.literal(true))) === true,
   };
 }

@@ -20,11 +20,12 @@ interface Known<State> {
   readonly state: State | undefined;
 }
 
-/** The state in the item `id`. A deleted or unreadable one counts as none. */
+/** The state in the item `id`, which stays for ever or so long after its last change; one that was deleted, or that nobody can read, counts as none. */
 export function makeVersionedItem<State>(
   { environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>,
   id: string,
   schema: z.ZodType<State>,
+  retentionSeconds?: number,
 ): VersionedItem<State> {
   const TableName = environment.variable('tableName');
   // A warm function first tries the state that it wrote last. If another function was faster, the failed write returns the newer state.
@@ -40,7 +41,14 @@ export function makeVersionedItem<State>(
   function putIfUnchanged(version: number, next: Known<State>): PutItemCommand {
     return new PutItemCommand({
       TableName,
-      Item: { id: { S: id }, version: { N: String(next.version) }, state: { S: JSON.stringify(next.state) } },
+      Item: {
+        id: { S: id },
+        version: { N: String(next.version) },
+        state: { S: JSON.stringify(next.state) },
+        ...(retentionSeconds !== undefined && {
+          expiresAt: { N: String(Math.ceil(ports.clock.now() / 1000) + retentionSeconds) },
+        }),
+      },
       // Version 0 means no item, or an item with an unreadable version.
       ConditionExpression:
         version === 0 ? 'attribute_not_exists(version) OR NOT attribute_type(version, :number)' : 'version = :version',

@@ -3,6 +3,7 @@ import { eventName, type ThrottleEvent } from '../core/events/event.ts';
 import { requestDigest } from '../core/identity.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
 import { isSameCall } from '../core/rerun/claim.ts';
+import { foreignLaunch } from '../core/rerun/launch-record.ts';
 import type { Ending, Verdict } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
@@ -13,9 +14,10 @@ import { makeNotifier } from './notifier.ts';
 /** Applies verdicts. The intake and the sweep both use it, so a call gets the same name from both. */
 export function makeVerdictApplier(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
-): (verdict: Verdict, event: ThrottleEvent) => Promise<Ending> {
+): (verdict: Verdict, event: ThrottleEvent, hasTrail?: boolean) => Promise<Ending> {
   const { clients, environment } = dependencies;
-  const isObserving = environment.settings.mode === 'observe';
+  const { settings } = environment;
+  const isObserving = settings.mode === 'observe';
   const stateMachineArn = environment.variable('rerunStateMachineArn');
   const notifier = makeNotifier(dependencies);
   const launches = makeLaunchStore(dependencies);
@@ -50,7 +52,8 @@ export function makeVerdictApplier(
     );
   }
 
-  return async function applyVerdict(verdict: Verdict, event: ThrottleEvent): Promise<Ending> {
+  /** `hasTrail`: launches may be known by now whose tasks are none of ours. */
+  return async function applyVerdict(verdict: Verdict, event: ThrottleEvent, hasTrail = true): Promise<Ending> {
     const isObserved = isObserving && event.kind !== 'handedOverCall';
     if (isObserved && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
@@ -69,7 +72,9 @@ export function makeVerdictApplier(
       case 'rerun': {
         if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
         const { name, input } = verdict;
-        const { request, call } = input;
+        const { request, call, failedTask } = input;
+        const foreign = failedTask && hasTrail && foreignLaunch(await launches.get(failedTask.taskArn), settings);
+        if (foreign) return { kind: 'ignore', reason: foreign };
         const claim = request && { digest: requestDigest(request), atMs: Date.parse(call.eventTime) };
         if (claim && !isSameCall(await claims.claim(name, claim), claim)) {
           const { caller = '', family } = call;

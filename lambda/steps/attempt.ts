@@ -1,7 +1,6 @@
-import { RunTaskCommand, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
-import { afterDeadlineToken, isLasting, synchronousCallId } from '../core/identity.ts';
+import { afterDeadlineToken, isLasting, type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
 import { throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
 import { isAcceptanceOf, isDone } from '../core/rerun/acceptance.ts';
@@ -9,18 +8,21 @@ import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
 import { nextStep } from '../core/rerun/next-step.ts';
-import { answerOutcome, errorOutcome, type Outcome, startedTasks } from '../core/rerun/outcome.ts';
-import { attemptRequest, deadlineOf, isKeyed, type Progress, type RerunInput } from '../core/rerun/rerun-input.ts';
+import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
+import { remainderRequest, tokenedRequest } from '../core/rerun/own-token.ts';
+import { deadlineOf, type Progress, type RerunInput } from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
 import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
-import { apiError } from '../runtime/sdk-retry.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
+import { makeOccasions } from '../state/occasions.ts';
 import { makePauseSwitch } from '../state/pause-switch.ts';
 import { makeSpendCap } from '../state/spend-cap.ts';
+import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
+import { makeSender } from './send-request.ts';
 
 export type AttemptReply =
   | FinishReply
@@ -44,6 +46,9 @@ export interface Attempt {
 /** How long a late re-run waits before it looks for its proof again. */
 const PROOF_POLL_MS = 5 * 60_000;
 
+/** How long it takes between two looks for the records of tasks that stand under the call's token. */
+const CONFLICT_POLL_MS = 5 * 60_000;
+
 /** How long a re-run with a permit waits during a pause, before it asks for a new permit. */
 const PAUSE_POLL_MS = 60_000;
 
@@ -52,11 +57,14 @@ export function makeAttempter(
   dependencies: HandlerDependencies<'ecs' | 'dynamoDb'>,
   finish: ReturnType<typeof makeFinisher>,
 ): (attempt: Attempt) => Promise<AttemptReply> {
-  const { clock, random, log, metrics, clients } = dependencies;
+  const { clock, random, log, metrics } = dependencies;
   const { awsEnvironment, settings } = dependencies.environment;
   const launches = makeLaunchStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const cap = makeSpendCap(dependencies);
+  const send = makeSender(dependencies);
+  const occasions = makeOccasions(dependencies);
+  const tokenKey = makeTokenKey(dependencies);
   const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
@@ -66,20 +74,15 @@ export function makeAttempter(
     progress,
   });
 
-  async function send(request: RunTaskRequest): Promise<Outcome> {
-    const sentAtMs = clock.now();
-    try {
-      // The schema allows any text where the SDK's type has an enumeration.
-      const { tasks = [], failures = [] } = await clients.ecs.send(new RunTaskCommand(request as RunTaskCommandInput));
-      const answer = {
-        tasks: tasks.map((task) => ({ taskArn: task.taskArn ?? '', createdAtMs: task.createdAt?.getTime() })),
-        failures: failures.map((failure) => ({ reason: failure.reason ?? '' })),
-      };
-      return answerOutcome(answer, request.count ?? 1, sentAtMs);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return errorOutcome(apiError(error), request.count ?? 1);
-    }
+  /** What tells the tokens of this call from those of another one under the same id. */
+  async function occasionOf(
+    { callId, call, failedTask, ownToken }: RerunInput,
+    { taskArns }: Progress,
+  ): Promise<Occasion> {
+    if (taskArns.length > 0) return { callId, occasion: placedOccasion(taskArns) };
+    const isUnique = failedTask !== undefined || ownToken !== undefined;
+    const occasion = isUnique ? '' : String(await occasions(callId, Date.parse(call.eventTime)));
+    return { callId, occasion };
   }
 
   /** Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. */
@@ -91,7 +94,7 @@ export function makeAttempter(
       generation: lineage?.generation ?? 0,
       request,
     };
-    await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, record })));
+    await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })));
   }
 
   /** A token that names one call for ever outlives ECS's memory of it: what we started under it is kept here. */
@@ -108,9 +111,13 @@ export function makeAttempter(
     }));
   }
 
-  async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
+  /** `lateToken` stands in for that of the call where this is proof no more. */
+  async function launch(attempt: Attempt, deadlineMs: number, lateToken?: string): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs = clock.now() } = attempt;
-    const wanted = attemptRequest(request, rerun.callId, progress);
+    const wanted =
+      progress.round > 0
+        ? remainderRequest(request, await occasionOf(rerun, progress), progress, await tokenKey())
+        : { ...request, ...(lateToken && { clientToken: lateToken }) };
     const reservation = await cap.reserve(wanted.count ?? 1);
     if ('untilMs' in reservation) return waitUntil(reservation.untilMs, progress);
     // Counting may have taken time, so the deadline is checked again.
@@ -118,7 +125,12 @@ export function makeAttempter(
       await cap.settle(reservation, 0);
       return waitUntil(clock.now(), progress);
     }
-    const outcome = await send(wanted);
+    const isOwnToken = rerun.ownToken !== undefined || lateToken !== undefined || progress.round > 0;
+    const outcome = await send(wanted, rerun, isOwnToken);
+    if (outcome.kind === 'unknown') {
+      await cap.settle(reservation, 0);
+      return waitUntil(clock.now() + CONFLICT_POLL_MS, progress);
+    }
     await recordLaunches(rerun, request, outcome);
     await recordAcceptance(rerun, wanted, outcome);
     await cap.settle(reservation, startedTasks(outcome));
@@ -131,12 +143,12 @@ export function makeAttempter(
   }
 
   /** What ECS accepted of a call: under its own token, from the caller or from us, or under that of a late re-run. */
-  async function acceptance({ callId, call, doneBy }: RerunInput, request: RunTaskRequest) {
+  async function acceptance({ callId, call, doneBy }: RerunInput, request: RunTaskRequest, lateToken: string) {
     const ofOurs = (clientToken: string) =>
       launches.getAccepted(
         synchronousCallId({ ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken }),
       );
-    const late = await ofOurs(afterDeadlineToken(callId));
+    const late = await ofOurs(lateToken);
     const own = [await launches.getAccepted(callId), await ofOurs(request.clientToken ?? '')];
     return late ?? own.find((accepted) => doneBy && isAcceptanceOf(accepted, doneBy));
   }
@@ -152,11 +164,12 @@ export function makeAttempter(
           : { kind: 'gaveUp', reason: 'deadline', taskArns },
       );
     // The proof covers the caller's token only, not tokens that we derived.
-    if (rerun.failedTask || progress.round > 0 || isKeyed(rerun.callId, request.clientToken)) return giveUp();
+    if (rerun.failedTask || progress.round > 0 || rerun.ownToken === 'keyed') return giveUp();
     const callAtMs = Date.parse(rerun.call.eventTime);
     // In this order: sweeps write acceptances first and the coverage after them.
     const covered = await coverage.read();
-    const accepted = await acceptance(rerun, request);
+    const lateToken = afterDeadlineToken(await tokenKey(), await occasionOf(rerun, progress));
+    const accepted = await acceptance(rerun, request, lateToken);
     const step = afterDeadlineStep({
       callAtMs,
       deadlineMs,
@@ -177,19 +190,18 @@ export function makeAttempter(
         return giveUp();
       case 'launch': {
         if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
-        const renamed = { ...request, clientToken: afterDeadlineToken(rerun.callId) };
-        return launch({ ...attempt, request: renamed }, Number.POSITIVE_INFINITY);
+        return launch(attempt, Number.POSITIVE_INFINITY, lateToken);
       }
       default:
         return step satisfies never;
     }
   }
 
-  return async function makeAttempt(attempt) {
-    const { rerun, request, progress, grantedAtMs } = attempt;
-    const objection = launchGuard(rerun, request, progress, { awsEnvironment, settings });
+  return async function makeAttempt(given) {
+    const { rerun, progress, grantedAtMs } = given;
+    const objection = launchGuard(rerun, given.request, progress, { awsEnvironment, settings });
     if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
-    const deadlineMs = deadlineOf(rerun, request.clientToken, progress, settings);
+    const deadlineMs = deadlineOf(rerun, progress, settings);
     // A pause also holds re-runs that already have their permit.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {
@@ -198,6 +210,8 @@ export function makeAttempter(
         return finish(rerun, { kind: 'alreadyStarted', taskArns: accepted?.taskArns ?? [] });
       }
     }
+    const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;
+    const attempt = { ...given, request };
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
     return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
   };

@@ -151,7 +151,7 @@ describe('whoever may start an execution of the re-run workflow', () => {
   };
 
   test.each<[string, string, string, Partial<RerunInput>]>([
-    ['a task whose caller is not listed', STRANGER, 'refused launchUnknown', {}],
+    ['a task whose caller is not listed', STRANGER, 'ignored callerNotListed', {}],
     ['a task under another identity', CRON_ROLE, 'refused notOptedIn', { callId: 'fresh' }],
     ['a task of another family', CRON_ROLE, 'refused notOptedIn', { call: { ...failed.call, family: 'report-admin' } }],
   ])('cannot have %s started again', async (_, caller, end, changes) => {

@@ -61,14 +61,9 @@ describe('an attempt', () => {
       { result: 'alreadyStarted' },
     ],
     [
-      'that meets a conflict',
+      'that meets a conflict with tasks of which nothing is known yet, and looks again',
       failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN, 'b'] })]),
-      { next: 'finish', result: 'alreadyStarted', taskArns: [ARN, 'b'] },
-    ],
-    [
-      'that meets a conflict with fewer tasks than it asks for',
-      failing([Object.assign(awsError('ConflictException'), { resourceIds: [ARN] })]),
-      { next: 'backOff', progress: { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] } },
+      { next: 'backOff', waitUntil: '2026-01-15T03:06:00.000Z', progress: { attempts: 0, remaining: 2, round: 0 } },
     ],
     [
       'that is throttled',

@@ -160,15 +160,15 @@ describe('a sweep', () => {
     const { begin, pass, named } = openSweep({ ecs });
     const reply = await pass(await begin({ cluster: '*' }));
     const pages = named('ListTasksCommand').length;
-    // Two requests a page, four a second.
-    expect(pages).toBe(90);
+    // Two requests a page, five a second.
+    expect(pages).toBe(113);
     expect(reply).toMatchObject({
       next: 'pass',
-      state: { pass: { isHistoryDone: true, clusters: ['batch', 'default'], tasksToken: '90' } },
+      state: { pass: { isHistoryDone: true, clusters: ['batch', 'default'], tasksToken: '113' } },
     });
     await pass(reply);
     expect(named('LookupEventsCommand')).toHaveLength(1);
-    expect(named('ListTasksCommand')[pages]?.input).toMatchObject({ cluster: 'batch', nextToken: '90' });
+    expect(named('ListTasksCommand')[pages]?.input).toMatchObject({ cluster: 'batch', nextToken: '113' });
   });
 
   test('goes on with the next cluster after the last page of one', async () => {

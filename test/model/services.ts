@@ -19,7 +19,7 @@ export interface Effect {
 }
 
 /** Items that decide about launches; the others (rate, counts, notices) are written to nowhere. */
-const ITEMS = ['accepted#', 'call#', 'coverage', 'launch#', 'sweep#'];
+const ITEMS = ['accepted#', 'coverage', 'launch#', 'occasion#', 'sweep#'];
 const RERUN = ':rerun';
 const NOTHING = { value: {} };
 const TAKEN = { error: { name: 'ExecutionAlreadyExists' } };

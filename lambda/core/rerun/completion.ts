@@ -1,9 +1,9 @@
 import type { IgnoreReason } from '../contract.ts';
-import { generationToken, spreadOf } from '../identity.ts';
-import { callerEntry } from '../opt-in/opt-in.ts';
+import { spreadOf } from '../identity.ts';
 import type { Settings } from '../settings.ts';
 import type { FailedTask } from './launch-record.ts';
-import { completeRequest, generationPauseSeconds, type LaunchRecord } from './launch-record.ts';
+import { completeRequest, foreignLaunch, generationPauseSeconds, type LaunchRecord } from './launch-record.ts';
+import { recordPolls } from './lookup.ts';
 import type { Result } from './next-step.ts';
 import { isTooLarge } from './payload-size.ts';
 import type { RerunInput } from './rerun-input.ts';
@@ -13,15 +13,10 @@ export type CompletionStep =
   | { readonly kind: 'ready'; readonly rerun: RerunInput }
   /** The launch record is late, or the pause before the next generation is not over. */
   | { readonly kind: 'wait'; readonly untilMs: number }
-  /** The launch record did not come. The event history is the last place to search. */
-  | { readonly kind: 'lookUp' }
+  /** The launch record is not there: the event history may have it. A look that began earlier does not count. */
+  | { readonly kind: 'lookUp'; readonly freshSinceMs: number }
   | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
   | { readonly kind: 'fail'; readonly result: Result };
-
-/** CloudTrail is minutes late at worst. A record that is later than this does not come by itself. */
-const RECORD_PATIENCE_MS = 20 * 60_000;
-/** The least time between two reads of the store. Each wait doubles the time since the task's stop. */
-const RECORD_POLL_MS = 60_000;
 
 export interface CompletionInput {
   readonly rerun: RerunInput;
@@ -38,24 +33,21 @@ export function completionStep(input: CompletionInput): CompletionStep {
   const { rerun, failedTask, record, hasLookedUp, settings, nowMs } = input;
   const stoppedAtMs = Date.parse(rerun.call.eventTime);
   if (!record) {
-    if (nowMs < stoppedAtMs + RECORD_PATIENCE_MS)
-      return {
-        kind: 'wait',
-        untilMs: Math.min(nowMs + Math.max(RECORD_POLL_MS, nowMs - stoppedAtMs), stoppedAtMs + RECORD_PATIENCE_MS),
-      };
-    return hasLookedUp
+    const { freshSinceMs, nextMs } = recordPolls(Date.parse(failedTask.createdAt), spreadOf(rerun.callId), nowMs);
+    if (!hasLookedUp && freshSinceMs !== undefined) return { kind: 'lookUp', freshSinceMs };
+    return nextMs === undefined
       ? { kind: 'fail', result: { kind: 'refused', reason: 'launchUnknown', taskArns: [] } }
-      : { kind: 'lookUp' };
+      : { kind: 'wait', untilMs: nextMs };
   }
-  if (record.isWatched) return { kind: 'ignore', reason: 'launcherRetries' };
-  if (!callerEntry(record.caller, settings.callers)) return { kind: 'ignore', reason: 'callerNotListed' };
+  const foreign = foreignLaunch(record, settings);
+  if (foreign) return { kind: 'ignore', reason: foreign };
   const generation = record.generation + 1;
   if (generation > settings.maxGenerations) {
     return { kind: 'fail', result: { kind: 'gaveUp', reason: 'maxGenerations', taskArns: [] } };
   }
   const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
   if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
-  const completed = completeRequest(record, failedTask.environments, generationToken(rerun.callId));
+  const completed = completeRequest(record, failedTask.environments);
   if ('reason' in completed)
     return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
   const { rootCallId, caller } = record;
@@ -63,6 +55,7 @@ export function completionStep(input: CompletionInput): CompletionStep {
     ...rerun,
     call: { ...rerun.call, caller },
     request: completed.request,
+    ownToken: 'generation' as const,
     lineage: { rootCallId, generation },
   };
   return isTooLarge(whole)

@@ -1,17 +1,17 @@
 import { type AwsEnvironment, clusterName, familyName } from '../arn.ts';
 import type { RefuseReason } from '../contract.ts';
 import type { RunTaskRequest } from '../events/run-task-request.ts';
-import { asynchronousCallId, substituteToken, synchronousCallId } from '../identity.ts';
+import { asynchronousCallId, synchronousCallId } from '../identity.ts';
 import { callerEntry, forbiddenOverride, unlistedReason } from '../opt-in/opt-in.ts';
 import type { Settings } from '../settings.ts';
-import { isKeyed, type Progress, type RerunInput } from './rerun-input.ts';
+import type { Progress, RerunInput } from './rerun-input.ts';
 
 /**
  * Why a request must not be launched, if it must not. This is checked again right before the launch: whoever may start an
  * execution must not gain more than the intake would grant.
  */
 export function launchGuard(
-  rerun: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
+  rerun: Pick<RerunInput, 'callId' | 'call' | 'failedTask' | 'ownToken'>,
   request: RunTaskRequest,
   { remaining }: Pick<Progress, 'remaining'>,
   context: { readonly awsEnvironment: AwsEnvironment; readonly settings: Settings },
@@ -33,7 +33,7 @@ export function launchGuard(
   if (says.some((part, index) => part !== is[index])) return 'notOptedIn';
   if (unlistedReason({ cluster, taskDefinition, startedBy, group }, context)) return 'notOptedIn';
   if (settings.mode === 'observe') return 'observeMode';
-  if (!clientToken) return 'noClientToken';
+  if (!clientToken && !rerun.ownToken) return 'noClientToken';
   if (!isIdentityOf(rerun, clientToken) || remaining > count) return 'notOptedIn';
   // No hour would ever have room for it.
   if (count > (settings.maxTasksPerHour ?? Number.POSITIVE_INFINITY)) return 'overTaskCap';
@@ -46,13 +46,11 @@ function isIdentityOf(
     callId,
     call: { account, region, principal = '', cluster },
     failedTask,
-  }: Pick<RerunInput, 'callId' | 'call' | 'failedTask'>,
-  clientToken: string,
+    ownToken,
+  }: Pick<RerunInput, 'callId' | 'call' | 'failedTask' | 'ownToken'>,
+  clientToken: string | undefined,
 ): boolean {
-  if (failedTask) return callId === asynchronousCallId(failedTask.taskArn);
-  return (
-    callId === synchronousCallId({ account, region, principal, cluster, clientToken }) ||
-    clientToken === substituteToken(callId) ||
-    isKeyed(callId, clientToken)
-  );
+  if (failedTask) return ownToken === 'generation' && !clientToken && callId === asynchronousCallId(failedTask.taskArn);
+  if (!clientToken) return ownToken === 'substitute' || ownToken === 'keyed';
+  return !ownToken && callId === synchronousCallId({ account, region, principal, cluster, clientToken });
 }

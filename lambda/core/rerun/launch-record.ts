@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { RefuseReason } from '../contract.ts';
+import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { type Environments, environmentVariableSchema } from '../events/stopped-task.ts';
+import { callerEntry, type OptIn } from '../opt-in/opt-in.ts';
 
 /** What an accepted RunTask asked for. It is kept under the ARN of each task that the call started. */
 export const launchRecordSchema = z.object({
@@ -17,6 +18,15 @@ export const launchRecordSchema = z.object({
   request: z.unknown(),
 });
 export type LaunchRecord = z.infer<typeof launchRecordSchema>;
+
+/** Why a task is none of ours, by its launch record. */
+export function foreignLaunch(
+  record: Pick<LaunchRecord, 'caller' | 'isWatched'> | undefined,
+  { callers }: Pick<OptIn, 'callers'>,
+): IgnoreReason | undefined {
+  if (record?.isWatched) return 'launcherRetries';
+  return record && !callerEntry(record.caller, callers) ? 'callerNotListed' : undefined;
+}
 
 /** What an execution knows about a task that failed to start, before its launch record is found. */
 export const failedTaskSchema = z.strictObject({
@@ -34,11 +44,12 @@ export type FailedTask = z.infer<typeof failedTaskSchema>;
 export function completeRequest(
   { request: recorded }: LaunchRecord,
   environments: Environments,
-  clientToken: string,
 ): { readonly request: RunTaskRequest } | { readonly reason: RefuseReason } {
   const read = readRunTaskRequest(withEnvironments(recorded, environments));
   if ('problem' in read) return { reason: read.problem.reason };
-  return { request: { ...read.request, count: 1, clientToken } };
+  // Its token is spent.
+  const { clientToken: _, ...request } = read.request;
+  return { request: { ...request, count: 1 } };
 }
 
 function withEnvironments(recorded: unknown, environments: Environments): unknown {

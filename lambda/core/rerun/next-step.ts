@@ -89,6 +89,8 @@ export function nextStep(
             unanswered: before.unanswered + 1,
             unansweredAt: before.unansweredAt ?? new Date(nowMs).toISOString(),
           });
+    case 'conflict':
+      return { kind: 'finish', result: { kind: 'refused', reason: 'conflict', taskArns: before.taskArns } };
     case 'rejected':
       return {
         kind: 'finish',

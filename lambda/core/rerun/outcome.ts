@@ -6,6 +6,8 @@ export type Outcome =
   /** The caller's own retry, or an attempt of ours whose answer was lost, started the tasks before. */
   | { readonly kind: 'alreadyStarted'; readonly taskArns: readonly string[] }
   | { readonly kind: 'throttled' }
+  /** The token belongs to a request that is not this call's. */
+  | { readonly kind: 'conflict' }
   /** Some tasks found no room. */
   | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
   /**
@@ -25,6 +27,7 @@ export function startedTasks(outcome: Outcome): number | undefined {
       return outcome.taskArns.length;
     case 'alreadyStarted':
     case 'throttled':
+    case 'conflict':
       return 0;
     case 'unavailable':
       return outcome.answered ? 0 : undefined;
@@ -62,18 +65,12 @@ export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs
   return { kind: isOld ? 'alreadyStarted' : 'started', taskArns };
 }
 
-/** Reads the error of a request for `requested` tasks; `resourceIds` are those of a ConflictException. */
-export function errorOutcome(
-  error: ApiError & { readonly resourceIds?: readonly string[] | undefined },
-  requested: number,
-): Outcome {
-  const { resourceIds = [] } = error;
-  if (error.code === 'ConflictException' && resourceIds.length > 0) {
-    const remaining = requested - resourceIds.length;
-    return remaining > 0
-      ? { kind: 'partlyStarted', taskArns: resourceIds, remaining }
-      : { kind: 'alreadyStarted', taskArns: resourceIds };
-  }
+/** The token of a request is in use with another request; `resourceIds` are that one's tasks. */
+export const CONFLICT = 'ConflictException';
+
+/** Reads the error of a request. A conflict is for `judgeConflict`: its error alone does not say whose the tasks are. */
+export function errorOutcome(error: ApiError): Outcome {
+  if (error.code === CONFLICT) return { kind: 'conflict' };
   const kind = classifyError(error);
   switch (kind) {
     case 'throttle':

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { type RunTaskRequest, runTaskRequestSchema, taskCountSchema } from '../events/run-task-request.ts';
-import { keyedToken, remainderToken } from '../identity.ts';
+import { runTaskRequestSchema, taskCountSchema } from '../events/run-task-request.ts';
 import type { Settings } from '../settings.ts';
 import { failedTaskSchema } from './launch-record.ts';
 
@@ -24,6 +23,9 @@ export type Progress = z.infer<typeof progressSchema>;
 /** What an acceptance of the caller's own has to be for the call to be done. */
 export const doneBySchema = z.strictObject({ sinceMs: z.number(), count: taskCountSchema, digest: z.string() });
 export type DoneBy = z.infer<typeof doneBySchema>;
+
+/** Tokens of ours that calls begin with: in place of a missing one, for a call that nobody attempted, for the next generation. */
+const OWN_TOKENS = ['substitute', 'keyed', 'generation'] as const;
 
 /**
  * The input of one execution of the re-run workflow: one throttled call. It is the same for each delivery of a record, so
@@ -49,6 +51,8 @@ export const rerunInputSchema = z.strictObject({
   deadline: z.iso.datetime(),
   /** The request to repeat; absent if it first has to be completed from a launch record. */
   request: runTaskRequestSchema.optional(),
+  /** Which token of ours the request goes under; absent where it has its caller's. */
+  ownToken: z.enum(OWN_TOKENS).optional(),
   /** What an acceptance of the caller's own has to be for the call to be done; absent where only some tasks are left. */
   doneBy: doneBySchema.optional(),
   /** The task that failed to start. */
@@ -59,16 +63,6 @@ export const rerunInputSchema = z.strictObject({
   lineage: z.strictObject({ rootCallId: z.string(), generation: z.int() }).optional(),
 });
 export type RerunInput = z.infer<typeof rerunInputSchema>;
-
-/** The request of the next attempt: the caller's own, or the rest of it under a new token. */
-export function attemptRequest(
-  request: RunTaskRequest,
-  callId: string,
-  { remaining, round }: Progress,
-): RunTaskRequest {
-  if (round === 0) return request;
-  return { ...request, count: remaining, clientToken: remainderToken(callId, remaining, round) };
-}
 
 /** Instants of a call, both in milliseconds since the epoch. */
 export function timesOf(eventTimeMs: number, settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>) {
@@ -86,16 +80,12 @@ export const KEYED_LIFE_MS = 24 * 3_600_000;
  * that may have been accepted unheard; until then there is nothing to prove.
  */
 export function deadlineOf(
-  { callId, call }: Pick<RerunInput, 'callId' | 'call'>,
-  clientToken: string | undefined,
+  { call, ownToken }: Pick<RerunInput, 'call' | 'ownToken'>,
   { unansweredAt }: Pick<Progress, 'unansweredAt'>,
   settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>,
 ): number {
   const eventTimeMs = Date.parse(call.eventTime);
-  if (!isKeyed(callId, clientToken)) return timesOf(eventTimeMs, settings).deadlineMs;
+  if (ownToken !== 'keyed') return timesOf(eventTimeMs, settings).deadlineMs;
   const unheard = unansweredAt ? timesOf(Date.parse(unansweredAt), settings).deadlineMs : Number.POSITIVE_INFINITY;
   return Math.min(eventTimeMs + KEYED_LIFE_MS, unheard);
 }
-
-/** Whether the call was handed over unattempted. */
-export const isKeyed = (callId: string, clientToken: string | undefined): boolean => clientToken === keyedToken(callId);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { type AwsEnvironment, clusterName, parseArn } from '../arn.ts';
 import { SERVICE_EVENTS } from '../contract.ts';
-import { ANY } from '../opt-in/opt-in.ts';
+import { ANY, listedCluster, type OptIn } from '../opt-in/opt-in.ts';
 import type { Settings } from '../settings.ts';
 import { MINUTE_MS, OVERLAP_MS } from './coverage.ts';
 
 /** What starts a sweep. */
 export interface Trigger {
-  /** Name of the cluster to sweep; `*` for every listed one. */
+  /** Name of the cluster to look at; `*` for every listed one, `UNLISTED` for none: then only the event history is read. */
   readonly cluster: string;
   /** The start of the period to sweep, in milliseconds since the epoch. */
   readonly sinceMs: number;
@@ -18,6 +18,9 @@ export interface Trigger {
   /** Whether it is about the bucket that our permits are taken from. */
   readonly slowsRate: boolean;
 }
+
+/** Stands for all clusters that are not listed, which share one sweep. No cluster's name has a space. */
+export const UNLISTED = 'not listed';
 
 /** Calls may be lost before a service is throttled. Its event does not say when throttling began. */
 const BEFORE_SIGNAL_MS = 15 * MINUTE_MS;
@@ -47,7 +50,7 @@ export interface TriggerContext {
   readonly nowMs: number;
   /** When the sweep was requested. An outage of its handler may lie between then and now. */
   readonly askedAtMs: number;
-  readonly settings: Pick<Settings, 'sweep'>;
+  readonly settings: Pick<Settings, 'sweep' | keyof OptIn>;
   /** How far sweeps have read the event history without a gap. */
   readonly coveredUntilMs: number | undefined;
 }
@@ -63,22 +66,34 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
         ? clusterOfService(event.resources?.[0], awsEnvironment)
         : clusterName(clusterArn, awsEnvironment);
     if (cluster === undefined) return undefined;
+    const swept = sweptBy(cluster, context);
     const throttledAtMs = Math.min(createdAt ?? event.time ?? nowMs, nowMs);
     const slowsRate = eventName === SERVICE_EVENTS.ecsThrottled;
-    return { cluster, throttledAtMs, signalAtMs: nowMs, sinceMs: throttledAtMs - BEFORE_SIGNAL_MS, slowsRate };
+    return { cluster: swept, throttledAtMs, signalAtMs: nowMs, sinceMs: throttledAtMs - BEFORE_SIGNAL_MS, slowsRate };
   }
   const common = { throttledAtMs: nowMs, slowsRate: false };
   const asked = byHand.safeParse(input).data;
   if (asked) {
     const cluster = clusterName(asked.cluster, awsEnvironment);
     const sinceMs = asked.since ?? askedAtMs - FIRST_PASS_MS;
-    return cluster === undefined ? undefined : { ...common, cluster, signalAtMs: nowMs, sinceMs };
+    if (cluster === undefined) return undefined;
+    const swept = cluster === ANY ? ANY : (listedCluster(cluster, settings, awsEnvironment) ?? UNLISTED);
+    return { ...common, cluster: swept, signalAtMs: nowMs, sinceMs };
   }
   if (!scheduled.safeParse(input).success) return undefined;
   // From the end of the coverage, so that an outage leaves no gap. The first sweep goes back an hour.
   const dueMs = askedAtMs - settings.sweep.everyMinutes * MINUTE_MS - OVERLAP_MS;
   const sinceMs = Math.max(Math.min(dueMs, coveredUntilMs ?? askedAtMs - FIRST_PASS_MS), nowMs - LONGEST_PASS_MS);
   return { ...common, cluster: ANY, signalAtMs: 0, sinceMs };
+}
+
+/**
+ * Which sweep a service event belongs to. Whoever may create clusters and services can have any number of them throttled, and
+ * each sweep reads the history, which all share: so there is one for each cluster that the owner named, and one for the rest.
+ */
+function sweptBy(cluster: string, { settings, awsEnvironment }: TriggerContext): string {
+  if (settings.clusters.includes(ANY)) return ANY;
+  return listedCluster(cluster, settings, awsEnvironment) ?? UNLISTED;
 }
 
 /** `arn:aws:ecs:us-east-1:111122223333:service/batch/api`; ARNs of the old format do not name the cluster. */

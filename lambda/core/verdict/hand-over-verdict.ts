@@ -2,11 +2,12 @@ import type { RefuseReason } from '../contract.ts';
 import type { Attempted, HandedOverCall } from '../events/hand-over.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { classifyError, isPassingFailure } from '../events/throttle.ts';
-import { executionName, keyedCallId, keyedToken, synchronousCallId } from '../identity.ts';
+import { executionName, keyedCallId, synchronousCallId } from '../identity.ts';
 import { callerEntry, forbiddenOverride, listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
 import { KEYED_LIFE_MS, type RerunInput, timesOf } from '../rerun/rerun-input.ts';
 import { principalOf } from './recorded-call.ts';
+import { answeredName } from './run-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
 /** Instants that lie further ahead than this are no clock error. */
@@ -104,11 +105,15 @@ function attemptedBefore(
       ? { progress: { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...attempted.taskArns] } }
       : { doneBy: doneByOf(request, firstAttemptAtMs) }),
   };
-  return { kind: 'rerun', name: executionName(place.family, callId, firstAttemptAtMs), input };
+  const { taskArns = [] } = input.progress ?? {};
+  const name =
+    taskArns.length > 0 ? answeredName(input, taskArns) : executionName(place.family, callId, firstAttemptAtMs);
+  return { kind: 'rerun', name, input };
 }
 
 /** A job that nobody called ECS for yet. Its name is taken for good: a copy that comes hours later is the same job. */
 function neverAttempted(call: HandedOverCall, key: string, given: RunTaskRequest, place: Place): Verdict {
+  const { clientToken: _, ...request } = given;
   const callId = keyedCallId({ ...place, key });
   const eventTime = new Date(call.sentAtMs).toISOString();
   const input: RerunInput = {
@@ -116,7 +121,8 @@ function neverAttempted(call: HandedOverCall, key: string, given: RunTaskRequest
     call: { ...place, caller: call.caller.principalArn, eventTime },
     settleUntil: eventTime,
     deadline: new Date(call.sentAtMs + KEYED_LIFE_MS).toISOString(),
-    request: { ...given, clientToken: keyedToken(callId) },
+    request,
+    ownToken: 'keyed',
   };
   return { kind: 'rerun', name: executionName(place.family, callId), input };
 }

@@ -16,7 +16,7 @@ export function launchesOf(record: RunTaskRecord, context: RecordContext): Launc
   const launcher = launcherOf(record.caller);
   const isWatched = launcher !== undefined && !launcher.isBlindToFailedStarts;
   const launch = { caller, rootCallId, generation: 0, isWatched, request: record.requestParameters };
-  return record.taskArns.map((taskArn) => ({ taskArn, record: launch }));
+  return record.taskArns.map((taskArn) => ({ taskArn, atMs: record.eventTimeMs, record: launch }));
 }
 
 /** That ECS accepted a call under a token of its own, whoever made it; undefined for any other record. */

@@ -2,7 +2,7 @@ import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { classifyError, isPassingFailure } from '../events/throttle.ts';
-import { executionName, substituteToken } from '../identity.ts';
+import { executionName, placedOccasion } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import {
   callerEntry,
@@ -19,8 +19,9 @@ import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
 /** Decides about the RunTask record of a rejected or an accepted call. */
 export function decideRunTask(record: RunTaskRecord, context: VerdictContext): Verdict {
-  const reason = callerReason(record, context) ?? parametersReason(record, context);
-  if (reason) return { kind: 'ignore', reason };
+  const elsewhere = parametersReason(record, context);
+  const reason = callerReason(record, context) ?? elsewhere;
+  if (reason) return { kind: 'ignore', reason, ...(!elsewhere && marks(record, reason, context)) };
   const handsOver = callerEntry(record.caller.principalArn, context.settings.callers)?.handsOver;
   if (record.error) {
     const verdict = decideRejected(record, context);
@@ -36,6 +37,13 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
 function recorded(record: RunTaskRecord, launches: readonly Launch[], context: VerdictContext): Verdict {
   const acceptance = launcherOf(record.caller) ? undefined : acceptanceOf(record, context);
   return { kind: 'record', launches, ...(acceptance && { acceptance }) };
+}
+
+/** That the tasks of an accepted call of listed families are none of ours, without what it asked for. */
+function marks(record: RunTaskRecord, reason: IgnoreReason, context: VerdictContext) {
+  if (record.taskArns.length === 0 || (reason !== 'callerNotListed' && reason !== 'launcherRetries')) return {};
+  const launches = launchesOf(record, context);
+  return { launches: launches.map((launch) => ({ ...launch, record: { ...launch.record, request: null } })) };
 }
 
 /** Why to ignore a record because of its caller. */
@@ -94,7 +102,14 @@ function decidePartlyPlaced(
   if (verdict.kind !== 'rerun') return undefined;
   const progress = { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...record.taskArns] };
   const { doneBy: _, ...input } = verdict.input;
-  return { ...verdict, input: { ...input, progress }, launches };
+  // ECS repeats its answer for as long as it remembers the token: hours later it is still the same one that is to be completed.
+  const name = record.taskArns.length > 0 ? answeredName(input, record.taskArns) : verdict.name;
+  return { kind: 'rerun', name, input: { ...input, progress }, launches };
+}
+
+/** The name of the re-run of what is left of a call: that of the answer. */
+export function answeredName({ callId, call }: RerunInput, taskArns: readonly string[]): string {
+  return executionName(call.family, `${callId} ${placedOccasion(taskArns)}`);
 }
 
 function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: VerdictContext): Verdict {
@@ -122,7 +137,8 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     },
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
-    request: { ...request, clientToken: clientToken ?? substituteToken(callId) },
+    request,
+    ...(clientToken === undefined && { ownToken: 'substitute' as const }),
     doneBy: doneByOf(request, record.eventTimeMs),
   };
   return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };

@@ -1,7 +1,9 @@
 import { classifyStart } from '../events/start-failure.ts';
 import type { StoppedTask } from '../events/stopped-task.ts';
-import { asynchronousCallId, executionName } from '../identity.ts';
+import { asynchronousCallId, executionName, spreadOf } from '../identity.ts';
 import { listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
+import { generationPauseSeconds } from '../rerun/launch-record.ts';
+import { firstLookMs } from '../rerun/lookup.ts';
 import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
@@ -22,11 +24,15 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
   const { deadlineMs } = timesOf(task.stoppedAtMs, settings);
 
   const callId = asynchronousCallId(task.taskArn);
+  const spread = spreadOf(callId);
+  // Not before its next generation may start, nor before anything can be known of its launch: until then there is nothing to do.
+  const dueMs = task.stoppedAtMs + generationPauseSeconds(1, spread) * 1000;
+  const settleUntilMs = context.hasTrail === false ? Math.max(dueMs, firstLookMs(task.createdAtMs, spread)) : dueMs;
   const eventTime = new Date(task.stoppedAtMs).toISOString();
   const input: RerunInput = {
     callId,
     call: { ...awsEnvironment, cluster: listedCluster(cluster, settings, awsEnvironment) ?? '', family, eventTime },
-    settleUntil: eventTime,
+    settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     failedTask: {
       taskArn: task.taskArn,

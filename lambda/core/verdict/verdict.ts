@@ -10,7 +10,8 @@ export type Verdict =
   | { readonly kind: 'rerun'; readonly name: string; readonly input: RerunInput; readonly launches?: readonly Launch[] }
   /** An accepted call. Its request is kept in case its tasks fail to start. */
   | { readonly kind: 'record'; readonly launches: readonly Launch[]; readonly acceptance?: AcceptedUnder }
-  | { readonly kind: 'ignore'; readonly reason: IgnoreReason }
+  /** `launches`: marks, so that nobody has to ask the history whose tasks they are when they fail to start. */
+  | { readonly kind: 'ignore'; readonly reason: IgnoreReason; readonly launches?: readonly Launch[] }
   | {
       readonly kind: 'refuse';
       readonly reason: RefuseReason;
@@ -33,6 +34,8 @@ export interface AcceptedUnder {
 /** A launch record, and the task that it is kept under. */
 export interface Launch {
   readonly taskArn: string;
+  /** When the call was made; 0 for one of ours, which are known first-hand. A repetition under the same token names the same tasks later. */
+  readonly atMs: number;
   readonly record: LaunchRecord;
 }
 
@@ -43,4 +46,6 @@ export interface VerdictContext {
   readonly ownRoleArn: string;
   readonly settings: Settings;
   readonly nowMs: number;
+  /** False where no event of a call was seen: launch records then come from the history, minutes later. */
+  readonly hasTrail?: boolean;
 }

@@ -7,6 +7,7 @@ import {
   generationToken,
   keyedCallId,
   keyedToken,
+  placedOccasion,
   remainderToken,
   requestDigest,
   spreadOf,
@@ -30,6 +31,9 @@ const EVENT_ID = 'e5c1f7a2-0000-4000-8000-000000000001';
 const TOKENLESS_ID = '99ab26d9faf08623fdd1c4fa25b897af';
 const TASK_CALL_ID = '1da4ad3ca1b28b3aac02ba3d42836561';
 const HOUR = 3_600_000;
+const KEY = 'the key of a stack';
+/** One of the calls under an id. */
+const occasion = (callId: string, first = '') => ({ callId, occasion: first });
 
 describe('identities are contracts: a change here makes two launches of one call', () => {
   test.each([
@@ -39,7 +43,7 @@ describe('identities are contracts: a change here makes two launches of one call
       executionName('report', CALL_ID, EVENT_TIME_MS),
       'report-2d6c138652489cfcc1df737a3a61a119',
     ],
-    ['the token of its remainder', remainderToken(CALL_ID, 2, 1), 'f89411c266ffd4e0067efd54eedab67b'],
+    ['the token of its remainder', remainderToken(KEY, occasion(CALL_ID), 2, 1), 'af67764f80c84442e06ff78821b5cde0'],
     ['the id of a call without a token', tokenlessCallId(ACCOUNT, 'us-east-1', EVENT_ID), TOKENLESS_ID],
     ['the id of a call whose task failed to start', asynchronousCallId(TASK_ARN), TASK_CALL_ID],
     [
@@ -47,16 +51,16 @@ describe('identities are contracts: a change here makes two launches of one call
       executionName('report', TASK_CALL_ID),
       'report-55c1f48c4b96f1f5b5f5a304ef9ebae3',
     ],
-    ['the token of its next generation', generationToken(TASK_CALL_ID), 'c62d5344ef53492c258b1f1b9ffd2294'],
-    ['the token of a late re-run', afterDeadlineToken(CALL_ID), 'f9617aec857f0f8bd9754bd21b89daf4'],
+    ['the token of its next generation', generationToken(KEY, TASK_CALL_ID), '87cc12f73582142ab2d6147146da1a87'],
+    ['the token of a late re-run', afterDeadlineToken(KEY, occasion(CALL_ID)), '5cf00fbb12499ee6208fc0888ee7b374'],
     ['the id of a call that was never attempted', keyedCallId(KEYED), KEYED_ID],
-    ['its token', keyedToken(KEYED_ID), '250a6c1613470b93727d26f7784be351'],
+    ['its token', keyedToken(KEY, KEYED_ID), '7e47ffc8b04305a83427d5cb87b2216c'],
     [
       'the digest of a request',
       requestDigest({ taskDefinition: 'report:3', count: 2 } as object),
       '4d5b9cc07aa23b8257fa5766e0f06325',
     ],
-    ['the token in place of a missing one', substituteToken(TOKENLESS_ID), '424e7f3b2166b4fba874c60d84332161'],
+    ['the token in place of a missing one', substituteToken(KEY, TOKENLESS_ID), '011254015774c1d31253663b5f42983f'],
   ])('%s', (_, found, pinned) => {
     expect(found).toBe(pinned);
   });
@@ -128,17 +132,40 @@ describe('the name of an execution', () => {
   });
 });
 
+test('nobody who lacks the key of the stack can compute a token of its own', () => {
+  const tokens = (key: string) => [
+    remainderToken(key, occasion(CALL_ID), 2, 1),
+    substituteToken(key, CALL_ID),
+    keyedToken(key, CALL_ID),
+    generationToken(key, CALL_ID),
+    afterDeadlineToken(key, occasion(CALL_ID)),
+  ];
+  const [own, guessed] = [tokens(KEY), tokens('')];
+  for (const token of own) expect(guessed).not.toContain(token);
+});
+
+test('calls of one fixed token, hours apart, have tokens of their own', () => {
+  const [first, second] = [occasion(CALL_ID, '0'), occasion(CALL_ID, String(6 * HOUR))];
+  expect(afterDeadlineToken(KEY, first)).not.toBe(afterDeadlineToken(KEY, second));
+  expect(remainderToken(KEY, first, 1, 1)).not.toBe(remainderToken(KEY, second, 1, 1));
+});
+
+test('what was placed of a call is the same in whatever order its tasks are named', () => {
+  expect(placedOccasion(['b', 'a'])).toBe(placedOccasion(['a', 'b']));
+  expect(placedOccasion(['a'])).not.toBe(placedOccasion(['a', 'b']));
+});
+
 test('each remainder, generation and late re-run has a token of its own that ECS takes', () => {
   const tokens = [
-    remainderToken(CALL_ID, 2, 1),
-    remainderToken(CALL_ID, 1, 1),
-    remainderToken(CALL_ID, 2, 2),
-    remainderToken(TOKENLESS_ID, 2, 1),
-    remainderToken(CALL_ID, 21, 1),
-    remainderToken(CALL_ID, 2, 11),
-    substituteToken(CALL_ID),
-    generationToken(CALL_ID),
-    afterDeadlineToken(CALL_ID),
+    remainderToken(KEY, occasion(CALL_ID), 2, 1),
+    remainderToken(KEY, occasion(CALL_ID), 1, 1),
+    remainderToken(KEY, occasion(CALL_ID), 2, 2),
+    remainderToken(KEY, occasion(TOKENLESS_ID), 2, 1),
+    remainderToken(KEY, occasion(CALL_ID), 21, 1),
+    remainderToken(KEY, occasion(CALL_ID), 2, 11),
+    substituteToken(KEY, CALL_ID),
+    generationToken(KEY, CALL_ID),
+    afterDeadlineToken(KEY, occasion(CALL_ID)),
   ];
   expect(new Set(tokens).size).toBe(tokens.length);
   for (const token of tokens) expect(token).toMatch(/^[\x21-\x7e]{1,64}$/);

@@ -9,6 +9,16 @@ const { detail } = JSON.parse(eventText());
 const WINDOW = { fromMs: EVENT_TIME_MS + 900, toMs: NOW_MS };
 const event = (eventID: string) => ({ CloudTrailEvent: JSON.stringify({ ...detail, eventID }) });
 
+/** Reads pages for as long as it takes. */
+function patient(dependencies: Parameters<typeof makeHistory>[0]) {
+  const read = makeHistory(dependencies);
+  return async (window: typeof WINDOW, nextToken: string | undefined) => {
+    const page = await read(window, nextToken, Number.POSITIVE_INFINITY);
+    if ('busyUntilMs' in page) throw new Error('expected a page');
+    return page;
+  };
+}
+
 function historyWith(cloudTrail: Answer) {
   const world = dependenciesWith({ cloudTrail });
   const clock = new VirtualClock();
@@ -18,7 +28,7 @@ function historyWith(cloudTrail: Answer) {
     return cloudTrail(sent);
   };
   const { dependencies, sent } = dependenciesWith({ cloudTrail: counted });
-  return { ...world, sent, clock, calledAtMs, read: makeHistory({ ...dependencies, clock }) };
+  return { ...world, sent, clock, calledAtMs, read: patient({ ...dependencies, clock }) };
 }
 
 describe('the event history', () => {
@@ -84,7 +94,7 @@ describe('the event history', () => {
     };
     const reader = () => {
       const { dependencies } = table.open({}, { cloudTrail });
-      return makeHistory({ ...dependencies, clock });
+      return patient({ ...dependencies, clock });
     };
     const [one, other] = [reader(), reader()];
     const beganAtMs = clock.now();
@@ -110,5 +120,21 @@ describe('the event history', () => {
     await page;
     const [first = 0, second = 0] = calledAtMs;
     expect(second - first).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('takes no place for whoever would have to wait too long for it, and says when to come back', async () => {
+    const { dependencies, named } = dependenciesWith();
+    const table = openTable();
+    const { dynamoDb } = table.open().dependencies.clients;
+    const read = makeHistory({ ...dependencies, clients: { ...dependencies.clients, dynamoDb } });
+    await table.put({
+      id: { S: 'lookups' },
+      version: { N: '1' },
+      state: { S: JSON.stringify({ nextAtMs: NOW_MS + 3000 }) },
+    });
+    const before = await table.item('lookups');
+    expect(await read(WINDOW, undefined, 2999)).toEqual({ busyUntilMs: NOW_MS + 3000 });
+    expect([await table.item('lookups'), named('LookupEventsCommand')]).toEqual([before, []]);
+    expect(await read(WINDOW, undefined, 3000)).toMatchObject({ records: [] });
   });
 });

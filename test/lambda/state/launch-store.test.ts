@@ -17,7 +17,7 @@ describe('launch records', () => {
 
   test('that could not be kept are an error', async () => {
     const { dependencies } = dependenciesWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
-    await expect(makeLaunchStore(dependencies).put([{ taskArn: 'a', record: RECORD }])).rejects.toThrow();
+    await expect(makeLaunchStore(dependencies).put([{ taskArn: 'a', atMs: 1000, record: RECORD }])).rejects.toThrow();
   });
 });
 
@@ -31,8 +31,8 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     test('are kept for each task, for three days', async () => {
       const { store, items } = openStore();
       await store.put([
-        { taskArn: 'a', record: RECORD },
-        { taskArn: 'b', record: RECORD },
+        { taskArn: 'a', atMs: 1000, record: RECORD },
+        { taskArn: 'b', atMs: 1000, record: RECORD },
       ]);
       expect([await store.get('a'), await store.get('b'), await store.get('c')]).toEqual([RECORD, RECORD, undefined]);
       expect(await items()).toMatchObject([
@@ -41,11 +41,20 @@ describe.each(TABLES)('in %s', (_, openTable) => {
       ]);
     });
 
-    test('of a task stay as the first that was kept: ours holds more than CloudTrail’s', async () => {
+    const first = { taskArn: 'a', atMs: 1000, record: RECORD };
+    const repeated = { taskArn: 'a', atMs: 2000, record: { ...RECORD, caller: 'stranger' } };
+    const ours = { taskArn: 'a', atMs: 0, record: { ...RECORD, generation: 2 } };
+
+    test.each([
+      ['before that of whoever repeated it', [first, repeated], RECORD],
+      ['after that of whoever repeated it, as in the history', [repeated, first], RECORD],
+      ['for a second time', [first, { ...repeated, atMs: 1000 }], RECORD],
+      ['and then ours, which holds more than CloudTrail’s', [first, ours], ours.record],
+      ['after ours', [ours, first], ours.record],
+    ])('are those of the oldest call that names the task: its record comes %s', async (_, launches, kept) => {
       const { store } = openStore();
-      await store.put([{ taskArn: 'a', record: { ...RECORD, generation: 2 } }]);
-      await store.put([{ taskArn: 'a', record: RECORD }]);
-      expect(await store.get('a')).toEqual({ ...RECORD, generation: 2 });
+      for (const launch of launches) await store.put([launch]);
+      expect(await store.get('a')).toEqual(kept);
     });
 
     test.each(['{', 'null', '{"caller":7}'])('that nobody can read (%s) count as missing', async (text) => {

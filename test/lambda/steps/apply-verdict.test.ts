@@ -15,8 +15,8 @@ const REFUSE: Verdict = { kind: 'refuse', reason: 'noClientToken', caller: CRON_
 const record = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: null };
 const EVENT = decoded(eventText());
 const launches = [
-  { taskArn: 'a', record },
-  { taskArn: 'b', record },
+  { taskArn: 'a', atMs: 0, record },
+  { taskArn: 'b', atMs: 0, record },
 ];
 
 /** Carries one verdict out; `done` are the commands it took, in their order. */

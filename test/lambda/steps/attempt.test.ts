@@ -21,6 +21,10 @@ const LATE_MS = DEADLINE_MS + 40 * MINUTE;
 const READ = { fromMs: EVENT_TIME_MS - 3 * MINUTE, toMs: LATE_MS - 15 * MINUTE };
 const RERUN = rerunOf();
 const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
+const { clientToken: _, ...TOKENLESS } = RERUN.request;
+/** The key of the stack's tokens, made from the random numbers of these tests. */
+const KEY = '80'.repeat(32);
+const LATE_TOKEN = afterDeadlineToken(KEY, { callId: RERUN.callId, occasion: String(EVENT_TIME_MS) });
 const instant = (ms: number) => new Date(ms).toISOString();
 const failedStart = stoppedVerdictOn();
 const { callId = '', failedTask } = failedStart.kind === 'rerun' ? failedStart.input : {};
@@ -28,7 +32,8 @@ const { callId = '', failedTask } = failedStart.kind === 'rerun' ? failedStart.i
 const GENERATION: RerunInput = {
   ...RERUN,
   callId,
-  request: { ...RERUN.request, count: 1, clientToken: generationToken(callId) },
+  request: { ...TOKENLESS, count: 1 },
+  ownToken: 'generation',
   failedTask,
   lineage: { rootCallId: 'root', generation: 2 },
 };
@@ -141,7 +146,7 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
 describe('after its deadline a call', () => {
   test('is made under a new token where the history shows that it was not accepted', async () => {
     const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ });
-    expect(requests).toEqual([{ ...RERUN.request, clientToken: afterDeadlineToken(RERUN.callId) }]);
+    expect(requests).toEqual([{ ...RERUN.request, clientToken: LATE_TOKEN }]);
     expect(end).toMatchObject({ next: 'finish', result: 'started' });
   });
 
@@ -175,17 +180,15 @@ describe('after its deadline a call', () => {
   ])('was accepted %s', async (_, atMs, expected) => {
     const accepted = { atMs, taskArns: [ARN, 'b'] };
     const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
-    expect(requests).toEqual(
-      expected.map((request) => ({ ...request, clientToken: afterDeadlineToken(RERUN.callId) })),
-    );
+    expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: LATE_TOKEN })));
   });
 
   test.each([
-    ['that of a late request before this one', RERUN, afterDeadlineToken(RERUN.callId)],
+    ['that of a late request before this one', RERUN, LATE_TOKEN],
     [
       'one of ours, in place of the missing one',
-      { ...RERUN, callId: 'tokenless', request: { ...RERUN.request, clientToken: substituteToken('tokenless') } },
-      substituteToken('tokenless'),
+      { ...RERUN, callId: 'tokenless', request: TOKENLESS, ownToken: 'substitute' as const },
+      substituteToken(KEY, 'tokenless'),
     ],
   ])('was made already where ECS accepted it under another token: %s', async (_, rerun, acceptedToken) => {
     const accepted = { atMs: EVENT_TIME_MS + MINUTE, taskArns: [ARN, 'b'] };
@@ -252,7 +255,7 @@ describe('what was launched is kept', () => {
       caller: CRON_ROLE,
       rootCallId: 'root',
       generation: 2,
-      request: GENERATION.request,
+      request: { ...GENERATION.request, clientToken: generationToken(KEY, callId) },
     });
   });
 

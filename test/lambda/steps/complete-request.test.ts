@@ -22,8 +22,7 @@ const recordOf = (taskArns: string[]) => {
 };
 
 /** Completes the request of the failed start, so many minutes after it stopped. */
-async function completing(afterMinutes: number, cloudTrail: Answer = () => ({}), stored?: object) {
-  const table = openTable();
+async function completing(afterMinutes: number, cloudTrail: Answer = () => ({}), stored?: object, table = openTable()) {
   const world = table.open({}, { cloudTrail });
   world.at(EVENT_TIME_MS + afterMinutes * MINUTE);
   if (stored) await table.put({ id: { S: `launch#${TASK_ARN}` }, record: { S: JSON.stringify(stored) } });
@@ -52,35 +51,66 @@ describe('the request of a task that failed to start', () => {
     expect(lookUps).toEqual([]);
   });
 
-  test('waits for a record that is late as long again as it has been missing, without asking the history', async () => {
-    const { end, lookUps } = await completing(2);
-    expect(end).toEqual({ next: 'waitForRecord', waitUntil: new Date(EVENT_TIME_MS + 4 * MINUTE).toISOString() });
-    expect(lookUps).toEqual([]);
-  });
-
-  test('is looked up in the seconds around its launch, page by page, and all that is found on the way is kept', async () => {
-    const pages = [
-      { Events: [recordOf(['other'])], NextToken: '2' },
-      { Events: [recordOf([TASK_ARN])], NextToken: '3' },
-    ];
-    const { end, lookUps, items, told } = await completing(20, ({ input }) => pages[input.NextToken ? 1 : 0]);
+  test('is looked up in the minute of its launch, page by page, and all that is found on the way is kept', async () => {
+    const pages = [{ Events: [recordOf(['other'])], NextToken: '2' }, { Events: [recordOf([TASK_ARN])] }];
+    const { end, lookUps, items, told } = await completing(21, ({ input }) => pages[input.NextToken ? 1 : 0]);
     expect(end).toMatchObject({
       next: 'attempt',
       rerun: { request: { overrides: { containerOverrides: [{ environment: [{ value: 'canary-value' }] }] } } },
     });
     expect(lookUps.map(({ NextToken }) => NextToken)).toEqual([undefined, '2']);
-    expect(lookUps[0]).toMatchObject({ StartTime: new Date(CREATED_MS - 5000), EndTime: new Date(CREATED_MS + 5000) });
+    const minute = Math.floor(CREATED_MS / MINUTE) * MINUTE;
+    expect(lookUps[0]).toMatchObject({ StartTime: new Date(minute - 5000), EndTime: new Date(minute + MINUTE + 5000) });
     expect((await items()).map(({ id }) => id?.S)).toEqual(
       expect.arrayContaining(['launch#other', `launch#${TASK_ARN}`]),
     );
     expect(told()).not.toContain('canary');
   });
 
-  test('that cannot be found is refused, after as many pages as fit into the function’s time', async () => {
-    const short = await completing(20, () => ({ Events: [] }));
-    expect([short.end, short.lookUps.length]).toEqual([['Refused', 'launchUnknown'], 1]);
-    const endless = await completing(20, () => ({ Events: [], NextToken: 'more' }));
-    expect([endless.end, endless.lookUps.length]).toEqual([['Refused', 'launchUnknown'], 40]);
+  test('that cannot be found is refused', async () => {
+    const { end, lookUps } = await completing(21, () => ({ Events: [] }));
+    expect([end, lookUps.length]).toEqual([['Refused', 'launchUnknown'], 1]);
+  });
+
+  test('is looked up for seconds at a time: the workflow waits, and the next one goes on where this one stopped', async () => {
+    const table = openTable();
+    const tokens: unknown[] = [];
+    const page = (call: number) =>
+      call < 8 ? { Events: [], NextToken: `page ${call}` } : { Events: [recordOf([TASK_ARN])] };
+    const cloudTrail: Answer = ({ input }) => page(tokens.push(input.NextToken));
+    const complete = (minutes: number) => completing(minutes, cloudTrail, undefined, table);
+    const first = await complete(21);
+    expect(first.end).toMatchObject({ next: 'waitForRecord' });
+    expect(first.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(7000);
+    const read = tokens.length;
+    expect(read).toBeLessThan(8);
+    expect((await complete(22)).end).toMatchObject({ next: 'attempt' });
+    expect(tokens).toHaveLength(8);
+    expect(tokens[read]).toBe(`page ${read}`);
+  });
+
+  test('is looked up once for all that were launched in that minute', async () => {
+    const table = openTable();
+    const stranger = { userIdentity: { arn: 'arn:aws:iam::111122223333:role/stranger' } };
+    const { detail } = JSON.parse(acceptedText([TASK_ARN], [], { detail: stranger }));
+    const answer: Answer = () => ({ Events: [{ CloudTrailEvent: JSON.stringify(detail) }] });
+    const ends = [await completing(21, answer, undefined, table), await completing(21, answer, undefined, table)];
+    for (const { end } of ends) expect(end).toMatchObject({ result: 'ignored', reason: 'callerNotListed' });
+    expect(ends.map(({ lookUps }) => lookUps.length)).toEqual([1, 0]);
+    expect(JSON.stringify(await table.items())).not.toContain('taskDefinition');
+  });
+
+  test('is that of the oldest of several records that name the task: who repeats a call did not make it', async () => {
+    const record = (second: number, detail: object = {}) => {
+      const eventTime = `2026-01-15T02:59:5${second}Z`;
+      const { detail: text } = JSON.parse(acceptedText([TASK_ARN], [], { detail: { eventTime, ...detail } }));
+      return { CloudTrailEvent: JSON.stringify(text) };
+    };
+    const stranger = { eventID: 'stranger', userIdentity: { arn: 'arn:aws:iam::111122223333:role/stranger' } };
+    // The newest comes first, here on a page of its own.
+    const pages = [{ Events: [record(9, stranger)], NextToken: '2' }, { Events: [record(8)] }];
+    const { end } = await completing(21, ({ input }) => pages[input.NextToken ? 1 : 0]);
+    expect(end).toMatchObject({ next: 'attempt', rerun: { call: { caller: CRON_ROLE } } });
   });
 
   test('of a caller that is not listed ends well, with its reason', async () => {
@@ -98,7 +128,7 @@ describe('the request of a task that failed to start', () => {
   test('is not taken from a launch of our own in the history, which says nothing of its lineage', async () => {
     const { detail } = JSON.parse(acceptedText([TASK_ARN], [], { detail: { userIdentity: { arn: OWN_ROLE } } }));
     const own = { CloudTrailEvent: JSON.stringify(detail) };
-    const { end, items } = await completing(20, () => ({ Events: [own] }));
+    const { end, items } = await completing(21, () => ({ Events: [own] }));
     expect(end).toEqual(['Refused', 'launchUnknown']);
     expect((await items()).filter(({ id }) => id?.S?.startsWith('launch#'))).toEqual([]);
   });

@@ -140,7 +140,7 @@ describe('a start that throttling prevented', () => {
           family: 'report',
           eventTime: '2026-01-15T03:00:00.000Z',
         },
-        settleUntil: '2026-01-15T03:00:00.000Z',
+        settleUntil: '2026-01-15T03:00:50.698Z',
         deadline: '2026-01-15T03:55:00.000Z',
         failedTask: {
           taskArn: TASK_ARN,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generationToken, spreadOf } from '../../../../lambda/core/identity.ts';
+import { spreadOf } from '../../../../lambda/core/identity.ts';
 import { completionStep } from '../../../../lambda/core/rerun/completion.ts';
 import {
   completeRequest,
@@ -43,27 +43,40 @@ describe('a launch record that is not there', () => {
   const without = (afterMinutes: number, hasLookedUp = false) =>
     step({ record: undefined, hasLookedUp, nowMs: EVENT_TIME_MS + afterMinutes * MINUTE });
 
-  test.each([
-    [0, 1],
-    [0.5, 1],
-    [1, 1],
-    [7, 7],
-    [16, 4],
-  ])('may be late: %d minutes after the stop, wait for %d', (minutes, longer) => {
-    expect(without(minutes)).toEqual({ kind: 'wait', untilMs: EVENT_TIME_MS + (minutes + longer) * MINUTE });
+  /** The minute of the launch, with some seconds for clocks that differ, ends this long after the stop. */
+  const WINDOW_MS = 5000;
+  const minuteAfter = (minute: number) => EVENT_TIME_MS + WINDOW_MS + minute * MINUTE;
+  const wait = (minute: number) => ({
+    kind: 'wait',
+    untilMs: minuteAfter(minute) + spreadOf(rerun.callId) * 2 * MINUTE,
   });
 
-  test('does not come by itself after 20 minutes: look it up', () => {
-    expect(without(20)).toEqual({ kind: 'lookUp' });
+  test.each([
+    [0, 2],
+    [3, 5],
+  ])('may come by itself: after %d minutes, wait until minute %d', (minutes, next) => {
+    expect(without(minutes)).toEqual(wait(next));
   });
+
+  test.each([
+    [7, 5, 10],
+    [16, 10, 20],
+  ])(
+    'is looked for after %d minutes, unless somebody did since minute %d, and again after minute %d',
+    (minutes, since, next) => {
+      expect(without(minutes)).toEqual({ kind: 'lookUp', freshSinceMs: minuteAfter(since) });
+      expect(without(minutes, true)).toEqual(wait(next));
+    },
+  );
 
   test('and cannot be looked up either is refused', () => {
-    expect(without(20, true)).toEqual(refused('launchUnknown'));
+    expect(without(21)).toMatchObject({ kind: 'lookUp' });
+    expect(without(21, true)).toEqual(refused('launchUnknown'));
   });
 });
 
 describe('a launch record', () => {
-  test('completes the request: one task, a new token, the hidden values, and no container that nobody overrode', () => {
+  test('completes the request: one task, its spent token left out, the hidden values, and no container that nobody overrode', () => {
     const done = step();
     expect(done).toEqual({
       kind: 'ready',
@@ -71,10 +84,11 @@ describe('a launch record', () => {
         ...rerun,
         call: { ...rerun.call, caller: CRON_ROLE },
         lineage: { rootCallId: 'root', generation: 1 },
+        ownToken: 'generation',
         request: {
           ...requestParameters,
           count: 1,
-          clientToken: generationToken(rerun.callId),
+          clientToken: undefined,
           overrides: { containerOverrides: [{ name: 'app', environment: failedTask.environments.app }] },
         },
       },
@@ -161,7 +175,7 @@ describe('a completed request', () => {
   const environments = { app: [{ name: 'A', value: 'event' }], 'aws-guardduty-agent-x': [{ name: 'B', value: 'x' }] };
   const complete = (containerOverrides: unknown) => {
     const request = { taskDefinition: 'report', overrides: { cpu: '256', containerOverrides } };
-    const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+    const completed = completeRequest({ ...RECORD, request }, environments);
     return 'request' in completed ? completed.request.overrides : completed;
   };
 
@@ -186,7 +200,7 @@ describe('a completed request', () => {
   test('of anything recorded is a request or a reason, never an exception', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (request) => {
-        const completed = completeRequest({ ...RECORD, request }, environments, 'token');
+        const completed = completeRequest({ ...RECORD, request }, environments);
         expect('request' in completed || 'reason' in completed).toBe(true);
       }),
     );

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { RunTaskRequest } from '../../../../lambda/core/events/run-task-request.ts';
-import { substituteToken } from '../../../../lambda/core/identity.ts';
 import { launchGuard } from '../../../../lambda/core/rerun/launch-guard.ts';
 import type { RerunInput } from '../../../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../../../lambda/core/settings.ts';
@@ -24,12 +23,13 @@ const objection = (
     { remaining },
     { awsEnvironment: HOME, settings: { ...SETTINGS, ...settings } },
   );
-const ofFailedTask = failed.kind === 'rerun' ? { callId: failed.input.callId, failedTask } : {};
+const ofFailedTask =
+  failed.kind === 'rerun' ? { callId: failed.input.callId, failedTask, ownToken: 'generation' as const } : {};
 
 describe('before the launch, the opt-in is checked again', () => {
   test('and says nothing against what the intake wrote', () => {
     expect(objection({}, {})).toBeUndefined();
-    expect(objection(ofFailedTask, { clientToken: 'generation' })).toBeUndefined();
+    expect(objection(ofFailedTask, { clientToken: undefined })).toBeUndefined();
   });
 
   test.each<[string, string, Partial<RerunInput>, Partial<RunTaskRequest>, Partial<Settings>?]>([
@@ -64,12 +64,17 @@ describe('before the launch, the opt-in is checked again', () => {
   });
 
   test('and a call that came without a token has one of its own', () => {
-    const own = { callId: 'of the record', request: undefined };
-    expect(objection(own, { clientToken: substituteToken('of the record') })).toBeUndefined();
-    expect(objection(own, { clientToken: substituteToken('of another') })).toBe('notOptedIn');
+    for (const ownToken of ['substitute', 'keyed'] as const) {
+      const own = { callId: 'of the record', ownToken };
+      expect(objection(own, { clientToken: undefined })).toBeUndefined();
+      expect(objection(own, {})).toBe('notOptedIn');
+    }
+    expect(objection({ callId: 'of no task', ownToken: 'generation' }, { clientToken: undefined })).toBe('notOptedIn');
   });
 
   test('but a caller that retries itself cannot see that an accepted task never started', () => {
-    expect(objection({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, {})).toBeUndefined();
+    expect(
+      objection({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, { clientToken: undefined }),
+    ).toBeUndefined();
   });
 });

@@ -103,31 +103,13 @@ describe('an error of ECS', () => {
       { kind: 'unavailable', answered: true, tokenUnused: true },
     ],
     ['a failing service', { code: 'ServerException', message: '' }, { kind: 'unavailable', answered: false }],
+    ['a conflict, whoever’s the tasks are', { code: 'ConflictException', message: '' }, { kind: 'conflict' }],
     [
-      'a conflict that names tasks',
-      { code: 'ConflictException', message: '', resourceIds: ['a'] },
-      { kind: 'alreadyStarted', taskArns: ['a'] },
-    ],
-    [
-      'a conflict that names none',
-      { code: 'ConflictException', message: '' },
-      { kind: 'rejected', code: 'ConflictException', taskArns: [] },
-    ],
-    [
-      'task ids on any other error',
-      { code: 'AccessDeniedException', message: '', resourceIds: ['a'] },
+      'any other error',
+      { code: 'AccessDeniedException', message: '' },
       { kind: 'rejected', code: 'AccessDeniedException', taskArns: [] },
     ],
   ])('%s', (_, error, outcome) => {
-    expect(errorOutcome(error, 1)).toEqual(outcome);
-  });
-
-  test.each([
-    [3, { kind: 'partlyStarted', taskArns: ['a', 'b'], remaining: 1 }],
-    [2, { kind: 'alreadyStarted', taskArns: ['a', 'b'] }],
-    [1, { kind: 'alreadyStarted', taskArns: ['a', 'b'] }],
-  ])('that names two tasks where %d were asked for', (requested, outcome) => {
-    const error = { code: 'ConflictException', message: '', resourceIds: ['a', 'b'] };
-    expect(errorOutcome(error, requested)).toEqual(outcome);
+    expect(errorOutcome(error)).toEqual(outcome);
   });
 });

@@ -5,13 +5,13 @@ import {
   historyWindow,
   type SweepState,
 } from '../../../../lambda/core/sweep/sweep-state.ts';
-import { readTrigger } from '../../../../lambda/core/sweep/trigger.ts';
+import { readTrigger, UNLISTED } from '../../../../lambda/core/sweep/trigger.ts';
 import { EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../../support/records.ts';
 
 const MINUTE = 60_000;
 const CLUSTER_ARN = 'arn:aws:ecs:us-east-1:111122223333:cluster/batch';
-const trigger = (input: unknown, coveredUntilMs?: number, askedAtMs = NOW_MS) =>
-  readTrigger(input, { awsEnvironment: HOME, nowMs: NOW_MS, askedAtMs, settings: SETTINGS, coveredUntilMs });
+const trigger = (input: unknown, coveredUntilMs?: number, askedAtMs = NOW_MS, settings = SETTINGS) =>
+  readTrigger(input, { awsEnvironment: HOME, nowMs: NOW_MS, askedAtMs, settings, coveredUntilMs });
 
 /** As AWS documents service events; it publishes no sample of the two. */
 const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
@@ -27,6 +27,20 @@ const serviceEvent = (detail: object = {}, envelope: object = {}) => ({
     ...detail,
   },
   ...envelope,
+});
+
+describe('clusters that nobody named share one sweep', () => {
+  const arn = (cluster: string) => `arn:aws:ecs:us-east-1:111122223333:cluster/${cluster}`;
+  const any = { ...SETTINGS, clusters: ['*'] };
+
+  test.each([
+    ['of services in clusters that are not listed', serviceEvent({ clusterArn: arn('evil1') }), SETTINGS, UNLISTED],
+    ['by hand', { cluster: 'evil1' }, SETTINGS, UNLISTED],
+    ['of all that are, where any is', serviceEvent({ clusterArn: arn('evil1') }), any, '*'],
+    ['of one that is listed', serviceEvent(), SETTINGS, 'batch'],
+  ])('%s', (_, input, settings, cluster) => {
+    expect(trigger(input, undefined, NOW_MS, settings)).toMatchObject({ cluster });
+  });
 });
 
 describe('a sweep is started', () => {

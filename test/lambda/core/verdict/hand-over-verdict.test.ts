@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Attempted, HandedOverCall } from '../../../../lambda/core/events/hand-over.ts';
-import { keyedCallId, keyedToken, synchronousCallId } from '../../../../lambda/core/identity.ts';
+import { keyedCallId, synchronousCallId } from '../../../../lambda/core/identity.ts';
 import type { Settings } from '../../../../lambda/core/settings.ts';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import { CONTEXT, EVENT_TIME_MS, HOME, NOW_MS, SETTINGS } from '../../../support/records.ts';
@@ -94,7 +94,8 @@ describe('a call that was handed over', () => {
         callId,
         call: { eventTime: new Date(NOW_MS).toISOString() },
         deadline: new Date(NOW_MS + 86_400_000).toISOString(),
-        request: { ...request, clientToken: keyedToken(callId) },
+        request,
+        ownToken: 'keyed',
       },
     });
   });

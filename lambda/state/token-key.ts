@@ -1,0 +1,45 @@
+import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { TokenKey } from '../core/identity.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { retrying } from '../runtime/sdk-retry.ts';
+import { ITEMS } from './items.ts';
+
+const KEY_BYTES = 32;
+
+/** The key of our tokens: whoever needs it first makes it, everybody else finds that one. */
+export function makeTokenKey({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>) {
+  const TableName = environment.variable('tableName');
+  const id = { S: ITEMS.tokenKey.id };
+  let known: TokenKey | undefined;
+
+  async function read(): Promise<TokenKey | undefined> {
+    const command = new GetItemCommand({ TableName, Key: { id }, ConsistentRead: true });
+    return (await retrying(ports, () => clients.dynamoDb.send(command))).Item?.key?.S;
+  }
+
+  async function make(): Promise<TokenKey> {
+    const bytes = Array.from({ length: KEY_BYTES }, () => Math.floor(ports.random() * 256));
+    const key = Buffer.from(bytes).toString('hex');
+    const command = new PutItemCommand({
+      TableName,
+      Item: { id, key: { S: key } },
+      ConditionExpression: 'attribute_not_exists(#key)',
+      ExpressionAttributeNames: { '#key': 'key' },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      await retrying(ports, () => clients.dynamoDb.send(command));
+      return key;
+    } catch (error) {
+      // Without a key there is no token that nobody can guess: the attempt is made again.
+      const first = error instanceof ConditionalCheckFailedException ? error.Item?.key?.S : undefined;
+      if (first === undefined) throw error;
+      return first;
+    }
+  }
+
+  return async (): Promise<TokenKey> => {
+    known ??= (await read()) ?? (await make());
+    return known;
+  };
+}
