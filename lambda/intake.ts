@@ -31,6 +31,8 @@ import { makeVerdictReport } from './steps/verdict-report.ts';
 
 /** Of a dead letter of the hand-over queue: who sent the message. */
 const SENDER_ATTRIBUTE = 'sender';
+/** Whoever sent a message that SQS itself gave up on, which holds no such attribute. */
+const NOBODY = { principalArn: '', principalId: '' };
 
 /** The key of a message that nobody has decoded yet. */
 function keyOf(body: string): string | undefined {
@@ -83,9 +85,11 @@ export function makeHandler(
   async function handleHandOver(record: SQSRecord): Promise<void> {
     const { messageId, body } = record;
     const sender = senderOf(record);
-    const caller = await senders(sender, keyOf(body));
+    const caller = sender ? await senders(sender, keyOf(body)) : NOBODY;
     const sentAtMs = Number(record.attributes.SentTimestamp);
-    const call = decodeHandOver({ messageId, body, sentAtMs, caller }, awsEnvironment);
+    const call = sender
+      ? decodeHandOver({ messageId, body, sentAtMs, caller }, awsEnvironment)
+      : { problems: [`sender: found a message that was moved back without the attribute "${SENDER_ATTRIBUTE}"`] };
     if (!('kind' in call)) {
       await refuseMalformed(record, call, handOverDeadLetterQueueUrl, sender);
       // Whoever sent it believes it taken.

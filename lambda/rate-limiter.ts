@@ -7,7 +7,7 @@ import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
-import { isDone } from './core/rerun/acceptance.ts';
+import { readAcceptances } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
 import { readEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
@@ -103,7 +103,9 @@ export function makeHandler(
 
   /** Whether the caller's own retry got through: then the execution has only to hear of it, and needs no permit. */
   async function isAlreadyDone({ parked: { callId, doneBy } }: Waiting): Promise<boolean> {
-    return callId != null && doneBy != null && isDone(await launches.getAccepted(callId), doneBy);
+    if (callId == null || doneBy == null) return false;
+    const accepted = await launches.getAccepted(callId);
+    return readAcceptances(accepted ? [accepted] : [], doneBy).kind === 'done';
   }
 
   /** Hands out permits in order until the invocation's time is over. The rest returns to the queue for a later one. */

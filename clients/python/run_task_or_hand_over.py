@@ -120,7 +120,7 @@ def run_task_or_hand_over(
         answer = ecs.run_task(**request)
     except ClientError as error:
         details = _details_of(error)
-        if not may_pass(details["code"], details["message"], details["status"]):
+        if not may_pass(details["code"], details["message"], details.get("status", 0)):
             raise
         try:
             return HandedOver(hand_over({"error": details}), [], [])
@@ -166,7 +166,8 @@ def _details_of(error: ClientError) -> Dict[str, Any]:
     return {
         "code": str(said.get("Code", "")),
         "message": str(said.get("Message", "")),
-        "status": status,
+        # Without an answer there is no status.
+        **({"status": status} if status else {}),
         "requestIds": _request_ids(error.response),
     }
 

@@ -79,6 +79,11 @@ export function executionName(family: string, callId: string, eventTimeMs?: numb
   return `${readable}-${digest(['execution', callId, ...hour])}`;
 }
 
+/** The name of a call's execution: for good where the token names one call for ever, else for the hour. */
+export function callName(family: string, callId: string, clientToken: string, eventTimeMs: number): string {
+  return isLasting(clientToken) ? executionName(family, callId) : executionName(family, callId, eventTimeMs);
+}
+
 /**
  * The token for the rest of a call after an answer with `failures[]`. ECS repeats that answer under the old token, so each
  * round needs a new one. It is derived, so a repeated attempt still launches once.
@@ -116,11 +121,6 @@ export function tokenlessCallId(account: string, region: string, eventId: string
 /** The token for starting a task again that failed to start. The old token is used up. */
 export function generationToken(key: TokenKey, callId: string): string {
   return sign(key, ['generation', callId]);
-}
-
-/** The token for a call after its deadline, when its own token proves nothing any more. */
-export function afterDeadlineToken(key: TokenKey, { callId, occasion }: Occasion): string {
-  return sign(key, ['late', callId, occasion]);
 }
 
 /** A number in [0, 1) derived from an identity: jitter that is the same for each delivery of a call. */

@@ -2,7 +2,7 @@ import { GetRoleCommand, GetUserCommand } from '@aws-sdk/client-iam';
 import { parseArn } from '../core/arn.ts';
 import { type Caller, uniqueId } from '../core/events/run-task-record.ts';
 import type { CallerEntry } from '../core/opt-in/opt-in.ts';
-import { isRuleArn, ruleOf } from '../core/opt-in/senders.ts';
+import { isRuleArn, onlyRuleOf, ruleOf } from '../core/opt-in/senders.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { errorName, retrying } from '../runtime/sdk-retry.ts';
 import { makePrincipalNames } from '../state/principal-names.ts';
@@ -66,12 +66,13 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
     }
   }
 
-  async function arnOf(id: string): Promise<string | undefined> {
+  async function keptArn(id: string): Promise<string | undefined> {
     const kept = known.get(id) ?? (await names.get(id));
-    if (kept !== undefined) {
-      known.set(id, kept);
-      return kept;
-    }
+    if (kept !== undefined) known.set(id, kept);
+    return kept;
+  }
+
+  async function askedArn(id: string): Promise<string | undefined> {
     const [failure] = await askAtMostOnceAMinute();
     // Nobody is turned away as long as it may be one of those that IAM did not tell of: the message comes again.
     if (!known.has(id) && failure !== undefined) throw failure;
@@ -81,7 +82,12 @@ export function makeSenders(dependencies: HandlerDependencies<'iam' | 'dynamoDb'
   /** `key` is that of the message, which names the rule where a rule sent it. */
   return async (senderId: string, key: string | undefined): Promise<Caller> => {
     const principalId = uniqueId(senderId);
-    const arn = (await arnOf(principalId)) ?? ruleOf(entries, principalId, key);
+    // A rule that its key names is not to wait for what IAM says of roles.
+    const arn =
+      (await keptArn(principalId)) ??
+      ruleOf(entries, principalId, key) ??
+      (await askedArn(principalId)) ??
+      onlyRuleOf(entries, principalId);
     // Somebody unlisted, or anybody where "*" is listed, is called by the id.
     return { principalArn: arn ?? principalId, principalId };
   };

@@ -35,7 +35,7 @@ export const ITEMS = {
   pause: single(ITEM_KINDS.pause),
   /** What tokens of our own are made with; never changed, never expiring. */
   tokenKey: single(ITEM_KINDS.tokenKey),
-  /** By call id: when calls were made under it, where one came too late or was placed in part. */
+  /** By call id: when calls were made under it, where one was placed in part. */
   occasion: many(ITEM_KINDS.occasion, 3 * DAY),
   /** By cluster: who sweeps it. The sweep deletes it at its end. */
   sweep: many(ITEM_KINDS.sweep, 0),

@@ -1,9 +1,9 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
-import { afterDeadlineToken, isLasting, type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
+import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
 import { throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { isAcceptanceOf, isDone } from '../core/rerun/acceptance.ts';
+import { type Acceptance, readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
@@ -97,13 +97,6 @@ export function makeAttempter(
     await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })));
   }
 
-  /** A token that names one call for ever outlives ECS's memory of it: what we started under it is kept here. */
-  async function recordAcceptance({ callId, doneBy }: RerunInput, request: RunTaskRequest, outcome: Outcome) {
-    if (outcome.kind !== 'started' || !doneBy || !isLasting(request.clientToken ?? '')) return;
-    const { taskArns } = outcome;
-    await launches.putAccepted(callId, { atMs: clock.now(), taskArns: [...taskArns], digest: doneBy.digest });
-  }
-
   /** Slows the rate after a throttle of ours. */
   async function slowDown(grantedAtMs: number): Promise<void> {
     await rate.update((state) => ({
@@ -111,13 +104,12 @@ export function makeAttempter(
     }));
   }
 
-  /** `lateToken` stands in for that of the call where this is proof no more. */
-  async function launch(attempt: Attempt, deadlineMs: number, lateToken?: string): Promise<AttemptReply> {
+  async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs = clock.now() } = attempt;
     const wanted =
       progress.round > 0
         ? remainderRequest(request, await occasionOf(rerun, progress), progress, await tokenKey())
-        : { ...request, ...(lateToken && { clientToken: lateToken }) };
+        : request;
     const reservation = await cap.reserve(wanted.count ?? 1);
     if ('untilMs' in reservation) return waitUntil(reservation.untilMs, progress);
     // Counting may have taken time, so the deadline is checked again.
@@ -125,14 +117,13 @@ export function makeAttempter(
       await cap.settle(reservation, 0);
       return waitUntil(clock.now(), progress);
     }
-    const isOwnToken = rerun.ownToken !== undefined || lateToken !== undefined || progress.round > 0;
+    const isOwnToken = rerun.ownToken !== undefined || progress.round > 0;
     const outcome = await send(wanted, rerun, isOwnToken);
     if (outcome.kind === 'unknown') {
       await cap.settle(reservation, 0);
       return waitUntil(clock.now() + CONFLICT_POLL_MS, progress);
     }
     await recordLaunches(rerun, request, outcome);
-    await recordAcceptance(rerun, wanted, outcome);
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
@@ -142,18 +133,18 @@ export function makeAttempter(
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
 
-  /** What ECS accepted of a call: under its own token, from the caller or from us, or under that of a late re-run. */
-  async function acceptance({ callId, call, doneBy }: RerunInput, request: RunTaskRequest, lateToken: string) {
-    const ofOurs = (clientToken: string) =>
-      launches.getAccepted(
-        synchronousCallId({ ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken }),
-      );
-    const late = await ofOurs(lateToken);
-    const own = [await launches.getAccepted(callId), await ofOurs(request.clientToken ?? '')];
-    return late ?? own.find((accepted) => doneBy && isAcceptanceOf(accepted, doneBy));
+  /** What ECS accepted under the token of a call: from the caller, or from us. */
+  async function acceptances({ callId, call }: RerunInput, request: RunTaskRequest): Promise<Acceptance[]> {
+    const { clientToken = '' } = request;
+    const ours = { ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken };
+    const known = await Promise.all([callId, synchronousCallId(ours)].map((id) => launches.getAccepted(id)));
+    return known.filter((acceptance) => acceptance !== undefined);
   }
 
-  /** After the deadline the caller's token proves nothing any more. Only the event history does. */
+  /**
+   * After the deadline the caller's token alone proves nothing any more: ECS may have forgotten it. With the event history it
+   * does: what the history cannot show yet is so young that ECS still knows the token.
+   */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
     const giveUp = (taskArns: readonly string[] = progress.taskArns) =>
@@ -163,35 +154,38 @@ export function makeAttempter(
           ? { kind: 'refused', reason: 'tooLate', taskArns }
           : { kind: 'gaveUp', reason: 'deadline', taskArns },
       );
-    // The proof covers the caller's token only, not tokens that we derived.
-    if (rerun.failedTask || progress.round > 0 || rerun.ownToken === 'keyed') return giveUp();
-    const callAtMs = Date.parse(rerun.call.eventTime);
+    // The proof covers the token of the whole call only, not those that we derived.
+    if (!rerun.doneBy || progress.round > 0) return giveUp();
     // In this order: sweeps write acceptances first and the coverage after them.
     const covered = await coverage.read();
-    const lateToken = afterDeadlineToken(await tokenKey(), await occasionOf(rerun, progress));
-    const accepted = await acceptance(rerun, request, lateToken);
+    const acceptance = readAcceptances(await acceptances(rerun, request), rerun.doneBy);
+    switch (acceptance.kind) {
+      case 'done':
+        return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+      case 'inPart':
+        // The remainder has no safe token.
+        return giveUp(acceptance.taskArns);
+      case 'another':
+        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
+      case 'none':
+        break;
+      default:
+        return acceptance satisfies never;
+    }
     const step = afterDeadlineStep({
-      callAtMs,
+      callAtMs: Date.parse(rerun.call.eventTime),
       deadlineMs,
       nowMs: clock.now(),
       coverage: covered,
-      wasAccepted: accepted !== undefined,
       sweepEveryMinutes: settings.sweep.everyMinutes,
     });
     switch (step) {
-      case 'alreadyStarted':
-        // If the call was accepted in part, the remainder has no safe token.
-        return accepted && accepted.taskArns.length >= (request.count ?? 1)
-          ? finish(rerun, { kind: 'alreadyStarted', taskArns: accepted.taskArns })
-          : giveUp(accepted?.taskArns);
       case 'wait':
         return { ...waitUntil(clock.now() + PROOF_POLL_MS, progress), next: RERUN_NEXT.waitForProof };
       case 'refuse':
         return giveUp();
-      case 'launch': {
-        if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
-        return launch(attempt, Number.POSITIVE_INFINITY, lateToken);
-      }
+      case 'launch':
+        return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, Number.POSITIVE_INFINITY);
       default:
         return step satisfies never;
     }
@@ -206,9 +200,11 @@ export function makeAttempter(
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {
       const accepted = await launches.getAccepted(rerun.callId);
-      if (isDone(accepted, rerun.doneBy)) {
-        return finish(rerun, { kind: 'alreadyStarted', taskArns: accepted?.taskArns ?? [] });
-      }
+      const acceptance = readAcceptances(accepted ? [accepted] : [], rerun.doneBy);
+      if (acceptance.kind === 'done') return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+      // ECS compares requests better than we can, as long as it knows the token.
+      if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)
+        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
     }
     const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;
     const attempt = { ...given, request };

@@ -30,9 +30,9 @@ export function denyAll(queue: Queue): PolicyStatement {
 
 /**
  * Closes a queue that outlives its stack. CloudFormation would take its policy away and leave it open to whomever IAM lets
- * in, and nobody would read what they send.
+ * in, and nobody would read what they send. Whatever reads the queue is to go after this: let it depend on that.
  */
-export function closeWhenStackGoes(scope: Construct, queue: Queue, props: ClosingProps): void {
+export function closeWhenStackGoes(scope: Construct, queue: Queue, props: ClosingProps): Construct {
   const { configuration, encryptionKey } = props;
   const logGroup = new LogGroup(scope, 'ClosingLogs', {
     retention: configuration.retentionDays,
@@ -67,4 +67,5 @@ export function closeWhenStackGoes(scope: Construct, queue: Queue, props: Closin
   });
   // Deleted in the other order: first the policy that lets callers in, then this, which closes.
   queue.node.findChild('Policy').node.addDependency(closing);
+  return closing;
 }

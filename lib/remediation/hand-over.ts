@@ -46,6 +46,8 @@ export class HandOver extends Construct {
   readonly callerPolicy: ManagedPolicy;
   /** Moves dead letters back: beside the callers, nobody else may send to the queue. */
   readonly redriveRole: Role;
+  /** Closes the queue when the stack goes. */
+  readonly closing: Construct;
 
   constructor(scope: Construct, id: string, props: HandOverProps) {
     super(scope, id);
@@ -62,7 +64,7 @@ export class HandOver extends Construct {
     }
     this.redriveRole = this.#createRedriveRole(encryptionKey);
     for (const statement of this.#statements(configuration)) this.queue.addToResourcePolicy(statement);
-    closeWhenStackGoes(this, this.queue, props);
+    this.closing = closeWhenStackGoes(this, this.queue, props);
     this.#checkPolicySize();
     this.callerPolicy = this.#createCallerPolicy(encryptionKey);
     this.#output(OUTPUTS.handOverQueueUrl, 'Where callers hand throttled calls over', this.queue.queueUrl);

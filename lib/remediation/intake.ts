@@ -73,6 +73,8 @@ export class Intake extends Construct {
         new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
       );
     }
+    // It reads until nobody can send any more.
+    handOver.closing.node.addDependency(this.handler);
     acknowledgeQueueSource(this.handler);
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);

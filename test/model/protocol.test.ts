@@ -180,6 +180,10 @@ describe('after its deadline a call is launched at most once,', () => {
       { instants: [0, 5000, END], sweepsAt: [5000], covered, faults: {} },
     ],
     [
+      'where the caller comes back with its old token after the late re-run',
+      { callerUntil: 5000, instants: [0, 5000, 100_000], sweepsAt: [5000], covered },
+    ],
+    [
       'where its last request in time was accepted after the deadline, and the answer was lost',
       {
         callerAttempts: 1,
@@ -274,7 +278,7 @@ describe('the search finds what goes wrong', () => {
     [
       'without a proof that a late call was not accepted',
       TWICE,
-      'our RunTask under token',
+      'our RunTask under',
       { instants: [0, 5000, END], sweepsAt: [5000], covered, mutations: { lostAcceptances: true } },
     ],
   ])('%s', async (_, problem, step, changes) => {
@@ -299,10 +303,6 @@ describe('the search finds what goes wrong', () => {
 
 describe('what the protocol does not promise: a call runs twice', () => {
   test.each<[string, Changes]>([
-    [
-      'where the caller comes back with its old token after the late re-run',
-      { callerUntil: 5000, instants: [0, 5000, 100_000], sweepsAt: [5000], covered },
-    ],
     [
       'where a loop around the caller is accepted itself, hours after its call was brought back',
       { rejectedRecords: 'bare', handsOver: true, callerUntil: 7200, instants: [0, 40, 7200, END], faults: {} },

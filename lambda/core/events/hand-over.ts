@@ -61,7 +61,7 @@ const attemptedSchema = z.union([
       failures: z.array(z.object({ reason: z.string().nullish() })),
       requestIds,
     }),
-    firstAttemptAt: instant.nullish(),
+    firstAttemptAt: instant,
   }),
   // SQS and EventBridge Scheduler know no longer names than this.
   z.object({ key: z.string().min(1).max(2048), error: z.undefined().optional(), answer: z.undefined().optional() }),
@@ -88,11 +88,17 @@ export function decodeHandOver(
   return { kind: 'handedOverCall', messageId, account, region, caller, request, sentAtMs, attempted };
 }
 
+/** A sender's clock may be fast: nothing was attempted after it was sent. */
 function attemptedOf(message: z.output<typeof attemptedSchema>, sentAtMs: number): Attempted {
   if ('error' in message && message.error) {
     const { code, message: text, status, requestIds } = message.error;
     const error = { code, message: text ?? '', ...(status && { status }) };
-    return { kind: 'rejected', error, requestIds: requestIds ?? [], firstAttemptAtMs: message.firstAttemptAt };
+    return {
+      kind: 'rejected',
+      error,
+      requestIds: requestIds ?? [],
+      firstAttemptAtMs: Math.min(message.firstAttemptAt, sentAtMs),
+    };
   }
   if ('answer' in message && message.answer) {
     const { tasks, failures, requestIds } = message.answer;
@@ -101,7 +107,7 @@ function attemptedOf(message: z.output<typeof attemptedSchema>, sentAtMs: number
       taskArns: tasks,
       failureReasons: failures.map(({ reason }) => reason ?? ''),
       requestIds: requestIds ?? [],
-      firstAttemptAtMs: message.firstAttemptAt ?? sentAtMs,
+      firstAttemptAtMs: Math.min(message.firstAttemptAt, sentAtMs),
     };
   }
   return { kind: 'never', key: (message as { key: string }).key };

@@ -38,7 +38,7 @@ const SUBJECT_LENGTH = 99;
 /** What to do about each reason, in the words of somebody who was just woken up; `AGAIN` says what stands in braces. */
 const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   malformed:
-    'What arrived could not be read: an event, which now waits in the dead-letter queue of the intake, or what somebody started an execution with.',
+    'What arrived could not be read: an event or a message, which now waits in a dead-letter queue, or what somebody started an execution with.',
   bareRecord:
     'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run, or whether a later attempt got through. Let the caller hand such calls over, as docs/hand-over.md says, and list it as one that does:',
   conflict:

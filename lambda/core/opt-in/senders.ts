@@ -5,15 +5,26 @@ import type { CallerEntry } from './opt-in.ts';
 export const isRuleArn = (arn: string): boolean => parseArn(arn)?.service === 'events';
 
 /**
- * The rule that sent a message, by its key; where only one is listed, by that. A rule sends as the service, under an id
- * that tells nothing, and only listed rules get past the queue's policy. No role of anybody's is a rule.
+ * The rule that sent a message, by its key. A rule sends as the service, under an id that tells nothing, and only listed
+ * rules get past the queue's policy. No role or user of anybody's is a rule.
  */
 export function ruleOf(
   callers: readonly CallerEntry[],
   principalId: string,
   key: string | undefined,
 ): string | undefined {
-  if (principalId.startsWith('AROA')) return undefined;
-  const rules = callers.filter(({ arn, handsOver }) => handsOver && isRuleArn(arn)).map(({ arn }) => arn);
-  return rules.find((arn) => key?.startsWith(arn)) ?? (rules.length === 1 ? rules[0] : undefined);
+  if (isRoleOrUser(principalId)) return undefined;
+  return rulesOf(callers).find((arn) => key?.startsWith(arn));
 }
+
+/** The only listed rule, which needs no key to be told from others. */
+export function onlyRuleOf(callers: readonly CallerEntry[], principalId: string): string | undefined {
+  const [rule, ...others] = rulesOf(callers);
+  return isRoleOrUser(principalId) || others.length > 0 ? undefined : rule;
+}
+
+const rulesOf = (callers: readonly CallerEntry[]): string[] =>
+  callers.filter(({ arn, handsOver }) => handsOver && isRuleArn(arn)).map(({ arn }) => arn);
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids */
+const isRoleOrUser = (principalId: string): boolean => /^A(ROA|IDA)/.test(principalId);

@@ -16,31 +16,57 @@ export type Acceptance = z.infer<typeof acceptanceSchema>;
 
 /** A token is forgotten an hour after its task ended, and a task may end at once. */
 export const TOKEN_LIFE_MS = 60 * 60_000;
+/** For so long after an acceptance ECS knows the token for sure: five minutes less, for the clocks and the next request. */
+export const TOKEN_SURE_MS = TOKEN_LIFE_MS - 5 * 60_000;
 
-/** The acceptance that a call first made at `atMs` could have had. */
+/**
+ * The acceptance that a call first made at `atMs` could have had. An older one is of a call before it with the same token,
+ * unless the token names one call for ever.
+ */
 export function doneByOf(request: RunTaskRequest, atMs: number): DoneBy {
   const { clientToken = '', count = 1 } = request;
-  // An older one is of a call before it that used the same token, unless the token names one call for ever.
   return { sinceMs: isLasting(clientToken) ? 0 : atMs - TOKEN_LIFE_MS, count, digest: recordedDigest(request) };
 }
 
-/** Whether ECS accepted this very request, and launched as many tasks as it asks for. */
-export function isDone(acceptance: Acceptance | undefined, doneBy: DoneBy): boolean {
-  return isAcceptanceOf(acceptance, doneBy) && acceptance.taskArns.length >= doneBy.count;
+/** What acceptances under a call's token mean for it. */
+export type CallAcceptance =
+  | { readonly kind: 'none' }
+  /** ECS accepted this very request, and launched as many tasks as it asks for. */
+  | { readonly kind: 'done'; readonly taskArns: readonly string[] }
+  | { readonly kind: 'inPart'; readonly taskArns: readonly string[] }
+  /** It accepted another request: under the same token nothing may be launched beside it. */
+  | { readonly kind: 'another'; readonly atMs: number };
+
+export function readAcceptances(acceptances: readonly Acceptance[], doneBy: DoneBy): CallAcceptance {
+  const recent = acceptances.filter(({ atMs }) => atMs >= doneBy.sinceMs);
+  const same = recent.filter(({ digest }) => digest === doneBy.digest);
+  const [whole] = same.filter(({ taskArns }) => taskArns.length >= doneBy.count);
+  if (whole) return { kind: 'done', taskArns: whole.taskArns };
+  const [part] = same;
+  if (part) return { kind: 'inPart', taskArns: part.taskArns };
+  const [other] = recent;
+  return other ? { kind: 'another', atMs: other.atMs } : { kind: 'none' };
 }
 
-/** Whether an acceptance is of this call, wholly or in part. */
-export function isAcceptanceOf(
-  acceptance: Acceptance | undefined,
-  { sinceMs, digest }: DoneBy,
-): acceptance is Acceptance {
-  return acceptance !== undefined && acceptance.atMs >= sinceMs && acceptance.digest === digest;
-}
-
-/** The digest of a request as CloudTrail records it: with environment values hidden. */
+/**
+ * The digest of a request as CloudTrail records it: with environment values hidden, and without what means the same as
+ * nothing, which the caller may have sent and the record may lack, or the other way round.
+ */
 export function recordedDigest(request: unknown): string {
-  return requestDigest((withHiddenEnvironment(request) ?? {}) as { readonly clientToken?: unknown });
+  const { count, ...rest } = (withHiddenEnvironment(request) ?? {}) as { readonly count?: unknown };
+  return requestDigest(telling({ ...rest, ...(count !== 1 && { count }) }) as { readonly clientToken?: unknown });
 }
+
+/** Without `false`, and without lists and objects that hold nothing. */
+function telling(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(telling);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).map(([name, inner]) => [name, telling(inner)] as const);
+  return Object.fromEntries(members.filter(([, inner]) => inner !== false && !isEmpty(inner)));
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 function withHiddenEnvironment(request: unknown): unknown {
   const { overrides } = (request ?? {}) as { overrides?: { containerOverrides?: unknown } | null };

@@ -10,11 +10,10 @@ const CALL_SPAN_MS = 3 * 60_000;
 const LAST_REQUEST_MS = 2 * 60_000;
 
 /**
- * What may be done about a call after its deadline. `launch`: the history shows no accepted request under its token, from
- * the caller's first attempt until the last request that anybody could make in time. A new token then cannot start a second
- * task.
+ * What may be done about a call after its deadline. `launch`: the event history shows no accepted request under its token,
+ * from the caller's first attempt on until so late that ECS still knows the token of any later one.
  */
-export type AfterDeadlineStep = 'launch' | 'alreadyStarted' | 'wait' | 'refuse';
+export type AfterDeadlineStep = 'launch' | 'wait' | 'refuse';
 
 /** Nobody expects a call that is older than this to run. */
 const MAX_AGE_MS = 24 * 3_600_000;
@@ -24,13 +23,10 @@ export function afterDeadlineStep(input: {
   readonly deadlineMs: number;
   readonly nowMs: number;
   readonly coverage: Coverage | undefined;
-  /** Whether the call was accepted, under its own token or that of an earlier late re-run. */
-  readonly wasAccepted: boolean;
   /** Minutes between scheduled sweeps, which extend the coverage; 0 for none. */
   readonly sweepEveryMinutes: number;
 }): AfterDeadlineStep {
-  const { callAtMs, deadlineMs, nowMs, coverage, wasAccepted, sweepEveryMinutes } = input;
-  if (wasAccepted) return 'alreadyStarted';
+  const { callAtMs, deadlineMs, nowMs, coverage, sweepEveryMinutes } = input;
   if (sweepEveryMinutes === 0 || nowMs - callAtMs > MAX_AGE_MS) return 'refuse';
   const lastInTimeMs = deadlineMs + CALL_SPAN_MS + LAST_REQUEST_MS;
   // Sweeps may be this far behind. What they could not have read yet is no gap.

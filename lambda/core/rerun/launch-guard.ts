@@ -20,7 +20,7 @@ export function launchGuard(
   const { awsEnvironment, settings } = context;
   const entry = callerEntry(call.caller ?? '', settings.callers);
   // A caller that repeats rejected calls by itself does not see that an accepted task never started.
-  if (!entry || (entry.retriesItself && !failedTask)) return 'notOptedIn';
+  if (!entry || (entry.retriesItself && !entry.handsOver && !failedTask)) return 'notOptedIn';
   const { cluster, taskDefinition, startedBy, group, clientToken, count = 1 } = request;
   // Reports name the call as the execution does, so both have to agree.
   const says = [call.account, call.region, call.cluster, call.family];

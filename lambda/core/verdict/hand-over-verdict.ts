@@ -2,7 +2,7 @@ import type { RefuseReason } from '../contract.ts';
 import type { Attempted, HandedOverCall } from '../events/hand-over.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { classifyError, isPassingFailure } from '../events/throttle.ts';
-import { executionName, keyedCallId, synchronousCallId } from '../identity.ts';
+import { callName, executionName, keyedCallId, synchronousCallId } from '../identity.ts';
 import { callerEntry, forbiddenOverride, listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
 import { KEYED_LIFE_MS, type RerunInput, timesOf } from '../rerun/rerun-input.ts';
@@ -10,15 +10,12 @@ import { principalOf } from './recorded-call.ts';
 import { answeredName } from './run-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
-/** Instants that lie further ahead than this are no clock error. */
-const FUTURE_TOLERANCE_MS = 5 * 60_000;
-
 /**
  * Decides about a call that was handed over. Whoever sent it believes it taken: what is not re-run is refused, so that
  * people are notified, and never ignored.
  */
 export function decideHandedOver(call: HandedOverCall, context: VerdictContext): Verdict {
-  const { settings, awsEnvironment, nowMs } = context;
+  const { settings, awsEnvironment } = context;
   const caller = call.caller.principalArn;
   const refuse = (reason: RefuseReason, family?: string, members: readonly string[] = []): Verdict => ({
     kind: 'refuse',
@@ -42,8 +39,6 @@ export function decideHandedOver(call: HandedOverCall, context: VerdictContext):
   const { attempted } = call;
   const lasting = outlookOf(attempted, request);
   if (lasting) return refuse(lasting, family);
-  if (attempted.kind !== 'never' && attempted.firstAttemptAtMs > nowMs + FUTURE_TOLERANCE_MS)
-    return refuse('malformed', family);
   const place = { ...awsEnvironment, cluster, family };
   return attempted.kind === 'never'
     ? neverAttempted(call, attempted.key, request, place)
@@ -107,7 +102,7 @@ function attemptedBefore(
   };
   const { taskArns = [] } = input.progress ?? {};
   const name =
-    taskArns.length > 0 ? answeredName(input, taskArns) : executionName(place.family, callId, firstAttemptAtMs);
+    taskArns.length > 0 ? answeredName(input, taskArns) : callName(place.family, callId, clientToken, firstAttemptAtMs);
   return { kind: 'rerun', name, input };
 }
 

@@ -2,7 +2,7 @@ import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
 import { classifyError, isPassingFailure } from '../events/throttle.ts';
-import { executionName, placedOccasion } from '../identity.ts';
+import { callName, executionName, placedOccasion } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import {
   callerEntry,
@@ -22,7 +22,9 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
   const elsewhere = parametersReason(record, context);
   const reason = callerReason(record, context) ?? elsewhere;
   if (reason) return { kind: 'ignore', reason, ...(!elsewhere && marks(record, reason, context)) };
-  const handsOver = callerEntry(record.caller.principalArn, context.settings.callers)?.handsOver;
+  const entry = callerEntry(record.caller.principalArn, context.settings.callers);
+  // While only observing the queue takes nothing, and the records are all that there is to count.
+  const handsOver = entry?.handsOver && context.settings.mode === 'rerun';
   if (record.error) {
     const verdict = decideRejected(record, context);
     // The message decides, which holds more than a record that is not enough.
@@ -141,5 +143,5 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     ...(clientToken === undefined && { ownToken: 'substitute' as const }),
     doneBy: doneByOf(request, record.eventTimeMs),
   };
-  return { kind: 'rerun', name: executionName(family, callId, record.eventTimeMs), input };
+  return { kind: 'rerun', name: callName(family, callId, clientToken ?? '', record.eventTimeMs), input };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  afterDeadlineToken,
   asynchronousCallId,
+  callName,
   executionName,
   generationToken,
   keyedCallId,
@@ -52,7 +52,6 @@ describe('identities are contracts: a change here makes two launches of one call
       'report-55c1f48c4b96f1f5b5f5a304ef9ebae3',
     ],
     ['the token of its next generation', generationToken(KEY, TASK_CALL_ID), '87cc12f73582142ab2d6147146da1a87'],
-    ['the token of a late re-run', afterDeadlineToken(KEY, occasion(CALL_ID)), '5cf00fbb12499ee6208fc0888ee7b374'],
     ['the id of a call that was never attempted', keyedCallId(KEYED), KEYED_ID],
     ['its token', keyedToken(KEY, KEYED_ID), '7e47ffc8b04305a83427d5cb87b2216c'],
     [
@@ -109,6 +108,12 @@ describe('the name of an execution', () => {
     expect(at(-1)).not.toBe(at(0));
   });
 
+  test('is one for good where the token names one call for ever', () => {
+    const at = (token: string, ms: number) => callName('report', CALL_ID, token, EVENT_TIME_MS + ms);
+    expect(at('once-1', 20 * HOUR)).toBe(at('once-1', 0));
+    expect(at('nightly', 20 * HOUR)).not.toBe(at('nightly', 0));
+  });
+
   const nameOf = (request: object) => {
     const verdict = verdictOn({ request: { ...request } });
     return verdict.kind === 'rerun' ? verdict.name : verdict;
@@ -138,7 +143,6 @@ test('nobody who lacks the key of the stack can compute a token of its own', () 
     substituteToken(key, CALL_ID),
     keyedToken(key, CALL_ID),
     generationToken(key, CALL_ID),
-    afterDeadlineToken(key, occasion(CALL_ID)),
   ];
   const [own, guessed] = [tokens(KEY), tokens('')];
   for (const token of own) expect(guessed).not.toContain(token);
@@ -146,7 +150,6 @@ test('nobody who lacks the key of the stack can compute a token of its own', () 
 
 test('calls of one fixed token, hours apart, have tokens of their own', () => {
   const [first, second] = [occasion(CALL_ID, '0'), occasion(CALL_ID, String(6 * HOUR))];
-  expect(afterDeadlineToken(KEY, first)).not.toBe(afterDeadlineToken(KEY, second));
   expect(remainderToken(KEY, first, 1, 1)).not.toBe(remainderToken(KEY, second, 1, 1));
 });
 
@@ -155,7 +158,7 @@ test('what was placed of a call is the same in whatever order its tasks are name
   expect(placedOccasion(['a'])).not.toBe(placedOccasion(['a', 'b']));
 });
 
-test('each remainder, generation and late re-run has a token of its own that ECS takes', () => {
+test('each remainder and generation has a token of its own that ECS takes', () => {
   const tokens = [
     remainderToken(KEY, occasion(CALL_ID), 2, 1),
     remainderToken(KEY, occasion(CALL_ID), 1, 1),
@@ -165,7 +168,6 @@ test('each remainder, generation and late re-run has a token of its own that ECS
     remainderToken(KEY, occasion(CALL_ID), 2, 11),
     substituteToken(KEY, CALL_ID),
     generationToken(KEY, CALL_ID),
-    afterDeadlineToken(KEY, occasion(CALL_ID)),
   ];
   expect(new Set(tokens).size).toBe(tokens.length);
   for (const token of tokens) expect(token).toMatch(/^[\x21-\x7e]{1,64}$/);

@@ -1,11 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
-import {
-  afterDeadlineToken,
-  generationToken,
-  substituteToken,
-  synchronousCallId,
-} from '../../../lambda/core/identity.ts';
+import { generationToken, substituteToken, synchronousCallId } from '../../../lambda/core/identity.ts';
 import type { RerunInput } from '../../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
 import { OWN_PRINCIPAL } from '../../../lambda/core/verdict/recorded-call.ts';
@@ -22,15 +17,15 @@ const READ = { fromMs: EVENT_TIME_MS - 3 * MINUTE, toMs: LATE_MS - 15 * MINUTE }
 const RERUN = rerunOf();
 const ARN = 'arn:aws:ecs:us-east-1:111122223333:task/batch/0001';
 const { clientToken: _, ...TOKENLESS } = RERUN.request;
+const { doneBy: __, ...UNPROVED } = RERUN;
 /** The key of the stack's tokens, made from the random numbers of these tests. */
 const KEY = '80'.repeat(32);
-const LATE_TOKEN = afterDeadlineToken(KEY, { callId: RERUN.callId, occasion: String(EVENT_TIME_MS) });
 const instant = (ms: number) => new Date(ms).toISOString();
 const failedStart = stoppedVerdictOn();
 const { callId = '', failedTask } = failedStart.kind === 'rerun' ? failedStart.input : {};
 /** The re-run of a task that failed to start, its request completed. */
 const GENERATION: RerunInput = {
-  ...RERUN,
+  ...UNPROVED,
   callId,
   request: { ...TOKENLESS, count: 1 },
   ownToken: 'generation',
@@ -144,9 +139,9 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
 });
 
 describe('after its deadline a call', () => {
-  test('is made under a new token where the history shows that it was not accepted', async () => {
+  test('is made under its own token where the history shows that it was not accepted', async () => {
     const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ });
-    expect(requests).toEqual([{ ...RERUN.request, clientToken: LATE_TOKEN }]);
+    expect(requests).toEqual([RERUN.request]);
     expect(end).toMatchObject({ next: 'finish', result: 'started' });
   });
 
@@ -180,11 +175,11 @@ describe('after its deadline a call', () => {
   ])('was accepted %s', async (_, atMs, expected) => {
     const accepted = { atMs, taskArns: [ARN, 'b'] };
     const { requests } = await attempt({ nowMs: LATE_MS, coverage: READ, accepted });
-    expect(requests).toEqual(expected.map((request) => ({ ...request, clientToken: LATE_TOKEN })));
+    expect(requests).toEqual(expected);
   });
 
   test.each([
-    ['that of a late request before this one', RERUN, LATE_TOKEN],
+    ['that of a request of ours before this one', RERUN, RERUN.request?.clientToken],
     [
       'one of ours, in place of the missing one',
       { ...RERUN, callId: 'tokenless', request: TOKENLESS, ownToken: 'substitute' as const },

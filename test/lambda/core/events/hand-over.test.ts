@@ -38,8 +38,8 @@ describe('a message of the hand-over queue', () => {
       { kind: 'answered', taskArns: ['a'], failureReasons: ['RESOURCE:MEMORY'], firstAttemptAtMs: Date.parse(AT) },
     ],
     [
-      'that tells of an answer, and not when: then when it was sent counts',
-      { request: REQUEST, answer: { tasks: [], failures: [{ arn: 'x' }] } },
+      'that tells of a time after it was sent, of a clock that is fast: then when it was sent counts',
+      { request: REQUEST, answer: { tasks: [], failures: [{ arn: 'x' }] }, firstAttemptAt: new Date(NOW_MS + 1000) },
       { kind: 'answered', taskArns: [], failureReasons: [''], firstAttemptAtMs: NOW_MS },
     ],
     [

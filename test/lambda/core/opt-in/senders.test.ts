@@ -1,18 +1,27 @@
 import { expect, test } from 'vitest';
-import { isRuleArn, ruleOf } from '../../../../lambda/core/opt-in/senders.ts';
+import { isRuleArn, onlyRuleOf, ruleOf } from '../../../../lambda/core/opt-in/senders.ts';
 
 const RULE = 'arn:aws:events:us-east-1:111122223333:rule/nightly';
 const OTHER = 'arn:aws:events:us-east-1:111122223333:rule/weekly';
 const handsOver = (...arns: string[]) => arns.map((arn) => ({ arn, handsOver: true }));
 
 test.each([
-  ['the only listed rule', handsOver(RULE), 'AIDAEXAMPLE', undefined, RULE],
-  ['the rule that the key names', handsOver(RULE, OTHER), 'AIDAEXAMPLE', `${OTHER}/event-1`, OTHER],
-  ['nobody, where the key names none of several', handsOver(RULE, OTHER), 'AIDAEXAMPLE', 'nightly', undefined],
+  ['the rule that the key names', handsOver(RULE, OTHER), 'SERVICE', `${OTHER}/event-1`, OTHER],
+  ['nobody, where the key names none', handsOver(RULE), 'SERVICE', 'nightly', undefined],
+  ['no rule, where a user sent it', handsOver(RULE), 'AIDAEXAMPLE', RULE, undefined],
   ['no rule, where a role sent it', handsOver(RULE), 'AROAEXAMPLE', RULE, undefined],
-  ['nobody, where a rule is listed but does not hand over', [{ arn: RULE }], 'AIDAEXAMPLE', RULE, undefined],
+  ['nobody, where a rule is listed but does not hand over', [{ arn: RULE }], 'SERVICE', RULE, undefined],
 ])('a message is of %s', (_, callers, principalId, key, expected) => {
   expect(ruleOf(callers, principalId, key)).toBe(expected);
+});
+
+test.each([
+  ['it, where the service sent it', handsOver(RULE), 'SERVICE', RULE],
+  ['none of several', handsOver(RULE, OTHER), 'SERVICE', undefined],
+  ['none, where a role sent it', handsOver(RULE), 'AROAEXAMPLE', undefined],
+  ['none, where a user sent it', handsOver(RULE), 'AIDAEXAMPLE', undefined],
+])('a message without a key is of the only listed rule: %s', (_, callers, principalId, expected) => {
+  expect(onlyRuleOf(callers, principalId)).toBe(expected);
 });
 
 test('a role is no rule', () => {

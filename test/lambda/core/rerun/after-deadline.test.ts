@@ -17,7 +17,6 @@ const step = (changes: Partial<Parameters<typeof afterDeadlineStep>[0]>) =>
     deadlineMs: DEADLINE_MS,
     nowMs: NOW_MS,
     coverage: READ,
-    wasAccepted: false,
     sweepEveryMinutes: 15,
     ...changes,
   });
@@ -57,8 +56,6 @@ describe('a call whose token is no proof any more', () => {
       'where sweeps have read all that they could',
       { nowMs: NOW_MS + 60 * MINUTE, coverage: { ...READ, toMs: NOW_MS + 15 * MINUTE } },
     ],
-    ['alreadyStarted', 'where ECS accepted it', { wasAccepted: true }],
-    ['alreadyStarted', 'where ECS accepted it, whatever was read', { wasAccepted: true, coverage: undefined }],
     ['refuse', 'where no sweep will ever read', { sweepEveryMinutes: 0 }],
     ['refuse', 'of the day before', { nowMs: CALL_MS + 24 * 60 * MINUTE + 1 }],
     ['wait', 'of just a day ago, with an old coverage', { nowMs: CALL_MS + 24 * 60 * MINUTE }],

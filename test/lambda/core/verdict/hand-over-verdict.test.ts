@@ -141,7 +141,6 @@ describe('a call that was handed over', () => {
     ],
     ['for an answer that will not change', { attempted: { ...IN_PART, failureReasons: ['MISSING'] } }, 'rejectedByEcs'],
     ['for an answer with all its tasks', { attempted: { ...IN_PART, taskArns: ['a', 'b'] } }, 'invalidParameter'],
-    ['from the future', { attempted: { ...THROTTLED, firstAttemptAtMs: NOW_MS + 600_000 } }, 'malformed'],
   ])('%s is refused, so that its caller hears of it', (_, changes, reason, settings) => {
     expect(verdictOn(changes, settings)).toMatchObject({ kind: 'refuse', reason });
   });
