@@ -62,7 +62,7 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       configuration,
       ledger: () => ledger,
       isOurs: world.isOurs,
-      throttledRecords: account.throttledRecords,
+      account,
     });
     world.ecs.onTask(oracle.task);
     deploy(world, template);

@@ -1,9 +1,10 @@
 import { LAB_EPOCH_MS } from '../kernel/clock.ts';
 import type { CallFate } from '../run/oracle.ts';
 import { type PlayOptions, play, type Run } from '../run/run.ts';
-import type { ByReason } from '../run/run-records.ts';
+import { type ByReason, NO_ROOM } from '../run/run-records.ts';
 import { isRateCaller, type Scenario } from '../scenario/scenario.ts';
 import { type DrainedCall, type DrainFigures, drainFigures, type Waits, waitsOf } from './drain.ts';
+import { OwnTakings, type RoomFigures, roomFigures } from './room.ts';
 
 export interface CallerFigures {
   readonly owed: number;
@@ -22,8 +23,7 @@ export interface Report {
   reruns: { started: number; alreadyStarted: number; gaveUp: ByReason; refused: ByReason; ignored: ByReason };
   invariants: { lost: number; duplicated: number; unreported: number };
   ecs: { runTaskCalls: number; callsPerRerun: number; callsPerOwed: number | null; readCalls: number };
-  /** No scenario of this lab has any room to run out of. */
-  room: null;
+  room: RoomFigures | null;
   drain: DrainFigures;
   others: { calls: number; throttled: number; throttledShare: number; throttledShareWithout: number };
   workflow: { executions: number; stateTransitions: number; transitionsPerRerun: number; maxHistoryEvents: number };
@@ -35,7 +35,7 @@ export interface Report {
 }
 
 /** Gave-up reasons that are no failure of the remediation's. */
-const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations', 'noRoom'];
+const FORGIVEN: readonly string[] = ['deadline', 'maxGenerations', NO_ROOM];
 
 /** A report, the run behind it, and what was violated in it, in words. */
 export interface Result {
@@ -53,18 +53,27 @@ export async function report(
   const { enabled } = scenario.remediation;
   const run = await play(scenario, { ...options, enabled });
   const others = othersOf(run);
-  const without = enabled && others.calls > 0 ? othersOf(await playWithout(scenario, run)) : others;
-  const figures = figuresOf(run, { ...others, throttledShareWithout: without.throttledShare });
+  const hasLimitedRoom = scenario.account.room.length > 0;
+  const own = new OwnTakings(scenario.account);
+  const without =
+    enabled && (others.calls > 0 || hasLimitedRoom)
+      ? await playWithout(scenario, run, hasLimitedRoom ? own : undefined)
+      : undefined;
+  const { throttledShare: throttledShareWithout } = without ? othersOf(without) : others;
+  const room = roundAll(roomFigures(run, without && { run: without, own }));
+  const figures = figuresOf(run, { ...others, throttledShareWithout }, room);
   const wallSeconds = round((performance.now() - begun) / 1000);
   return { report: { ...figures, wallSeconds }, run, violations: violationsOf(figures, run) };
 }
 
-function playWithout(scenario: Scenario, { drainedAt, clock }: Run): Promise<Run> {
+/** `own` hears what callers take, where it matters how much the run would have owed. */
+function playWithout(scenario: Scenario, { drainedAt, clock }: Run, own: OwnTakings | undefined): Promise<Run> {
   const untilEvents = { ...scenario, events: [], faults: [] };
-  return play(untilEvents, { enabled: false, othersUntil: drainedAt ?? clock.now() });
+  const othersUntil = drainedAt ?? clock.now();
+  return play(untilEvents, { enabled: false, othersUntil, ...(own && { judged: true, observe: own.listen }) });
 }
 
-function figuresOf(run: Run, others: Report['others']): Report {
+function figuresOf(run: Run, others: Report['others'], room: Report['room']): Report {
   const { scenario, clock, world, oracle, records, usage } = run;
   const fates = [...oracle.finite()];
   const reruns = records.started.started + records.started.alreadyStarted;
@@ -104,7 +113,7 @@ function figuresOf(run: Run, others: Report['others']): Report {
       callsPerOwed: owed === 0 ? null : ratio(records.runTaskCalls, owed),
       readCalls: records.readCalls,
     },
-    room: null,
+    room,
     drain: roundAll(drainOf(run)),
     others,
     workflow: {
@@ -121,13 +130,14 @@ function figuresOf(run: Run, others: Report['others']): Report {
   };
 }
 
-function violationsOf({ calls: { owedRefused }, invariants, reruns }: Report, { hasEnded }: Run): string[] {
+function violationsOf({ calls: { owedRefused }, invariants, reruns }: Report, { hasEnded, records }: Run): string[] {
   const broken = Object.entries({ ...invariants, owedRefused })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name}: ${count}`);
   const gaveUp = Object.entries(reruns.gaveUp)
     .filter(([reason]) => !FORGIVEN.includes(reason))
     .map(([reason, count]) => `gave up for ${reason}: ${count}`);
+  if (records.leftTooEarly > 0) gaveUp.push(`gave up for ${NO_ROOM} before its time: ${records.leftTooEarly}`);
   return [...broken, ...gaveUp, ...(hasEnded ? [] : ['not over after 24 virtual hours'])];
 }
 

@@ -6,14 +6,9 @@ import type { JsonObject } from '../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../kernel/random.ts';
 import { type Caller, isRateCaller, isRuleArn, type RateCaller } from '../scenario/scenario.ts';
 import { type AttemptOutcome, type Call, CallLedger, type CallState, type OpenCall } from './call-ledger.ts';
-import {
-  attemptedMessage,
-  type HandedOverAttempts,
-  isNoRoomError,
-  isNoRoomFailure,
-  sendCopies,
-  unattemptedMessage,
-} from './hand-over.ts';
+import { attemptedMessage, type HandedOverAttempts, sendCopies, unattemptedMessage } from './hand-over.ts';
+import { isNoRoomError, isNoRoomFailure } from './no-room.ts';
+import { isBlind } from './opt-in.ts';
 
 export interface CallersOptions {
   readonly clock: VirtualClock;
@@ -207,7 +202,8 @@ class Client {
   /** A scheduler above the SDK may start the call anew. It looks for tasks, so one of several is enough for it. */
   #finish(outcome: AttemptOutcome): void {
     const { retriesWithNewToken, handsOver } = this.#caller;
-    if (outcome !== 'accepted' && retriesWithNewToken && this.#newTokensLeft-- > 0) {
+    const isContent = outcome === 'accepted' || (outcome === 'unplaced' && isBlind(this.#caller));
+    if (!isContent && retriesWithNewToken && this.#newTokensLeft-- > 0) {
       this.#options.clock.after(retriesWithNewToken.after * 1000, () => this.#runTask());
       return;
     }
@@ -225,7 +221,7 @@ class Client {
       return HANDED_OVER.includes(outcome) ? { error: { code, message, requestIds: this.#requestIds } } : undefined;
     }
     const { taskArns: tasks, failures } = this.#call;
-    return failures.some(isNoRoomFailure) ? { answer: { tasks, failures } } : undefined;
+    return !isBlind(this.#caller) && failures.some(isNoRoomFailure) ? { answer: { tasks, failures } } : undefined;
   }
 
   #handOver(message: string, state: CallState): void {

@@ -24,16 +24,6 @@ export function unattemptedMessage(request: JsonObject, key: string): string {
   return JSON.stringify({ request, key });
 }
 
-/** `failures[]` that tell of want of room, which comes back. */
-const NO_ROOM_FAILURE = /^(RESOURCE:|AGENT|Capacity is unavailable|You['’]ve reached the limit on the number of )/;
-const NO_ROOM_ERROR = 'Tasks provisioning capacity limit exceeded';
-
-export const isNoRoomFailure = ({ reason }: JsonObject): boolean => NO_ROOM_FAILURE.test(String(reason));
-
-/** Whether ECS rejected a call whole for want of room. */
-export const isNoRoomError = ({ code, message }: AwsError): boolean =>
-  code === 'ClientException' && message.includes(NO_ROOM_ERROR);
-
 const TRIES = 3;
 /** Base delay of the SDK's backoff where nothing was throttled. */
 const BACKOFF_MS = 50;

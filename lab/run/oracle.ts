@@ -3,7 +3,8 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { Account } from '../scenario/account.ts';
 import type { Call, CallLedger } from './call-ledger.ts';
 import { callReference } from './callers.ts';
-import { isNoRoomFailure } from './hand-over.ts';
+import { attemptOf, isNoRoomFailure, isNoRoomStop, Misfits, NoRoomAttempts } from './no-room.ts';
+import { isBlind, OptIn } from './opt-in.ts';
 
 /** What became of one call, as the lab itself saw it. */
 export interface CallFate {
@@ -16,42 +17,39 @@ export interface CallFate {
   /** Tasks of the caller's own that stopped before they ran, and those of them that a throttle stopped. */
   startFailed: number;
   startThrottled: number;
+  /** Tasks of the caller's own that died for want of room. */
+  startNoRoom: number;
+  /** When the first task of the caller's own stopped before it ran. */
+  startFailedAt: number | undefined;
   /**
-   * Tasks, whoever asked for them, that stopped before they ran for another reason than a throttle, or that we asked for and
+   * Tasks, whoever asked for them, that stopped before they ran for another reason than a throttle or, where the configuration
+   * brings that back, want of room, or that we asked for and
    * ECS placed nowhere for a reason that does not pass.
    */
   startRefused: number;
   /** When an attempt of ours first launched a task of it. */
   launchedByUsAt: number | undefined;
+  /** When an attempt of ours last launched a task of it that ran. */
+  startedByUsAt: number | undefined;
   /** Whether an execution or a verdict said why the call is not brought back. */
   hasReason: boolean;
   /** Whether that was a refusal. */
   isRefused: boolean;
 }
 
-/** What the configuration of a scenario allows, read by the lab for itself. */
-interface Allowed {
-  readonly mode?: string;
-  readonly clusters?: readonly string[];
-  readonly families?: readonly string[];
-  readonly callers?: readonly (string | CallerEntry)[];
-  readonly allowedRoleOverrides?: readonly string[];
-  readonly allowExecuteCommand?: boolean;
-  readonly allowWithoutClientToken?: boolean;
+/** A task that has not run its course yet. */
+interface TaskOfCall {
+  readonly fate: CallFate;
+  readonly own: boolean;
+  /** When it was launched, and by which attempt. */
+  readonly at: number;
+  readonly attempt: string;
 }
 
-interface CallerEntry {
-  readonly arn: string;
-  readonly retriesItself?: boolean;
-  readonly handsOver?: boolean;
-}
+/** Whether ECS rejected the last attempt whole for want of room. */
+const isUnplacedWhole = ({ attempts }: Call): boolean => attempts.at(-1)?.outcome === 'noRoom';
 
-/** AWS's own launchers repeat by themselves what was rejected ... */
-const LAUNCHERS = ['batch', 'states', 'events', 'eventsv2', 'scheduler', 'pipes', 'ecs'].map(
-  (name) => `${name}.amazonaws.com`,
-);
-/** ... and these watch what was accepted as well. */
-const WATCHERS = ['batch', 'states', 'ecs'].map((name) => `${name}.amazonaws.com`);
+const isRejected = (call: Call): boolean => call.state === 'throttled' || isUnplacedWhole(call);
 
 /** Stop reasons that name a throttle, in the lab's own reading: never the product's code. */
 const THROTTLED_START =
@@ -62,14 +60,17 @@ const THROTTLED_START =
  * what is being judged.
  */
 export class Oracle {
-  readonly #allowed: Allowed;
+  readonly #optIn: OptIn;
   readonly #ledger: () => CallLedger;
   readonly #isOurs: (principalArn: string) => boolean;
   readonly #throttledRecords: Account['throttledRecords'];
+  readonly #misfits: Misfits;
   readonly #fates = new Map<string, CallFate>();
-  readonly #taskCalls = new Map<string, { readonly fate: CallFate; readonly own: boolean }>();
+  readonly #taskCalls = new Map<string, TaskOfCall>();
   /** References and tokens of our own requests that ECS answered with a reason that does not pass. */
   readonly #refusedTokens = new Set<string>();
+  /** Attempts of ours that found no room. */
+  readonly noRoomAttempts = new NoRoomAttempts();
   /** Tasks that we launched for no call of the scenario. */
   #strangers = 0;
 
@@ -78,12 +79,13 @@ export class Oracle {
     readonly configuration: JsonObject | undefined;
     readonly ledger: () => CallLedger;
     readonly isOurs: (principalArn: string) => boolean;
-    readonly throttledRecords: Account['throttledRecords'];
+    readonly account: Account;
   }) {
-    this.#allowed = (options.configuration ?? {}) as Allowed;
+    this.#optIn = new OptIn(options.configuration);
     this.#ledger = options.ledger;
     this.#isOurs = options.isOurs;
-    this.#throttledRecords = options.throttledRecords;
+    this.#throttledRecords = options.account.throttledRecords;
+    this.#misfits = new Misfits(options.account);
   }
 
   /** Listens to the fake ECS; returns the fate that a transition is part of. */
@@ -97,13 +99,14 @@ export class Oracle {
       }
       fate.pending += 1;
       if (!own) fate.launchedByUsAt ??= transition.at;
-      this.#taskCalls.set(transition.taskArn, { fate, own });
+      this.#taskCalls.set(transition.taskArn, { fate, own, at: transition.at, attempt: attemptOf(transition.input) });
       return fate;
     }
     const entry = this.#taskCalls.get(transition.taskArn);
     if (!entry) return undefined;
-    const { fate, own } = entry;
+    const { fate, own, at, attempt } = entry;
     if (transition.kind === 'running') {
+      if (!own) fate.startedByUsAt = Math.max(fate.startedByUsAt ?? at, at);
       fate.running += 1;
       fate.pending -= 1;
       return fate;
@@ -111,8 +114,16 @@ export class Oracle {
     if (transition.everRan) this.#taskCalls.delete(transition.taskArn);
     else {
       fate.pending -= 1;
-      if (own) fate.startFailed += 1;
-      if (!THROTTLED_START.test(transition.stoppedReason)) fate.startRefused += 1;
+      if (own) {
+        fate.startFailed += 1;
+        fate.startFailedAt ??= transition.at;
+      }
+      const { stoppedReason } = transition;
+      if (isNoRoomStop(stoppedReason)) {
+        if (own) fate.startNoRoom += 1;
+        else this.noRoomAttempts.died(attempt);
+        if (!this.#optIn.rerunsNoRoom) fate.startRefused += 1;
+      } else if (!THROTTLED_START.test(stoppedReason)) fate.startRefused += 1;
       else if (own) fate.startThrottled += 1;
     }
     return fate;
@@ -122,7 +133,7 @@ export class Oracle {
   readonly answered = (input: JsonObject, failures: readonly JsonObject[]): void => {
     const fate = this.fateOf(String(input.referenceId));
     const final = failures.filter((failure) => !isNoRoomFailure(failure)).length;
-    const token = `${input.referenceId} ${input.clientToken}`;
+    const token = attemptOf(input);
     if (!fate || final === 0 || this.#refusedTokens.has(token)) return;
     this.#refusedTokens.add(token);
     fate.startRefused += final;
@@ -141,8 +152,11 @@ export class Oracle {
       pending: 0,
       startFailed: 0,
       startThrottled: 0,
+      startNoRoom: 0,
+      startFailedAt: undefined,
       startRefused: 0,
       launchedByUsAt: undefined,
+      startedByUsAt: undefined,
       hasReason: false,
       isRefused: false,
     };
@@ -167,35 +181,42 @@ export class Oracle {
   owesRejected({ call, count }: CallFate): boolean {
     if (call.doneAt === undefined || call.taskArns.length >= count) return false;
     if (call.messageIds.length > 0 && this.#isTakenOver(call)) return true;
-    const isThrottled = call.state === 'throttled';
-    // What was answered has a record that holds its request, also where the answer was that there is no room.
-    const isUnplaced = call.failures.some(isNoRoomFailure);
-    if (!isUnplaced && !(isThrottled && this.#throttledRecords === 'full')) return false;
     // CloudTrail is all that is left of such a call, and it hides environment values.
-    return this.#isAllowed(call, 'rejected') && !hasEnvironment(call.request) && this.#hasToken(call);
+    if (hasEnvironment(call.request)) return false;
+    // What was answered has a record that holds its request, also where the answer was that there is no room.
+    if (call.failures.some(isNoRoomFailure) && this.#rerunsUnplaced(call)) return true;
+    if (!isRejected(call) || this.#throttledRecords === 'bare') return false;
+    return this.#optIn.allows(call, 'rejected') && this.#hasToken(call);
+  }
+
+  /** To a launcher that takes its answer for success that answer is final: no token has to keep it from trying again. */
+  #rerunsUnplaced(call: Call): boolean {
+    const { rerunsNoRoom } = this.#optIn;
+    if (isBlind(call.principal)) return rerunsNoRoom === true && this.#optIn.allows(call, 'unheeded');
+    return rerunsNoRoom !== false && this.#optIn.allows(call, 'rejected') && this.#hasToken(call);
   }
 
   /** Whether a call that its caller handed over is to be run: in the stack's words, with all that makes it one call. */
   #isTakenOver(call: Call): boolean {
-    return (call.state === 'neverAttempted' || call.tokens.length > 0) && this.#isAllowed(call, 'handedOver');
+    return (call.state === 'neverAttempted' || call.tokens.length > 0) && this.#optIn.allows(call, 'handedOver');
   }
 
   /**
-   * Whether throttling took a call of a listed caller, and nothing that holds its request is left of it: nobody can run it,
+   * Whether throttling or want of room took a call of a listed caller whole, and nothing that holds its request is left of it: nobody can run it,
    * so people have to be told.
    */
   isLostForGood({ call }: CallFate): boolean {
     return (
-      call.state === 'throttled' &&
+      isRejected(call) &&
       this.#throttledRecords === 'bare' &&
       call.messageIds.length === 0 &&
-      this.#isAllowed(call, 'rejected')
+      this.#optIn.allows(call, 'rejected')
     );
   }
 
   /** Whether the configuration says that the caller hands over what throttling takes. */
   saysHandsOver({ call }: CallFate): boolean {
-    return this.#entryOf(call)?.handsOver === true;
+    return this.#optIn.saysHandsOver(call);
   }
 
   /** Whether the call is owed and ended in a refusal. */
@@ -204,8 +225,9 @@ export class Oracle {
   }
 
   /** Whether tasks of the caller's own died before they ran, and the remediation owes them. */
-  owesStartFailed({ call, startThrottled }: CallFate): boolean {
-    return startThrottled > 0 && this.#isAllowed(call, 'startFailed');
+  owesStartFailed({ call, startThrottled, startNoRoom }: CallFate): boolean {
+    const owed = startThrottled + (this.#optIn.rerunsNoRoom ? startNoRoom : 0);
+    return owed > 0 && this.#optIn.allows(call, 'startFailed');
   }
 
   owes(fate: CallFate): boolean {
@@ -222,6 +244,27 @@ export class Oracle {
     return this.owes(fate) && fate.running < this.#owedTasks(fate) && !fate.hasReason;
   }
 
+  /** Tasks of an owed call that never ran. */
+  missing(fate: CallFate): number {
+    return this.owes(fate) ? Math.max(0, this.#owedTasks(fate) - fate.running) : 0;
+  }
+
+  /** Whether a call may be left for want of room now: the time for it is over, or there never will be any. */
+  mayLeaveForRoom({ call }: CallFate, now: number): boolean {
+    // A record's time is cut to whole seconds.
+    return now - call.madeAt >= this.#optIn.capacityDeadlineMs - 1000 || this.neverFits(call);
+  }
+
+  neverFits({ request }: Call): boolean {
+    return this.#misfits.neverFits(request);
+  }
+
+  /** Whether a call's own attempts, the last as it stands, found no room for all of it. */
+  foundNoRoom(call: Call): boolean {
+    const fate = this.fateOf(callReference(call.caller, call.index));
+    return call.failures.some(isNoRoomFailure) || isUnplacedWhole(call) || (fate?.startNoRoom ?? 0) > 0;
+  }
+
   /** Of a caller that starts over by itself only what was accepted is owed; failed starts for other reasons never are. */
   #owedTasks(fate: CallFate): number {
     const { call, count, startRefused } = fate;
@@ -235,65 +278,9 @@ export class Oracle {
     return sum;
   }
 
-  #entryOf(call: Call): CallerEntry | undefined {
-    const entries = (this.#allowed.callers ?? []).map((caller) =>
-      typeof caller === 'string' ? { arn: caller } : caller,
-    );
-    return (
-      entries.find(({ arn }) => arn !== '*' && roleOf(arn) === roleOf(call.principal.arn)) ??
-      entries.find(({ arn }) => arn === '*')
-    );
-  }
-
-  #isAllowed(call: Call, as: 'rejected' | 'handedOver' | 'startFailed'): boolean {
-    const { mode, clusters = [], families = [] } = this.#allowed;
-    const { cluster = 'default', taskDefinition, overrides, enableExecuteCommand, volumeConfigurations } = call.request;
-    const entry = this.#entryOf(call);
-    const { taskRoleArn, executionRoleArn } = (overrides ?? {}) as JsonObject;
-    const roles = [
-      taskRoleArn,
-      executionRoleArn,
-      ...((volumeConfigurations ?? []) as JsonObject[]).map(
-        ({ managedEBSVolume }) => (managedEBSVolume as JsonObject | undefined)?.roleArn,
-      ),
-    ].filter((role) => role !== undefined);
-    return (
-      mode === 'rerun' &&
-      entry !== undefined &&
-      (as === 'handedOver' ? entry.handsOver === true : as === 'startFailed' || !entry.retriesItself) &&
-      !(as === 'handedOver' ? [] : as === 'startFailed' ? WATCHERS : LAUNCHERS).includes(
-        call.principal.invokedBy ?? call.principal.userAgent ?? '',
-      ) &&
-      !isWatched(call.request) &&
-      isListed(lastPart(String(cluster)), clusters.map(lastPart)) &&
-      isListed(lastPart(String(taskDefinition)).replace(/:\d+$/, ''), families) &&
-      roles.every((role) => this.#allowed.allowedRoleOverrides?.includes(String(role))) &&
-      (!enableExecuteCommand || this.#allowed.allowExecuteCommand === true)
-    );
-  }
-
   #hasToken({ tokens }: Call): boolean {
-    return tokens.length > 0 || this.#allowed.allowWithoutClientToken === true;
+    return tokens.length > 0 || this.#optIn.allowsWithoutToken;
   }
-}
-
-/** Tasks that Step Functions, Batch or a service started say so. */
-function isWatched({ startedBy, group, cluster }: JsonObject): boolean {
-  return (
-    /^(AWS Step Functions$|ecs-svc\/)/.test(String(startedBy)) ||
-    String(group).startsWith('service:') ||
-    /^AWSBatch-|_Batch_/.test(lastPart(String(cluster)))
-  );
-}
-
-const isListed = (name: string, list: readonly string[]) => list.includes(name) || list.includes('*');
-const lastPart = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1);
-
-/** The account, kind and name of what an ARN names: `111122223333/role/cron`. */
-function roleOf(arn: string): string {
-  const [, , , , account, resource = ''] = arn.split(':');
-  const [kind, ...path] = resource.split('/');
-  return kind === 'assumed-role' ? `${account}/role/${path[0]}` : `${account}/${kind}/${path.at(-1)}`;
 }
 
 function hasEnvironment({ overrides }: JsonObject): boolean {

@@ -12,6 +12,9 @@ import type { CallFate, Oracle } from './oracle.ts';
 /** The least time that a caller's own retries are left to themselves, whatever the product's own grace. */
 export const GRACE_MS = 30_000;
 
+/** The reason to give up a call that found no room. */
+export const NO_ROOM = 'noRoom';
+
 /** Counts by reason. */
 export type ByReason = Record<string, number>;
 
@@ -30,6 +33,10 @@ export class Records implements Observer {
   readonly gaveUp: ByReason = {};
   readonly refused: ByReason = {};
   readonly ignored: ByReason = {};
+  /** Executions and messages whose calls were given up for want of room before their time. */
+  readonly #leftTooEarly = new Set<unknown>();
+  /** When what tells of a call that may be owed first arrived, whatever a caller's own retries are still to be given. */
+  readonly arrivedAt = new Map<CallFate, number>();
   runTaskCalls = 0;
   readCalls = 0;
   logLines = 0;
@@ -56,9 +63,11 @@ export class Records implements Observer {
     this.bareRecords = new BareRecords(options.oracle);
   }
 
-  readonly request = ({ operation, readOnly, input, eventId, at, outcome }: ApiRequest, isOurs: boolean): void => {
+  readonly request = (request: ApiRequest, isOurs: boolean): void => {
+    const { operation, readOnly, input, eventId, at, outcome } = request;
     if (isOurs) {
       if (operation === 'RunTask') {
+        this.#oracle().noRoomAttempts.answered(request);
         this.runTaskCalls += 1;
         if ('output' in outcome) this.#oracle().answered(input, outcome.output().failures as JsonObject[]);
       }
@@ -74,13 +83,25 @@ export class Records implements Observer {
 
   readonly delivered = (event: JsonObject, messageId: string): void => {
     this.unanswered.add(messageId);
-    const { eventID, requestParameters } = (event.detail ?? {}) as JsonObject;
-    const fate = this.#callsByEventId.get(String(eventID));
+    const fate = this.heard(event);
     if (!fate) return;
+    const { eventID, requestParameters } = event.detail as JsonObject;
     this.#eventIds.set(messageId, String(eventID));
-    if (requestParameters != null) this.isReady(fate, GRACE_MS);
-    else this.bareRecords.delivered(String(eventID), fate);
+    if (requestParameters == null) this.bareRecords.delivered(String(eventID), fate);
   };
+
+  /** There is an event, wherever it went; returns the fate of the call whose record it is. */
+  heard(event: JsonObject): CallFate | undefined {
+    const { eventID, requestParameters, taskArn, lastStatus } = (event.detail ?? {}) as JsonObject;
+    if (lastStatus === 'STOPPED') {
+      const died = this.#oracle().fateOfTask(String(taskArn));
+      if (died) this.#arrived(died);
+      return undefined;
+    }
+    const fate = this.#callsByEventId.get(String(eventID));
+    if (fate && requestParameters != null) this.isReady(fate, GRACE_MS);
+    return fate;
+  }
 
   /** A caller handed a call over: the queue took the message, whatever the caller was answered. */
   readonly handedOver = (call: Call, messageId: string): void => {
@@ -94,7 +115,12 @@ export class Records implements Observer {
 
   /** What holds a call's request is there, which others may have brought before. */
   isReady(fate: CallFate, graceMs: number): void {
+    this.#arrived(fate);
     this.readyAt.set(fate, Math.min(this.readyAt.get(fate) ?? Number.POSITIVE_INFINITY, this.#now() + graceMs));
+  }
+
+  #arrived(fate: CallFate): void {
+    if (!this.arrivedAt.has(fate)) this.arrivedAt.set(fate, this.#now());
   }
 
   readonly moved = (from: string, to: string): void => {
@@ -107,8 +133,11 @@ export class Records implements Observer {
   readonly executionStarted = (execution: Execution, input: unknown): void => {
     this.executions.push(execution);
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
-    if (failedTask) this.#rerunCalls.set(execution, this.#oracle().fateOfTask(String(failedTask.taskArn)));
-    else if (request) {
+    if (failedTask) {
+      const fate = this.#oracle().fateOfTask(String(failedTask.taskArn));
+      this.#rerunCalls.set(execution, fate);
+      if (fate) this.#arrived(fate);
+    } else if (request) {
       const fate = this.#oracle().fateOf(String(request.referenceId));
       this.#rerunCalls.set(execution, fate);
       // A sweep may find a call before its record arrives, or where none does.
@@ -136,7 +165,10 @@ export class Records implements Observer {
     } else {
       const into = error === 'GaveUp' ? this.gaveUp : error === 'Refused' ? this.refused : undefined;
       if (into) {
-        count(into, reasonOf(cause), by);
+        const reason = reasonOf(cause);
+        count(into, reason, by);
+        if (by < 0) this.#leftTooEarly.delete(execution);
+        else if (into === this.gaveUp) this.#gaveUp(execution, fate, reason);
         if (fate) {
           fate.hasReason = by > 0;
           fate.isRefused = by > 0 && error === 'Refused';
@@ -146,12 +178,23 @@ export class Records implements Observer {
     this.#onProgress(fate);
   }
 
+  #gaveUp(rerun: unknown, fate: CallFate | undefined, reason: string): void {
+    const isTooEarly = reason === NO_ROOM && fate && !this.#oracle().mayLeaveForRoom(fate, this.#now());
+    if (isTooEarly) this.#leftTooEarly.add(rerun);
+  }
+
+  /** Re-runs that were given up for want of room while there was time left, and room to come. */
+  get leftTooEarly(): number {
+    return this.#leftTooEarly.size;
+  }
+
   /** A re-run that no workflow made ended: the call is back, or was given up for a reason. */
   readonly rerunEnded = (messageId: string, fate: CallFate, gaveUp?: string): void => {
     this.unanswered.delete(messageId);
     if (gaveUp === undefined) this.started.started += 1;
     else {
       count(this.gaveUp, gaveUp);
+      this.#gaveUp(messageId, fate, gaveUp);
       fate.hasReason = true;
     }
     this.#onProgress(fate);

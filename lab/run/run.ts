@@ -35,6 +35,8 @@ export interface Run {
 export interface PlayOptions {
   /** Whether to deploy the remediation. */
   readonly enabled: boolean;
+  /** Whether to judge, where the remediation is not deployed, what it would owe if it were. */
+  readonly judged?: boolean;
   /** Ends live traffic at this instant, in milliseconds since the epoch, instead of at the end of the drain. */
   readonly othersUntil?: number;
   /** Called about once in each virtual second in which something happens. */
@@ -56,11 +58,11 @@ function deployApp({ configuration, scenario: { account }, world }: Site): void 
 
 /** Plays a scenario to its end. Throws what the lab cannot do, and the configuration's own errors. */
 export async function play(scenario: Scenario, options: PlayOptions): Promise<Run> {
-  const { enabled, othersUntil, onTick, observe, deploy = deployApp } = options;
+  const { enabled, judged = enabled, othersUntil, onTick, observe, deploy = deployApp } = options;
   await warmUp();
   const clock = new VirtualClock();
   const { seed } = scenario;
-  const configuration = enabled ? mergedConfiguration(scenario.remediation.config) : undefined;
+  const configuration = judged ? mergedConfiguration(scenario.remediation.config) : undefined;
   const usage = new Usage();
   const faults = new Faults(scenario.faults, seed, clock);
 
@@ -70,12 +72,13 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     now: clock.now,
     onProgress: (fate) => drain.check(fate),
   });
-  const world = new World({ clock, scenario, faults, observer: tee(records, observe?.(clock) ?? {}), usage });
+  const observer = tee(records, observe?.(clock) ?? {}, judged && !enabled ? hearAll(() => records) : {});
+  const world = new World({ clock, scenario, faults, observer, usage });
   const oracle = new Oracle({
     configuration,
     ledger: () => ledger,
     isOurs: world.isOurs,
-    throttledRecords: scenario.account.throttledRecords,
+    account: scenario.account,
   });
   const drain = new DrainWatch(oracle, finiteCalls(scenario), () => {
     drainedAt ??= clock.now();
@@ -83,7 +86,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
   world.ecs.onTask((transition) => {
     drain.check(oracle.task(transition));
   });
-  if (configuration) deploy({ scenario, configuration, clock, world, oracle, records, usage });
+  if (enabled && configuration) deploy({ scenario, configuration, clock, world, oracle, records, usage });
 
   const ledger: CallLedger = startCallers({
     clock,
@@ -96,7 +99,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
       return ledger.finiteDoneAt !== undefined && clock.now() >= ledger.finiteDoneAt + AFTER_LAST_FINITE_MS;
     },
     handOver: (call, body) => {
-      const id = world.handOver(call.principal, body);
+      const id = judged && !enabled ? `${call.request.referenceId}` : world.handOver(call.principal, body);
       records.handedOver(call, id);
       return id;
     },
@@ -132,6 +135,11 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     hasEnded: hasEnded && world.states.open === 0,
   };
 }
+
+/** Without rules and queues nothing is delivered; what would have been arrives as soon as it is there. */
+const hearAll = (records: () => Records): Partial<Observer> => ({
+  emitted: (_, render) => void records().heard(render()),
+});
 
 const finiteCalls = ({ callers }: Scenario) =>
   callers.reduce((sum, caller) => sum + (isRateCaller(caller) ? 0 : caller.calls), 0);

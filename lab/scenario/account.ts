@@ -14,6 +14,27 @@ export const range = z
 
 const bucket = z.strictObject({ burst: z.number().positive(), refillPerSecond: z.number().positive() });
 
+const tasks = z.int().nonnegative();
+
+const roomLimit = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('fargate'),
+      launchType: z.enum(['FARGATE', 'FARGATE_SPOT']).default('FARGATE'),
+      tasks,
+    })
+    .describe('tasks of that launch type or capacity provider that are not STOPPED'),
+  z
+    .strictObject({ kind: z.literal('instances'), cluster: z.string().min(1), tasks })
+    .describe('tasks of launch type EC2, or of any other capacity provider, in that cluster that are not STOPPED'),
+  z
+    .strictObject({ kind: z.literal('provisioning'), cluster: z.string().min(1), tasks })
+    .describe('tasks in that cluster in PROVISIONING'),
+  z
+    .strictObject({ kind: z.literal('addresses'), subnet: z.string().min(1), tasks })
+    .describe('tasks that are not STOPPED and hold an address of that subnet'),
+]);
+
 export const account = z.strictObject({
   id: z
     .string()
@@ -59,6 +80,10 @@ export const account = z.strictObject({
     .array(z.strictObject({ family: z.string(), probability, reason: z.string() }))
     .default([])
     .describe('drawn per task, entry by entry; the first that strikes decides'),
+  room: z
+    .array(roomLimit)
+    .default([])
+    .describe('how many tasks there may be at once, whoever asks for them; no entry: as many as anybody asks for'),
   taskSeconds: range.default([60, 600]),
   disguisedShare: probability.default(0.1),
   cloudTrailDelaySeconds: range.default([2, 15]),

@@ -129,6 +129,9 @@ function* contradictions({ account, callers, faults }: Scenario): Generator<{ pa
         yield { path: ['account', list, index, 'family'], expected: `a family of account.taskDefinitions` };
 
   const catalog = new Catalog(account);
+  for (const [index, limit] of account.room.entries())
+    if ('cluster' in limit && !catalog.cluster(limit.cluster))
+      yield { path: ['account', 'room', index, 'cluster'], expected: 'a cluster of account.clusters' };
   const names = new Set<string>();
   for (const [index, caller] of callers.entries()) {
     const { name, request } = caller;

@@ -9,8 +9,10 @@ import { Catalog, type Cluster } from './catalog.ts';
 import { ClientTokens, type Launch } from './client-tokens.ts';
 import { Fleet } from './fleet.ts';
 import { decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
+import type { Rooms } from './rooms.ts';
 import { checkRunTask, countOf, decodeRunTask, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
+import type { TaskLives } from './task-lives.ts';
 import { taskInApi } from './task-view.ts';
 import { Throttles } from './throttles.ts';
 
@@ -80,6 +82,15 @@ export class FakeEcs implements FakeService {
     this.#fleet = new Fleet({ clock, account, seed, emit, onTransition: (task, status) => this.#passOn(task, status) });
   }
 
+  /** The room of the account, and the lives of its tasks. */
+  get rooms(): Rooms {
+    return this.#fleet.rooms;
+  }
+
+  get lives(): TaskLives {
+    return this.#fleet.lives;
+  }
+
   onTask(listener: (transition: TaskTransition) => void): void {
     this.#listeners.push(listener);
   }
@@ -128,10 +139,11 @@ export class FakeEcs implements FakeService {
     const repeated = clientToken == null ? undefined : this.#tokens.repeated(cluster, clientToken, input, now);
     if (repeated) return () => runTaskAnswer(repeated);
 
+    const need = this.rooms.admit(request, cluster);
     const tasks: Task[] = [];
     const failures: JsonObject[] = [];
     for (let n = 0; n < countOf(request); n++) {
-      const placed = this.#fleet.launch(request, cluster, definition);
+      const placed = this.#fleet.launch(request, cluster, definition, need);
       if (!isTask(placed)) failures.push(placed);
       else {
         tasks.push(placed);

@@ -4,13 +4,16 @@ import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts
 import type { Account } from '../../scenario/account.ts';
 import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import type { Cluster, TaskDefinition } from './catalog.ts';
+import type { RoomNeed } from './room.ts';
+import { noAddressReason, Rooms } from './rooms.ts';
 import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
+import { type TaskLife, TaskLives } from './task-lives.ts';
 import { TASK_STATE_CHANGE, taskStateChange } from './task-view.ts';
 
 /** "Currently, stopped tasks appear in the returned results for at least one hour": the fake keeps to the least. */
 const VISIBLE_AFTER_STOP_MS = 3_600_000;
-const START_SECONDS = [5, 30] as const;
+const NO_ADDRESS_SECONDS = [5, 30] as const;
 const EVENT_DELAY_SECONDS = [0.1, 2] as const;
 
 export interface FleetOptions {
@@ -25,6 +28,8 @@ export interface FleetOptions {
 /** The tasks of the account: launches them, lets them live and die, and forgets them an hour later. */
 export class Fleet {
   readonly #options: FleetOptions;
+  readonly rooms: Rooms;
+  readonly lives: TaskLives;
   #launches = 0;
   #stops = 0;
   readonly #live = new Map<string, Task>();
@@ -34,11 +39,14 @@ export class Fleet {
   readonly #nextStep = new Map<Task, () => void>();
 
   constructor(options: FleetOptions) {
+    const { account, clock, seed } = options;
     this.#options = options;
+    this.rooms = new Rooms(account.room, clock.now);
+    this.lives = new TaskLives(account, seed);
   }
 
-  /** One task of a call, or the reason why it could not be placed. */
-  launch(request: RunTaskRequest, cluster: Cluster, definition: TaskDefinition): Task | JsonObject {
+  /** One task of a call that needs so much room, or the reason why it could not be placed. */
+  launch(request: RunTaskRequest, cluster: Cluster, definition: TaskDefinition, need: RoomNeed): Task | JsonObject {
     const { account, clock, seed } = this.#options;
     const number = this.#launches++;
     const random = randomStream(seed, `ecs/task/${number}`);
@@ -46,26 +54,46 @@ export class Fleet {
       entry.family === definition.family && random() < entry.probability;
 
     const id = uuid(random).replaceAll('-', '');
-    const unplaced = account.placementFailures.find(strikes);
-    if (unplaced) return placementFailure(unplaced.reason, request, cluster, id);
-    const task: Task = { number, id, cluster, definition, request, createdAt: clock.now() };
+    const unplaced = account.placementFailures.find(strikes)?.reason ?? this.rooms.unplaced(need, random);
+    if (unplaced !== undefined) return placementFailure(unplaced, request, cluster, id);
+    const call = callOf(request, number);
+    const address = this.rooms.address(need);
+    const task: Task = {
+      number,
+      id,
+      cluster,
+      definition,
+      request,
+      createdAt: clock.now(),
+      place: this.lives.take(call),
+      holding: this.rooms.hold(need, address),
+      // Whose room nothing bounds is spread over the subnets.
+      subnet: account.room.length > 0 ? address?.subnet : undefined,
+    };
     this.#live.set(id, task);
     this.#announce(task, random);
 
-    const failure = account.startFailures.find(strikes);
-    if (failure)
+    const failure = address ? account.startFailures.find(strikes) : undefined;
+    if (!address)
+      this.#after(task, uniform(random, NO_ADDRESS_SECONDS), () =>
+        this.#stop(task, 'TaskFailedToStart', noAddressReason(request, random), random),
+      );
+    else if (failure)
       this.#after(task, uniform(random, failure.afterSeconds), () =>
         this.#stop(task, 'TaskFailedToStart', failure.stoppedReason, random),
       );
-    else
-      this.#after(task, uniform(random, START_SECONDS), () => {
-        task.startedAt = clock.now();
-        this.#announce(task, random);
-        this.#after(task, uniform(random, account.taskSeconds), () =>
-          this.#stop(task, 'EssentialContainerExited', 'Essential container in task exited', random),
-        );
-      });
+    else this.#run(task, this.lives.of(call, task.place), random);
     return task;
+  }
+
+  #run(task: Task, { startSeconds, runSeconds }: TaskLife, random: Random): void {
+    this.#after(task, startSeconds, () => {
+      task.startedAt = this.#options.clock.now();
+      this.#announce(task, random);
+      this.#after(task, runSeconds, () =>
+        this.#stop(task, 'EssentialContainerExited', 'Essential container in task exited', random),
+      );
+    });
   }
 
   /** Ends a task because somebody asked for it: at once, where the real one takes up to `stopTimeout`. */
@@ -91,6 +119,7 @@ export class Fleet {
 
   #stop(task: Task, stopCode: StopCode, stoppedReason: string, random: Random): void {
     Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber: this.#stops++ });
+    if (task.startedAt === undefined) this.lives.giveBack(callOf(task.request, task.number), task.place);
     this.#nextStep.delete(task);
     this.#live.delete(task.id);
     this.#forget();
@@ -114,12 +143,16 @@ export class Fleet {
     const { clock, emit, onTransition } = this.#options;
     const status = statusOf(task);
     const at = clock.now();
+    if (status !== 'PROVISIONING') this.rooms.release(task.holding, status, task.startedAt !== undefined);
     onTransition(task, status);
     clock.after(uniform(random, EVENT_DELAY_SECONDS) * 1000, () =>
       emit(TASK_STATE_CHANGE, () => taskStateChange(task, status, at)),
     );
   }
 }
+
+/** The call that a request repeats, wherever it bears a mark of it. */
+const callOf = ({ referenceId }: RunTaskRequest, launch: number): string => `${referenceId ?? `launch/${launch}`}`;
 
 /** EC2 names the instance that did not fit; Fargate has none to name. */
 function placementFailure(reason: string, request: RunTaskRequest, cluster: Cluster, id: string): JsonObject {

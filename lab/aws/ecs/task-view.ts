@@ -139,7 +139,7 @@ function attachment(task: Task, status: TaskStatus, form: Form): JsonObject {
     type: form.attachmentType,
     status: ATTACHMENT_STATUS[status],
     details: [
-      { name: 'subnetId', value: subnets[task.number % subnets.length] ?? null },
+      { name: 'subnetId', value: task.subnet ?? subnets[task.number % subnets.length] ?? null },
       ...(provisioned
         ? [
             { name: 'networkInterfaceId', value: `eni-0${task.id.slice(0, 16)}` },

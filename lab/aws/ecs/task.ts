@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Cluster, TaskDefinition } from './catalog.ts';
+import type { Holding } from './room.ts';
 import type { RunTaskRequest } from './run-task-request.ts';
 
 /** What the fake keeps of a task: its full record is rendered from this when somebody asks (task-view.ts). */
@@ -11,6 +12,12 @@ export interface Task {
   readonly definition: TaskDefinition;
   readonly request: RunTaskRequest;
   readonly createdAt: number;
+  /** Which of its call's tasks it is, from 0. */
+  readonly place: number;
+  /** What it holds of the account's room. */
+  readonly holding: Holding;
+  /** Where it has its address, if that is known. */
+  readonly subnet: string | undefined;
   startedAt?: number;
   stoppedAt?: number;
   stopCode?: StopCode;

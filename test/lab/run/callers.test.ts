@@ -152,6 +152,49 @@ describe('a caller with a number of calls', () => {
     expect(ledger.calls).toMatchObject([{ state: 'unplaced', taskArns: [], failures: [{ reason: 'AGENT' }] }]);
   });
 
+  test.each([
+    ['a client', {}, 3, 1],
+    ['a rule', { invokedBy: 'events.amazonaws.com' }, 1, 0],
+    ['a schedule', { invokedBy: 'scheduler.amazonaws.com' }, 1, 0],
+    ['a pipe', { invokedBy: 'pipes.amazonaws.com' }, 1, 0],
+    ['a workflow', { invokedBy: 'states.amazonaws.com' }, 3, 1],
+  ])('that finds no room: %s', async (_name, keys, attempts, messages) => {
+    const retriesWithNewToken = { after: 5, times: 2 };
+    const room = [{ kind: 'fargate', tasks: 0 }];
+    const caller = { calls: 1, handsOver: true, retriesWithNewToken, ...keys };
+    const { ledger, sent, handedOver, playUntil } = play([caller], { account: { room } });
+    await playUntil(60);
+    expect(sent).toHaveLength(attempts);
+    expect(handedOver).toHaveLength(messages);
+    expect(ledger.calls).toMatchObject([{ state: 'unplaced', taskArns: [] }]);
+  });
+
+  test('that finds room for a part hands over what it was answered', async () => {
+    const room = [{ kind: 'fargate', tasks: 2 }];
+    const request = { ...RUN_TASK, count: 3 };
+    const { handedOver, playUntil } = play([{ calls: 1, handsOver: true, request }], { account: { room } });
+    await playUntil(1);
+    expect(handedOver[0]?.message).toMatchObject({
+      request: { count: 3, clientToken: expect.any(String) },
+      answer: {
+        tasks: [expect.stringContaining(':task/'), expect.stringContaining(':task/')],
+        failures: [{ reason: expect.stringContaining('vCPUs') }],
+      },
+    });
+  });
+
+  test('that is rejected for want of room tries no more and hands over the error', async () => {
+    const room = [{ kind: 'provisioning', cluster: 'batch', tasks: 0 }];
+    const { sent, ledger, handedOver, playUntil } = play([{ calls: 1, handsOver: true }], { account: { room } });
+    await playUntil(60);
+    expect(sent).toHaveLength(1);
+    expect(ledger.calls).toMatchObject([{ state: 'unplaced', attempts: [{ outcome: 'noRoom' }] }]);
+    expect(handedOver[0]?.message).toMatchObject({
+      error: { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' },
+      firstAttemptAt: '2026-01-15T03:00:00.000Z',
+    });
+  });
+
   test.each<[string, JsonObject]>([
     ['itself', { clientToken: null }],
     ['its request', { request: { ...RUN_TASK, clientToken: null } }],

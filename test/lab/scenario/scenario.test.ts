@@ -43,6 +43,7 @@ describe('a scenario', () => {
       taskDefinitions: [{ family: 'report', revision: 3, containers: ['app'], status: 'ACTIVE' }],
       startFailures: [],
       placementFailures: [],
+      room: [],
       taskSeconds: [60, 600],
       disguisedShare: 0.1,
       cloudTrailDelaySeconds: [2, 15],
@@ -60,6 +61,16 @@ describe('a scenario', () => {
 
   test('may need nothing but a name and a seed', () => {
     expect(readScenario('{"name":"quiet","seed":0}', 'x.json').callers).toEqual([]);
+  });
+
+  test('bounds its room in four ways', () => {
+    const room: JsonObject[] = [
+      { kind: 'fargate', launchType: 'FARGATE', tasks: 250 },
+      { kind: 'addresses', subnet: 'subnet-0aaa', tasks: 33 },
+      { kind: 'provisioning', cluster: 'batch', tasks: 500 },
+      { kind: 'instances', cluster: 'batch', tasks: 0 },
+    ];
+    expect(readScenario(withValue('account.room', room), 'x.json').account.room).toEqual(room);
   });
 
   test('gives live traffic an even rhythm until the drain is over', () => {
@@ -120,6 +131,16 @@ describe('a bad scenario is refused with path, found and expected', () => {
       'a reversed range',
       withValue('account.taskSeconds', [9, 3]),
       'bad.json: account.taskSeconds: found [9,3], expected a range',
+    ],
+    [
+      'room of a kind that there is not',
+      withValue('account.room', [{ kind: 'gpus', tasks: 3 }]),
+      'bad.json: account.room[0].kind: found "gpus", expected one of the documented values of kind',
+    ],
+    [
+      'room in a cluster that there is not',
+      withValue('account.room', [{ kind: 'instances', cluster: 'gpu', tasks: 3 }]),
+      'bad.json: account.room[0].cluster: found "gpu", expected a cluster of account.clusters',
     ],
     [
       'an empty bucket',
