@@ -17,6 +17,8 @@ export type Seconds = ReadonlyMap<number, SecondOfTraffic>;
 export interface Records {
   readonly seconds: Readonly<Record<BucketUnit, Seconds>>;
   readonly lagSeconds: Traffic['lagSeconds'];
+  /** How many records of the last minutes came so many seconds late. */
+  readonly lags: ReadonlyMap<number, number>;
 }
 
 /** What records say of the account's bucket, in the unit that it counts in. Seconds are whole ones since the epoch, which is all that CloudTrail tells. */

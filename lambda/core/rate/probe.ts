@@ -1,0 +1,80 @@
+import type { RateSettings } from '../settings.ts';
+import type { RateState } from './rate-state.ts';
+import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+
+/**
+ * The rate where records do not tell what the bucket has to spare: too early, too late, or never. It grows while its permits
+ * are used. What was got between two moments at which the bucket was empty is what the bucket had to spare meanwhile:
+ * from then on the rate moves around that.
+ */
+
+/** The quota of most accounts: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+const DEFAULT_REFILL = 40;
+/** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
+const EASY_SHARE = 0.75;
+const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.15, measured: 1.025 };
+/** Steps are no shorter: reservations come more often. */
+const STEP_MS = 1000;
+/** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
+const RESUME_SHARE = 0.85;
+/** What is left of the rate after a throttle that measures nothing. */
+const CUT = 0.5;
+/** Permits between two throttles that are closer together than this say nothing of the bucket. */
+const LEAST_SPAN_MS = 1000;
+/** Keeps the spacing of permits a number; the configured minimum is higher. */
+const LEAST_PER_SECOND = 0.1;
+
+/** A drain's first rate. */
+export function startProbe(state: RateState, nowMs: number, settings: RateSettings): RateState {
+  return { ...state, probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
+}
+
+/** Growth while permits are used: a batch is only ever asked for by those that wait for one. */
+export function growProbe(state: RateState, nowMs: number, settings: RateSettings): RateState {
+  const elapsedMs = nowMs - state.probedAtMs;
+  if (elapsedMs < STEP_MS) return state;
+  const { bucket, probePerSecond, measuredAtMs, drainStartedAtMs } = state;
+  const isEasy = probePerSecond < EASY_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL);
+  const phase = measuredAtMs > drainStartedAtMs ? 'measured' : isEasy ? 'easy' : 'beyond';
+  // Who comes late has not used what it would have grown to meanwhile.
+  const growth = GROWTH_PER_SECOND[phase];
+  return {
+    ...state,
+    probePerSecond: Math.min(settings.maxPerSecond, probePerSecond * growth),
+    probedAtMs: nowMs,
+  };
+}
+
+/** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
+export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
+  const { probePerSecond, drainStartedAtMs, storm, throttledAtMs } = state;
+  const emptyAtMs = Math.max(throttledAtMs, storm.atMs);
+  const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
+  // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
+  const got = gotPerSecond(state, isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs);
+  const isMeasured = got !== undefined && !isLongAgo;
+  const perSecond = isMeasured ? RESUME_SHARE * got : CUT * Math.min(probePerSecond, got ?? probePerSecond);
+  return {
+    ...state,
+    probePerSecond: Math.max(LEAST_PER_SECOND, perSecond),
+    probedAtMs: nowMs,
+    ...(isMeasured && { measuredAtMs: nowMs }),
+  };
+}
+
+/** A sign of throttling that does not say how much. */
+export function slowProbe(state: RateState, nowMs: number): RateState {
+  return { ...state, probePerSecond: Math.max(LEAST_PER_SECOND, state.probePerSecond * CUT), probedAtMs: nowMs };
+}
+
+/** Permits per second that took something between two instants, if they lie far enough apart. */
+function gotPerSecond({ grants }: RateState, fromMs: number, untilMs: number): number | undefined {
+  if (untilMs - fromMs < LEAST_SPAN_MS) return undefined;
+  let got = 0;
+  for (const [second, granted] of Object.entries(grants)) {
+    const beganMs = Number(second) * 1000;
+    const sharedMs = Math.min(untilMs, beganMs + 1000) - Math.max(fromMs, beganMs);
+    if (sharedMs > 0) got += (granted * sharedMs) / 1000;
+  }
+  return got / ((untilMs - fromMs) / 1000);
+}
