@@ -19,6 +19,9 @@ const HOLD_MS = 1000;
 const HOLD_MOST_MS = 120_000;
 /** Signs further apart than this are of two storms. */
 const STORM_GAP_MS = 60_000;
+/** After a throttle of ours nobody asks for so long, and for so long throttles say nothing new: the bucket is still about empty. */
+const PAUSE_MS = 300;
+const SETTLE_MS = 1500;
 /** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
 const REFILL_CUT = 0.998;
 
@@ -35,7 +38,8 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const isBetter = isNew && seen.sample > 0 && seen.sample >= sample;
   const learnt = { ...state, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
-  return isIdle ? startProbe(learnt, nowMs, settings) : growProbe(learnt, nowMs, settings);
+  if (isIdle) return startProbe(learnt, nowMs, settings);
+  return holdUntilMs(state) > nowMs ? { ...learnt, probedAtMs: nowMs } : growProbe(learnt, nowMs, settings);
 }
 
 /**
@@ -96,10 +100,12 @@ export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: nu
   const second = Math.floor(grantedAtMs / 1000);
   const granted = before.grants[second] ?? 0;
   const state = { ...before, grants: { ...before.grants, ...(granted > 0 && { [second]: Math.max(0, granted - 1) }) } };
-  if (grantedAtMs <= state.throttledAtMs) return state;
+  // ... as are those that find what little it gained meanwhile gone.
+  if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
   return {
     ...cutProbe(state, grantedAtMs, nowMs),
     throttledAtMs: nowMs,
+    nextPermitAtMs: Math.max(state.nextPermitAtMs, nowMs + PAUSE_MS),
     ...(state.bucket && {
       bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
     }),

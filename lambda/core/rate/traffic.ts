@@ -55,8 +55,8 @@ const STORM_SHARE = 0.3;
 const BURST_SECONDS = 30;
 /** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
 const LARGER_THROTTLED = 1.5;
-/** Records that are later than is looked back are not counted: lags close to that hide how late the latest are. */
-const MOST_LAG_SECONDS = TRAFFIC_WINDOW_SECONDS - 5;
+/** Where records come later than this, the latest may be later still: what has come does not show a storm whole. */
+const MOST_LAG_SECONDS = 60;
 /** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
 const SATURATED_GAP_SECONDS = 1;
 
