@@ -1,9 +1,9 @@
 import type { RateSettings } from '../settings.ts';
+import { othersPerSecond } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
   type Bucket,
   lastThrottledSecond,
-  othersPerSecond,
   type Records,
   TRAFFIC_WINDOW_SECONDS,
   type Traffic,
@@ -30,6 +30,9 @@ const LEAST_BURST_SECONDS = 1;
 /** Over how long a level above or below the target is worked off. */
 const LEVEL_SECONDS = 25;
 
+/** ... and what is short beyond chance. */
+const SHORT_SECONDS = 1;
+
 /** How much may be taken from the bucket per second now, in its unit: permits, unless it counts tasks. */
 export function takenPerSecond(state: RateState, records: Records, nowMs: number, settings: RateSettings): number {
   const { bucket } = state;
@@ -38,19 +41,29 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
   const others = othersPerSecond(traffic, nowMs);
+  const known = isKnown && others !== undefined ? sparePerSecond(state, bucket, others, traffic, nowMs) : undefined;
+  // What a throttle of ours measured is newer than records are.
+  const isMeasured = state.throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
+  const most = isMeasured ? state.probePerSecond : Number.POSITIVE_INFINITY;
   const perSecond =
-    isKnown && others !== undefined
-      ? sparePerSecond(state, bucket, others, traffic, nowMs)
-      : Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY);
+    known === undefined
+      ? Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY)
+      : Math.min(known, most);
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
-/** What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. */
+/**
+ * What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. Where more is short than
+ * chance explains, others ask for more than is known: the rest is made up for within a second.
+ */
 function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
   const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
-  return USED_SHARE * (bucket.refillPerSecond - others) + (level - target) / LEVEL_SECONDS;
+  const short = target - level;
+  const noise = Math.sqrt(others * (traffic.lagSeconds.most + 1));
+  const spare = USED_SHARE * (bucket.refillPerSecond - others);
+  return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS;
 }
 
 /** Replays the bucket from when it was last seen empty until now. */

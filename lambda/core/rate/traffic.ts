@@ -26,6 +26,7 @@ export interface Traffic {
   readonly seconds: Seconds;
   /** How late records of the last minutes were, at least and at most: what happened since then is not (all) known yet. */
   readonly lagSeconds: { readonly least: number; readonly most: number };
+  readonly lags: Records['lags'];
 }
 
 /** Permits that we granted, by whole seconds since the epoch. */
@@ -45,12 +46,6 @@ export interface Bucket {
 
 /** How far back traffic is looked at. */
 export const TRAFFIC_WINDOW_SECONDS = 150;
-/** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
-const DEMAND_SECONDS = 20;
-/** So many seconds' records tell what others ask for. */
-const CALM_SECONDS = 3;
-/** Where more of the calls than this are throttled, it is a storm, and no sign of what comes after it. */
-const STORM_SHARE = 0.3;
 /** A storm empties a full bucket within this time, or hardly at all. */
 const BURST_SECONDS = 30;
 /** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
@@ -60,42 +55,9 @@ const MOST_LAG_SECONDS = 60;
 /** A gap of more seconds without a throttle may have let the bucket fill: what was accepted then says nothing. */
 const SATURATED_GAP_SECONDS = 1;
 
-/**
- * Calls per second that others make now, accepted or not; undefined where too little is known of it. Seconds of which some
- * records are still to come count for as much as should have come. A storm that is over is no demand any more: seconds
- * after its last throttle count, or, where throttles are few and so no storm, all of the last ones.
- */
-export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
-  const now = nowMs / 1000;
-  const { least, most } = traffic.lagSeconds;
-  const start = Math.floor(now - most) - DEMAND_SECONDS;
-  const afterStorm = Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1);
-  // Whole seconds where there are enough; how much of the others is still to come is only an estimate.
-  for (const newest of [Math.floor(now - most) - 1, Math.floor(now - least)]) {
-    const calm = countCalls(traffic, afterStorm, newest, now);
-    if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
-  }
-  const all = countCalls(traffic, start, Math.floor(now - least), now);
-  const isStorm = all.throttled > STORM_SHARE * all.calls;
-  return all.seconds >= CALM_SECONDS && !isStorm ? all.calls / all.seconds : undefined;
-}
-
-/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. */
-function countCalls({ seconds, lagSeconds: { least, most } }: Traffic, start: number, newest: number, now: number) {
-  const counted = { calls: 0, throttled: 0, seconds: 0 };
-  for (let second = start; second <= newest; second++) {
-    const { accepted = 0, throttled = 0 } = seconds.get(second) ?? {};
-    counted.calls += accepted + throttled;
-    counted.throttled += throttled;
-    // Delays look evenly spread between the least and the most; a second's own records are spread over it.
-    counted.seconds += Math.min(1, Math.max(0, (now - second - least) / (most - least + 1)));
-  }
-  return counted;
-}
-
 /** What records say in one unit. */
-export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): Traffic {
-  return { seconds: seconds[unit], lagSeconds };
+export function trafficIn(unit: BucketUnit, { seconds, lagSeconds, lags }: Records): Traffic {
+  return { seconds: seconds[unit], lagSeconds, lags };
 }
 
 /**
