@@ -1,6 +1,7 @@
 import type { Call } from '../../lambda/core/rate/counted-call.ts';
 import * as rate from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
+import type { Records } from '../../lambda/core/rate/traffic.ts';
 import type { RateSettings } from '../../lambda/core/settings.ts';
 import { TokenBucket } from '../../lab/aws/ecs/token-bucket.ts';
 import { VirtualClock } from '../../lab/kernel/clock.ts';
@@ -40,7 +41,7 @@ export interface DrainResult {
   readonly owed: number;
   readonly seconds: number;
   readonly limitSeconds: number;
-  readonly log: readonly { readonly at: number; readonly state: RateState; readonly level: number }[];
+  readonly log: readonly { readonly at: number; readonly state: RateState; readonly level: number; readonly records: Records }[];
 }
 
 const SETTINGS: RateSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
@@ -62,7 +63,7 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
   const drained: { readyAt: number; startedAt: number; tokens: number }[] = [];
   const taken: number[] = [];
   const others = { attempts: [] as number[], throttled: 0 };
-  const log: { at: number; state: RateState; level: number }[] = [];
+  const log: { at: number; state: RateState; level: number; records: Records }[] = [];
   let owed = 0;
   let arrived = drain.calls;
   let ours = 0;
@@ -147,7 +148,7 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
         const ones = batch.map(() => 1);
         const reserved = rate.reservePermits(state, ones, records.read(), clock.now(), rate.AHEAD_MS, SETTINGS);
         state = reserved.state;
-        log.push({ at: clock.now(), state, level: bucket.level(clock.now()) });
+        log.push({ at: clock.now(), state, level: bucket.level(clock.now()), records: records.read() });
         const due = batch.splice(0, reserved.permitsAtMs.length);
         await Promise.all(
           due.map(async (each, index) => {

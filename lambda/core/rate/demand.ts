@@ -93,7 +93,7 @@ function countCalls(traffic: Traffic, start: number, newest: number, now: number
 const ENOUGH_LAGS = 50;
 
 /** The share of a second's records that has come by so many seconds after it began. */
-function arrivedShare({ lagSeconds: { least, most }, lags }: Traffic, ageSeconds: number): number {
+export function arrivedShare({ lagSeconds: { least, most }, lags }: Traffic, ageSeconds: number): number {
   let all = 0;
   let arrived = 0;
   for (const [lag, count] of lags) {

@@ -30,11 +30,11 @@ export function startProbe(state: RateState, nowMs: number, settings: RateSettin
 }
 
 /** Growth while permits are used: a batch is only ever asked for by those that wait for one. */
-export function growProbe(state: RateState, nowMs: number, settings: RateSettings): RateState {
+export function growProbe(state: RateState, refillSoFar: number, nowMs: number, settings: RateSettings): RateState {
   const elapsedMs = nowMs - state.probedAtMs;
   if (elapsedMs < STEP_MS) return state;
   const { bucket, probePerSecond, measuredAtMs, drainStartedAtMs } = state;
-  const isEasy = probePerSecond < EASY_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL);
+  const isEasy = probePerSecond < EASY_SHARE * (bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar));
   const phase = measuredAtMs > drainStartedAtMs ? 'measured' : isEasy ? 'easy' : 'beyond';
   // Who comes late has not used what it would have grown to meanwhile.
   const growth = GROWTH_PER_SECOND[phase];
@@ -43,6 +43,12 @@ export function growProbe(state: RateState, nowMs: number, settings: RateSetting
     probePerSecond: Math.min(settings.maxPerSecond, probePerSecond * growth),
     probedAtMs: nowMs,
   };
+}
+
+/** Where records tell the rate, the probe says nothing of more than a step beyond it. */
+export function boundProbe(state: RateState, usedPerSecond: number, settings: RateSettings): RateState {
+  const most = Math.max(settings.initialPerSecond, GROWTH_PER_SECOND.easy * usedPerSecond);
+  return { ...state, probePerSecond: Math.min(state.probePerSecond, most) };
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */

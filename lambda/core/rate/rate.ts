@@ -1,8 +1,8 @@
 import type { RateSettings } from '../settings.ts';
-import { cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
+import { boundProbe, cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
-import { observedBucket, type Records, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
 /** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
 export const AHEAD_MS = 300;
@@ -19,8 +19,10 @@ const HOLD_MS = 1000;
 const HOLD_MOST_MS = 120_000;
 /** Signs further apart than this are of two storms. */
 const STORM_GAP_MS = 60_000;
-/** After a throttle of ours nobody asks for so long, and for so long throttles say nothing new: the bucket is still about empty. */
-const PAUSE_MS = 300;
+/** After a throttle of ours nobody asks until the bucket holds about so many tokens again: others' calls must find some in it. */
+const PAUSE_TOKENS = 10;
+const PAUSE_MS = { least: 300, most: 3000 };
+/** For so long throttles say nothing new: the bucket is still about empty. */
 const SETTLE_MS = 1500;
 /** What is left of the refill after a throttle of ours: a short storm shows it within a few percent only. */
 const REFILL_CUT = 0.998;
@@ -39,7 +41,7 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const learnt = { ...state, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
-  return holdUntilMs(state) > nowMs ? { ...learnt, probedAtMs: nowMs } : growProbe(learnt, nowMs, settings);
+  return holdUntilMs(state) > nowMs ? { ...learnt, probedAtMs: nowMs } : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
 }
 
 /**
@@ -55,7 +57,8 @@ export function reservePermits(
   settings: RateSettings,
 ): { readonly state: RateState; readonly permitsAtMs: readonly number[] } {
   const state = observe(before, records, nowMs, settings);
-  const spacingMs = 1000 / takenPerSecond(state, records, nowMs, settings);
+  const perSecond = takenPerSecond(state, records, nowMs, settings);
+  const spacingMs = 1000 / perSecond;
   const firstMs = Math.max(state.nextPermitAtMs, nowMs - CATCH_UP_MS, holdUntilMs(state));
   const permitsAtMs: number[] = [];
   const grants = { ...state.grants };
@@ -69,7 +72,8 @@ export function reservePermits(
     grants[second] = (grants[second] ?? 0) + cost;
     taken += cost;
   }
-  return { state: { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs }, permitsAtMs };
+  const next = { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs };
+  return { state: boundProbe(next, perSecond, settings), permitsAtMs };
 }
 
 /** Until when nobody asks, since others were throttled a moment ago. */
@@ -102,10 +106,12 @@ export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: nu
   const state = { ...before, grants: { ...before.grants, ...(granted > 0 && { [second]: Math.max(0, granted - 1) }) } };
   // ... as are those that find what little it gained meanwhile gone.
   if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
+  const cut = cutProbe(state, grantedAtMs, nowMs);
+  const pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, (1000 * PAUSE_TOKENS) / cut.probePerSecond));
   return {
-    ...cutProbe(state, grantedAtMs, nowMs),
+    ...cut,
     throttledAtMs: nowMs,
-    nextPermitAtMs: Math.max(state.nextPermitAtMs, nowMs + PAUSE_MS),
+    nextPermitAtMs: Math.max(state.nextPermitAtMs, nowMs + pauseMs),
     ...(state.bucket && {
       bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
     }),

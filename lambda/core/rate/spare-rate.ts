@@ -1,5 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { othersPerSecond } from './demand.ts';
+import { arrivedShare, othersPerSecond } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
   type Bucket,
@@ -73,10 +73,11 @@ function bucketLevel(state: RateState, bucket: Bucket, others: number, traffic: 
   const now = Math.floor(nowMs / 1000);
   // Nothing was throttled for as long as is looked back: full at the beginning of that is the best guess.
   const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;
-  const known = now - traffic.lagSeconds.most;
   let level = wasEmpty ? 0 : burst;
   for (let second = (wasEmpty ? emptyAt : now - TRAFFIC_WINDOW_SECONDS) + 1; second <= now; second++) {
-    const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
+    // Of what is still to come nothing is known but what others usually ask for.
+    const toCome = others * (1 - arrivedShare(traffic, nowMs / 1000 - second));
+    const taken = (traffic.seconds.get(second)?.accepted ?? 0) + toCome;
     const granted = state.grants[second] ?? 0;
     level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));
   }

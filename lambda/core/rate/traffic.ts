@@ -79,6 +79,17 @@ export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants,
   return { unit, refillPerSecond, burst, sample: refilled, seenInSecond: until };
 }
 
+/** What a storm shows of the refill while its records still come: at least so much; 0 where there is none. */
+export function refillSoFar({ seconds }: Records, grants: Grants, nowMs: number): number {
+  const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000));
+  if (!storm) return 0;
+  let refilled = 0;
+  for (let second = storm.from; second < storm.until; second++) {
+    refilled += (seconds.calls.get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
+  }
+  return refilled / (storm.until - storm.from);
+}
+
 /** The latest of the longest spans of whole seconds before `end` that all had throttles; `until` is the first one after it. */
 function longestStorm(seconds: Seconds, end: number): { readonly from: number; readonly until: number } | undefined {
   const throttled = [...seconds.keys()]
