@@ -30,6 +30,10 @@ const LEAST_BURST_SECONDS = 1;
 /** Over how long a level above or below the target is worked off. */
 const LEVEL_SECONDS = 25;
 
+/** ... and what fills the bucket beyond this share: it would run over. */
+const FULL_LEVEL = 0.7;
+const OVERFULL_SECONDS = 5;
+
 /** ... and what is short beyond chance. */
 const SHORT_SECONDS = 1;
 
@@ -63,7 +67,8 @@ function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffi
   const short = target - level;
   const noise = Math.sqrt(others * (traffic.lagSeconds.most + 1));
   const spare = USED_SHARE * (bucket.refillPerSecond - others);
-  return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS;
+  const overfull = Math.max(0, level - FULL_LEVEL * burst);
+  return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS + overfull / OVERFULL_SECONDS;
 }
 
 /** Replays the bucket from when it was last seen empty until now. */
