@@ -21,6 +21,8 @@ const RESUME_SHARE = 0.85;
 const CUT = 0.5;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
+/** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
+const CEILING_SPANS_MS = [2000, 4000, 8000];
 /** Keeps the spacing of permits a number; the configured minimum is higher. */
 const LEAST_PER_SECOND = 0.1;
 
@@ -40,15 +42,9 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
   const growth = GROWTH_PER_SECOND[phase];
   return {
     ...state,
-    probePerSecond: Math.min(settings.maxPerSecond, probePerSecond * growth),
+    probePerSecond: Math.min(settings.maxPerSecond, probePerSecond * growth, 2 * (bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY)),
     probedAtMs: nowMs,
   };
-}
-
-/** Where records tell the rate, the probe says nothing of more than a step beyond it. */
-export function boundProbe(state: RateState, usedPerSecond: number, settings: RateSettings): RateState {
-  const most = Math.max(settings.initialPerSecond, GROWTH_PER_SECOND.easy * usedPerSecond);
-  return { ...state, probePerSecond: Math.min(state.probePerSecond, most) };
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
@@ -59,12 +55,16 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const got = gotPerSecond(state, isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs);
   const isMeasured = got !== undefined && !isLongAgo;
+  const spans = CEILING_SPANS_MS.map((spanMs) => gotPerSecond(state, grantedAtMs - spanMs, grantedAtMs));
+  const since = spans.filter((_, index) => (CEILING_SPANS_MS[index] ?? 0) <= grantedAtMs - drainStartedAtMs);
+  const ceiling = Math.min(...since.map((one) => one ?? probePerSecond), isMeasured ? Number.POSITIVE_INFINITY : probePerSecond);
   const perSecond = isMeasured ? RESUME_SHARE * got : CUT * Math.min(probePerSecond, got ?? probePerSecond);
   return {
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, perSecond),
     probedAtMs: nowMs,
     ...(isMeasured && { measuredAtMs: nowMs }),
+    ceilingPerSecond: Math.max(LEAST_PER_SECOND, Math.min(ceiling, probePerSecond * 10)),
   };
 }
 

@@ -18,6 +18,8 @@ export const rateStateSchema = z.object({
   probedAtMs: z.number(),
   /** When two throttles last showed what the bucket has to spare; 0 for never. */
   measuredAtMs: z.number().default(0),
+  /** What the bucket had to spare at most when a permit of ours was last throttled. */
+  ceilingPerSecond: z.number().positive().optional(),
   /** When a permit of ours was last throttled; 0 for never. */
   throttledAtMs: z.number(),
   /** Of when the last sign was that slowed the probe: a service's throttle or a start that failed for one; 0 for never. */

@@ -1,5 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { boundProbe, cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
+import { cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
@@ -57,8 +57,7 @@ export function reservePermits(
   settings: RateSettings,
 ): { readonly state: RateState; readonly permitsAtMs: readonly number[] } {
   const state = observe(before, records, nowMs, settings);
-  const perSecond = takenPerSecond(state, records, nowMs, settings);
-  const spacingMs = 1000 / perSecond;
+  const spacingMs = 1000 / takenPerSecond(state, records, nowMs, settings);
   const firstMs = Math.max(state.nextPermitAtMs, nowMs - CATCH_UP_MS, holdUntilMs(state));
   const permitsAtMs: number[] = [];
   const grants = { ...state.grants };
@@ -72,8 +71,7 @@ export function reservePermits(
     grants[second] = (grants[second] ?? 0) + cost;
     taken += cost;
   }
-  const next = { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs };
-  return { state: boundProbe(next, perSecond, settings), permitsAtMs };
+  return { state: { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs }, permitsAtMs };
 }
 
 /** Until when nobody asks, since others were throttled a moment ago. */

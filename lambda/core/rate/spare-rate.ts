@@ -48,7 +48,7 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const known = isKnown && others !== undefined ? sparePerSecond(state, bucket, others, traffic, nowMs) : undefined;
   // What a throttle of ours measured is newer than records are.
   const isMeasured = state.throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
-  const most = isMeasured ? state.probePerSecond : Number.POSITIVE_INFINITY;
+  const most = isMeasured ? (state.ceilingPerSecond ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   const perSecond =
     known === undefined
       ? Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY)

@@ -46,6 +46,8 @@ export interface Bucket {
 
 /** How far back traffic is looked at. */
 export const TRAFFIC_WINDOW_SECONDS = 150;
+/** A shorter one shows the refill too roughly. */
+const LEAST_STORM_SECONDS = 3;
 /** A storm empties a full bucket within this time, or hardly at all. */
 const BURST_SECONDS = 30;
 /** Where calls for this many times as many tasks are throttled as are accepted, tasks are what the bucket counts. */
@@ -70,6 +72,7 @@ export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants,
   const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - lagSeconds.most);
   if (!storm) return undefined;
   const { from, until } = storm;
+  if (until - from < LEAST_STORM_SECONDS) return undefined;
   const unit = unitOf(seconds, from, until);
   const accepted = (second: number) => (seconds[unit].get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
   let refilled = 0;
