@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
-import { givePermitsBack, reservePermits } from './core/rate/rate.ts';
+import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
 import { isDone } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
@@ -19,8 +19,6 @@ import { makePauseSwitch } from './state/pause-switch.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 
-/** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
-const AHEAD_MS = 1500;
 /** How often it is looked whether a pause is over. */
 const PAUSE_POLL_MS = 10_000;
 /** How long one invocation hands out permits: well within the function's timeout. */

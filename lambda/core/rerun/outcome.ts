@@ -1,11 +1,12 @@
-import { type ApiError, classifyError, isPassingFailure } from '../events/throttle.ts';
+import { type ApiError, classifyError, isPassingFailure, isPlainThrottle } from '../events/throttle.ts';
 
 /** What one RunTask request of ours came to. */
 export type Outcome =
   | { readonly kind: 'started'; readonly taskArns: readonly string[] }
   /** The caller's own retry, or an attempt of ours whose answer was lost, got there first. */
   | { readonly kind: 'alreadyStarted'; readonly taskArns: readonly string[] }
-  | { readonly kind: 'throttled' }
+  /** `elsewhere`: by a service behind ECS, which says nothing of ECS's own bucket. */
+  | { readonly kind: 'throttled'; readonly elsewhere?: true }
   /** Some tasks found no room for now. */
   | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
   /**
@@ -77,7 +78,7 @@ export function errorOutcome(
   const kind = classifyError(error);
   switch (kind) {
     case 'throttle':
-      return { kind: 'throttled' };
+      return { kind: 'throttled', ...(!isPlainThrottle(error) && { elsewhere: true }) };
     case 'capacity':
       return { kind: 'unavailable', answered: true, tokenUnused: true };
     case 'transient':
