@@ -12,7 +12,7 @@ import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 const DEFAULT_REFILL = 40;
 /** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
 const EASY_SHARE = 0.75;
-const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.15, measured: 1.025 };
+const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.08, measured: 1.025 };
 /** Steps are no shorter: reservations come more often. */
 const STEP_MS = 1000;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */

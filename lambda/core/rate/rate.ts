@@ -20,7 +20,7 @@ const HOLD_MOST_MS = 120_000;
 /** Signs further apart than this are of two storms. */
 const STORM_GAP_MS = 60_000;
 /** After a throttle of ours nobody asks until the bucket holds about so many tokens again: others' calls must find some in it. */
-const PAUSE_TOKENS = 10;
+const PAUSE_TOKENS = 15;
 const PAUSE_MS = { least: 300, most: 3000 };
 /** For so long throttles say nothing new: the bucket is still about empty. */
 const SETTLE_MS = 1500;
