@@ -57,7 +57,9 @@ function changedPerSecond(traffic: Traffic, slow: number, nowMs: number): number
     const seen = countCalls(traffic, from, newest, now);
     if (seen.seconds < LEAST_ARRIVED_SECONDS) continue;
     const expected = slow * seen.seconds;
-    const error = seen.calls > expected ? ARRIVAL_ERROR.more : ARRIVAL_ERROR.less;
+    // What has come whole is no estimate.
+    const toCome = 1 - seen.seconds / span;
+    const error = toCome * (seen.calls > expected ? ARRIVAL_ERROR.more : ARRIVAL_ERROR.less);
     const surprise = (seen.calls - expected) / Math.sqrt(expected + 1 + (error * expected) ** 2);
     const size = surprise > 0 ? surprise / SURPRISE.more : -surprise / SURPRISE.less;
     if (size <= best) continue;

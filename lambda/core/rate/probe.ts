@@ -23,6 +23,7 @@ const CUT = 0.5;
 const LEAST_SPAN_MS = 1000;
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
 const CEILING_SPANS_MS = [2000, 4000, 8000];
+const CEILING_PERMITS = 30;
 /** Keeps the spacing of permits a number; the configured minimum is higher. */
 const LEAST_PER_SECOND = 0.1;
 
@@ -55,17 +56,24 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const got = gotPerSecond(state, isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs);
   const isMeasured = got !== undefined && !isLongAgo;
-  const spans = CEILING_SPANS_MS.map((spanMs) => gotPerSecond(state, grantedAtMs - spanMs, grantedAtMs));
-  const since = spans.filter((_, index) => (CEILING_SPANS_MS[index] ?? 0) <= grantedAtMs - drainStartedAtMs);
-  const ceiling = Math.min(...since.map((one) => one ?? probePerSecond), isMeasured ? Number.POSITIVE_INFINITY : probePerSecond);
+  const ceiling = ceilingPerSecond(state, grantedAtMs);
   const perSecond = isMeasured ? RESUME_SHARE * got : CUT * Math.min(probePerSecond, got ?? probePerSecond);
   return {
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, perSecond),
     probedAtMs: nowMs,
     ...(isMeasured && { measuredAtMs: nowMs }),
-    ceilingPerSecond: Math.max(LEAST_PER_SECOND, Math.min(ceiling, probePerSecond * 10)),
+    ceilingPerSecond: ceiling,
   };
+}
+
+/** The least that was got per second in spans that end with a throttle and hold enough permits to tell. */
+function ceilingPerSecond(state: RateState, untilMs: number): number | undefined {
+  const got = CEILING_SPANS_MS.filter((spanMs) => untilMs - spanMs >= state.drainStartedAtMs).map(
+    (spanMs) => [spanMs, gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0] as const,
+  );
+  const enough = got.filter(([spanMs, perSecond]) => (perSecond * spanMs) / 1000 >= CEILING_PERMITS);
+  return enough.length > 0 ? Math.min(...enough.map(([, perSecond]) => perSecond)) : undefined;
 }
 
 /** A sign of throttling that does not say how much. */
