@@ -1,12 +1,12 @@
+import { TokenBucket } from '../../lab/aws/ecs/token-bucket.ts';
+import { VirtualClock } from '../../lab/kernel/clock.ts';
+import { randomStream, uniform } from '../../lab/kernel/random.ts';
+import { drainFigures } from '../../lab/report/drain.ts';
 import type { Call } from '../../lambda/core/rate/counted-call.ts';
 import * as rate from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import type { Records } from '../../lambda/core/rate/traffic.ts';
 import type { RateSettings } from '../../lambda/core/settings.ts';
-import { TokenBucket } from '../../lab/aws/ecs/token-bucket.ts';
-import { VirtualClock } from '../../lab/kernel/clock.ts';
-import { randomStream, uniform } from '../../lab/kernel/random.ts';
-import { drainFigures } from '../../lab/report/drain.ts';
 import { makeRecords } from './simulated-records.ts';
 
 /** Calls per second of others from `fromSeconds` on. */
@@ -41,7 +41,12 @@ export interface DrainResult {
   readonly owed: number;
   readonly seconds: number;
   readonly limitSeconds: number;
-  readonly log: readonly { readonly at: number; readonly state: RateState; readonly level: number; readonly records: Records }[];
+  readonly log: readonly {
+    readonly at: number;
+    readonly state: RateState;
+    readonly level: number;
+    readonly records: Records;
+  }[];
 }
 
 const SETTINGS: RateSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 };
@@ -119,7 +124,7 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
     clock.after(fromSeconds * 1000 + gapMs() * random(), arrive);
   }
 
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
   const wake = () => {
     const next = idle.shift();
     if (next) clock.after(uniform(random, [30, 80]), next);

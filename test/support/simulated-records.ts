@@ -1,6 +1,6 @@
+import type { VirtualClock } from '../../lab/kernel/clock.ts';
 import type { Call } from '../../lambda/core/rate/counted-call.ts';
 import { type Records, type SecondOfTraffic, TRAFFIC_WINDOW_SECONDS } from '../../lambda/core/rate/traffic.ts';
-import type { VirtualClock } from '../../lab/kernel/clock.ts';
 
 /** Counts others' calls as the table does. */
 export function makeRecords(clock: VirtualClock) {

@@ -104,7 +104,5 @@ export function arrivedShare({ lagSeconds: { least, most }, lags }: Traffic, age
     arrived += count * Math.min(1, Math.max(0, ageSeconds - lag + 0.5));
   }
   // A second's own records are spread over it.
-  return all >= ENOUGH_LAGS
-    ? arrived / all
-    : Math.min(1, Math.max(0, (ageSeconds - least) / (most - least + 1)));
+  return all >= ENOUGH_LAGS ? arrived / all : Math.min(1, Math.max(0, (ageSeconds - least) / (most - least + 1)));
 }

@@ -43,7 +43,11 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
   const growth = GROWTH_PER_SECOND[phase];
   return {
     ...state,
-    probePerSecond: Math.min(settings.maxPerSecond, probePerSecond * growth, 2 * (bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY)),
+    probePerSecond: Math.min(
+      settings.maxPerSecond,
+      probePerSecond * growth,
+      2 * (bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY),
+    ),
     probedAtMs: nowMs,
   };
 }

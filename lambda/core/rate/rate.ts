@@ -41,7 +41,9 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const learnt = { ...state, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
-  return holdUntilMs(state) > nowMs ? { ...learnt, probedAtMs: nowMs } : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
+  return holdUntilMs(state) > nowMs
+    ? { ...learnt, probedAtMs: nowMs }
+    : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
 }
 
 /**

@@ -11,11 +11,12 @@ const WINDOW_MS = 15_000;
 const NOW_MS = 1_000_000_000;
 const NOW = NOW_MS / 1000;
 const AT_ONCE = { least: 0, most: 0 };
-const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE };
+const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE, lags: new Map() };
 /** As if each call had asked for one task. */
-const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
+const recordsOf = ({ seconds, lagSeconds, lags }: Traffic): Records => ({
   seconds: { calls: seconds, tasks: seconds },
   lagSeconds,
+  lags,
 });
 const turnsPerSecond = (state: RateState, traffic: Traffic, nowMs: number, settings: RateSettings) =>
   takenPerSecond(state, recordsOf(traffic), nowMs, settings);
@@ -90,6 +91,9 @@ describe('over any interleaving of reservations', () => {
     lagSeconds: fc
       .tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 120 }))
       .map(([one, other]) => ({ least: Math.min(one, other), most: Math.max(one, other) })),
+    lags: fc
+      .array(fc.tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 60 })))
+      .map((counts) => new Map(counts)),
   });
   const limits: fc.Arbitrary<RateSettings> = fc
     .tuple(...Array.from({ length: 3 }, () => fc.double({ min: 0.05, max: 500, noNaN: true })))
@@ -234,6 +238,7 @@ describe('once a storm has shown the bucket', () => {
   const storm = (from: number, seconds: readonly SecondOfTraffic[]): Traffic => ({
     seconds: new Map(seconds.map((each, index) => [from + index, each])),
     lagSeconds: AT_ONCE,
+    lags: new Map(),
   });
   const full = { accepted: 140, throttled: 60 };
   const empty = { accepted: 40, throttled: 160 };
@@ -249,7 +254,7 @@ describe('once a storm has shown the bucket', () => {
     const others = new Map(SHOWN.seconds);
     for (let second = NOW - 19; second < NOW; second++) others.set(second, { accepted: 10, throttled: 0 });
     const alone = rate(SHOWN, NOW_MS);
-    const beside = rate({ seconds: others, lagSeconds: AT_ONCE }, NOW_MS);
+    const beside = rate({ ...SHOWN, seconds: others }, NOW_MS);
     expect(alone).toBeGreaterThan(35);
     expect(alone).toBeLessThan(50);
     expect(alone - beside).toBeGreaterThan(9);
@@ -312,6 +317,7 @@ describe('where the rate at which Fargate launches is the limit', () => {
       tasks: new Map(Array.from({ length: 12 }, (_, n) => [NOW - 30 + n, { accepted: 20, throttled: 165 }])),
     },
     lagSeconds: AT_ONCE,
+    lags: new Map(),
   };
   const { state } = reservePermits(
     draining({ nextPermitAtMs: NOW_MS + 60_000 }),
