@@ -19,6 +19,9 @@ const STEP_MS = 1000;
 const RESUME_SHARE = 0.85;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
+/** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
+const STORM_SHARE = 0.2;
+const STORM_PER_SECOND = 1;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
@@ -57,17 +60,20 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   const { probePerSecond, drainStartedAtMs, storm, throttledAtMs } = state;
   const emptyAtMs = Math.max(throttledAtMs, storm.atMs);
   const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
+  const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
+  const got = gotPerSecond(state, fromMs, grantedAtMs);
+  const resumed = (got ?? 0) * RESUME_SHARE;
+  // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
+  const isMeasured = !isLongAgo && resumed >= STORM_SHARE * probePerSecond;
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
-  const got = gotPerSecond(state, isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs);
-  const isMeasured = got !== undefined && !isLongAgo;
-  const ceiling = ceilingPerSecond(state, grantedAtMs);
-  const perSecond = isMeasured ? RESUME_SHARE * got : CUT * Math.min(probePerSecond, got ?? probePerSecond);
+  const unmeasured =
+    isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
   return {
     ...state,
-    probePerSecond: Math.max(LEAST_PER_SECOND, perSecond),
+    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : unmeasured),
     probedAtMs: nowMs,
     ...(isMeasured && { measuredAtMs: nowMs }),
-    ceilingPerSecond: ceiling,
+    ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }
 

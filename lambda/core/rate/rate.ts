@@ -103,7 +103,7 @@ export function givePermitsBack(state: RateState, unused: readonly number[]): Ra
 export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: number): RateState {
   const second = Math.floor(grantedAtMs / 1000);
   const granted = before.grants[second] ?? 0;
-  const state = { ...before, grants: { ...before.grants, ...(granted > 0 && { [second]: Math.max(0, granted - 1) }) } };
+  const state = granted > 0 ? { ...before, grants: { ...before.grants, [second]: Math.max(0, granted - 1) } } : before;
   // ... as are those that find what little it gained meanwhile gone.
   if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
   const cut = cutProbe(state, grantedAtMs, nowMs);
