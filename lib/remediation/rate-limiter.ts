@@ -50,7 +50,7 @@ export class RateLimiter extends Construct {
       configuration,
       timeout,
       encryptionKey,
-      environment: { tableName: table.tableName },
+      environment: { tableName: table.tableName, permitQueueUrl: this.queue.queueUrl },
     });
     // As many as it takes for 200 permits a second; the rate is shared through the table, so more would be no faster than it.
     this.handler.addEventSource(
