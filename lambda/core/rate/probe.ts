@@ -10,9 +10,13 @@ import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
 /** The quota of most accounts: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
 const DEFAULT_REFILL = 40;
+/** Beyond this share of it the bucket would have been empty soon: then it is a larger one. */
 /** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
 const EASY_SHARE = 0.75;
-const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.08, measured: 1.025 };
+const LARGER_SHARE = 1.5;
+const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.1, larger: 1.3, measured: 1.025 };
+const LARGER_GOT = 0.6;
+const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter: reservations come more often. */
 const STEP_MS = 1000;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
@@ -40,8 +44,9 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
   const elapsedMs = nowMs - state.probedAtMs;
   if (elapsedMs < STEP_MS) return state;
   const { bucket, probePerSecond, measuredAtMs, drainStartedAtMs } = state;
-  const isEasy = probePerSecond < EASY_SHARE * (bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar));
-  const phase = measuredAtMs > drainStartedAtMs ? 'measured' : isEasy ? 'easy' : 'beyond';
+  const share = probePerSecond / (bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar));
+  const unmeasured = share < EASY_SHARE ? 'easy' : share < LARGER_SHARE ? 'beyond' : 'larger';
+  const phase = measuredAtMs > drainStartedAtMs ? 'measured' : unmeasured;
   // Who comes late has not used what it would have grown to meanwhile.
   const growth = GROWTH_PER_SECOND[phase];
   return {
@@ -57,12 +62,16 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
 export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
-  const { probePerSecond, drainStartedAtMs, storm, throttledAtMs } = state;
+  const { probePerSecond, drainStartedAtMs, measuredAtMs, storm, throttledAtMs, bucket } = state;
   const emptyAtMs = Math.max(throttledAtMs, storm.atMs);
   const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
   const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
   const got = gotPerSecond(state, fromMs, grantedAtMs);
-  const resumed = (got ?? 0) * RESUME_SHARE;
+  // A large bucket ran over while the rate grew: what was got just before is nearer to what it has to spare.
+  const isLarger =
+    probePerSecond >= LARGER_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL) && measuredAtMs < drainStartedAtMs;
+  const lately = isLarger ? LARGER_GOT * (gotPerSecond(state, grantedAtMs - LARGER_SPAN_MS, grantedAtMs) ?? 0) : 0;
+  const resumed = Math.max((got ?? 0) * RESUME_SHARE, lately);
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
   const isMeasured = !isLongAgo && resumed >= STORM_SHARE * probePerSecond;
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
