@@ -11,9 +11,10 @@ import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
 import type { Malformed } from './core/events/malformed.ts';
 import { uniqueId } from './core/events/run-task-record.ts';
+import { isPlainThrottle } from './core/events/throttle.ts';
 import { parseJson } from './core/json.ts';
 import { callOf } from './core/rate/counted-call.ts';
-import { signalThrottle } from './core/rate/rate.ts';
+import { handOverThrottle, signalThrottle } from './core/rate/rate.ts';
 import { initialRate, rateStateSchema } from './core/rate/rate-state.ts';
 import { decide } from './core/verdict/decide.ts';
 import type { Ending } from './core/verdict/verdict.ts';
@@ -33,6 +34,9 @@ import { makeVerdictReport } from './steps/verdict-report.ts';
 const SENDER_ATTRIBUTE = 'sender';
 /** Whoever sent a message that SQS itself gave up on, which holds no such attribute. */
 const NOBODY = { principalArn: '', principalId: '' };
+
+/** SDKs are through with their attempts by then. */
+const FRESH_MS = 120_000;
 
 /** The key of a message that nobody has decoded yet. */
 function keyOf(body: string): string | undefined {
@@ -97,10 +101,14 @@ export function makeHandler(
       return;
     }
     const ending = await conclude(call, record);
-    // Its records come seconds to minutes later.
+    // Its records come seconds to minutes later. Where it is sent long after its attempts, it tells nothing of now.
     const { attempted } = call;
-    const isThrottled = attempted.kind === 'rejected' && classifyEvent(call) === 'throttle';
-    if (isThrottled && ending.kind === 'rerun') await slowDown(attempted.firstAttemptAtMs);
+    const isFresh = attempted.kind === 'rejected' && sentAtMs - attempted.firstAttemptAtMs < FRESH_MS;
+    if (isFresh && isPlainThrottle(attempted.error) && ending.kind === 'rerun') {
+      await rate.update((state = initialRate(settings.rate)) => ({
+        state: handOverThrottle(state, sentAtMs, clock.now()),
+      }));
+    }
   }
 
   /** Who first sent a message: one that was moved back from the dead-letter queue was sent by whoever moved it. */

@@ -1,11 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
+import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
-import { givePermitsBack, reservePermits } from './core/rate/rate.ts';
+import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
 import { readAcceptances } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
@@ -19,12 +20,13 @@ import { makePauseSwitch } from './state/pause-switch.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 
-/** How far ahead permits are reserved. News in this time comes too late for them. */
-const AHEAD_MS = 1500;
 /** How often to check whether a pause is over. */
 const PAUSE_POLL_MS = 10_000;
-/** How long one invocation hands out permits: well below the function's timeout. */
-const WORK_MS = 45_000;
+/**
+ * How long one invocation hands out permits. What is left of its batch then goes back at once: another caller's call must not
+ * wait behind batches that somebody's storm has filled.
+ */
+const WORK_MS = 5000;
 
 const messageSchema = z.object({
   taskToken: z.string(),
@@ -40,6 +42,7 @@ const messageSchema = z.object({
 interface Waiting {
   readonly parked: z.infer<typeof messageSchema>;
   readonly messageId: string;
+  readonly receiptHandle: string;
 }
 
 /** How handing out one permit ended. */
@@ -47,10 +50,11 @@ type Permit = 'taken' | 'gone' | 'failed';
 
 /** Hands out permits to parked executions, each when it is due. */
 export function makeHandler(
-  dependencies: HandlerDependencies<'sfn' | 'dynamoDb'>,
+  dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { clock, log, metrics, clients } = dependencies;
   const { rate } = dependencies.environment.settings;
+  const QueueUrl = dependencies.environment.variable('permitQueueUrl');
   const store = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
@@ -101,6 +105,20 @@ export function makeHandler(
     return permitsAtMs;
   }
 
+  /** Has the queue show a message again at once. Where that fails it does so when its visibility timeout is over. */
+  async function release({ messageId, receiptHandle }: Waiting): Promise<void> {
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: 0,
+    });
+    try {
+      await clients.sqs.send(command);
+    } catch (error) {
+      log.error('the rate limiter could not release a message', { messageId, error: errorName(error) });
+    }
+  }
+
   /** Whether the caller's own retry got through: then the execution has only to hear of it, and needs no permit. */
   async function isAlreadyDone({ parked: { callId, doneBy } }: Waiting): Promise<boolean> {
     if (callId == null || doneBy == null) return false;
@@ -124,15 +142,16 @@ export function makeHandler(
 
   return async ({ Records: records }) => {
     // Messages that are unreadable, or that nobody waits for any more, get no permit.
-    const waiting = records.flatMap(({ body, messageId }) => {
+    const waiting = records.flatMap(({ body, messageId, receiptHandle }) => {
       const parked = messageSchema.safeParse(parseJson(body)).data;
-      return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId }] : [];
+      return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId, receiptHandle }] : [];
     });
     const areDone = await Promise.all(waiting.map(isAlreadyDone));
     const done = waiting.filter((_, index) => areDone[index]);
     const wanting = waiting.filter((_, index) => !areDone[index]);
     const answers = await Promise.all(done.map(answer));
     const permits = await handOutPermits(wanting);
+    await Promise.all(wanting.slice(permits.length).map(release));
     const count = (wanted: Permit) => permits.filter((permit) => permit === wanted).length;
     log.info(LOG_MESSAGES.permits, {
       taken: count('taken'),
@@ -156,7 +175,11 @@ export function makeHandler(
 export const handler = lazily(() =>
   makeHandler({
     environment: readEnvironment(process.env),
-    clients: { sfn: new SFNClient(CLIENT_CONFIG), dynamoDb: new DynamoDBClient(CLIENT_CONFIG) },
+    clients: {
+      sfn: new SFNClient(CLIENT_CONFIG),
+      dynamoDb: new DynamoDBClient(CLIENT_CONFIG),
+      sqs: new SQSClient(CLIENT_CONFIG),
+    },
     ...lambdaPorts('rate-limiter'),
   }),
 );

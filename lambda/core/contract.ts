@@ -100,6 +100,7 @@ export const ENVIRONMENT = {
   runTaskRoleArn: 'RUN_TASK_ROLE_ARN',
   tableName: 'TABLE_NAME',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  permitQueueUrl: 'PERMIT_QUEUE_URL',
   handOverQueueArn: 'HAND_OVER_QUEUE_ARN',
   handOverDeadLetterQueueUrl: 'HAND_OVER_DEAD_LETTER_QUEUE_URL',
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',

@@ -29,8 +29,8 @@ const PREFIX: Readonly<Record<BucketUnit, Readonly<Record<keyof SecondOfTraffic,
 };
 const attribute = (unit: BucketUnit, kind: keyof SecondOfTraffic, second: number) =>
   `${PREFIX[unit][kind]}${String(second).padStart(2, '0')}`;
-const LEAST_LAG = 'leastLag';
-const MOST_LAG = 'mostLag';
+/** Kept with the minute in which records arrive: how many of them were so many seconds late. */
+const lagAttribute = (seconds: number) => `l${seconds}`;
 
 export function makeTrafficStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): TrafficStore {
   const TableName = environment.variable('tableName');
@@ -71,28 +71,6 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
     );
   }
 
-  /** Keeps the least and the greatest delay of records, in the minute in which they arrive. */
-  async function keepLag(minute: number, attribute: string, lagSeconds: number, comparison: '<' | '>'): Promise<void> {
-    const command = new UpdateItemCommand({
-      TableName,
-      Key: key(minute),
-      UpdateExpression: `SET ${attribute} = :lag, expiresAt = :expiresAt`,
-      ConditionExpression: `attribute_not_exists(${attribute}) OR ${attribute} ${comparison} :lag`,
-      ExpressionAttributeValues: {
-        ':lag': { N: String(lagSeconds) },
-        ':expiresAt': { N: String(minute * 60 + ITEMS.traffic.retentionSeconds) },
-      },
-    });
-    try {
-      await retrying(ports, () => clients.dynamoDb.send(command));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  }
-
-  /** The delays that this function has written for the present minute. Only a new extreme is written. */
-  let kept = { minute: 0, least: Number.POSITIVE_INFINITY, most: 0 };
-
   return {
     async count(all) {
       const now = ports.clock.now();
@@ -102,26 +80,19 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
       const calls = recent.filter((_, index) => areNew[index]);
       if (calls.length === 0) return;
       const minutes = new Map<number, Map<string, number>>();
+      const note = (minute: number, name: string, count: number) => {
+        const counts = minutes.get(minute) ?? new Map<string, number>();
+        counts.set(name, (counts.get(name) ?? 0) + count);
+        minutes.set(minute, counts);
+      };
       for (const { atMs, kind, tasks } of calls) {
         const minute = Math.floor(atMs / 60_000);
-        const counts = minutes.get(minute) ?? new Map<string, number>();
-        for (const [unit, count] of [
-          ['calls', 1],
-          ['tasks', tasks],
-        ] as const) {
-          const name = attribute(unit, kind, Math.floor(atMs / 1000) % 60);
-          counts.set(name, (counts.get(name) ?? 0) + count);
-        }
-        minutes.set(minute, counts);
+        const second = Math.floor(atMs / 1000) % 60;
+        note(minute, attribute('calls', kind, second), 1);
+        note(minute, attribute('tasks', kind, second), tasks);
+        note(Math.floor(now / 60_000), lagAttribute(Math.max(0, Math.round((now - atMs) / 1000))), 1);
       }
       await Promise.all([...minutes].map(([minute, counts]) => add(minute, counts)));
-      const lags = calls.map(({ atMs }) => Math.max(0, Math.round((now - atMs) / 1000)));
-      const [least, most] = [Math.min(...lags), Math.max(...lags)];
-      const minute = Math.floor(now / 60_000);
-      if (kept.minute !== minute) kept = { minute, least: Number.POSITIVE_INFINITY, most: -1 };
-      if (least < kept.least) await keepLag(minute, LEAST_LAG, least, '>');
-      if (most > kept.most) await keepLag(minute, MOST_LAG, most, '<');
-      kept = { minute, least: Math.min(least, kept.least), most: Math.max(most, kept.most) };
     },
 
     async read() {
@@ -139,10 +110,12 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
         }),
       );
       const seconds = { calls: new Map<number, SecondOfTraffic>(), tasks: new Map<number, SecondOfTraffic>() };
-      const lags = { least: [] as number[], most: [] as number[] };
+      const lags = new Map<number, number>();
       for (const { minute, item } of items) {
-        if (item[LEAST_LAG]?.N) lags.least.push(Number(item[LEAST_LAG].N));
-        if (item[MOST_LAG]?.N) lags.most.push(Number(item[MOST_LAG].N));
+        for (let lag = 0; lag <= TRAFFIC_WINDOW_SECONDS; lag++) {
+          const count = Number(item[lagAttribute(lag)]?.N ?? 0);
+          if (count > 0) lags.set(lag, (lags.get(lag) ?? 0) + count);
+        }
         for (let second = 0; second < 60; second++) {
           for (const unit of BUCKET_UNITS) {
             const count = (kind: keyof SecondOfTraffic) => Number(item[attribute(unit, kind, second)]?.N ?? 0);
@@ -151,9 +124,9 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
           }
         }
       }
-      const most = Math.max(0, ...lags.most);
-      const lagSeconds = { least: Math.min(most, ...lags.least), most };
-      cache = { atMs: now, records: { seconds, lagSeconds } };
+      const most = Math.max(0, ...lags.keys());
+      const lagSeconds = { least: Math.min(most, ...lags.keys()), most };
+      cache = { atMs: now, records: { seconds, lagSeconds, lags } };
       return cache.records;
     },
   };

@@ -1,7 +1,7 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
-import { throttlePermit } from '../core/rate/rate.ts';
+import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
 import { type Acceptance, readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
@@ -98,9 +98,11 @@ export function makeAttempter(
   }
 
   /** Slows the rate after a throttle of ours. */
-  async function slowDown(grantedAtMs: number): Promise<void> {
-    await rate.update((state) => ({
-      state: throttlePermit(state ?? initialRate(settings.rate), grantedAtMs, clock.now()),
+  async function slowDown(grantedAtMs: number, isElsewhere: boolean): Promise<void> {
+    await rate.update((state = initialRate(settings.rate)) => ({
+      state: isElsewhere
+        ? signalThrottle(state, grantedAtMs, clock.now())
+        : throttlePermit(state, grantedAtMs, clock.now()),
     }));
   }
 
@@ -127,7 +129,7 @@ export function makeAttempter(
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
-    if (outcome.kind === 'throttled') await slowDown(grantedAtMs);
+    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
     const step = nextStep(outcome, progress, { maxAttempts: settings.maxAttempts, deadlineMs }, clock.now(), random);
     if (step.kind === 'finish') return finish(rerun, step.result);
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);

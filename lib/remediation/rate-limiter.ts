@@ -50,7 +50,7 @@ export class RateLimiter extends Construct {
       configuration,
       timeout,
       encryptionKey,
-      environment: { tableName: table.tableName },
+      environment: { tableName: table.tableName, permitQueueUrl: this.queue.queueUrl },
     });
     // Enough for 200 permits a second. The rate is shared through the table, so more functions cannot exceed it.
     this.handler.addEventSource(

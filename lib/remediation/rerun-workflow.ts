@@ -117,6 +117,8 @@ export class RerunWorkflow extends Construct {
     const waitForPermit = SqsSendMessage.jsonata(this, STATES.waitForPermit, {
       queue: rateLimiter.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+      // A fair queue: nobody waits behind somebody else's storm. As a hash, since an ARN may be longer than a group's name.
+      messageGroupId: `{% $hash($exists($rerun.call.caller) ? $rerun.call.caller : '', 'SHA-256') %}`,
       messageBody: TaskInput.fromObject({
         taskToken: '{% $states.context.Task.Token %}',
         parkedUntil: `{% $fromMillis($millis() + 1000 * ${parkingSeconds}) %}`,

@@ -87,12 +87,25 @@ describe('the rate limiter', () => {
     expect(failed).toEqual([]);
   });
 
-  test('returns to the queue what is not due for as long as it works', async () => {
-    const slow = { initialPerSecond: 0.05, minPerSecond: 0.05, maxPerSecond: 0.05 };
-    const { grants, failed, lines } = await rateLimiter(parked('a', 'b', 'c', 'd'), {}, slow);
-    expect(grants.map(({ token }) => token)).toEqual(['a', 'b', 'c']);
-    expect(failed).toEqual(['m3']);
-    expect(lines).toMatchObject([{ taken: 3, notDue: 1 }]);
+  test('gives back at once what is not due for as long as it works: others must not wait behind it', async () => {
+    const slow = { initialPerSecond: 0.25, minPerSecond: 0.25, maxPerSecond: 0.25 };
+    const { grants, failed, lines, sent } = await rateLimiter(parked('a', 'b', 'c', 'd'), {}, slow);
+    expect(grants.map(({ token }) => token)).toEqual(['a', 'b']);
+    expect(failed).toEqual(['m2', 'm3']);
+    const released = sent.filter(({ name }) => name === 'ChangeMessageVisibilityCommand').map(({ input }) => input);
+    expect(released).toMatchObject(['h2', 'h3'].map((ReceiptHandle) => ({ ReceiptHandle, VisibilityTimeout: 0 })));
+    expect(lines).toMatchObject([{ taken: 2, notDue: 2 }]);
+  });
+
+  test('leaves to the visibility timeout what it cannot give back', async () => {
+    const slow = { initialPerSecond: 0.01, minPerSecond: 0.01, maxPerSecond: 0.01 };
+    const { failed, lines } = await rateLimiter(
+      parked('a', 'b'),
+      { sqs: failing([awsError('ServiceUnavailable')]) },
+      slow,
+    );
+    expect(failed).toEqual(['m1']);
+    expect(lines).toMatchObject([{ level: 'error', messageId: 'm1', error: 'ServiceUnavailable' }, { notDue: 1 }]);
   });
 
   test.each([TaskTimedOut, TaskDoesNotExist, InvalidToken])(

@@ -22,6 +22,7 @@ const VARIABLES = {
   runTaskRoleArn: OWN_ROLE,
   tableName: 'state',
   deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead',
+  permitQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/permits',
   handOverQueueArn: HAND_OVER_QUEUE_ARN,
   handOverDeadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/hand-over-dead',
   handOverRedriveRoleId: 'AROAREDRIVE',
@@ -111,5 +112,7 @@ export function awsError(name: string, message = '', httpStatusCode = 400): Erro
 /** A batch of messages, each delivered for the first time. */
 export function sqsEvent(...bodies: readonly string[]) {
   const attributes = { ApproximateReceiveCount: '1' };
-  return { Records: bodies.map((body, index) => ({ messageId: `m${index}`, body, attributes })) } as never;
+  return {
+    Records: bodies.map((body, index) => ({ messageId: `m${index}`, receiptHandle: `h${index}`, body, attributes })),
+  } as never;
 }

@@ -36,6 +36,12 @@ export class TokenBucket {
     return TokenBucket.takeFromAll([{ bucket: this, tokens: 1 }], now);
   }
 
+  /** How many tokens it holds. */
+  level(now: number): number {
+    this.#refill(now);
+    return this.#tokens;
+  }
+
   #refill(now: number): void {
     const elapsedSeconds = (now - (this.#at ?? now)) / 1000;
     this.#tokens = Math.min(this.#settings.burst, this.#tokens + elapsedSeconds * this.#settings.refillPerSecond);

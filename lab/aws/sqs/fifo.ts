@@ -7,6 +7,11 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
+  /** The next one, left where it is. */
+  peek(): T | undefined {
+    return this.#items[this.#head];
+  }
+
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { AwsError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
-import { Fifo } from './fifo.ts';
+import { FairOrder } from './fair-order.ts';
 import { invalidValue, type MessageContent, md5 } from './messages.ts';
 
 export interface QueueOptions {
@@ -33,6 +33,8 @@ export type Depth = Record<State, number>;
 
 interface Entry {
   message: Message;
+  /** Whose message it is, if its sender says so. */
+  readonly group: string | undefined;
   state: State;
   /** Stops the timer that would make it visible. */
   cancel: () => void;
@@ -50,7 +52,7 @@ export class Queue {
   readonly #bury: (message: Message) => void;
   readonly #entries = new Map<string, Entry>();
   /** May hold entries that were deleted since; they are passed over. */
-  readonly #visible = new Fifo<Entry>();
+  readonly #visible: FairOrder<Entry>;
   readonly #depth: Depth = { visible: 0, inFlight: 0, delayed: 0 };
   readonly #listeners: (() => void)[] = [];
   #nextExpiry = Number.POSITIVE_INFINITY;
@@ -60,6 +62,7 @@ export class Queue {
     this.options = options;
     this.#clock = clock;
     this.#bury = bury;
+    this.#visible = new FairOrder(clock);
   }
 
   /** Calls `listener` whenever a message becomes visible. */
@@ -79,7 +82,9 @@ export class Queue {
   }
 
   add(message: Message, delaySeconds = 0): void {
-    const entry: Entry = { message, state: 'delayed', cancel: () => {} };
+    const { MessageGroupId: group } = message.system;
+    this.#visible.sent(group);
+    const entry: Entry = { message, group, state: 'delayed', cancel: () => {} };
     this.#entries.set(message.id, entry);
     this.#depth.delayed += 1;
     this.#nextExpiry = Math.min(this.#nextExpiry, this.#expiryOf(message));
@@ -166,12 +171,15 @@ export class Queue {
   #enter(entry: Entry, state: State): void {
     this.#depth[entry.state] -= 1;
     this.#depth[state] += 1;
+    if (entry.state === 'inFlight') this.#visible.leaveFlight(entry.group);
+    if (state === 'inFlight') this.#visible.enterFlight(entry.group);
     entry.state = state;
   }
 
   #remove(entry: Entry): void {
     entry.cancel();
     this.#depth[entry.state] -= 1;
+    if (entry.state === 'inFlight') this.#visible.leaveFlight(entry.group);
     this.#entries.delete(entry.message.id);
   }
 

@@ -38,6 +38,14 @@ export function classifyError({ code, message, status }: ApiError): TextClass {
 }
 
 /**
+ * Whether the bucket of the API was empty. ECS passes throttles of the services behind it on under other names, and those
+ * say nothing of its own bucket.
+ */
+export function isPlainThrottle({ code, status }: ApiError): boolean {
+  return code.replace(/^(?:Client|Server)\./, '') === 'ThrottlingException' || status === 429;
+}
+
+/**
  * The class of a `failures[].reason`: no room at this moment, or what stays as it is however often one asks (ATTRIBUTE,
  * LOCATION, MISSING, INACTIVE).
  */

@@ -4,6 +4,7 @@ import type { BusEvent } from '../events/event.ts';
 import type { Malformed } from '../events/malformed.ts';
 import type { OtherCallRecord, RunTaskRecord } from '../events/run-task-record.ts';
 import { taskCountSchema } from '../events/run-task-request.ts';
+import { isPlainThrottle } from '../events/throttle.ts';
 import { isOwnCall } from '../opt-in/opt-in.ts';
 import type { SecondOfTraffic } from './traffic.ts';
 
@@ -27,7 +28,10 @@ export function callOf(event: BusEvent | Malformed, ownRoleArn: string, awsEnvir
   if (event.account !== awsEnvironment.account || event.region !== awsEnvironment.region) return [];
   const { caller, eventId, eventTimeMs: atMs } = event;
   if (isOwnCall(caller, ownRoleArn)) return [];
-  return [{ eventId, atMs, kind: answerOf(event) === 'throttled' ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
+  const isThrottled = answerOf(event) === 'throttled';
+  // A throttle of a service behind ECS shows neither that a token was there nor that there was none.
+  if (isThrottled && event.error && !isPlainThrottle(event.error)) return [];
+  return [{ eventId, atMs, kind: isThrottled ? 'throttled' : 'accepted', tasks: tasksOf(event) }];
 }
 
 /** How many tasks a call started or, if it was rejected, asked for; one for an operation that starts none. */

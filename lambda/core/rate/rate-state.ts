@@ -5,7 +5,7 @@ import { BUCKET_UNITS } from './traffic.ts';
 /**
  * The rate that all re-runs of an account and Region share: a small state in one DynamoDB item.
  * Permits are spaced by the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) at the
- * rate that the account's bucket can spare. docs/adr/0002-the-rate-follows-the-bucket.md compares the rules that were tried.
+ * rate that the account's bucket has to spare. ADR 5 compares the rules that were tried.
  */
 export const rateStateSchema = z.object({
   /** When the next permit is due, in milliseconds since the epoch. */
@@ -16,10 +16,16 @@ export const rateStateSchema = z.object({
   probePerSecond: z.number().positive(),
   /** When the probe last grew or was cut. */
   probedAtMs: z.number(),
+  /** When two throttles last showed what the bucket has to spare; 0 for never. */
+  measuredAtMs: z.number().default(0),
+  /** What the bucket had to spare at most when a permit of ours was last throttled. */
+  ceilingPerSecond: z.number().positive().optional(),
   /** When a permit of ours was last throttled; 0 for never. */
   throttledAtMs: z.number(),
   /** Time of the last signal that slowed probing: a service's throttle or a throttled start; 0 for never. */
   signalledAtMs: z.number(),
+  /** Throttles of others that calls handed over tell of at once: since when, and of when the last one was. */
+  storm: z.object({ sinceMs: z.number(), atMs: z.number() }).default({ sinceMs: 0, atMs: 0 }),
   /** The account's bucket as the last storm showed it, and when it was learnt. */
   bucket: z
     .object({
@@ -31,7 +37,7 @@ export const rateStateSchema = z.object({
       atMs: z.number(),
     })
     .optional(),
-  /** Permits granted recently, by whole second, in the bucket's unit. */
+  /** Permits granted of late that took what they cost from the bucket, by whole second, in the bucket's unit. */
   grants: z.record(z.string(), z.number()),
 });
 
@@ -44,8 +50,10 @@ export function initialRate(settings: RateSettings): RateState {
     drainStartedAtMs: 0,
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
+    measuredAtMs: 0,
     throttledAtMs: 0,
     signalledAtMs: 0,
+    storm: { sinceMs: 0, atMs: 0 },
     grants: {},
   };
 }

@@ -1,8 +1,11 @@
 import type { RateSettings } from '../settings.ts';
+import { cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
-import { observedBucket, type Records, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
+/** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
+export const AHEAD_MS = 300;
 /**
  * How much delay the rate limiter may catch up on. Handing out a batch takes time; without this, the rate would lose that
  * time with each batch.
@@ -10,16 +13,17 @@ import { observedBucket, type Records, TRAFFIC_WINDOW_SECONDS } from './traffic.
 const CATCH_UP_MS = 500;
 /** A minute without permits ends a drain. What probing found may no longer hold after it. */
 const IDLE_MS = 60_000;
-/** While the bucket is not known, the rate grows in steps as long as permits are used: fast until the first throttle, then slowly. */
-const PROBE_STEP_MS = 3000;
-const PROBE_DOUBLE = 2;
-/** Four steps lead from PROBE_RESUME back to the rate before the throttle. */
-const PROBE_GROWTH = 1.075;
-const PROBE_RESUME = 0.75;
-/** Permits between two throttles that are closer together than this say nothing about the bucket. */
-const PROBE_LEAST_MS = 3000;
-/** Factor on the probe after a first throttle, and after a signal. */
-const PROBE_CUT = 0.5;
+/** While others are throttled there is nothing to be had: nobody asks for so long after the last sign of that ... */
+const HOLD_MS = 1000;
+/** ... for at most so long: where throttling does not end, what is to be had must be found out. */
+const HOLD_MOST_MS = 120_000;
+/** Signs further apart than this are of two storms. */
+const STORM_GAP_MS = 60_000;
+/** After a throttle of ours nobody asks until the bucket holds about so many tokens again: others' calls must find some in it. */
+const PAUSE_TOKENS = 15;
+const PAUSE_MS = { least: 300, most: 3000 };
+/** For so long throttles say nothing new: the bucket is still about empty. */
+const SETTLE_MS = 1500;
 /** Factor on the known refill after a throttle of ours: a short storm shows the refill to a few percent only. */
 const REFILL_CUT = 0.998;
 
@@ -34,18 +38,12 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   // Records of one storm keep arriving for a while. The larger count is the better one.
   const isNew = seen !== undefined && (seen.seenInSecond > seenInSecond || seen.sample > sample);
   const isBetter = isNew && seen.sample > 0 && seen.sample >= sample;
-  const learnt = isBetter ? { bucket: { ...seen, atMs: nowMs } } : {};
+  const learnt = { ...state, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
-  if (isIdle) {
-    const fresh = { probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
-    return { ...state, ...learnt, ...fresh, grants };
-  }
-  // The rate grows only while permits are used: this is called only when executions wait for one.
-  const isDue = nowMs - state.probedAtMs >= PROBE_STEP_MS;
-  const growth = state.throttledAtMs < state.drainStartedAtMs ? PROBE_DOUBLE : PROBE_GROWTH;
-  const grown = Math.min(settings.maxPerSecond, state.probePerSecond * growth);
-  const probe = isDue ? { probePerSecond: grown, probedAtMs: nowMs } : {};
-  return { ...state, ...learnt, ...probe, grants };
+  if (isIdle) return startProbe(learnt, nowMs, settings);
+  return holdUntilMs(state) > nowMs
+    ? { ...learnt, probedAtMs: nowMs }
+    : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
 }
 
 /**
@@ -62,7 +60,7 @@ export function reservePermits(
 ): { readonly state: RateState; readonly permitsAtMs: readonly number[] } {
   const state = observe(before, records, nowMs, settings);
   const spacingMs = 1000 / takenPerSecond(state, records, nowMs, settings);
-  const firstMs = Math.max(state.nextPermitAtMs, nowMs - CATCH_UP_MS);
+  const firstMs = Math.max(state.nextPermitAtMs, nowMs - CATCH_UP_MS, holdUntilMs(state));
   const permitsAtMs: number[] = [];
   const grants = { ...state.grants };
   let taken = 0;
@@ -76,6 +74,11 @@ export function reservePermits(
     taken += cost;
   }
   return { state: { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs }, permitsAtMs };
+}
+
+/** Until when nobody asks, since others were throttled a moment ago. */
+function holdUntilMs({ storm }: RateState): number {
+  return storm.atMs - storm.sinceMs > HOLD_MOST_MS ? 0 : storm.atMs + HOLD_MS;
 }
 
 /**
@@ -94,34 +97,33 @@ export function givePermitsBack(state: RateState, unused: readonly number[]): Ra
 }
 
 /**
- * Slows the rate because a permit granted at `grantedAtMs` was throttled. A permit granted before the last throttle says
- * nothing new: permits that are underway together are throttled together.
+ * Takes in that a permit granted at `grantedAtMs` was throttled: it took nothing from the bucket, which was empty. Only what was granted after the
+ * last throttle tells anything new: permits that were underway together are throttled together.
  */
-export function throttlePermit(state: RateState, grantedAtMs: number, nowMs: number): RateState {
-  if (grantedAtMs <= state.throttledAtMs) return state;
+export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: number): RateState {
+  const second = Math.floor(grantedAtMs / 1000);
+  const granted = before.grants[second] ?? 0;
+  const state = granted > 0 ? { ...before, grants: { ...before.grants, [second]: Math.max(0, granted - 1) } } : before;
+  // ... as are those that find what little it gained meanwhile gone.
+  if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
+  const cut = cutProbe(state, grantedAtMs, nowMs);
+  const pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, (1000 * PAUSE_TOKENS) / cut.probePerSecond));
   return {
-    ...state,
+    ...cut,
     throttledAtMs: nowMs,
-    probePerSecond: gotPerSecond(state, nowMs) ?? slower(state),
-    probedAtMs: nowMs,
+    nextPermitAtMs: Math.max(state.nextPermitAtMs, nowMs + pauseMs),
     ...(state.bucket && {
       bucket: { ...state.bucket, refillPerSecond: state.bucket.refillPerSecond * REFILL_CUT },
     }),
   };
 }
 
-/**
- * The rate at which the probe resumes after a throttle: below what we got since the throttle before. The bucket was empty
- * at both, so that is all it could spare.
- */
-function gotPerSecond({ throttledAtMs, drainStartedAtMs, grants }: RateState, nowMs: number): number | undefined {
-  const elapsedMs = nowMs - throttledAtMs;
-  if (throttledAtMs < drainStartedAtMs || elapsedMs < PROBE_LEAST_MS || elapsedMs > TRAFFIC_WINDOW_SECONDS * 1000) {
-    return undefined;
-  }
-  let got = 0;
-  for (let second = Math.floor(throttledAtMs / 1000) + 1; second <= nowMs / 1000; second++) got += grants[second] ?? 0;
-  return Math.max(LEAST_PROBE, (PROBE_RESUME * got) / (elapsedMs / 1000));
+/** Takes in that a call was handed over at `sentAtMs` since it was throttled: the bucket was empty then. */
+export function handOverThrottle(state: RateState, sentAtMs: number, nowMs: number): RateState {
+  const { sinceMs, atMs } = state.storm;
+  const emptyAtMs = Math.min(sentAtMs, nowMs);
+  if (emptyAtMs <= atMs) return state;
+  return { ...state, storm: { sinceMs: emptyAtMs - atMs > STORM_GAP_MS ? emptyAtMs : sinceMs, atMs: emptyAtMs } };
 }
 
 /** Signals repeat for hours. More than one a minute says nothing new. */
@@ -135,9 +137,5 @@ const SIGNAL_SPACING_MS = 60_000;
 export function signalThrottle(state: RateState, signalAtMs: number, nowMs: number): RateState {
   const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.signalledAtMs + SIGNAL_SPACING_MS;
   if (!isNews) return state;
-  return { ...state, probePerSecond: slower(state), probedAtMs: nowMs, signalledAtMs: signalAtMs };
+  return { ...slowProbe(state, nowMs), signalledAtMs: signalAtMs };
 }
-
-/** Keeps the spacing of permits finite. The configured minimum is usually higher. */
-const LEAST_PROBE = 0.1;
-const slower = ({ probePerSecond }: RateState) => Math.max(LEAST_PROBE, probePerSecond * PROBE_CUT);

@@ -1,9 +1,9 @@
 import type { RateSettings } from '../settings.ts';
+import { arrivedShare, othersPerSecond } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
   type Bucket,
   lastThrottledSecond,
-  othersPerSecond,
   type Records,
   TRAFFIC_WINDOW_SECONDS,
   type Traffic,
@@ -17,7 +17,7 @@ const BUCKET_MEMORY_MS = 86_400_000;
 const USED_SHARE = 0.98;
 
 /** The target level of the bucket, as a share of its burst: room for bursts of others. */
-const TARGET_LEVEL = 0.35;
+const TARGET_LEVEL = 0.27;
 
 /** The target in tokens is at least this, but at most TARGET_LEVEL_MOST of the burst: others' calls between two records are noise of a few tokens. */
 const TARGET_TOKENS = 6;
@@ -30,6 +30,13 @@ const LEAST_BURST_SECONDS = 1;
 /** The time over which the level returns to the target. */
 const LEVEL_SECONDS = 25;
 
+/** ... and what fills the bucket beyond this share: it would run over. */
+const FULL_LEVEL = 0.7;
+const OVERFULL_SECONDS = 5;
+
+/** ... and what is short beyond chance. */
+const SHORT_SECONDS = 1;
+
 /** Tokens that may be taken from the bucket per second now: one for each permit, or for each task if it counts tasks. */
 export function takenPerSecond(state: RateState, records: Records, nowMs: number, settings: RateSettings): number {
   const { bucket } = state;
@@ -38,19 +45,30 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
   const others = othersPerSecond(traffic, nowMs);
+  const known = isKnown && others !== undefined ? sparePerSecond(state, bucket, others, traffic, nowMs) : undefined;
+  // What a throttle of ours measured is newer than records are.
+  const isMeasured = state.throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
+  const most = isMeasured ? (state.ceilingPerSecond ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   const perSecond =
-    isKnown && others !== undefined
-      ? sparePerSecond(state, bucket, others, traffic, nowMs)
-      : Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY);
+    known === undefined
+      ? Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY)
+      : Math.min(known, most);
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
-/** The refill that others do not take; more while the bucket is above its target, less while below. */
+/**
+ * What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. Where more is short than
+ * chance explains, others ask for more than is known: the rest is made up for within a second.
+ */
 function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
   const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
-  return USED_SHARE * (bucket.refillPerSecond - others) + (level - target) / LEVEL_SECONDS;
+  const short = target - level;
+  const noise = Math.sqrt(others * (traffic.lagSeconds.most + 1));
+  const spare = USED_SHARE * (bucket.refillPerSecond - others);
+  const overfull = Math.max(0, level - FULL_LEVEL * burst);
+  return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS + overfull / OVERFULL_SECONDS;
 }
 
 /** Replays the bucket from the last second in which it was empty until now. */
@@ -60,10 +78,11 @@ function bucketLevel(state: RateState, bucket: Bucket, others: number, traffic: 
   const now = Math.floor(nowMs / 1000);
   // Without a throttle in the whole window, the best guess is that the bucket was full at its beginning.
   const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;
-  const known = now - traffic.lagSeconds.most;
   let level = wasEmpty ? 0 : burst;
   for (let second = (wasEmpty ? emptyAt : now - TRAFFIC_WINDOW_SECONDS) + 1; second <= now; second++) {
-    const taken = second < known ? (traffic.seconds.get(second)?.accepted ?? 0) : others;
+    // Of what is still to come nothing is known but what others usually ask for.
+    const toCome = others * (1 - arrivedShare(traffic, nowMs / 1000 - second));
+    const taken = (traffic.seconds.get(second)?.accepted ?? 0) + toCome;
     const granted = state.grants[second] ?? 0;
     level = Math.min(burst, Math.max(0, level + refillPerSecond - taken - granted));
   }

@@ -17,6 +17,8 @@ export type Seconds = ReadonlyMap<number, SecondOfTraffic>;
 export interface Records {
   readonly seconds: Readonly<Record<BucketUnit, Seconds>>;
   readonly lagSeconds: Traffic['lagSeconds'];
+  /** How many records of the last minutes came so many seconds late. */
+  readonly lags: ReadonlyMap<number, number>;
 }
 
 /** What records show about the account's bucket, in its unit. Seconds are whole seconds since the epoch: CloudTrail has no finer time. */
@@ -24,6 +26,7 @@ export interface Traffic {
   readonly seconds: Seconds;
   /** The least and the greatest delay of the last minutes' records. Traffic since then is not known, or not completely. */
   readonly lagSeconds: { readonly least: number; readonly most: number };
+  readonly lags: Records['lags'];
 }
 
 /** Permits that we granted, by whole second since the epoch. */
@@ -43,57 +46,20 @@ export interface Bucket {
 
 /** How far back traffic is read. */
 export const TRAFFIC_WINDOW_SECONDS = 150;
-/** Calls per second are averaged over this time: long enough to be steady, short enough to follow a change. */
-const DEMAND_SECONDS = 20;
-/** Others' demand is known from the records of this many seconds. */
-const CALM_SECONDS = 3;
-/** If more than this share of the calls is throttled, it is a storm. A storm says nothing about the demand after it. */
-const STORM_SHARE = 0.3;
+/** A shorter one shows the refill too roughly. */
+const LEAST_STORM_SECONDS = 3;
 /** A storm empties a full bucket within this time. */
 const BURST_SECONDS = 30;
 /** If throttled calls ask for this many times as many tasks as accepted calls, the bucket counts tasks. */
 const LARGER_THROTTLED = 1.5;
-/** Records that are later than the window are not counted. A lag close to the window hides how late the latest are. */
-const MOST_LAG_SECONDS = TRAFFIC_WINDOW_SECONDS - 5;
+/** Where records come later than this, the latest may be later still: what has come does not show a storm whole. */
+const MOST_LAG_SECONDS = 60;
 /** In a longer gap without a throttle the bucket may have filled, so what it accepted says nothing about the refill. */
 const SATURATED_GAP_SECONDS = 1;
 
-/**
- * Calls per second that others make now, accepted or not; undefined if too little is known. A second whose records have
- * arrived in part counts for the part that should have arrived. A storm that is over is no demand: only seconds after its
- * last throttle count. If few calls were throttled, there was no storm, and all of the last seconds count.
- */
-export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
-  const now = nowMs / 1000;
-  const { least, most } = traffic.lagSeconds;
-  const start = Math.floor(now - most) - DEMAND_SECONDS;
-  const afterStorm = Math.max(start, (lastThrottledSecond(traffic) ?? 0) + 1);
-  // Complete seconds are preferred. What is still missing of the others is only an estimate.
-  for (const newest of [Math.floor(now - most) - 1, Math.floor(now - least)]) {
-    const calm = countCalls(traffic, afterStorm, newest, now);
-    if (calm.seconds >= CALM_SECONDS) return calm.calls / calm.seconds;
-  }
-  const all = countCalls(traffic, start, Math.floor(now - least), now);
-  const isStorm = all.throttled > STORM_SHARE * all.calls;
-  return all.seconds >= CALM_SECONDS && !isStorm ? all.calls / all.seconds : undefined;
-}
-
-/** Calls in the seconds from `start` to `newest`, and how many complete seconds their records amount to. */
-function countCalls({ seconds, lagSeconds: { least, most } }: Traffic, start: number, newest: number, now: number) {
-  const counted = { calls: 0, throttled: 0, seconds: 0 };
-  for (let second = start; second <= newest; second++) {
-    const { accepted = 0, throttled = 0 } = seconds.get(second) ?? {};
-    counted.calls += accepted + throttled;
-    counted.throttled += throttled;
-    // Assumes that delays are spread evenly between the least and the greatest, and calls evenly over their second.
-    counted.seconds += Math.min(1, Math.max(0, (now - second - least) / (most - least + 1)));
-  }
-  return counted;
-}
-
 /** What records show in one unit. */
-export function trafficIn(unit: BucketUnit, { seconds, lagSeconds }: Records): Traffic {
-  return { seconds: seconds[unit], lagSeconds };
+export function trafficIn(unit: BucketUnit, { seconds, lagSeconds, lags }: Records): Traffic {
+  return { seconds: seconds[unit], lagSeconds, lags };
 }
 
 /**
@@ -106,6 +72,7 @@ export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants,
   const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - lagSeconds.most);
   if (!storm) return undefined;
   const { from, until } = storm;
+  if (until - from < LEAST_STORM_SECONDS) return undefined;
   const unit = unitOf(seconds, from, until);
   const accepted = (second: number) => (seconds[unit].get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
   let refilled = 0;
@@ -113,6 +80,17 @@ export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants,
   const refillPerSecond = refilled / (until - from);
   const burst = burstBefore(from, refillPerSecond, accepted);
   return { unit, refillPerSecond, burst, sample: refilled, seenInSecond: until };
+}
+
+/** What a storm shows of the refill while its records still come: at least so much; 0 where there is none. */
+export function refillSoFar({ seconds }: Records, grants: Grants, nowMs: number): number {
+  const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000));
+  if (!storm) return 0;
+  let refilled = 0;
+  for (let second = storm.from; second < storm.until; second++) {
+    refilled += (seconds.calls.get(second)?.accepted ?? 0) + (grants.get(second) ?? 0);
+  }
+  return refilled / (storm.until - storm.from);
 }
 
 /** The longest span of whole seconds before `end` that all have throttles; of equals the latest. `until` is the first second after it. */

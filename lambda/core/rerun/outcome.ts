@@ -1,11 +1,12 @@
-import { type ApiError, classifyError, isPassingFailure } from '../events/throttle.ts';
+import { type ApiError, classifyError, isPassingFailure, isPlainThrottle } from '../events/throttle.ts';
 
 /** The outcome of one RunTask request of ours. */
 export type Outcome =
   | { readonly kind: 'started'; readonly taskArns: readonly string[] }
   /** The caller's own retry, or an attempt of ours whose answer was lost, started the tasks before. */
   | { readonly kind: 'alreadyStarted'; readonly taskArns: readonly string[] }
-  | { readonly kind: 'throttled' }
+  /** `elsewhere`: by a service behind ECS, which says nothing of ECS's own bucket. */
+  | { readonly kind: 'throttled'; readonly elsewhere?: true }
   /** The token belongs to a request that is not this call's. */
   | { readonly kind: 'conflict' }
   /** Some tasks found no room. */
@@ -74,7 +75,7 @@ export function errorOutcome(error: ApiError): Outcome {
   const kind = classifyError(error);
   switch (kind) {
     case 'throttle':
-      return { kind: 'throttled' };
+      return { kind: 'throttled', ...(!isPlainThrottle(error) && { elsewhere: true }) };
     case 'capacity':
       return { kind: 'unavailable', answered: true, tokenUnused: true };
     case 'transient':

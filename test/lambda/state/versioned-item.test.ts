@@ -96,7 +96,11 @@ describe.each(TABLES)('in %s', (_, openTable) => {
   test('two rate limiters at once never hand out one permit twice', async () => {
     const { open } = openTable();
     const settings = { initialPerSecond: 10, minPerSecond: 10, maxPerSecond: 10 };
-    const quiet = { seconds: { calls: new Map(), tasks: new Map() }, lagSeconds: { least: 0, most: 0 } };
+    const quiet = {
+      seconds: { calls: new Map(), tasks: new Map() },
+      lagSeconds: { least: 0, most: 0 },
+      lags: new Map(),
+    };
     const stores = [0, 1].map(() => makeVersionedItem(open().dependencies, 'rate', rateStateSchema));
     const batches = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>

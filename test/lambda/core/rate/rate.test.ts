@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { givePermitsBack, reservePermits, signalThrottle, throttlePermit } from '../../../../lambda/core/rate/rate.ts';
+import {
+  givePermitsBack,
+  handOverThrottle,
+  reservePermits,
+  signalThrottle,
+  throttlePermit,
+} from '../../../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../../../../lambda/core/rate/rate-state.ts';
 import { takenPerSecond } from '../../../../lambda/core/rate/spare-rate.ts';
 import type { Records, SecondOfTraffic, Traffic } from '../../../../lambda/core/rate/traffic.ts';
@@ -11,11 +17,12 @@ const WINDOW_MS = 15_000;
 const NOW_MS = 1_000_000_000;
 const NOW = NOW_MS / 1000;
 const AT_ONCE = { least: 0, most: 0 };
-const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE };
+const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE, lags: new Map() };
 /** As if each call had asked for one task. */
-const recordsOf = ({ seconds, lagSeconds }: Traffic): Records => ({
+const recordsOf = ({ seconds, lagSeconds, lags }: Traffic): Records => ({
   seconds: { calls: seconds, tasks: seconds },
   lagSeconds,
+  lags,
 });
 const turnsPerSecond = (state: RateState, traffic: Traffic, nowMs: number, settings: RateSettings) =>
   takenPerSecond(state, recordsOf(traffic), nowMs, settings);
@@ -90,6 +97,9 @@ describe('over any interleaving of reservations', () => {
     lagSeconds: fc
       .tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 120 }))
       .map(([one, other]) => ({ least: Math.min(one, other), most: Math.max(one, other) })),
+    lags: fc
+      .array(fc.tuple(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 60 })))
+      .map((counts) => new Map(counts)),
   });
   const limits: fc.Arbitrary<RateSettings> = fc
     .tuple(...Array.from({ length: 3 }, () => fc.double({ min: 0.05, max: 500, noNaN: true })))
@@ -164,9 +174,13 @@ describe('while nothing is known of the bucket', () => {
     expect(turnsPerSecond(reserve(initialRate(SETTINGS), 1).state, QUIET, NOW_MS, SETTINGS)).toBe(10);
   });
 
-  test('doubles every three seconds while its permits are used and nothing is throttled', () => {
-    const rates = [2, 3, 6, 9].map((seconds) => drainFor(seconds, draining()).probePerSecond);
-    expect(rates).toEqual([10, 20, 40, 80]);
+  test('grows fast up to three quarters of the usual refill, then slowly, while its permits are used and nothing is throttled', () => {
+    const rates = [1, 2, 3, 4, 5].map((seconds) => drainFor(seconds, draining()).probePerSecond);
+    expect(rates.map((rate) => Math.round(rate * 10) / 10)).toEqual([15, 22.5, 33.8, 36.5, 39.4]);
+  });
+
+  test('does not grow while others are throttled', () => {
+    expect(drainFor(3, draining({ storm: { sinceMs: NOW_MS, atMs: NOW_MS + 60_000 } })).probePerSecond).toBe(10);
   });
 
   test('starts afresh after a minute without permits, whatever it was before', () => {
@@ -175,11 +189,10 @@ describe('while nothing is known of the bucket', () => {
     expect(reserve({ ...fast, nextPermitAtMs: NOW_MS - 60_000 }, 1).state).toMatchObject({ probePerSecond: 300 });
   });
 
-  test('halves what it really spaced by, however long it has grown', () => {
-    const slow = { ...SETTINGS, initialPerSecond: 5, maxPerSecond: 5 };
-    const grown = drainFor(60, draining({ probePerSecond: 5 }), slow);
+  test('resumes at half of what it really got, however far it has grown', () => {
+    const grown = drainFor(60, draining({ probePerSecond: 5 }));
     const nowMs = NOW_MS + 60_000;
-    expect(turnsPerSecond(throttlePermit(grown, nowMs, nowMs), QUIET, nowMs, slow)).toBe(2.5);
+    expect(turnsPerSecond(throttlePermit(grown, nowMs, nowMs), QUIET, nowMs, SETTINGS)).toBeCloseTo(0.5, 1);
   });
 });
 
@@ -196,14 +209,67 @@ describe('a throttle of ours', () => {
     for (const grantedAtMs of [NOW_MS - 5000, NOW_MS - 1, NOW_MS, NOW_MS + 200]) {
       expect(throttlePermit(once, grantedAtMs, NOW_MS + 300)).toBe(once);
     }
-    expect(throttlePermit(once, NOW_MS + 201, NOW_MS + 400)).toMatchObject({ probePerSecond: 2.5 });
   });
 
-  test('never slows beyond the configured minimum, nor so far that nothing could be stored', () => {
+  test('takes back the permit: a request that was denied took nothing', () => {
+    const state = draining({ grants: { [NOW]: 3 }, throttledAtMs: NOW_MS });
+    expect(throttlePermit(state, NOW_MS, NOW_MS + 100).grants).toEqual({ [NOW]: 2 });
+  });
+
+  test('says nothing new while the bucket is still about empty from the one before', () => {
+    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200);
+    expect(throttlePermit(once, NOW_MS + 1700, NOW_MS + 1800)).toBe(once);
+    expect(throttlePermit(once, NOW_MS + 1701, NOW_MS + 1800)).toMatchObject({ throttledAtMs: NOW_MS + 1800 });
+  });
+
+  test('stops all until the bucket holds something again', () => {
+    const { nextPermitAtMs } = throttlePermit(draining({ probePerSecond: 40 }), NOW_MS, NOW_MS);
+    expect(nextPermitAtMs).toBe(NOW_MS + 750);
+  });
+
+  test('measures what the bucket has to spare: what was got since it was last empty', () => {
+    const grants = Object.fromEntries(Array.from({ length: 10 }, (_, second) => [NOW + second, 20]));
+    const state = draining({
+      drainStartedAtMs: NOW_MS,
+      grants,
+      storm: { sinceMs: NOW_MS, atMs: NOW_MS },
+      probePerSecond: 40,
+    });
+    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
+      probePerSecond: 0.85 * 20,
+      measuredAtMs: NOW_MS + 10_000,
+      ceilingPerSecond: 20,
+    });
+  });
+
+  test('in a storm of others has it ask once a second whether that is over', () => {
     let state = draining();
-    for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n, NOW_MS + n);
-    expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(SETTINGS.minPerSecond);
+    for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n * 2000, NOW_MS + n * 2000);
+    expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(1);
     expect(rateStateSchema.safeParse(state).success).toBe(true);
+  });
+});
+
+describe('a call that was handed over since it was throttled', () => {
+  const stormy = (ageMs: number, sinceMs = NOW_MS - ageMs) => draining({ storm: { sinceMs, atMs: NOW_MS - ageMs } });
+
+  test('holds all permits for a second', () => {
+    expect(reservePermits(stormy(0), ones(1), recordsOf(QUIET), NOW_MS, 999, SETTINGS).permitsAtMs).toEqual([]);
+    expect(reserve(stormy(0), 1).permitsAtMs).toEqual([NOW_MS + 1000]);
+    expect(reserve(stormy(1000), 1).permitsAtMs).toEqual([NOW_MS]);
+  });
+
+  test('holds none where that goes on for more than two minutes', () => {
+    expect(reserve(stormy(0, NOW_MS - 120_001), 1).permitsAtMs).toEqual([NOW_MS]);
+  });
+
+  test.each([
+    ['is news', NOW_MS + 500, { sinceMs: NOW_MS, atMs: NOW_MS + 500 }],
+    ['is none where it is older', NOW_MS - 500, { sinceMs: NOW_MS, atMs: NOW_MS }],
+    ['tells of another storm after a minute', NOW_MS + 60_001, { sinceMs: NOW_MS + 60_001, atMs: NOW_MS + 60_001 }],
+    ['tells nothing of the future', NOW_MS + 90_000, { sinceMs: NOW_MS + 70_000, atMs: NOW_MS + 70_000 }],
+  ])('%s', (_, sentAtMs, storm) => {
+    expect(handOverThrottle(stormy(0), sentAtMs, NOW_MS + 70_000).storm).toEqual(storm);
   });
 });
 
@@ -234,6 +300,7 @@ describe('once a storm has shown the bucket', () => {
   const storm = (from: number, seconds: readonly SecondOfTraffic[]): Traffic => ({
     seconds: new Map(seconds.map((each, index) => [from + index, each])),
     lagSeconds: AT_ONCE,
+    lags: new Map(),
   });
   const full = { accepted: 140, throttled: 60 };
   const empty = { accepted: 40, throttled: 160 };
@@ -249,7 +316,7 @@ describe('once a storm has shown the bucket', () => {
     const others = new Map(SHOWN.seconds);
     for (let second = NOW - 19; second < NOW; second++) others.set(second, { accepted: 10, throttled: 0 });
     const alone = rate(SHOWN, NOW_MS);
-    const beside = rate({ seconds: others, lagSeconds: AT_ONCE }, NOW_MS);
+    const beside = rate({ ...SHOWN, seconds: others }, NOW_MS);
     expect(alone).toBeGreaterThan(35);
     expect(alone).toBeLessThan(50);
     expect(alone - beside).toBeGreaterThan(9);
@@ -312,6 +379,7 @@ describe('where the rate at which Fargate launches is the limit', () => {
       tasks: new Map(Array.from({ length: 12 }, (_, n) => [NOW - 30 + n, { accepted: 20, throttled: 165 }])),
     },
     lagSeconds: AT_ONCE,
+    lags: new Map(),
   };
   const { state } = reservePermits(
     draining({ nextPermitAtMs: NOW_MS + 60_000 }),

@@ -1,0 +1,113 @@
+import type { RateSettings } from '../settings.ts';
+import type { RateState } from './rate-state.ts';
+import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+
+/**
+ * The rate where records do not tell what the bucket has to spare: too early, too late, or never. It grows while its permits
+ * are used. What was got between two moments at which the bucket was empty is what the bucket had to spare meanwhile:
+ * from then on the rate moves around that.
+ */
+
+/** The quota of most accounts: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
+const DEFAULT_REFILL = 40;
+/** Beyond this share of it the bucket would have been empty soon: then it is a larger one. */
+/** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
+const EASY_SHARE = 0.75;
+const LARGER_SHARE = 1.5;
+const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.1, larger: 1.3, measured: 1.025 };
+const LARGER_GOT = 0.6;
+const LARGER_SPAN_MS = 4000;
+/** Steps are no shorter: reservations come more often. */
+const STEP_MS = 1000;
+/** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
+const RESUME_SHARE = 0.85;
+/** What is left of the rate after a throttle that measures nothing. */
+const CUT = 0.5;
+/** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
+const STORM_SHARE = 0.2;
+const STORM_PER_SECOND = 1;
+/** Permits between two throttles that are closer together than this say nothing of the bucket. */
+const LEAST_SPAN_MS = 1000;
+/** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
+const CEILING_SPANS_MS = [2000, 4000, 8000];
+const CEILING_PERMITS = 30;
+/** Keeps the spacing of permits a number; the configured minimum is higher. */
+const LEAST_PER_SECOND = 0.1;
+
+/** A drain's first rate. */
+export function startProbe(state: RateState, nowMs: number, settings: RateSettings): RateState {
+  return { ...state, probePerSecond: settings.initialPerSecond, probedAtMs: nowMs, drainStartedAtMs: nowMs };
+}
+
+/** Growth while permits are used: a batch is only ever asked for by those that wait for one. */
+export function growProbe(state: RateState, refillSoFar: number, nowMs: number, settings: RateSettings): RateState {
+  const elapsedMs = nowMs - state.probedAtMs;
+  if (elapsedMs < STEP_MS) return state;
+  const { bucket, probePerSecond, measuredAtMs, drainStartedAtMs } = state;
+  const share = probePerSecond / (bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar));
+  const unmeasured = share < EASY_SHARE ? 'easy' : share < LARGER_SHARE ? 'beyond' : 'larger';
+  const phase = measuredAtMs > drainStartedAtMs ? 'measured' : unmeasured;
+  // Who comes late has not used what it would have grown to meanwhile.
+  const growth = GROWTH_PER_SECOND[phase];
+  return {
+    ...state,
+    probePerSecond: Math.min(
+      settings.maxPerSecond,
+      probePerSecond * growth,
+      2 * (bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY),
+    ),
+    probedAtMs: nowMs,
+  };
+}
+
+/** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
+export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
+  const { probePerSecond, drainStartedAtMs, measuredAtMs, storm, throttledAtMs, bucket } = state;
+  const emptyAtMs = Math.max(throttledAtMs, storm.atMs);
+  const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
+  const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
+  const got = gotPerSecond(state, fromMs, grantedAtMs);
+  // A large bucket ran over while the rate grew: what was got just before is nearer to what it has to spare.
+  const isLarger =
+    probePerSecond >= LARGER_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL) && measuredAtMs < drainStartedAtMs;
+  const lately = isLarger ? LARGER_GOT * (gotPerSecond(state, grantedAtMs - LARGER_SPAN_MS, grantedAtMs) ?? 0) : 0;
+  const resumed = Math.max((got ?? 0) * RESUME_SHARE, lately);
+  // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
+  const isMeasured = !isLongAgo && resumed >= STORM_SHARE * probePerSecond;
+  // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
+  const unmeasured =
+    isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
+  return {
+    ...state,
+    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : unmeasured),
+    probedAtMs: nowMs,
+    ...(isMeasured && { measuredAtMs: nowMs }),
+    ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
+  };
+}
+
+/** The least that was got per second in spans that end with a throttle and hold enough permits to tell. */
+function ceilingPerSecond(state: RateState, untilMs: number): number | undefined {
+  const got = CEILING_SPANS_MS.filter((spanMs) => untilMs - spanMs >= state.drainStartedAtMs).map(
+    (spanMs) => [spanMs, gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0] as const,
+  );
+  const enough = got.filter(([spanMs, perSecond]) => (perSecond * spanMs) / 1000 >= CEILING_PERMITS);
+  return enough.length > 0 ? Math.min(...enough.map(([, perSecond]) => perSecond)) : undefined;
+}
+
+/** A sign of throttling that does not say how much. */
+export function slowProbe(state: RateState, nowMs: number): RateState {
+  return { ...state, probePerSecond: Math.max(LEAST_PER_SECOND, state.probePerSecond * CUT), probedAtMs: nowMs };
+}
+
+/** Permits per second that took something between two instants, if they lie far enough apart. */
+function gotPerSecond({ grants }: RateState, fromMs: number, untilMs: number): number | undefined {
+  if (untilMs - fromMs < LEAST_SPAN_MS) return undefined;
+  let got = 0;
+  for (const [second, granted] of Object.entries(grants)) {
+    const beganMs = Number(second) * 1000;
+    const sharedMs = Math.min(untilMs, beganMs + 1000) - Math.max(fromMs, beganMs);
+    if (sharedMs > 0) got += (granted * sharedMs) / 1000;
+  }
+  return got / ((untilMs - fromMs) / 1000);
+}
