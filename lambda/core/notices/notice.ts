@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
+import { shownCaller, shownFamily } from './names.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen while only observing. */
 export interface Notice {
@@ -87,14 +88,15 @@ const OBSERVED_ADVICE =
 
 /** The group that a notice of this instant belongs to, with what people are told first. */
 export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
-  const { kind, reason, caller, family } = notice;
+  const { kind, reason } = notice;
+  const [caller, family] = [shownCaller(notice.caller), shownFamily(notice.family)];
   const hour = Math.floor(nowMs / HOUR_MS);
   const id = createHash('sha256')
     .update(JSON.stringify([kind, reason, caller, family, hour]))
     .digest('hex')
     .slice(0, 32);
   const what = WHAT[kind];
-  const subject = `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`;
+  const subject = `ECS task ${family || 'of unknown family'} ${what}: ${reason}`;
   return {
     id,
     endsAt: new Date((hour + 1) * HOUR_MS).toISOString(),
@@ -111,11 +113,6 @@ export function noticeGroup(notice: Notice, nowMs: number): NoticeGroup {
       'Further calls of this kind are counted until the hour is over.',
     ].join('\n'),
   };
-}
-
-/** SNS subjects are printable ASCII. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** What a rejected call's record holds of what a faithful re-run needs: people look at it before they let calls be re-run. */
