@@ -39,7 +39,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   bareRecord:
     'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run. Three to five attempts make one call, and a later one may have got through. Let the caller hand such calls over; docs/hand-over.md says how.',
   conflict:
-    'The same client token or key came with another request, or a key came again after a day. The first request is re-run, this one is not. Use a token or key for one call only.',
+    'The client token or key of this call is in use with another request or by somebody else, or a key came again after a day. What came first stands, this call is not re-run. Look in CloudTrail who used the token, then repeat the call by hand under a new one. Use a token or key for one call only.',
   callerNotListed:
     'A call was handed over by somebody whom callers does not list with "handsOver": true. List the caller, or find out who sent it.',
   familyNotListed:
