@@ -13,11 +13,13 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OBSERVED } from '../../lambda/core/notices/notice.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { Workflow } from '../foundation/workflow.ts';
+import { each, grantItems } from './item-grants.ts';
 
 /** What the hour's last message says of calls that were only observed: how many of them a re-run could have repeated. */
 const SUMMARY = [
@@ -86,7 +88,7 @@ export class Notifications extends Construct {
   /** Lets a handler tell people. */
   grantTell(handler: LambdaFunction): void {
     this.digest.grantStartExecution(handler);
-    this.#table.grant(handler, 'dynamodb:UpdateItem');
+    grantItems(this.#table, handler, ['dynamodb:UpdateItem'], [each(ITEM_KINDS.notice)]);
   }
 
   #definition(): SnsPublish {

@@ -63,6 +63,7 @@ const VERBS: Readonly<Record<string, string>> = {
   ArnEquals: 'is',
   Bool: 'is',
   ArnLike: 'is like',
+  'ForAllValues:StringLike': 'is like',
 };
 
 function principal(value: Json): string {
