@@ -24,19 +24,25 @@ export interface AwsEnvironment {
 
 /**
  * The name of the cluster in a RunTask request, which holds a name, an ARN, or nothing (`default`).
- * Undefined for an ARN of another account, Region or service.
+ * Undefined for an ARN of another account, Region or service, and for what is no name.
  */
 export function clusterName(reference: string | undefined, awsEnvironment: AwsEnvironment): string | undefined {
-  return nameIn(reference ?? 'default', 'cluster', awsEnvironment);
+  return asName(nameIn(reference ?? 'default', 'cluster', awsEnvironment));
 }
 
 /**
  * The family in a task definition reference: `family`, `family:revision` or an ARN of either.
- * Undefined for an ARN of another account, Region or service.
+ * Undefined for an ARN of another account, Region or service, and for what is no name.
  */
 export function familyName(reference: string, awsEnvironment: AwsEnvironment): string | undefined {
-  return nameIn(reference, 'task-definition', awsEnvironment)?.replace(/:\d+$/, '');
+  return asName(nameIn(reference, 'task-definition', awsEnvironment)?.replace(/:\d+$/, ''));
 }
+
+/** Clusters and families have names of these characters; anything else is free text, also where any name is listed. */
+const NAME = /^[A-Za-z0-9_-]{1,255}$/;
+
+const asName = (text: string | undefined): string | undefined =>
+  text !== undefined && NAME.test(text) ? text : undefined;
 
 function nameIn(reference: string, resourceType: string, awsEnvironment: AwsEnvironment): string | undefined {
   if (!reference.startsWith('arn:')) return reference;

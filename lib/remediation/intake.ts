@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OTHER_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
 import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
@@ -13,6 +14,7 @@ import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
 import type { HandOver } from './hand-over.ts';
+import { each, grantItems } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
@@ -81,7 +83,9 @@ export class Intake extends Construct {
     this.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     handOver.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     this.#grantKnowingSenders(configuration);
-    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    const { rate, traffic, counted, launch, accepted, call, principal, notified } = ITEM_KINDS;
+    const many = [traffic, counted, launch, accepted, call, principal, notified].map(each);
+    grantItems(table, this.handler, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [rate, ...many]);
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     new Rule(this, 'RunTaskCalled', {

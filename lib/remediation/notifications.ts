@@ -13,11 +13,13 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
+import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OBSERVED } from '../../lambda/core/notices/notice.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { Workflow } from '../foundation/workflow.ts';
+import { each, grantItems } from './item-grants.ts';
 
 /** The part of the hour's last message about observed calls: how many would have been re-run. */
 const SUMMARY = [
@@ -86,7 +88,7 @@ export class Notifications extends Construct {
   /** Lets a handler notify people. */
   grantTell(handler: LambdaFunction): void {
     this.digest.grantStartExecution(handler);
-    this.#table.grant(handler, 'dynamodb:UpdateItem');
+    grantItems(this.#table, handler, ['dynamodb:UpdateItem'], [each(ITEM_KINDS.notice)]);
   }
 
   #definition(): Choice {

@@ -6,10 +6,12 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { acknowledgeQueueSource, encryptedQueue } from '../foundation/queues.ts';
+import { each, grantItems } from './item-grants.ts';
 
 export interface RateLimiterProps {
   readonly configuration: Configuration;
@@ -57,7 +59,9 @@ export class RateLimiter extends Construct {
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
     acknowledgeQueueSource(this.handler);
-    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    const { rate, pause, traffic, accepted } = ITEM_KINDS;
+    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, pause, each(traffic), each(accepted)]);
+    grantItems(table, this.handler, ['dynamodb:PutItem'], [rate]);
   }
 
   /** Lets the rate limiter answer the executions of a state machine. */

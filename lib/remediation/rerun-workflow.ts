@@ -14,11 +14,12 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke, SqsSendMessage } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { ENVIRONMENT, ERROR_NAMES, RERUN_NEXT, RERUN_STEPS, STATES } from '../../lambda/core/contract.ts';
+import { ENVIRONMENT, ERROR_NAMES, ITEM_KINDS, RERUN_NEXT, RERUN_STEPS, STATES } from '../../lambda/core/contract.ts';
 import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion } from '../foundation/nag.ts';
 import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
+import { each, grantItems } from './item-grants.ts';
 import { grantLaunch } from './launch-grants.ts';
 import type { Notifications } from './notifications.ts';
 import { PARKING, type RateLimiter } from './rate-limiter.ts';
@@ -70,7 +71,15 @@ export class RerunWorkflow extends Construct {
     // The handler distinguishes its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantTell(this.runTask);
-    table.grant(this.runTask, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    const { pause, coverage, rate, tokenKey, lookups, lookup, launch, accepted, occasion, spend } = ITEM_KINDS;
+    const many = [lookup, launch, accepted, occasion, spend].map(each);
+    grantItems(table, this.runTask, ['dynamodb:GetItem'], [pause, coverage]);
+    grantItems(
+      table,
+      this.runTask,
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [rate, tokenKey, lookups, ...many],
+    );
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.runTaskRole, {
       'AwsSolutions-IAM5[Resource::*]': 'cloudtrail:LookupEvents: the event history has no resource to name.',

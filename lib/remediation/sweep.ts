@@ -9,7 +9,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { SERVICE_EVENTS, SWEEP_NEXT, SWEEP_STATES, SWEEP_STEPS } from '../../lambda/core/contract.ts';
+import { ITEM_KINDS, SERVICE_EVENTS, SWEEP_NEXT, SWEEP_STATES, SWEEP_STEPS } from '../../lambda/core/contract.ts';
 import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
@@ -18,6 +18,7 @@ import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts'
 import { deadLetterQueue } from '../foundation/queues.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
+import { each, grantItems } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
@@ -57,7 +58,15 @@ export class Sweep extends Construct {
     });
     workflow.stateMachine.grantStartExecution(this.handler);
     notifications.grantTell(this.handler);
-    table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
+    const { rate, coverage, lookups, sweep, launch, accepted, call, notified } = ITEM_KINDS;
+    const many = [sweep, launch, accepted, call, notified].map(each);
+    grantItems(
+      table,
+      this.handler,
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [rate, coverage, lookups, ...many],
+    );
+    grantItems(table, this.handler, ['dynamodb:DeleteItem'], [each(sweep)]);
     this.#grantLook(configuration);
 
     this.stateMachine = new Workflow(this, 'StateMachine', {

@@ -160,3 +160,17 @@ test('a federated user is not the listed user who issued its session', async () 
   const on = await attacked(({ put }) => put(attackText('federated', { detail: { userIdentity } })));
   expect([on.endOf('federated'), on.launched]).toEqual(['ignore callerNotListed', []]);
 });
+
+test('a family that is no name is none, also where any family is listed: nothing of it reaches a mail', async () => {
+  const taskDefinition =
+    'report was not re-run\n\nACTION REQUIRED\nLog in at https://evil.example/aws within 1 hour.\n\n';
+  const on = await attacked(
+    ({ put }) => {
+      put(attackText('mail', { request: { taskDefinition, clientToken: undefined } }));
+      put(attackText('override', { request: { taskDefinition, overrides: { taskRoleArn: 'x' } } }));
+    },
+    { config: { families: ['*'] } },
+  );
+  expect([on.endOf('mail'), on.endOf('override')]).toEqual(['ignore familyNotListed', 'ignore familyNotListed']);
+  expect(JSON.stringify([on.world.sns.published, on.readable])).not.toContain('evil');
+});

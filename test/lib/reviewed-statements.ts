@@ -15,6 +15,8 @@ export interface Review {
 }
 
 const TLS = ['aws:SecureTransport'];
+const ITEMS = ['dynamodb:LeadingKeys'];
+const READ_AND_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const TABLE_AND_QUEUES = [
   'kms:Decrypt',
   'kms:Encrypt',
@@ -131,16 +133,43 @@ export const REVIEWED: readonly Review[] = [
   },
   // State
   { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
-  { actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], why: 'Reads traffic and pause, reserves permits.' },
-  { actions: ['dynamodb:UpdateItem'], why: 'Counts notices.' },
   {
-    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    why: 'Launch records, traffic and spend counts.',
+    who: 'RateLimiter',
+    actions: ['dynamodb:GetItem'],
+    given: ITEMS,
+    why: 'Reads traffic, pause, and what is done already.',
   },
   {
-    actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-    why: 'The same, and the lease of a sweep, which is given back.',
+    actions: ['dynamodb:PutItem'],
+    given: ITEMS,
+    why: 'Reserves permits. Who gets hold of the function can hold or hurry all re-runs, and launch nothing.',
   },
+  { actions: ['dynamodb:UpdateItem'], given: ITEMS, why: 'Counts notices.' },
+  {
+    who: 'Rerun',
+    actions: ['dynamodb:GetItem'],
+    given: ITEMS,
+    why: 'Reads the pause, and what proves that a late call was not accepted; it can change neither.',
+  },
+  {
+    who: 'Intake',
+    actions: READ_AND_WRITE,
+    given: ITEMS,
+    why: 'Launch records, acceptances, names of calls, traffic. Who gets hold of the function can have listed families started again for listed callers; it has no key of tokens.',
+  },
+  {
+    who: 'Sweep',
+    actions: READ_AND_WRITE,
+    given: ITEMS,
+    why: 'The same without traffic, and leases, and how far the history was read.',
+  },
+  {
+    who: 'Rerun',
+    actions: READ_AND_WRITE,
+    given: ITEMS,
+    why: 'Launch records of what it starts, spend counts, the key of tokens. Who gets hold of the function can run the listed families, with any command.',
+  },
+  { actions: ['dynamodb:DeleteItem'], given: ITEMS, why: 'Gives the lease of a sweep back.' },
   // Logs
   { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], why: 'A function writes to its own log group.' },
   {

@@ -70,6 +70,7 @@ const VERBS: Readonly<Record<string, string>> = {
   ArnNotEquals: 'is not',
   Bool: 'is',
   ArnLike: 'is like',
+  'ForAllValues:StringLike': 'is like',
 };
 
 function principal(value: Json): string {

@@ -15,7 +15,7 @@ export interface Need {
 
 /** Condition keys that the lab knows how to fill; a request that lacks one meets no condition on it. */
 const KEYS =
-  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction)|iam:PassedToService|kms:EncryptionContext:.+)$/;
+  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction)|dynamodb:LeadingKeys|iam:PassedToService|kms:EncryptionContext:.+)$/;
 /** Everything in the lab travels over TLS. */
 const ALWAYS = { 'aws:SecureTransport': 'true' };
 
@@ -38,6 +38,8 @@ const NEGATED: Readonly<Record<string, string>> = {
   ArnNotLike: 'ArnLike',
 };
 const IF_EXISTS = /IfExists$/;
+/** Requests of ours have one value of a key that may have several; it is met where there is none. */
+const FOR_ALL = /^ForAllValues:/;
 
 /**
  * Decides about single permissions by the policies of a template, as IAM does within one account: an explicit Deny beats
@@ -131,11 +133,11 @@ function holds(operator: string, key: string, expected: readonly string[], conte
   if (!KEYS.test(key)) throw new UnsupportedError(`the condition key ${key}`);
   const found = context[key];
   if (operator === 'Null') return expected.includes(String(found === undefined));
-  const name = operator.replace(IF_EXISTS, '');
+  const name = operator.replace(IF_EXISTS, '').replace(FOR_ALL, '');
   const negated = NEGATED[name];
   const test = OPERATORS[negated ?? name];
   if (!test) throw new UnsupportedError(`the condition operator ${operator}`);
-  if (found === undefined) return negated !== undefined || IF_EXISTS.test(operator);
+  if (found === undefined) return negated !== undefined || IF_EXISTS.test(operator) || FOR_ALL.test(operator);
   return expected.some((value) => test(found, value)) === (negated === undefined);
 }
 

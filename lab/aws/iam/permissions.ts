@@ -135,7 +135,7 @@ export class Permissions {
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
-        return [need(action, this.#arn('dynamodb', `table/${input.TableName}`))];
+        return [{ ...need(action, this.#arn('dynamodb', `table/${input.TableName}`)), context: leadingKey(input) }];
       case 'states': {
         // Answers to tasks are judged by the state machine: https://github.com/aws/aws-cdk/pull/8486
         const stateMachine =
@@ -203,6 +203,12 @@ export class Permissions {
   #arn(service: string, resource: string): string {
     return `arn:aws:${service}:${this.#account.region}:${this.#account.id}:${resource}`;
   }
+}
+
+/** What names an item: the tables of the lab have a partition key of strings, `id`. */
+function leadingKey({ Key, Item }: JsonObject): Record<string, string> {
+  const { id } = (Key ?? Item ?? {}) as { id?: { S?: string } };
+  return id?.S === undefined ? {} : { 'dynamodb:LeadingKeys': id.S };
 }
 
 function denial(principalArn: string, { action, resource }: Need, [code, status]: readonly [string, number]): AwsError {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { consoleLinks } from './console-links.ts';
 import { downstreamAsk } from './downstream.ts';
 import type { IncidentRow, IncidentRows } from './incident-queries.ts';
+import { shownCaller } from './names.ts';
 
 /** What a report is about, and where it leads to: the workflow's definition hands it over. */
 export const incidentSubjectSchema = z.object({
@@ -113,14 +114,16 @@ function downstreamLines(rows: Rows): string[] {
 
 /** Those who asked most. */
 function callerLines(rows: Rows): string[] {
-  const callers = [...Map.groupBy(rows, ({ caller = '' }) => caller)].map(([caller, answers]) => ({
-    caller,
-    requests: sum(answers, 'requests'),
-    throttled: sum(
-      answers.filter(({ answer }) => answer === 'throttled'),
-      'requests',
-    ),
-  }));
+  const callers = [...Map.groupBy(rows, ({ caller = '' }) => shownCaller(caller) || 'unknown')].map(
+    ([caller, answers]) => ({
+      caller,
+      requests: sum(answers, 'requests'),
+      throttled: sum(
+        answers.filter(({ answer }) => answer === 'throttled'),
+        'requests',
+      ),
+    }),
+  );
   return callers
     .toSorted((a, b) => b.requests - a.requests)
     .slice(0, SHOWN_CALLERS)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
+import { shownCaller, shownFamily } from './names.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
@@ -42,7 +43,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   bareRecord:
     'The CloudTrail records of rejected attempts hold no request, so nobody can tell what was to run, or whether a later attempt got through. Let the caller hand such calls over, as docs/hand-over.md says, and list it as one that does:',
   conflict:
-    'The same client token or key came with another request, or a key came again after a day. The first request is re-run, this one is not. Use a token or key for one call only.',
+    'The client token or key of this call is in use with another request or by somebody else, or a key came again after a day. What came first stands, this call is not re-run. Look in CloudTrail who used the token, then {repeat}. Use a token or key for one call only.',
   callerNotListed:
     'A call was handed over by somebody whom callers does not list with "handsOver": true. List the caller, or find out who sent it.',
   familyNotListed:
@@ -105,7 +106,8 @@ const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
 /** The group that a notice of this instant belongs to, with what people are told. */
-export function noticeGroup(notice: Notice, nowMs: number, callerHandsOver = false): NoticeGroup {
+export function noticeGroup(given: Notice, nowMs: number, callerHandsOver = false): NoticeGroup {
+  const notice = { ...given, caller: shownCaller(given.caller), family: shownFamily(given.family) };
   const { kind, reason, caller, family } = notice;
   const wording =
     kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
@@ -142,7 +144,7 @@ function callWording({ kind, reason, family }: Notice, callerHandsOver: boolean)
   const what = WHAT[kind];
   return {
     tells: 'atOnce',
-    subject: `ECS task ${printable(family) || 'of unknown family'} ${what}: ${reason}`,
+    subject: `ECS task ${family || 'of unknown family'} ${what}: ${reason}`,
     opening: `A throttled RunTask call ${what}.`,
     advice: kind === 'observed' ? OBSERVED_ADVICE : adviceOf(reason, callerHandsOver),
     closing: 'Further calls of this kind are counted until the hour is over.',
@@ -164,11 +166,6 @@ function bareWording({ caller }: Notice): Wording {
     closing: handingOver(caller),
     counted: 'rejected attempts; 3 to 5 make one call',
   };
-}
-
-/** SNS subjects are printable ASCII. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** Which parts of a faithful re-run a rejected call's record holds. People look at it before they switch to `rerun`. */

@@ -47,7 +47,7 @@ export function completionStep(input: CompletionInput): CompletionStep {
   }
   const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
   if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
-  const completed = completeRequest(record, failedTask.environments);
+  const completed = completeRequest(record, failedTask);
   if ('reason' in completed)
     return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
   const { rootCallId, caller } = record;

@@ -31,25 +31,27 @@ export function foreignLaunch(
 /** What an execution knows about a task that failed to start, before its launch record is found. */
 export const failedTaskSchema = z.strictObject({
   taskArn: z.string(),
+  /** The revision that the task was of: a bare family may mean another one by now. */
+  taskDefinition: z.string(),
   createdAt: z.iso.datetime(),
   environments: z.record(z.string(), z.array(environmentVariableSchema)),
 });
 export type FailedTask = z.infer<typeof failedTaskSchema>;
 
 /**
- * The complete request of a task that failed to start: its launch record, with the environment values that CloudTrail hides
- * taken from the task. Overrides of containers that the request does not name are left out: GuardDuty adds its agent to the
- * task's overrides.
+ * The whole request of a task that failed to start: its launch record, with the environment values that CloudTrail hides
+ * filled in from the task, and its revision. Containers that the caller did not override (GuardDuty puts its agent among the task's
+ * overrides) are in no request, so they do not come back either.
  */
 export function completeRequest(
   { request: recorded }: LaunchRecord,
-  environments: Environments,
+  { environments, taskDefinition }: Pick<FailedTask, 'environments' | 'taskDefinition'>,
 ): { readonly request: RunTaskRequest } | { readonly reason: RefuseReason } {
   const read = readRunTaskRequest(withEnvironments(recorded, environments));
   if ('problem' in read) return { reason: read.problem.reason };
   // Its token is spent.
   const { clientToken: _, ...request } = read.request;
-  return { request: { ...request, count: 1 } };
+  return { request: { ...request, taskDefinition, count: 1 } };
 }
 
 function withEnvironments(recorded: unknown, environments: Environments): unknown {

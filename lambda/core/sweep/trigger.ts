@@ -74,7 +74,7 @@ export function readTrigger(input: unknown, context: TriggerContext): Trigger | 
   const common = { throttledAtMs: nowMs, slowsRate: false };
   const asked = byHand.safeParse(input).data;
   if (asked) {
-    const cluster = clusterName(asked.cluster, awsEnvironment);
+    const cluster = asked.cluster === ANY ? ANY : clusterName(asked.cluster, awsEnvironment);
     const sinceMs = asked.since ?? askedAtMs - FIRST_PASS_MS;
     if (cluster === undefined) return undefined;
     const swept = cluster === ANY ? ANY : (listedCluster(cluster, settings, awsEnvironment) ?? UNLISTED);

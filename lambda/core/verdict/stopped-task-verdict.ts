@@ -36,6 +36,7 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
     deadline: new Date(deadlineMs).toISOString(),
     failedTask: {
       taskArn: task.taskArn,
+      taskDefinition: task.taskDefinitionArn,
       createdAt: new Date(task.createdAtMs).toISOString(),
       environments: task.environments,
     },

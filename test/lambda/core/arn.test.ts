@@ -51,7 +51,8 @@ describe('a task definition reference', () => {
     ['an ARN with revision', 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:12', 'report'],
     ['an ARN without revision', 'arn:aws:ecs:us-east-1:111122223333:task-definition/report', 'report'],
     ['an ARN of another account', 'arn:aws:ecs:us-east-1:999999999999:task-definition/report:3', undefined],
-    ['a revision that is no number', 'report:latest', 'report:latest'],
+    ['no name: a revision that is no number', 'report:latest', undefined],
+    ['no name: free text', 'report was not re-run\n\nhttps://evil.example', undefined],
   ])('that is %s', (_, reference, family) => {
     expect(familyName(reference, HOME)).toBe(family);
   });

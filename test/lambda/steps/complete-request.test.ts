@@ -44,7 +44,7 @@ describe('the request of a task that failed to start', () => {
       next: 'attempt',
       rerun: {
         call: { caller: CRON_ROLE },
-        request: { taskDefinition: 'report:3', count: 1 },
+        request: { taskDefinition: 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:3', count: 1 },
         lineage: { generation: 1 },
       },
     });

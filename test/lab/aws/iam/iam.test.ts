@@ -17,7 +17,7 @@ const SESSION = 'arn:aws:sts::111122223333:assumed-role/Worker/function';
 const QUEUE = 'arn:aws:sqs:us-east-1:111122223333:Jobs';
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/Key';
 const RULE = 'arn:aws:events:us-east-1:111122223333:rule/Ours';
-const _TABLE = 'arn:aws:dynamodb:us-east-1:111122223333:table/State';
+const TABLE = 'arn:aws:dynamodb:us-east-1:111122223333:table/State';
 
 const document = (...statements: JsonObject[]) => ({ Version: '2012-10-17', Statement: statements });
 const allow = (action: string | string[], resource: string | string[], condition?: JsonObject): JsonObject => ({
@@ -53,6 +53,27 @@ const queueWith = (policy: JsonObject[], properties: JsonObject = {}) => ({
 const policies = (source: Template) => policiesOf(new DeployedTemplate(source, PLACE));
 const mayRole = (statements: JsonObject[], need: Need) =>
   new Iam(policies(template(statements))).allows({ role: ROLE }, need);
+
+describe('a role may reach the items whose keys a statement names', () => {
+  const permissions = (ids: string[]) => {
+    const only = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ids } };
+    const actions = ['dynamodb:GetItem', 'dynamodb:PutItem'];
+    return new Permissions(policies(template([allow(actions, TABLE, only)])), accountWith({}), () => undefined);
+  };
+  const asks = (id: string, operation: string) => () =>
+    permissions(['rate', 'traffic#*']).require(SESSION, 'dynamodb', operation, {
+      TableName: 'State',
+      [operation === 'PutItem' ? 'Item' : 'Key']: { id: { S: id } },
+    });
+
+  test.each(['GetItem', 'PutItem'])('and no others: %s', (operation) => {
+    expect(asks('rate', operation)).not.toThrow();
+    expect(asks('traffic#7', operation)).not.toThrow();
+    for (const id of ['launch#a', 'rate#1', 'token-key', 'traffic']) {
+      expect(asks(id, operation)).toThrow('not authorized to perform: dynamodb');
+    }
+  });
+});
 
 describe('a role may do what a statement allows and no statement denies', () => {
   const send: Need = { action: 'sqs:SendMessage', resource: QUEUE };

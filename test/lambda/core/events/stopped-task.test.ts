@@ -144,6 +144,7 @@ describe('a start that throttling prevented', () => {
         deadline: '2026-01-15T03:55:00.000Z',
         failedTask: {
           taskArn: TASK_ARN,
+          taskDefinition: 'arn:aws:ecs:us-east-1:111122223333:task-definition/report:3',
           createdAt: '2026-01-15T02:59:58.000Z',
           environments: {
             app: [{ name: 'DAY', value: 'canary-value' }],

@@ -67,12 +67,15 @@ describe('an incident report', () => {
 
   test('names the five callers with the most requests, and how many were throttled', () => {
     const callers = Array.from({ length: 7 }, (_, n) => [
-      { caller: `arn:${n}`, answer: 'accepted', requests: `${n}` },
-      { caller: `arn:${n}`, answer: 'throttled', requests: '10' },
+      { caller: `arn:aws:iam::111122223333:role/${n}`, answer: 'accepted', requests: `${n}` },
+      { caller: `arn:aws:iam::111122223333:role/${n}`, answer: 'throttled', requests: '10' },
     ]).flat();
     const lines = linesOf({ callers });
     const shown = lines.slice(lines.findIndex((line) => line.startsWith('Requests to ECS by caller')) + 1);
-    expect(shown.slice(0, 6)).toEqual([...[6, 5, 4, 3, 2].map((n) => `  arn:${n}: ${n + 10}, throttled 10`), '']);
+    expect(shown.slice(0, 6)).toEqual([
+      ...[6, 5, 4, 3, 2].map((n) => `  arn:aws:iam::111122223333:role/${n}: ${n + 10}, throttled 10`),
+      '',
+    ]);
   });
 
   test.each([

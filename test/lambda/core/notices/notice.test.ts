@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GIVE_UP_REASONS, REFUSE_REASONS } from '../../../../lambda/core/contract.ts';
 import { type Notice, noticeGroup } from '../../../../lambda/core/notices/notice.ts';
-import { CRON_ROLE, EVENT_TIME_MS } from '../../../support/records.ts';
+import { CRON_ROLE, EVENT_TIME_MS, OPS_USER } from '../../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'hiddenEnvironment', caller: CRON_ROLE, family: 'report' };
 const MINUTE = 60_000;
@@ -17,7 +17,7 @@ describe('people are told once', () => {
   });
 
   test.each<[string, Partial<Notice>]>([
-    ['caller', { caller: 'other' }],
+    ['caller', { caller: OPS_USER }],
     ['family', { family: 'other' }],
     ['reason', { reason: 'noClientToken' }],
     ['kind', { kind: 'gaveUp' }],
@@ -107,4 +107,41 @@ describe('nobody is asked to repeat by hand', () => {
     expect(messageOf('tooLarge', false)).toContain('Repeat the call by hand.');
     expect(messageOf('tooLarge', true)).toContain('Hand the call over again under a new key.');
   });
+});
+
+describe('what somebody wrote in place of a name', () => {
+  const PHISHING = 'report\n\nACTION REQUIRED: log in at https://evil.example/aws';
+
+  test.each<[string, Partial<Notice>]>([
+    ['a family', { family: PHISHING }],
+    ['a family that goes on', { family: 'report\u202eevil' }],
+    ['a caller', { caller: PHISHING }],
+    ['an ARN that goes on', { caller: `${CRON_ROLE}\nhttps://evil.example` }],
+    ['a link in an ARN', { caller: 'arn:aws:iam::111122223333:role/https://evil.example/x' }],
+    ['an address', { caller: 'www.evil.example' }],
+    ['a control sequence', { family: '\u001b[2Jreport' }],
+  ])('is not shown: %s', (_, changes) => {
+    const group = noticeGroup({ ...NOTICE, ...changes }, EVENT_TIME_MS);
+    const other = noticeGroup({ ...NOTICE, ...('family' in changes ? { family: '' } : { caller: '' }) }, EVENT_TIME_MS);
+    // And all such texts make one group: nobody can have a mail sent for each.
+    expect(group).toEqual(other);
+  });
+
+  test('leaves a message as many lines as any, and no text that is not ours or a name', () => {
+    const lines = noticeGroup(NOTICE, EVENT_TIME_MS).message.split('\n').length;
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (caller, family) => {
+        const { message } = noticeGroup({ ...NOTICE, caller, family }, EVENT_TIME_MS);
+        expect(message.split('\n')).toHaveLength(lines);
+        expect(message).toMatch(/^[\x20-\x7e\n’]*$/);
+      }),
+    );
+  });
+
+  test.each([CRON_ROLE, OPS_USER, 'AROAEXAMPLEEXAMPLE123', 'arn:aws-cn:events:cn-north-1:111122223333:rule/nightly'])(
+    'but %s is a name',
+    (caller) => {
+      expect(noticeGroup({ ...NOTICE, caller }, EVENT_TIME_MS).message).toContain(`Caller: ${caller}\n`);
+    },
+  );
 });

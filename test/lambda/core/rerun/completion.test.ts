@@ -24,6 +24,7 @@ if (verdict.kind !== 'rerun' || !verdict.input.failedTask) throw new Error('expe
 const rerun = verdict.input;
 const { failedTask } = verdict.input;
 const { requestParameters } = JSON.parse(fixtureText('refuse-hiddenEnvironment')).detail;
+const REVISION = failedTask.taskDefinition;
 const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: requestParameters };
 
 type Input = Parameters<typeof completionStep>[0];
@@ -87,6 +88,7 @@ describe('a launch record', () => {
         ownToken: 'generation',
         request: {
           ...requestParameters,
+          taskDefinition: REVISION,
           count: 1,
           clientToken: undefined,
           overrides: { containerOverrides: [{ name: 'app', environment: failedTask.environments.app }] },
@@ -172,10 +174,17 @@ describe('a launch record', () => {
 });
 
 describe('a completed request', () => {
+  test('is for the very revision that failed, also where the call named only its family', () => {
+    const failed = { environments: {}, taskDefinition: REVISION };
+    const record = { ...RECORD, request: { taskDefinition: 'report' } };
+    expect(completeRequest(record, failed)).toEqual({ request: { taskDefinition: REVISION, count: 1 } });
+    expect(REVISION).toMatch(/:task-definition\/report:\d+$/);
+  });
+
   const environments = { app: [{ name: 'A', value: 'event' }], 'aws-guardduty-agent-x': [{ name: 'B', value: 'x' }] };
   const complete = (containerOverrides: unknown) => {
     const request = { taskDefinition: 'report', overrides: { cpu: '256', containerOverrides } };
-    const completed = completeRequest({ ...RECORD, request }, environments);
+    const completed = completeRequest({ ...RECORD, request }, { environments, taskDefinition: REVISION });
     return 'request' in completed ? completed.request.overrides : completed;
   };
 
@@ -200,7 +209,7 @@ describe('a completed request', () => {
   test('of anything recorded is a request or a reason, never an exception', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (request) => {
-        const completed = completeRequest({ ...RECORD, request }, environments);
+        const completed = completeRequest({ ...RECORD, request }, { environments, taskDefinition: REVISION });
         expect('request' in completed || 'reason' in completed).toBe(true);
       }),
     );
