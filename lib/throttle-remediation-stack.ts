@@ -4,6 +4,7 @@ import { ITEM_KINDS } from '../lambda/core/contract.ts';
 import type { Configuration } from './config/schema.ts';
 import { warningsOf } from './config/warnings.ts';
 import { encryptionKey as createKey } from './foundation/encryption.ts';
+import { beyondLimits } from './foundation/limits.ts';
 import { AthenaInvestigation } from './investigation/athena-investigation.ts';
 import { SavedQueries } from './investigation/saved-queries.ts';
 import { trailRecords } from './investigation/trail.ts';
@@ -92,6 +93,7 @@ export class ThrottleRemediationStack extends Stack {
     new CfnOutput(this, 'IntakeQueue', { value: intake.queue.queueUrl });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
     new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
+    this.node.addValidation({ validate: () => beyondLimits(this) });
     warningsOf(configuration).forEach((warning, index) => {
       Annotations.of(this).addWarningV2(`ecs-throttle-remediation:configuration${index}`, warning);
     });

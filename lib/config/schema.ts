@@ -13,13 +13,18 @@ const ruleArn = z.string().regex(/^arn:[\w-]+:events:[\w-]+:\d{12}:rule\/[\w./-]
 
 const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
 
-export const name = z.string().regex(/^(\*|[A-Za-z0-9_-]{1,255})$/, 'a name of letters, digits, - and _, or "*"');
+export const name = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
+    'a name of letters, digits, - and _, or its beginning and a trailing "*"',
+  );
 
 const clusterReference = z
   .string()
   .regex(
-    /^(\*|[A-Za-z0-9_-]{1,255}|arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/[A-Za-z0-9_-]{1,255})$/,
-    'a cluster name, the ARN of a cluster, or "*"',
+    /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
+    'a cluster name, the ARN of a cluster, or the beginning of one and a trailing "*"',
   );
 
 /** Retention periods that CloudWatch Logs knows, https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */

@@ -290,11 +290,4 @@ describe('beside the rest', () => {
       [1, 0],
     );
   });
-
-  test('settings that no function could hold are an error that says what to shorten', () => {
-    const families = Array.from({ length: 200 }, (_, n) => `a-family-with-a-long-name-${n}`);
-    expect(() => stacksOf({ ...LISTED, families })).toThrow(
-      /clusters, families, callers .* found \d+ bytes .* expected at most 3500/,
-    );
-  });
 });
