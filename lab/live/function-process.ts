@@ -45,6 +45,11 @@ export class FunctionProcess implements Sandbox {
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
   }
 
+  /** What it printed so far that neither a query nor a metric can read. */
+  get strayLines(): readonly string[] {
+    return this.#unread.map((line) => `${this.#options.handler}: ${line}`);
+  }
+
   kill(): void {
     this.#isKilled = true;
     for (const end of this.#ends) end();
