@@ -58,7 +58,7 @@ export class HandlerFunction extends LambdaFunction {
       code: bundledHandler(handler, JSON.stringify(settings)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: configuration.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: HANDLER_MEMORY_MB,
       timeout: props.timeout,
       logGroup,
