@@ -27,7 +27,7 @@ import {
   incidentReport,
   incidentSubjectSchema,
 } from './core/notices/incident-report.ts';
-import { readEnvironment } from './runtime/environment.ts';
+import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName } from './runtime/sdk-retry.ts';
@@ -188,7 +188,7 @@ export function makeHandler({
 
 export const handler = lazily(() =>
   makeHandler({
-    environment: readEnvironment(process.env),
+    environment: deployedEnvironment(),
     clients: {
       sfn: new SFNClient(CLIENT_CONFIG),
       logs: new CloudWatchLogsClient(CLIENT_CONFIG),

@@ -18,7 +18,7 @@ import { handOverThrottle, signalThrottle } from './core/rate/rate.ts';
 import { initialRate, rateStateSchema } from './core/rate/rate-state.ts';
 import { decide } from './core/verdict/decide.ts';
 import type { Ending } from './core/verdict/verdict.ts';
-import { readEnvironment } from './runtime/environment.ts';
+import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName, retrying } from './runtime/sdk-retry.ts';
@@ -174,7 +174,7 @@ export function makeHandler(
 
 export const handler = lazily(() =>
   makeHandler({
-    environment: readEnvironment(process.env),
+    environment: deployedEnvironment(),
     clients: {
       sfn: new SFNClient(CLIENT_CONFIG),
       dynamoDb: new DynamoDBClient(CLIENT_CONFIG),

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { RERUN_STEPS } from './core/contract.ts';
 import { firstProgress, withFreshAttempts, withUnheard } from './core/rerun/next-step.ts';
 import { progressSchema, rerunInputSchema } from './core/rerun/rerun-input.ts';
-import { readEnvironment } from './runtime/environment.ts';
+import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { type AttemptReply, makeAttempter } from './steps/attempt.ts';
@@ -71,7 +71,7 @@ export function makeHandler(
 
 export const handler = lazily(() =>
   makeHandler({
-    environment: readEnvironment(process.env),
+    environment: deployedEnvironment(),
     clients: {
       ecs: new ECSClient(CLIENT_CONFIG),
       sfn: new SFNClient(CLIENT_CONFIG),

@@ -21,7 +21,7 @@ import {
 import { readTrigger, UNLISTED } from './core/sweep/trigger.ts';
 import { decide } from './core/verdict/decide.ts';
 import { acceptanceOf } from './core/verdict/recorded-call.ts';
-import { readEnvironment } from './runtime/environment.ts';
+import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName } from './runtime/sdk-retry.ts';
@@ -234,7 +234,7 @@ export function makeHandler(
 
 export const handler = lazily(() =>
   makeHandler({
-    environment: readEnvironment(process.env),
+    environment: deployedEnvironment(),
     clients: {
       ecs: new ECSClient(CLIENT_CONFIG),
       sfn: new SFNClient(CLIENT_CONFIG),

@@ -2,8 +2,10 @@ import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ITEM_KINDS } from '../lambda/core/contract.ts';
 import type { Configuration } from './config/schema.ts';
+import type { WarningId } from './config/warning-ids.ts';
 import { warningsOf } from './config/warnings.ts';
 import { encryptionKey as createKey } from './foundation/encryption.ts';
+import { beyondLimits } from './foundation/limits.ts';
 import { AthenaInvestigation } from './investigation/athena-investigation.ts';
 import { SavedQueries } from './investigation/saved-queries.ts';
 import { trailRecords } from './investigation/trail.ts';
@@ -92,8 +94,17 @@ export class ThrottleRemediationStack extends Stack {
     new CfnOutput(this, 'IntakeQueue', { value: intake.queue.queueUrl });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
     new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
-    warningsOf(configuration).forEach((warning, index) => {
-      Annotations.of(this).addWarningV2(`ecs-throttle-remediation:configuration${index}`, warning);
-    });
+    this.node.addValidation({ validate: () => beyondLimits(this) });
+    for (const { id: warningId, text } of warningsOf(configuration)) {
+      Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${warningId}`, text);
+    }
+    acknowledgeWarnings(this, configuration.acknowledgedWarnings);
   }
+}
+
+const WARNING_PREFIX = 'ecs-throttle-remediation:';
+
+/** Leaves warnings of a stack out: whoever deploys it has read them. */
+export function acknowledgeWarnings(stack: Stack, ids: readonly WarningId[]): void {
+  for (const id of ids) Annotations.of(stack).acknowledgeWarning(`${WARNING_PREFIX}${id}`);
 }

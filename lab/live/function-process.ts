@@ -12,8 +12,8 @@ import { readLine } from './output.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
-/** Its time and its chance are real, and nobody breaks it on purpose. */
-export type ProcessOptions = Omit<SandboxOptions, 'clock' | 'skewMs' | 'crashAtCall' | 'random'>;
+/** Its time and its chance are real, nobody breaks it on purpose, and its settings are a file beside its code. */
+export type ProcessOptions = Omit<SandboxOptions, 'settings' | 'clock' | 'skewMs' | 'crashAtCall' | 'random'>;
 
 /** A sandbox that is a process of its own, in which a function's deployed code runs on real time. */
 export class FunctionProcess implements Sandbox {
@@ -43,6 +43,11 @@ export class FunctionProcess implements Sandbox {
     });
     if ('reply' in answer) return answer.reply as Json;
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
+  }
+
+  /** What it printed so far that neither a query nor a metric can read. */
+  get strayLines(): readonly string[] {
+    return this.#unread.map((line) => `${this.#options.handler}: ${line}`);
   }
 
   kill(): void {

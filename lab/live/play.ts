@@ -90,6 +90,9 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       const found = `${world.states.open} open executions and ${records.unanswered.size} events without a verdict`;
       throw new Error(`found ${found}, expected the run to be over within ${options.limitSeconds} s`);
     }
+    const strays = processes.flatMap(({ strayLines }) => strayLines);
+    // CloudWatch would keep them, and no query, metric or alarm could read them.
+    if (strays.length > 0) throw new Error(`found lines that are no JSON, expected none:\n${strays.join('\n')}`);
     return run;
   } finally {
     for (const each of processes) each.kill();

@@ -52,6 +52,8 @@ export type ServiceOfOurs = 'ecs' | 'states' | 'dynamodb' | 'cloudtrail' | 'sqs'
 export interface SandboxOptions {
   readonly handler: HandlerName;
   readonly variables: Readonly<Record<string, string>>;
+  /** The text of the file with settings beside its code. */
+  readonly settings: string;
   readonly principal: Principal;
   readonly region: string;
   readonly services: Readonly<Record<ServiceOfOurs, FakeService>>;
@@ -114,7 +116,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     if (isAlive) options.onLog({ handler, level, message, fields });
   };
   const handle = HANDLERS[handler]({
-    environment: readEnvironment({ ...options.variables, AWS_REGION: region }),
+    environment: readEnvironment({ ...options.variables, AWS_REGION: region }, options.settings),
     clients: {
       ecs: new ECSClient(config(services.ecs)),
       sfn: new SFNClient(config(services.states)),

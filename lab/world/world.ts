@@ -1,6 +1,6 @@
 import { dimensionSets, HANDLERS, type HandlerName } from '../../lambda/core/contract.ts';
 import { CLIENT_CONFIG } from '../../lambda/runtime/lambda-ports.ts';
-import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
+import { HANDLER_METADATA_KEY, SETTINGS_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import { FakeCloudTrail } from '../aws/cloudtrail/fake-cloudtrail.ts';
 import { FakeAlarms } from '../aws/cloudwatch/fake-alarms.ts';
 import { FakeLogs } from '../aws/cloudwatch/fake-logs.ts';
@@ -237,6 +237,7 @@ export class World {
         create({
           handler: handler satisfies HandlerName,
           variables: properties.Environment?.Variables ?? {},
+          settings: JSON.stringify(metadata[SETTINGS_METADATA_KEY]),
           principal,
           region: scenario.account.region,
           services: {

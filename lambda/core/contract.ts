@@ -93,7 +93,6 @@ export const INCIDENT_STATES = {
 
 /** Environment variables of the handlers. */
 export const ENVIRONMENT = {
-  settings: 'SETTINGS',
   accountId: 'ACCOUNT_ID',
   rerunStateMachineArn: 'RERUN_STATE_MACHINE_ARN',
   digestStateMachineArn: 'DIGEST_STATE_MACHINE_ARN',
@@ -105,6 +104,9 @@ export const ENVIRONMENT = {
   handOverDeadLetterQueueUrl: 'HAND_OVER_DEAD_LETTER_QUEUE_URL',
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
 } as const;
+
+/** The file beside a handler's code that holds its settings: an environment of Lambda's has no room for long lists. */
+export const SETTINGS_FILE = 'settings.json';
 
 /** Steps that the re-run workflow asks its handler for: the `step` of the payload. */
 export const RERUN_STEPS = { complete: 'complete', attempt: 'attempt' } as const;

@@ -19,9 +19,9 @@ export type RateSettings = z.infer<typeof rateSettingsSchema>;
 export const settingsSchema = z.strictObject({
   /** `observe` does everything except the launch. */
   mode: z.enum(['observe', 'rerun']).default('observe'),
-  /** Names or ARNs of clusters whose calls may be re-run; `*` for any. */
+  /** Names or ARNs of clusters whose calls may be re-run; a trailing `*` stands for any end, alone for any cluster. */
   clusters: z.array(entry).default([]),
-  /** Task definition families that may be re-run; `*` for any. */
+  /** Task definition families that may be re-run; a trailing `*` stands for any end. */
   families: z.array(entry).default([]),
   /** IAM roles and users whose calls may be re-run. */
   callers: z

@@ -30,9 +30,15 @@ export function lambdaPorts(handler: HandlerName): Ports {
     },
     metrics: {
       add(name, value, dimensions = {}) {
-        const metric = metrics.singleMetric();
-        for (const set of dimensionSets(dimensions)) metric.addDimensions(set);
-        metric.addMetric(name, name === METRICS.waitSeconds ? MetricUnit.Seconds : MetricUnit.Count, value);
+        metrics.addDimensions({ ...dimensions });
+        metrics.addMetric(name, name === METRICS.waitSeconds ? MetricUnit.Seconds : MetricUnit.Count, value);
+        const line = metrics.serializeMetrics();
+        metrics.clearDimensions();
+        metrics.clearMetrics();
+        // Added one by one, sets that share a dimension make the library print a warning, in the clear, for each metric.
+        const sets = dimensionSets(dimensions).map((set) => ['service', ...Object.keys(set)]);
+        const directives = line._aws.CloudWatchMetrics.map((directive) => ({ ...directive, Dimensions: sets }));
+        process.stdout.write(`${JSON.stringify({ ...line, _aws: { ...line._aws, CloudWatchMetrics: directives } })}\n`);
       },
     },
   };

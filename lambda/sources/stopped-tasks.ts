@@ -1,7 +1,7 @@
 import { DescribeTasksCommand, ListClustersCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { clusterName } from '../core/arn.ts';
 import { decodeStoppedTask, type StoppedTask, stoppedTaskSchema } from '../core/events/stopped-task.ts';
-import { ANY, listedCluster } from '../core/opt-in/opt-in.ts';
+import { ANY, isPattern, listedCluster } from '../core/opt-in/opt-in.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { errorName, retrying } from '../runtime/sdk-retry.ts';
 
@@ -53,13 +53,13 @@ export function makeStoppedTasks({ clients, environment, log, ...ports }: Handle
   return {
     async clustersOf(cluster) {
       if (cluster !== ANY) return listedCluster(cluster, settings, awsEnvironment) === undefined ? [] : [cluster];
-      if (!settings.clusters.includes(ANY))
+      if (!settings.clusters.some(isPattern))
         return settings.clusters.flatMap((entry) => clusterName(entry, awsEnvironment) ?? []);
       const clusters: string[] = [];
       let nextToken: string | undefined;
       do {
         const page = await spaced(() => clients.ecs.send(new ListClustersCommand({ nextToken })));
-        clusters.push(...(page.clusterArns ?? []).flatMap((arn) => clusterName(arn, awsEnvironment) ?? []));
+        clusters.push(...(page.clusterArns ?? []).flatMap((arn) => listedCluster(arn, settings, awsEnvironment) ?? []));
         nextToken = page.nextToken;
       } while (nextToken !== undefined);
       return clusters;

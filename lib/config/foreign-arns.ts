@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseArn } from '../../lambda/core/arn.ts';
+import { unknownPartition } from './hints.ts';
 import type { Configuration } from './schema.ts';
 
 /** The account and Region of a stack. */
@@ -9,24 +10,37 @@ export interface Place {
 }
 
 /**
- * The ARNs of a configuration with another account, Region (clusters only; roles have none) or partition than the stack's.
- * No call could ever match them. Each has its key, what was found and what was expected.
+ * The ARNs of a configuration that no call in a stack's place could ever match: of another account, Region (roles have none)
+ * or partition, or of a partition that there is not. Each by its key, with what was found and what was expected.
  */
-export function foreignArns(configuration: Configuration, { account, region }: Place): string[] {
-  const { clusters, callers, passRoleArns, allowedRoleOverrides } = configuration;
-  // Undefined for Regions that are newer than the library.
-  const partition = RegionInfo.get(region).partition;
+export function foreignArns(configuration: Configuration, place: Place | undefined): string[] {
+  const { clusters, callers, passRoleArns, allowedRoleOverrides, notifications } = configuration;
   const lists = { clusters, callers: callers.map(({ arn }) => arn), passRoleArns, allowedRoleOverrides };
-  return Object.entries(lists).flatMap(([key, entries]) =>
-    entries.flatMap((entry, index) => {
-      const arn = parseArn(entry);
-      if (!arn) return [];
-      const isHome =
-        arn.account === account &&
-        (arn.region === '' || arn.region === region) &&
-        (partition === undefined || arn.partition === partition);
-      const expected = `of account ${account}${arn.region && ` in ${region}`}${partition ? `, partition ${partition}` : ''}`;
-      return isHome ? [] : [`${key}[${index}]: found ${JSON.stringify(entry)}, expected an ARN ${expected}`];
-    }),
+  const entries = Object.entries(lists).flatMap(([key, list]) =>
+    list.map((entry, index) => [`${key}[${index}]`, entry] as const),
   );
+  const { topicArn } = notifications;
+  return [
+    ...entries.flatMap(([key, entry]) => problem(key, entry, place)),
+    // Alarms reach topics of their own Region alone; another account may own it.
+    ...(topicArn === undefined ? [] : problem('notifications.topicArn', topicArn, place, true)),
+  ];
+}
+
+function problem(key: string, entry: string, place: Place | undefined, isAnyAccount = false): string[] {
+  const arn = parseArn(entry);
+  if (!arn) return [];
+  const found = `${key}: found ${JSON.stringify(entry)}, expected`;
+  const bogus = unknownPartition(entry);
+  if (bogus !== undefined) return [`${found} ${bogus}`];
+  if (!place) return [];
+  const { account, region } = place;
+  const { partition } = RegionInfo.get(region);
+  const isHome =
+    (isAnyAccount || arn.account === account) &&
+    (arn.region === '' || arn.region === region) &&
+    (partition === undefined || arn.partition === partition);
+  const ofAccount = isAnyAccount ? '' : ` of account ${account}`;
+  const where = `${arn.region && ` in ${region}`}${partition ? `, partition ${partition}` : ''}`;
+  return isHome ? [] : [`${found} an ARN${ofAccount}${where}`];
 }

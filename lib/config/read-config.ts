@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { explain } from './explain.ts';
 import { foreignArns, type Place } from './foreign-arns.ts';
-import { CONTEXT_KEY, type Configuration, configurationSchema, environmentsSchema } from './schema.ts';
+import { merged } from './merged.ts';
+import { CONTEXT_KEY, type Configuration, configurationSchema, environmentsSchema, KNOWN_KEYS } from './schema.ts';
 
 /** One stack's configuration and, if configured, its place. */
 export interface EnvironmentConfiguration {
@@ -14,40 +16,51 @@ export class ConfigurationError extends Error {
 }
 
 /**
- * Reads the value of the context key. Without `environments` there is one stack, in the environment of the CLI. Otherwise
- * there is one stack for each entry, whose own keys override the common ones.
+ * Reads what stands under the context key. Without `environments` it is one stack in the environment of the CLI, which is
+ * known where the CLI has credentials; otherwise one stack for each, with the entry's own keys merged over the common ones.
  */
-export function readConfiguration(context: unknown): EnvironmentConfiguration[] {
-  const { environments, ...common } = parse(z.looseObject({}), context ?? {}, CONTEXT_KEY);
-  if (environments === undefined) return [{ configuration: parse(configurationSchema(), common, CONTEXT_KEY) }];
-  const places = parse(environmentsSchema, environments, `${CONTEXT_KEY}.environments`);
-  return places.map(({ account, region, ...own }, index) => {
-    const root = `${CONTEXT_KEY}.environments[${index}]`;
-    const configuration = parse(configurationSchema(), { ...common, ...own }, root);
-    const foreign = foreignArns(configuration, { account, region });
-    if (foreign.length > 0) throw unusable(foreign.map((problem) => `- ${root}.${problem}`));
-    return { env: { account, region }, configuration };
-  });
+export function readConfiguration(context: unknown, cli?: Place): EnvironmentConfiguration[] {
+  const { environments, ...common } = orThrow(check(z.looseObject({}), context ?? {}, CONTEXT_KEY));
+  if (environments === undefined) return [{ configuration: orThrow(checkConfiguration(common, CONTEXT_KEY, cli)) }];
+  const places = orThrow(check(environmentsSchema, environments, `${CONTEXT_KEY}.environments`));
+  const checked = places.map(({ account, region, ...own }, index) => ({
+    env: { account, region },
+    ...checkConfiguration(merged(common, own), `${CONTEXT_KEY}.environments[${index}]`, { account, region }),
+  }));
+  const problems = checked.flatMap((each) => each.problems);
+  if (problems.length > 0) throw unusable(problems);
+  return checked.map(({ env, value }) => ({ env, configuration: value as Configuration }));
 }
 
-export function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
+/** What was read, or one line for each thing that is wrong with it. */
+interface Checked<T> {
+  readonly value?: T;
+  readonly problems: readonly string[];
+}
+
+function orThrow<T>({ value, problems }: Checked<T>): T {
+  if (problems.length > 0) throw unusable(problems);
+  return value as T;
+}
+
+function checkConfiguration(value: unknown, root: string, place: Place | undefined): Checked<Configuration> {
+  const checked = check(configurationSchema(), value, root);
+  if (checked.value === undefined) return checked;
+  const foreign = foreignArns(checked.value, place).map((problem) => `- ${root}.${problem}`);
+  return { value: checked.value, problems: foreign };
+}
+
+function check<T>(schema: z.ZodType<T>, value: unknown, root: string): Checked<T> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw unusable(parsed.error.issues.flatMap((issue) => explain(issue, value, root)));
+  if (parsed.success) return { value: parsed.data, problems: [] };
+  return { problems: parsed.error.issues.flatMap((issue) => explain(issue, value, root, KNOWN_KEYS)) };
+}
+
+/** Reads one part of a configuration by itself. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, root: string): T {
+  return orThrow(check(schema, value, root));
 }
 
 function unusable(lines: readonly string[]): ConfigurationError {
   return new ConfigurationError(`The configuration in cdk.json cannot be used:\n${lines.join('\n')}`);
-}
-
-function explain(issue: z.core.$ZodIssue, value: unknown, root: string): string[] {
-  const key = [root, ...issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))].join(
-    '',
-  );
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((unknown) => `- ${key}.${unknown}: found an unknown key, expected one that the README lists`);
-  }
-  const found = issue.path.reduce<unknown>((inner, part) => (inner as Record<PropertyKey, unknown>)?.[part], value);
-  const expected = issue.message.replace(/^Invalid input: expected /, '').replace(/^Invalid option: expected /, '');
-  return [`- ${key}: found ${found === undefined ? 'nothing' : JSON.stringify(found)}, expected ${expected}`];
 }

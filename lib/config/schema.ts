@@ -1,25 +1,32 @@
 import * as z from 'zod';
 import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
+import { callerHint, familyHint, isServiceLinked, REGIONS } from './hints.ts';
+import { suggestion } from './suggestion.ts';
+import { WARNING_IDS } from './warning-ids.ts';
 
 /** The context key of the configuration in `cdk.json`. */
 export const CONTEXT_KEY = 'ecsThrottleRemediation';
 
+const A_CALLER = 'the ARN of an IAM role or user, or "*"';
 const principalArn = z
   .string()
-  .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, 'the ARN of an IAM role or user, or "*"');
+  .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, A_CALLER)
+  .refine((arn) => !isServiceLinked(arn), A_CALLER);
 
 /** A rule sends under no role: what it targets sees the rule's own ARN. */
 const ruleArn = z.string().regex(/^arn:[\w-]+:events:[\w-]+:\d{12}:rule\/[\w./-]+$/, 'the ARN of an EventBridge rule');
 
 const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
 
-export const name = z.string().regex(/^(\*|[A-Za-z0-9_-]{1,255})$/, 'a name of letters, digits, - and _, or "*"');
+export const name = z.string().regex(/^([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/, {
+  error: ({ input }) => `a name of letters, digits, - and _, or its beginning and a trailing "*"${familyHint(input)}`,
+});
 
 const clusterReference = z
   .string()
   .regex(
-    /^(\*|[A-Za-z0-9_-]{1,255}|arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/[A-Za-z0-9_-]{1,255})$/,
-    'a cluster name, the ARN of a cluster, or "*"',
+    /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
+    'a cluster name, the ARN of a cluster, or the beginning of one and a trailing "*"',
   );
 
 /** Retention periods that CloudWatch Logs knows, https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
@@ -90,6 +97,21 @@ const monitoring = z.strictObject({
   incidentReports: z.boolean().default(true),
 });
 
+/** Who is told, and where they find what to do. */
+const notifications = z
+  .strictObject({
+    emails: z.array(z.email()).default([]),
+    topicArn: z
+      .string()
+      .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of a standard SNS topic')
+      .optional(),
+    runbookUrl: z.url({ protocol: /^https$/, error: 'an https address' }).optional(),
+  })
+  .refine(
+    ({ emails, topicArn }) => emails.length === 0 || topicArn === undefined,
+    'emails, which subscribe to a topic of the stack’s own, or topicArn, whose subscribers you look after yourself',
+  );
+
 /** All keys except `environments`. The README explains each. */
 const baseSchema = settingsSchema.extend({
   clusters: z.array(clusterReference).default([]),
@@ -106,7 +128,10 @@ const baseSchema = settingsSchema.extend({
           }),
           z.strictObject({ arn: ruleArn, handsOver: z.literal(true) }),
         ],
-        'the ARN of an IAM role or user, "*", { "arn": ..., "retriesItself": true }, or { "arn": ..., "handsOver": true }, where the ARN may also be that of an EventBridge rule',
+        {
+          error: ({ input }) =>
+            `the ARN of an IAM role or user, "*", { "arn": ..., "retriesItself": true }, or { "arn": ..., "handsOver": true }, where the ARN may also be that of an EventBridge rule${callerHint(input)}`,
+        },
       ),
     )
     .default([]),
@@ -116,7 +141,9 @@ const baseSchema = settingsSchema.extend({
   cloudTrail,
   investigation: investigation.default(() => investigation.parse({})),
   monitoring: monitoring.default(() => monitoring.parse({})),
-  notifications: z.strictObject({ emails: z.array(z.email()).default([]) }).default({ emails: [] }),
+  notifications: notifications.default(() => notifications.parse({})),
+  architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
+  acknowledgedWarnings: z.array(z.enum(WARNING_IDS)).default([]),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
   retentionDays: z
     .literal(RETENTION_DAYS, `a retention that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`)
@@ -126,7 +153,10 @@ const baseSchema = settingsSchema.extend({
 /** The place of a stack, and the keys that are different there. */
 const environmentSchema = z.looseObject({
   account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as "us-east-1"'),
+  region: z.enum(REGIONS, {
+    error: ({ input }) =>
+      `a Region such as "us-east-1" that this version of aws-cdk-lib knows${suggestion(input, REGIONS)}`,
+  }),
 });
 
 export const environmentsSchema = z
@@ -139,3 +169,18 @@ export const environmentsSchema = z
 
 /** The configuration of one stack. */
 export type Configuration = z.infer<typeof baseSchema>;
+
+/** All keys there are, at whatever depth: what a misspelled one may mean. */
+export const KNOWN_KEYS: readonly string[] = [
+  ...[
+    baseSchema,
+    environmentSchema,
+    rateSettingsSchema,
+    settingsSchema.shape.sweep.unwrap(),
+    existingTrail,
+    investigation,
+    monitoring,
+    notifications,
+  ].flatMap(({ shape }) => Object.keys(shape)),
+  ...['arn', 'retriesItself', 'handsOver', 'environments'],
+];

@@ -1,6 +1,7 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../config/schema.ts';
 
@@ -43,7 +44,7 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'LogGroups',
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      principals: [new ServicePrincipal(logsPrincipal(scope))],
       actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
       resources: ['*'],
       conditions: {
@@ -64,6 +65,14 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
     }),
   );
   return key;
+}
+
+/** `logs.cn-north-1.amazonaws.com.cn`: https://docs.amazonaws.cn/en_us/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html */
+function logsPrincipal(scope: Construct): string {
+  const { region, urlSuffix } = Stack.of(scope);
+  // Where the place is not known, the suffix of whatever it will be; of China alone it is documented to differ.
+  if (Token.isUnresolved(region)) return `logs.${region}.${urlSuffix}`;
+  return `logs.${region}.amazonaws.com${RegionInfo.get(region).partition === 'aws-cn' ? '.cn' : ''}`;
 }
 
 /** Lets a grantee read from and write to encrypted queues and topics, and start encrypted state machines. */

@@ -16,12 +16,13 @@ import type { Configuration } from '../config/schema.ts';
 import { bundledHandler } from './bundle.ts';
 import { grantTableUse } from './encryption.ts';
 import { acknowledge } from './nag.ts';
+import type { SplitGrants } from './split-grants.ts';
 
 /** Key of the CloudFormation metadata that names the handler a function runs. */
 export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
 
-/** Lambda refuses larger environments. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
-const MAX_SETTINGS_BYTES = 3500;
+/** Key of the metadata that shows the settings in the function's code: of an asset a template holds only the hash. */
+export const SETTINGS_METADATA_KEY = 'ecs-throttle-remediation:settings';
 
 /** Memory of each function, in MB. Lambda bills by it. */
 export const HANDLER_MEMORY_MB = 256;
@@ -36,7 +37,7 @@ export interface HandlerFunctionProps {
   readonly environment: Partial<Record<keyof typeof ENVIRONMENT, string>>;
 }
 
-/** A Lambda function of one of `lambda/*.ts`, with its log group, and the settings in its environment. */
+/** A Lambda function of one of `lambda/*.ts`, with its log group, and the settings beside its code. */
 export class HandlerFunction extends LambdaFunction {
   readonly executionRole: Role;
 
@@ -50,13 +51,14 @@ export class HandlerFunction extends LambdaFunction {
     // Not the library's default role: that may write to all log groups of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
+    const settings = settingsOf(configuration);
     super(scope, id, {
       description: props.description,
       role,
-      code: bundledHandler(handler),
+      code: bundledHandler(handler, JSON.stringify(settings)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: configuration.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       memorySize: HANDLER_MEMORY_MB,
       timeout: props.timeout,
       logGroup,
@@ -64,7 +66,6 @@ export class HandlerFunction extends LambdaFunction {
       ...(encryptionKey && { environmentEncryption: encryptionKey }),
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
-        [ENVIRONMENT.settings]: settingsText(configuration),
         [ENVIRONMENT.accountId]: Stack.of(scope).account,
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [
@@ -83,18 +84,18 @@ export class HandlerFunction extends LambdaFunction {
       'Serverless-LambdaTracing':
         'Each step is in the execution history and in the logs; traces would need xray:* on all resources.',
     });
-    (this.node.defaultChild as CfnFunction).addMetadata(HANDLER_METADATA_KEY, handler);
+    const resource = this.node.defaultChild as CfnFunction;
+    resource.addMetadata(HANDLER_METADATA_KEY, handler);
+    resource.addMetadata(SETTINGS_METADATA_KEY, settings);
+  }
+
+  /** Has the function change after its permissions: with new settings alone it would be refused what they list. */
+  needs(grants: SplitGrants | undefined): void {
+    if (grants && grants.policies.length > 0) this.node.addDependency(...grants.policies);
   }
 }
 
-function settingsText(configuration: Configuration): string {
+function settingsOf(configuration: Configuration): object {
   const known = Object.keys(settingsSchema.shape) as (keyof typeof settingsSchema.shape)[];
-  const text = JSON.stringify(Object.fromEntries(known.map((key) => [key, configuration[key]])));
-  if (Buffer.byteLength(text) > MAX_SETTINGS_BYTES) {
-    throw new Error(
-      `clusters, families, callers and allowedRoleOverrides: found ${Buffer.byteLength(text)} bytes of settings, expected at ` +
-        `most ${MAX_SETTINGS_BYTES} (Lambda's limit for environment variables). Use "*" for one of the lists, a role that several callers share, or several stacks.`,
-    );
-  }
-  return text;
+  return Object.fromEntries(known.map((key) => [key, configuration[key]]));
 }

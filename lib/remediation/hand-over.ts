@@ -17,6 +17,7 @@ import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
 import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
+import { withLongestTexts } from '../foundation/longest-text.ts';
 import { deadLetterQueue, encryptedQueue } from '../foundation/queues.ts';
 import { closeWhenStackGoes, denyAll } from './closing-queue.ts';
 
@@ -32,8 +33,6 @@ const MAX_RECEIVES = 1000;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html */
 const MAX_POLICY_BYTES = 8192;
-/** An ARN that is known at deployment is at most this long. */
-const LONGEST_ARN = 200;
 
 /**
  * The door for calls whose record is not enough: a queue that listed callers hand them over to. What was sent is durable,
@@ -113,9 +112,7 @@ export class HandOver extends Construct {
   /** SQS refuses a longer policy, and it cannot be split. */
   #checkPolicySize(): void {
     const policy = this.queue.node.findChild('Policy') as unknown as { readonly document: unknown };
-    const text = JSON.stringify(Stack.of(this).resolve(policy.document), (_, value) =>
-      isIntrinsic(value) ? 'x'.repeat(LONGEST_ARN) : value,
-    );
+    const text = JSON.stringify(withLongestTexts(this, policy.document));
     if (Buffer.byteLength(text) <= MAX_POLICY_BYTES) return;
     throw new Error(
       `callers: found entries with "handsOver" that make a queue policy of ${Buffer.byteLength(text)} bytes, expected at most ` +
@@ -166,8 +163,3 @@ export class HandOver extends Construct {
     new CfnOutput(this, id, { description, value }).overrideLogicalId(id);
   }
 }
-
-const isIntrinsic = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.keys(value).some((key) => key === 'Ref' || key.startsWith('Fn::'));

@@ -13,6 +13,7 @@ import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
+import { SplitGrants } from '../foundation/split-grants.ts';
 import type { HandOver } from './hand-over.ts';
 import { each, grantItems } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
@@ -118,6 +119,10 @@ export class Intake extends Construct {
       .filter(({ arn, handsOver }) => handsOver && arn !== ANY && !isRuleArn(arn))
       .map(({ arn }) => arn);
     if (arns.length === 0) return;
-    this.handler.addToRolePolicy(new PolicyStatement({ actions: ['iam:GetRole', 'iam:GetUser'], resources: arns }));
+    const know = (resources: readonly string[]) =>
+      new PolicyStatement({ actions: ['iam:GetRole', 'iam:GetUser'], resources: [...resources] });
+    this.handler.needs(
+      new SplitGrants(this, 'KnowSenders', this.handler.executionRole, [{ items: arns, statement: know }]),
+    );
   }
 }

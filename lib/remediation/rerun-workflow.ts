@@ -84,7 +84,7 @@ export class RerunWorkflow extends Construct {
     acknowledge(this.runTaskRole, {
       'AwsSolutions-IAM5[Resource::*]': 'cloudtrail:LookupEvents: the event history has no resource to name.',
     });
-    grantLaunch(this.runTaskRole, configuration);
+    this.runTask.needs(grantLaunch(this, this.runTask.executionRole, configuration));
 
     this.stateMachine = new Workflow(this, 'StateMachine', {
       configuration,

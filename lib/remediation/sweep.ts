@@ -10,12 +10,13 @@ import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } fro
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { ITEM_KINDS, SERVICE_EVENTS, SWEEP_NEXT, SWEEP_STATES, SWEEP_STEPS } from '../../lambda/core/contract.ts';
-import { ANY } from '../../lambda/core/opt-in/opt-in.ts';
+import { ANY, isPattern } from '../../lambda/core/opt-in/opt-in.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
-import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts';
+import { acknowledge, anyVersion } from '../foundation/nag.ts';
 import { deadLetterQueue } from '../foundation/queues.ts';
+import { type SplitGrant, SplitGrants } from '../foundation/split-grants.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
 import { each, grantItems } from './item-grants.ts';
@@ -177,33 +178,35 @@ export class Sweep extends Construct {
   #grantLook({ clusters }: Configuration): void {
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.handler.executionRole, {
-      'AwsSolutions-IAM5[Resource::*]':
-        'The event history and the list of clusters have no resource to name; ecs:ListTasks is bound by the condition ecs:cluster.',
+      'AwsSolutions-IAM5[Resource::*]': 'The event history and the list of clusters have no resource to name.',
     });
     if (clusters.length === 0) return;
-    const tasks = taskArns(this, clusters);
-    for (const arn of tasks) {
-      acknowledge(this.handler.executionRole, {
-        [wildcardResource(this, arn)]: 'Tasks of a listed cluster: which died is what it looks for.',
-      });
-    }
-    const ofListed = { ArnLike: { 'ecs:cluster': clusterArns(this, clusters) } };
-    this.handler.addToRolePolicy(
-      new PolicyStatement({
+    const look = (
+      action: string,
+      resourcesOf: (some: readonly string[]) => string[],
+      wildcard?: string,
+    ): SplitGrant => ({
+      items: clusters,
+      statement: (some) =>
+        new PolicyStatement({
+          actions: [action],
+          resources: resourcesOf(some),
+          conditions: { ArnLike: { 'ecs:cluster': clusterArns(this, some) } },
+        }),
+      ...(wildcard && { wildcard }),
+    });
+    this.handler.needs(
+      new SplitGrants(this, 'Look', this.handler.executionRole, [
         // IAM grants ListTasks on container instances, and a Fargate cluster has none. The condition names the cluster.
-        actions: ['ecs:ListTasks'],
-        resources: ['*'],
-        conditions: ofListed,
-      }),
+        look('ecs:ListTasks', () => ['*'], 'It is bound by the condition ecs:cluster.'),
+        look(
+          'ecs:DescribeTasks',
+          (some) => taskArns(this, some),
+          'Tasks of a listed cluster: which died is what it looks for.',
+        ),
+      ]),
     );
-    this.handler.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['ecs:DescribeTasks'],
-        resources: tasks,
-        conditions: ofListed,
-      }),
-    );
-    if (!clusters.includes('*')) return;
+    if (!clusters.some(isPattern)) return;
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['ecs:ListClusters'], resources: ['*'] }));
   }
 }

@@ -272,29 +272,55 @@ describe('beside the rest', () => {
 
   test('warnings are annotations', () => {
     Annotations.fromStack(owned.stack).hasWarning('*', Match.stringLikeRegexp('clusters is empty'));
-    const known = new Synthesized({ ...LISTED, cloudTrail: { logGroupName: 'trail', bucketName: 'records' } });
+    const cloudTrail = { logGroupName: 'trail', bucketName: 'records' };
+    const known = new Synthesized({ ...LISTED, cloudTrail, notifications: { emails: ['ops@example.com'] } });
     Annotations.fromStack(known.stack).hasNoWarning('*', Match.anyValue());
+    const acknowledged = new Synthesized({ ...LISTED, cloudTrail, acknowledgedWarnings: ['noSubscriber'] });
+    Annotations.fromStack(acknowledged.stack).hasNoWarning('*', Match.anyValue());
   });
 
-  test('several environments are several stacks, each in its place and by its own keys', () => {
+  test('several environments are several stacks of one name, each in its place and by its own keys', () => {
     const place = (region: string, own = {}) => ({ account: '111122223333', region, ...own });
     const stacks = stacksOf({
       ...LISTED,
       environments: [place('us-east-1'), place('eu-west-1', { encryption: 'awsOwned' })],
     });
     expect(stacks.map(({ stackName, region }) => [stackName, region])).toEqual([
-      ['EcsThrottleRemediation-111122223333-us-east-1', 'us-east-1'],
-      ['EcsThrottleRemediation-111122223333-eu-west-1', 'eu-west-1'],
+      ['EcsThrottleRemediation', 'us-east-1'],
+      ['EcsThrottleRemediation', 'eu-west-1'],
     ]);
     expect(stacks.map((stack) => Object.keys(Template.fromStack(stack).findResources('AWS::KMS::Key')).length)).toEqual(
       [1, 0],
     );
   });
+});
 
-  test('settings that no function could hold are an error that says what to shorten', () => {
-    const families = Array.from({ length: 200 }, (_, n) => `a-family-with-a-long-name-${n}`);
-    expect(() => stacksOf({ ...LISTED, families })).toThrow(
-      /clusters, families, callers .* found \d+ bytes .* expected at most 3500/,
-    );
+describe('a place', () => {
+  const at = (region: string, more = {}) => {
+    const partition = region.startsWith('cn-') ? 'aws-cn' : 'aws';
+    const listed = JSON.parse(JSON.stringify(LISTED).replaceAll('arn:aws:', `arn:${partition}:`));
+    return new Synthesized({ ...listed, ...more, environments: [{ account: '111122223333', region }] });
+  };
+  const logGroups = (self: Synthesized) =>
+    self.properties('AWS::KMS::Key')[0].KeyPolicy.Statement.find(({ Sid }: Json) => Sid === 'LogGroups').Principal
+      .Service;
+
+  test.each([
+    ['us-east-1', 'logs.us-east-1.amazonaws.com'],
+    ['cn-north-1', 'logs.cn-north-1.amazonaws.com.cn'],
+  ])('%s lets its own CloudWatch Logs use the key: %s', (region, principal) => {
+    expect(logGroups(at(region))).toBe(principal);
+  });
+
+  test('that is not known yet takes the suffix of whatever it will be', () => {
+    expect(JSON.stringify(logGroups(managed))).toContain('AWS::URLSuffix');
+  });
+
+  test.each([
+    [undefined, ['arm64']],
+    ['x86_64', ['x86_64']],
+  ])('may have another architecture: %s', (architecture, expected) => {
+    const functions = Object.values<Json>(at('us-east-1', { ...(architecture && { architecture }) }).handlers());
+    for (const { Properties } of functions) expect(Properties.Architectures).toEqual(expected);
   });
 });

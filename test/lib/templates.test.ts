@@ -13,3 +13,4 @@ import './workflows.cases.ts';
 import './foundation/bundle.cases.ts';
 import './statements.cases.ts';
 import './foundation/nag.cases.ts';
+import './foundation/limits.cases.ts';

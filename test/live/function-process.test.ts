@@ -120,3 +120,10 @@ test('log lines and embedded metrics are read, from both streams', async () => {
   const dimensions = { service: 'sweep', kind: 'rerun' };
   expect(metrics).toEqual([{ handler: 'sweep', name: 'Verdict', value: 1, dimensions }]);
 });
+
+test('a line that is neither is kept, so that a run can fail on it', async () => {
+  const { sandbox } = start("export const handler = () => console.warn('a key is defined twice');");
+  await sandbox.invoke({});
+  await vi.waitUntil(() => sandbox.strayLines.length > 0, { timeout: 10_000 });
+  expect(sandbox.strayLines).toEqual(['sweep: a key is defined twice']);
+});

@@ -15,7 +15,6 @@ export type Answers = Partial<Record<keyof Clients, Answer>>;
 export const HAND_OVER_QUEUE_ARN = 'arn:aws:sqs:us-east-1:111122223333:hand-over';
 
 const VARIABLES = {
-  settings: '',
   accountId: HOME.account,
   rerunStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun',
   digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',

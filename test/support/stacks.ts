@@ -57,7 +57,10 @@ export class Synthesized {
 
   /** All statements of the policies of the roles whose logical ids begin so. */
   statements(idPrefix: string): Json[] {
-    return this.properties('AWS::IAM::Policy', idPrefix).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    return ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+      .flatMap((type) => this.properties(type))
+      .filter(({ Roles = [] }) => Roles.some(({ Ref }: Json) => Ref.startsWith(idPrefix)))
+      .flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
   }
 
   /** What the roles whose logical ids begin so may do with the stack's key. */

@@ -75,7 +75,19 @@ export function listedFamily(reference: string, optIn: OptIn, awsEnvironment: Aw
 }
 
 function listed(name: string | undefined, entries: readonly (string | undefined)[]): string | undefined {
-  return name !== undefined && (entries.includes(name) || entries.includes(ANY)) ? name : undefined;
+  return name !== undefined && entries.some((entry) => entry !== undefined && isNamedBy(name, entry))
+    ? name
+    : undefined;
+}
+
+/** Whether an entry stands for more than one name: `nightly-*`, or `*`. */
+export function isPattern(entry: string): boolean {
+  return entry.endsWith(ANY);
+}
+
+/** Only a trailing `*` stands for something, as in the IAM policies that are made of the same entries. */
+function isNamedBy(name: string, entry: string): boolean {
+  return isPattern(entry) ? name.startsWith(entry.slice(0, -ANY.length)) : name === entry;
 }
 
 /** The part of a request that has to be allowed separately, and is not. */

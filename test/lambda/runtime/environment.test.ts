@@ -3,8 +3,8 @@ import { ENVIRONMENT } from '../../../lambda/core/contract.ts';
 import { readEnvironment } from '../../../lambda/runtime/environment.ts';
 import { HOME, SETTINGS } from '../../support/records.ts';
 
+const SETTINGS_TEXT = JSON.stringify(SETTINGS);
 const VARIABLES = {
-  SETTINGS: JSON.stringify(SETTINGS),
   ACCOUNT_ID: HOME.account,
   AWS_REGION: HOME.region,
   TABLE_NAME: 'state',
@@ -12,20 +12,22 @@ const VARIABLES = {
 
 describe('the environment of a handler', () => {
   test('holds the settings, the awsEnvironment, and names', () => {
-    const environment = readEnvironment(VARIABLES);
+    const environment = readEnvironment(VARIABLES, SETTINGS_TEXT);
     expect(environment).toMatchObject({ settings: SETTINGS, awsEnvironment: HOME });
     expect(environment.variable('tableName')).toBe('state');
   });
 
-  test.each(['SETTINGS', 'ACCOUNT_ID', 'AWS_REGION'])('without %s is an error that names it', (name) => {
-    expect(() => readEnvironment({ ...VARIABLES, [name]: undefined })).toThrow(
+  test.each(['ACCOUNT_ID', 'AWS_REGION'])('without %s is an error that names it', (name) => {
+    expect(() => readEnvironment({ ...VARIABLES, [name]: undefined }, SETTINGS_TEXT)).toThrow(
       `environment variable ${name}: found nothing`,
     );
-    expect(() => readEnvironment({ ...VARIABLES, [name]: '' })).toThrow(`environment variable ${name}: found nothing`);
+    expect(() => readEnvironment({ ...VARIABLES, [name]: '' }, SETTINGS_TEXT)).toThrow(
+      `environment variable ${name}: found nothing`,
+    );
   });
 
   test('asked for what its construct did not set says so', () => {
-    expect(() => readEnvironment(VARIABLES).variable('deadLetterQueueUrl')).toThrow(
+    expect(() => readEnvironment(VARIABLES, SETTINGS_TEXT).variable('deadLetterQueueUrl')).toThrow(
       `environment variable ${ENVIRONMENT.deadLetterQueueUrl}`,
     );
   });
@@ -33,7 +35,7 @@ describe('the environment of a handler', () => {
   test.each(['{', '{"mode":"dry"}', '[]', '{"brandNew":1}'])(
     'with settings that are none (%s) is an error',
     (settings) => {
-      expect(() => readEnvironment({ ...VARIABLES, SETTINGS: settings })).toThrow();
+      expect(() => readEnvironment(VARIABLES, settings)).toThrow();
     },
   );
 });

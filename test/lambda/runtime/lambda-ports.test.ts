@@ -51,7 +51,12 @@ describe('in Lambda', () => {
   ])('the metric %s is one embedded-metric line in %s', (name, unit, dimensions, sets) => {
     const lines: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
-    lambdaPorts('intake').metrics.add(name, 3, dimensions);
+    const warned = vi.spyOn(console, 'warn').mockImplementation((line) => void lines.push(String(line)));
+    const ports = lambdaPorts('intake');
+    ports.metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'tooLate' });
+    lines.length = 0;
+    ports.metrics.add(name, 3, dimensions);
+    expect(warned).not.toHaveBeenCalled();
     const [metric] = lines.map((line) => JSON.parse(line));
     expect(lines).toHaveLength(1);
     expect(metric).toMatchObject({ [name]: 3, service: 'intake', ...dimensions });

@@ -46,6 +46,11 @@ async function read(ecs: Answer, cluster: string, clusters = ['batch', 'default'
   return { ...world, found, arns: found.map(({ taskArn }) => taskArn) };
 }
 
+test('a sweep of all reads the clusters that a pattern names, and no other', async () => {
+  const { arns } = await read(ecsWith({ 'nightly-a': 1, 'nightly-b': 1, web: 1, 'a-nightly': 1 }), '*', ['nightly-*']);
+  expect(arns).toEqual(['nightly-a-0', 'nightly-b-0']);
+});
+
 describe('the stopped tasks of a cluster', () => {
   test('are read in hundreds', async () => {
     const { arns, named } = await read(ecsWith({ batch: 250 }), 'batch');

@@ -34,6 +34,8 @@ const DEFAULTS = {
     alarmsStartSweeps: true,
   },
   notifications: { emails: [] },
+  architecture: 'arm64',
+  acknowledgedWarnings: [],
   encryption: 'customerManaged',
   retentionDays: 30,
 };
@@ -65,7 +67,9 @@ const EVERY_KEY = {
     shareOfQuota: 0.5,
     alarmsStartSweeps: false,
   },
-  notifications: { emails: ['ops@example.com'] },
+  notifications: { emails: ['ops@example.com'], runbookUrl: 'https://wiki.example.com/ecs' },
+  architecture: 'x86_64',
+  acknowledgedWarnings: ['observeMode', 'clustersEmpty'],
   encryption: 'awsOwned',
   retentionDays: 365,
 };
@@ -113,8 +117,8 @@ describe('a configuration', () => {
     });
     expect(second).toMatchObject({
       env: { account: '999999999999', region: 'eu-west-1' },
-      // An object is replaced as a whole.
-      configuration: { mode: 'rerun', graceSeconds: 5, rate: { minPerSecond: 1, maxPerSecond: 500 } },
+      // Objects are merged, however deep: what the entry does not say stays common.
+      configuration: { mode: 'rerun', graceSeconds: 5, rate: { minPerSecond: 1, maxPerSecond: 20 } },
     });
     expect(others).toEqual([]);
   });
@@ -128,32 +132,44 @@ describe('a configuration that cannot be used names key, found and expected', ()
     [{ rate: { burst: 1 } }, `${KEY}.rate.burst: found an unknown key`],
     [{ notifications: { sms: [] } }, `${KEY}.notifications.sms: found an unknown key`],
     [{ mode: 'dry' }, `${KEY}.mode: found "dry", expected one of "observe"|"rerun"`],
-    [{ clusters: 'batch' }, `${KEY}.clusters: found "batch", expected array`],
+    [{ clusters: 'batch' }, `${KEY}.clusters: found "batch", expected a list`],
     [
       { clusters: ['batch', 'a b'] },
-      `${KEY}.clusters[1]: found "a b", expected a cluster name, the ARN of a cluster, or "*"`,
+      `${KEY}.clusters[1]: found "a b", expected a cluster name, the ARN of a cluster, or the beginning of one and a trailing "*"`,
     ],
-    [{ clusters: ['arn:aws:ecs:us-east-1:111122223333:cluster/*'] }, `${KEY}.clusters[0]: found`],
+    [{ clusters: ['*-nightly'] }, `${KEY}.clusters[0]: found`],
+    [{ clusters: ['arn:aws:ecs:us-east-1:111122223333:service/*'] }, `${KEY}.clusters[0]: found`],
     [
       { families: ['report:3'] },
-      `${KEY}.families[0]: found "report:3", expected a name of letters, digits, - and _, or "*"`,
+      `${KEY}.families[0]: found "report:3", expected a name of letters, digits, - and _, or its beginning and a trailing "*": "report", which stands for all its revisions`,
     ],
-    [{ families: ['report*'] }, `${KEY}.families[0]: found "report*", expected a name`],
+    [
+      { families: ['arn:aws:ecs:us-east-1:111122223333:task-definition/report:3'] },
+      'trailing "*": "report", which stands for all its revisions',
+    ],
+    [{ families: ['night*ly'] }, `${KEY}.families[0]: found "night*ly", expected a name`],
     [{ callers: ['cron'] }, `${KEY}.callers[0]: found "cron", expected the ARN of an IAM role or user, "*", {`],
-    [{ callers: ['arn:aws:sts::111122223333:assumed-role/cron/x'] }, `${KEY}.callers[0]: found`],
+    [
+      { callers: ['arn:aws:sts::111122223333:assumed-role/cron/x'] },
+      ': of a session its role, "arn:aws:iam::111122223333:role/cron" (with the role\'s path, if it has one)',
+    ],
+    [
+      { callers: ['arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS'] },
+      'and no service-linked role: a service makes its lost calls again by itself',
+    ],
     [{ callers: ['arn:aws:iam::111122223333:role/*'] }, `${KEY}.callers[0]: found`],
     [{ callers: [{ arn: ROLE, retries: true }] }, `${KEY}.callers[0].retries: found an unknown key`],
     [{ passRoleArns: ['*'] }, `${KEY}.passRoleArns[0]: found "*", expected the ARN of an IAM role`],
     [{ allowedRoleOverrides: ['*'] }, `${KEY}.allowedRoleOverrides[0]: found "*", expected the ARN of an IAM role`],
-    [{ allowExecuteCommand: 'yes' }, `${KEY}.allowExecuteCommand: found "yes", expected boolean`],
-    [{ allowWithoutClientToken: 1 }, `${KEY}.allowWithoutClientToken: found 1, expected boolean`],
-    [{ graceSeconds: -1 }, `${KEY}.graceSeconds: found -1, expected`],
-    [{ maxAttempts: 0 }, `${KEY}.maxAttempts: found 0, expected`],
+    [{ allowExecuteCommand: 'yes' }, `${KEY}.allowExecuteCommand: found "yes", expected true or false`],
+    [{ allowWithoutClientToken: 1 }, `${KEY}.allowWithoutClientToken: found 1, expected true or false`],
+    [{ graceSeconds: -1 }, `${KEY}.graceSeconds: found -1, expected a number, at least 0`],
+    [{ maxAttempts: 0 }, `${KEY}.maxAttempts: found 0, expected a number, at least 1`],
     [{ maxGenerations: 11 }, `${KEY}.maxGenerations: found 11, expected`],
-    [{ deadlineSeconds: 3301 }, `${KEY}.deadlineSeconds: found 3301, expected`],
+    [{ deadlineSeconds: 3301 }, `${KEY}.deadlineSeconds: found 3301, expected a number, at most 3300`],
     [{ maxTasksPerHour: 0 }, `${KEY}.maxTasksPerHour: found 0, expected`],
     [{ sweep: { passEveryMinutes: 5 } }, `${KEY}.sweep.passEveryMinutes: found an unknown key`],
-    [{ sweep: { everyMinutes: 1.5 } }, `${KEY}.sweep.everyMinutes: found 1.5, expected int`],
+    [{ sweep: { everyMinutes: 1.5 } }, `${KEY}.sweep.everyMinutes: found 1.5, expected a whole number`],
     [
       { rate: { initialPerSecond: 600 } },
       `${KEY}.rate: found {"initialPerSecond":600}, expected minPerSecond <= initialPerSecond <= maxPerSecond`,
@@ -175,7 +191,35 @@ describe('a configuration that cannot be used names key, found and expected', ()
       `${KEY}.cloudTrail.organizationId: found "x", expected`,
     ],
     [{ investigation: { glue: true } }, `${KEY}.investigation.glue: found an unknown key`],
-    [{ notifications: { emails: ['ops'] } }, `${KEY}.notifications.emails[0]: found "ops", expected`],
+    [{ notifications: { emails: ['ops'] } }, `${KEY}.notifications.emails[0]: found "ops", expected an e-mail address`],
+    [
+      { notifications: { topicArn: 'ops' } },
+      `${KEY}.notifications.topicArn: found "ops", expected the ARN of a standard SNS topic`,
+    ],
+    [
+      { notifications: { runbookUrl: 'wiki' } },
+      `${KEY}.notifications.runbookUrl: found "wiki", expected an https address`,
+    ],
+    [
+      { notifications: { emails: ['a@example.com'], topicArn: 'arn:aws:sns:us-east-1:111122223333:ops' } },
+      `${KEY}.notifications: found`,
+    ],
+    [
+      { architecture: 'arm' },
+      `${KEY}.architecture: found "arm", expected one of "arm64"|"x86_64", did you mean "arm64"?`,
+    ],
+    [{ acknowledgedWarnings: ['observMode'] }, 'did you mean "observeMode"?'],
+    [
+      { modes: 'rerun' },
+      `${KEY}.modes: found an unknown key, expected one that the README lists, did you mean "mode"?`,
+    ],
+    [{ rate: { maxPerSeconds: 1 } }, 'did you mean "maxPerSecond"?'],
+    [{ mode: 'rerunn' }, 'did you mean "rerun"?'],
+    [{ passRoleArns: ['arn:aws-chn:iam::111122223333:role/a'] }, 'did you mean "aws-cn"?'],
+    [
+      { environments: [{ ...PLACE, region: 'us-esat-1' }] },
+      'that this version of aws-cdk-lib knows, did you mean "us-east-1"?',
+    ],
     [{ encryption: 'none' }, `${KEY}.encryption: found "none", expected one of "customerManaged"|"awsOwned"`],
     [{ retentionDays: 31 }, `${KEY}.retentionDays: found 31, expected a retention that CloudWatch Logs knows: 1, 3, 5`],
     [{ environments: [] }, `${KEY}.environments: found []`],
@@ -199,7 +243,7 @@ describe('a configuration that cannot be used names key, found and expected', ()
   });
 
   test('of another type', () => {
-    expect(() => read('rerun')).toThrow(`${KEY}: found "rerun", expected object`);
+    expect(() => read('rerun')).toThrow(`${KEY}: found "rerun", expected an object`);
   });
 
   test('all at once', () => {
@@ -261,20 +305,43 @@ describe('ARNs that a stack could never meet are an error where its place is kno
     expect(readAt({ clusters: [inChina(CLUSTER)], callers: [inChina(ROLE)] }, 'cn-north-1')).toHaveLength(1);
   });
 
-  test('the partition of a Region that the library does not know is not checked', () => {
-    const cluster = CLUSTER.replace('aws', 'aws-new').replace('us-east-1', 'xx-new-9');
-    expect(readAt({ clusters: [cluster] }, 'xx-new-9')).toHaveLength(1);
+  test('of a topic only in another Region: another account may own it', () => {
+    const topicArn = 'arn:aws:sns:us-east-1:999999999999:ops';
+    expect(readAt({ notifications: { topicArn } })).toHaveLength(1);
+    expect(() => readAt({ notifications: { topicArn } }, 'eu-west-1')).toThrow('notifications.topicArn: found');
+  });
+
+  test('the CLI’s, where no environment is named', () => {
+    const elsewhere = { cloudTrail: 'existing', clusters: [other(CLUSTER)], callers: [other(ROLE)] };
+    expect(() => read(elsewhere, PLACE)).toThrow(/clusters\[0\].*\n.*callers\[0\]/);
+    expect(read({ ...elsewhere, clusters: [CLUSTER], callers: [ROLE] }, PLACE)[0]?.env).toBeUndefined();
+  });
+
+  test('of all environments at once', () => {
+    const environments = [PLACE, { ...PLACE, region: 'eu-west-1' }, { ...PLACE, account: '999999999999', mode: 'dry' }];
+    const clusters = [CLUSTER];
+    expect(() => readConfiguration({ clusters, environments })).toThrow(
+      /environments\[1\]\.clusters\[0\](.|\n)*environments\[2\]\.mode/,
+    );
+  });
+
+  test('every Region that the library knows is one, that of the European Sovereign Cloud too', () => {
+    for (const region of ['eusc-de-east-1', 'us-gov-west-1', 'cn-north-1', 'us-isob-east-1']) {
+      expect(readConfiguration({ environments: [{ ...PLACE, region }] })).toHaveLength(1);
+    }
   });
 });
 
 describe('at synth people are warned', () => {
-  const warnings = (context: object) => warningsOf(readConfiguration(context)[0]?.configuration as never);
+  const all = (context: object) => warningsOf(readConfiguration(context)[0]?.configuration as never);
+  const warnings = (context: object) => all(context).map(({ text }) => text);
   const LISTED = {
     mode: 'rerun',
     clusters: ['batch'],
     families: ['report'],
     callers: [ROLE],
     passRoleArns: [ROLE],
+    notifications: { emails: ['ops@example.com'] },
   };
 
   test('of nothing where everything is listed and acted on', () => {
@@ -295,6 +362,7 @@ describe('at synth people are warned', () => {
       `callers holds "${ROLE}" with "retriesItself" and "handsOver"`,
     ],
     [{ mode: 'observe' }, 'mode is "observe"'],
+    [{ notifications: {} }, 'notifications has neither emails nor topicArn: nobody hears'],
     [{ passRoleArns: [] }, 'passRoleArns is empty: IAM will refuse'],
     [
       { allowWithoutClientToken: true },
@@ -309,6 +377,12 @@ describe('at synth people are warned', () => {
     [{ investigation: { athena: false } }, 'investigation.athena is false'],
   ])('of %j', (change, warning) => {
     expect(warnings({ ...LISTED, ...change })).toEqual([expect.stringContaining(warning)]);
+  });
+
+  test('by ids that stay the same whatever else there is to warn of', () => {
+    const ids = (context: object) => all(context).map(({ id }) => id);
+    expect(ids({ ...LISTED, mode: 'observe' })).toEqual(['observeMode']);
+    expect(ids({ ...LISTED, families: [], mode: 'observe' })).toEqual(['familiesEmpty', 'observeMode']);
   });
 
   test('of anybody who hands over, besides of anybody who is listed', () => {

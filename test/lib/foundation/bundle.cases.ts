@@ -8,6 +8,9 @@ import { addStacks } from '../../../lib/app.ts';
 import { HANDLER_METADATA_KEY } from '../../../lib/foundation/handler-function.ts';
 import type { Json } from '../../support/stacks.ts';
 
+/** Far more than an environment of Lambda's could hold. */
+const FAMILIES = Array.from({ length: 300 }, (_, index) => `a-family-with-a-long-name-${index}`);
+
 /** The one test that really bundles. */
 describe('the handlers as they are deployed', () => {
   const outdir = mkdtempSync(join(tmpdir(), 'bundle-'));
@@ -16,7 +19,7 @@ describe('the handlers as they are deployed', () => {
 
   beforeAll(() => {
     const app = new App({ outdir });
-    const [stack] = addStacks(app, { cloudTrail: 'existing' });
+    const [stack] = addStacks(app, { cloudTrail: 'existing', families: FAMILIES });
     const { template } = app.synth().getStackByName(stack?.stackName ?? '');
     for (const { Type, Properties, Metadata } of Object.values<Json>(template.Resources)) {
       if (Type !== 'AWS::Lambda::Function' || !Metadata?.[HANDLER_METADATA_KEY]) continue;
@@ -36,9 +39,14 @@ describe('the handlers as they are deployed', () => {
   });
 
   test.each(HANDLERS)('%s is one module with its source map, and can be loaded', async (handler) => {
-    expect(readdirSync(folders.get(handler) ?? '').sort()).toEqual(['index.mjs', 'index.mjs.map']);
+    expect(readdirSync(folders.get(handler) ?? '').sort()).toEqual(['index.mjs', 'index.mjs.map', 'settings.json']);
     const module = await import(/* @vite-ignore */ join(folders.get(handler) ?? '', 'index.mjs'));
     expect(module.handler).toBeTypeOf('function');
+  });
+
+  test.each(HANDLERS)('%s has its settings beside its code, however long they are', (handler) => {
+    const settings = JSON.parse(readFileSync(join(folders.get(handler) ?? '', 'settings.json'), 'utf8'));
+    expect(settings).toMatchObject({ mode: 'observe', families: FAMILIES });
   });
 
   test.each([
