@@ -59,6 +59,11 @@ export const account = z.strictObject({
     .array(z.strictObject({ family: z.string(), probability, reason: z.string() }))
     .default([])
     .describe('drawn per task, entry by entry; the first that strikes decides'),
+  // Not in LAB.md: an account that is new has 10.
+  lambdaConcurrency: count
+    .nullable()
+    .default(null)
+    .describe('invocations that Lambda runs at once; null: no such limit'),
   taskSeconds: range.default([60, 600]),
   disguisedShare: probability.default(0.1),
   cloudTrailDelaySeconds: range.default([2, 15]),

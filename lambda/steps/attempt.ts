@@ -44,6 +44,12 @@ export interface Attempt {
 /** How long a late re-run waits for a sweep to prove that its call was not accepted. */
 const PROOF_POLL_MS = 5 * 60_000;
 
+/**
+ * How long a permit is good for. One that waited for a function to be run, which takes seconds at most unless the account has no
+ * concurrency left, is of a time when nobody knew who would call now: all that waited with it would call at once.
+ */
+const PERMIT_LIFE_MS = 20_000;
+
 /** How long one that has its permit waits for the end of a pause before it asks for another. */
 const PAUSE_POLL_MS = 60_000;
 
@@ -176,7 +182,9 @@ export function makeAttempter(
       case 'refuse':
         return giveUp();
       case 'launch': {
-        if (grantedAtMs === undefined) return waitUntil(clock.now(), progress);
+        if (grantedAtMs === undefined || clock.now() - grantedAtMs >= PERMIT_LIFE_MS) {
+          return waitUntil(clock.now(), progress);
+        }
         const renamed = { ...request, clientToken: afterDeadlineToken(rerun.callId) };
         return launch({ ...attempt, request: renamed }, Number.POSITIVE_INFINITY);
       }
@@ -199,6 +207,7 @@ export function makeAttempter(
       }
     }
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
-    return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
+    const isGood = grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS;
+    return isGood ? launch(attempt, deadlineMs) : waitUntil(clock.now(), progress);
   };
 }

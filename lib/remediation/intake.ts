@@ -28,28 +28,36 @@ export interface IntakeProps {
 }
 
 /** How long the intake may work at a batch. */
-export const INTAKE_TIMEOUT = Duration.seconds(60);
+const INTAKE_TIMEOUT = Duration.seconds(60);
+
+/**
+ * How long a batch is the intake's alone. Six times its timeout, so that Lambda has time to try a batch again that the account has no
+ * concurrency for: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const INTAKE_VISIBILITY = Duration.seconds(6 * INTAKE_TIMEOUT.toSeconds());
 
 /**
  * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue: with the visibility
  * timeout more than half a day of outage. What cannot be read goes there at once.
  */
-const MAX_RECEIVES = 1000;
+const MAX_RECEIVES = 160;
 
 /** From the events of throttled calls to executions of the re-run workflow. */
 export class Intake extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly handler: HandlerFunction;
+  /** What brings it events. */
+  readonly rules: readonly Rule[];
 
   constructor(scope: Construct, id: string, props: IntakeProps) {
     super(scope, id);
     const { configuration, encryptionKey, workflow, notifications, table, handOver } = props;
 
-    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    this.deadLetterQueue = deadLetterQueue(this);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
-      visibilityTimeout: INTAKE_TIMEOUT,
+      visibilityTimeout: INTAKE_VISIBILITY,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
 
@@ -83,7 +91,7 @@ export class Intake extends Construct {
     table.grant(this.handler, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
-    new Rule(this, 'RunTaskCalled', {
+    const called = new Rule(this, 'RunTaskCalled', {
       description:
         'RunTask calls: what ECS rejected is re-run, what it accepted is kept; others that share its bucket are counted',
       // Which rejections are throttles is decided by their messages, which no pattern can read well enough.
@@ -94,7 +102,7 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
-    new Rule(this, 'TaskFailedToStart', {
+    const failed = new Rule(this, 'TaskFailedToStart', {
       description: 'Tasks that were accepted and died before they started',
       // Whose task it is, a service's or a call's, is decided by members that may be absent: patterns miss those.
       eventPattern: {
@@ -104,6 +112,7 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
+    this.rules = [called, failed];
   }
 
   /** SQS names senders by the unique ids of roles and users, which IAM alone can tell. */

@@ -43,6 +43,7 @@ describe('a scenario', () => {
       taskDefinitions: [{ family: 'report', revision: 3, containers: ['app'], status: 'ACTIVE' }],
       startFailures: [],
       placementFailures: [],
+      lambdaConcurrency: null,
       taskSeconds: [60, 600],
       disguisedShare: 0.1,
       cloudTrailDelaySeconds: [2, 15],
