@@ -14,7 +14,7 @@ import { RemediationDashboard } from './monitoring/dashboard.ts';
 import { IncidentReports } from './monitoring/incident-reports.ts';
 import { UsageAlarms } from './monitoring/usage-alarms.ts';
 import { HandOver } from './remediation/hand-over.ts';
-import { INTAKE_TIMEOUT, Intake } from './remediation/intake.ts';
+import { INTAKE_VISIBILITY, Intake } from './remediation/intake.ts';
 import { Notifications } from './remediation/notifications.ts';
 import { RateLimiter } from './remediation/rate-limiter.ts';
 import { RerunWorkflow } from './remediation/rerun-workflow.ts';
@@ -35,7 +35,7 @@ export class ThrottleRemediationStack extends Stack {
     const common = { configuration, encryptionKey };
 
     // First: of all that too many callers are too much for, its error says best what to list instead.
-    const handOver = new HandOver(this, 'HandOver', { ...common, visibilityTimeout: INTAKE_TIMEOUT });
+    const handOver = new HandOver(this, 'HandOver', { ...common, visibilityTimeout: INTAKE_VISIBILITY });
     const table = stateTable(this, encryptionKey);
     const notifications = new Notifications(this, 'Notifications', { ...common, table });
     const rateLimiter = new RateLimiter(this, 'RateLimiter', { ...common, table });

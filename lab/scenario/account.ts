@@ -84,6 +84,11 @@ export const account = z.strictObject({
     .array(roomLimit)
     .default([])
     .describe('how many tasks there may be at once, whoever asks for them; no entry: as many as anybody asks for'),
+  // A new account has 10.
+  lambdaConcurrency: count
+    .nullable()
+    .default(null)
+    .describe('invocations that Lambda runs at once; null: no such limit'),
   taskSeconds: range.default([60, 600]),
   disguisedShare: probability.default(0.1),
   cloudTrailDelaySeconds: range.default([2, 15]),

@@ -39,7 +39,7 @@ const callerKeys = {
   callerErrors: probability
     .default(0)
     .describe('how likely a send fails for a reason of the caller’s own, before or after its effect with even odds'),
-  // LAB.md does not say on which level `"clientToken": null` stands: both are understood.
+  // `"clientToken": null` is understood on both levels.
   clientToken: z.null().optional().describe('null: the client sends no clientToken'),
   request: z
     .object({ cluster: z.string().optional(), taskDefinition: z.string(), clientToken: z.null().optional() })

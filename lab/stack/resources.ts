@@ -124,6 +124,7 @@ const rule = z.strictObject({
 const alarm = z.looseObject({
   Namespace: z.string().optional(),
   MetricName: z.string().optional(),
+  AlarmActions: z.array(z.string()).default([]),
   Dimensions: z.array(z.strictObject({ Name: z.string(), Value: z.string() })).default([]),
 });
 
@@ -153,6 +154,7 @@ export const INERT: ReadonlySet<string> = new Set([
   'AWS::Athena::WorkGroup',
   'AWS::CloudTrail::Trail',
   'AWS::CloudWatch::AnomalyDetector',
+  'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::Glue::Database',
   'AWS::Glue::Table',

@@ -51,6 +51,10 @@ function createStores(deployed: DeployedTemplate, { world, place, clock, scenari
     world.sqs.createQueue(queueOptions(queue, place));
   }
   for (const { arn } of deployed.all('AWS::SNS::Topic')) world.sns.createTopic({ arn });
+  // One that was there already stands in no template but as what alarms tell.
+  const told = deployed.all('AWS::CloudWatch::Alarm').flatMap(({ properties }) => properties.AlarmActions);
+  const own = deployed.all('AWS::SNS::Topic').map(({ arn }) => arn);
+  for (const arn of new Set(told)) if (!own.includes(arn)) world.sns.createTopic({ arn });
   const tables = deployed.all('AWS::DynamoDB::Table').map(tableOptions);
   for (const table of tables) world.dynamoDb.createTable(table);
   const tableNames = tables.map(({ tableName }) => tableName);

@@ -129,6 +129,7 @@ export class World {
       seed,
       sqs: this.sqs,
       region: account.region,
+      concurrency: account.lambdaConcurrency,
       faults,
       onInvoked: ({ seconds, memoryMb }) => usage.invoked(seconds, memoryMb),
       onPolled: (requests) => usage.add('sqsRequests', requests),

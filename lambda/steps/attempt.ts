@@ -49,6 +49,12 @@ const PROOF_POLL_MS = 5 * 60_000;
 /** How long it takes between two looks for the records of tasks that stand under the call's token. */
 const CONFLICT_POLL_MS = 5 * 60_000;
 
+/**
+ * How long a permit is good for. Usually a function runs within seconds. Where the account has no concurrency left, a permit may
+ * be of a time when nobody knew who would call now, and all that waited with it would call at once.
+ */
+const PERMIT_LIFE_MS = 20_000;
+
 /** How long a re-run with a permit waits during a pause, before it asks for a new permit. */
 const PAUSE_POLL_MS = 60_000;
 
@@ -187,11 +193,14 @@ export function makeAttempter(
       case 'refuse':
         return giveUp();
       case 'launch':
-        return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, Number.POSITIVE_INFINITY);
+        return isGood(grantedAtMs) ? launch(attempt, Number.POSITIVE_INFINITY) : waitUntil(clock.now(), progress);
       default:
         return step satisfies never;
     }
   }
+
+  const isGood = (grantedAtMs: number | undefined) =>
+    grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS;
 
   return async function makeAttempt(given) {
     const { rerun, progress, grantedAtMs } = given;
@@ -211,6 +220,6 @@ export function makeAttempter(
     const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;
     const attempt = { ...given, request };
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
-    return grantedAtMs === undefined ? waitUntil(clock.now(), progress) : launch(attempt, deadlineMs);
+    return isGood(grantedAtMs) ? launch(attempt, deadlineMs) : waitUntil(clock.now(), progress);
   };
 }

@@ -27,9 +27,12 @@ export function encryptedQueue(scope: Construct, id: string, props: EncryptedQue
   });
 }
 
-/** A queue for messages that could not be delivered or read. */
-export function deadLetterQueue(scope: Construct, encryptionKey: IKey | undefined): Queue {
-  const queue = encryptedQueue(scope, 'DeadLetterQueue', { encryptionKey });
+/**
+ * A queue for what others could not deliver, or could not read. Encrypted by SQS itself, never with the stack's key: a key that
+ * is disabled, or whose policy was changed, is one of the reasons why something cannot be delivered, and must not hold the copy too.
+ */
+export function deadLetterQueue(scope: Construct): Queue {
+  const queue = encryptedQueue(scope, 'DeadLetterQueue', { encryptionKey: undefined });
   acknowledge(queue, { 'Serverless-SQSRedrivePolicy': 'It is a dead-letter queue itself.' });
   return queue;
 }

@@ -1,6 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  AlarmRule,
+  AlarmState,
+  ComparisonOperator,
+  CompositeAlarm,
+  type IMetric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IRule } from 'aws-cdk-lib/aws-events';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type HandlerName, METRICS } from '../../lambda/core/contract.ts';
@@ -12,15 +22,9 @@ import type { RateLimiter } from '../remediation/rate-limiter.ts';
 import type { RerunWorkflow } from '../remediation/rerun-workflow.ts';
 import type { Sweep } from '../remediation/sweep.ts';
 import { type AlarmText, describeAlarm } from './alarm-text.ts';
+import { ruleMetric } from './aws-metrics.ts';
 import type { IncidentReports } from './incident-reports.ts';
-import {
-  failedWithoutResult,
-  gaveUp,
-  ownMetric,
-  refused,
-  unexpectedErrors,
-  waitingWithoutTurn,
-} from './own-metrics.ts';
+import { failedWithoutResult, gaveUp, ownMetric, refused, unexpectedErrors, waitingForPermit } from './own-metrics.ts';
 
 export interface AlarmsProps {
   readonly rateLimiter: RateLimiter;
@@ -61,6 +65,40 @@ export class Alarms extends Construct {
         alarmDescription: describeAlarm(row),
       }).addAlarmAction(action);
     }
+    this.#standsStill(props.rateLimiter).addAlarmAction(action);
+  }
+
+  /**
+   * Executions wait and none gets a permit. Two alarms in one: a rate limiter that never ran has no metric of permits to fill up, and
+   * would be taken for one that is at rest.
+   */
+  #standsStill(rateLimiter: RateLimiter): CompositeAlarm {
+    const heading = 'Rate limiter stands still';
+    const part = (advice: string) => describeAlarm({ heading, severity: 'information', advice });
+    const common = { threshold: 1, evaluationPeriods: 2 };
+    const waiting = new Alarm(this, 'ExecutionsWait', {
+      ...common,
+      metric: waitingForPermit(rateLimiter.queue),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      alarmDescription: part('Re-runs wait for a permit, as they do in every drain.'),
+    });
+    const noPermit = new Alarm(this, 'NoPermitGiven', {
+      ...common,
+      metric: ownMetric(METRICS.permit, 'rate-limiter'),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      treatMissingData: TreatMissingData.BREACHING,
+      alarmDescription: part('No permit was given, as none is while nobody waits.'),
+    });
+    return new CompositeAlarm(this, 'RateLimiterStandsStill', {
+      alarmRule: AlarmRule.allOf(...[waiting, noPermit].map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM))),
+      alarmDescription: describeAlarm({
+        heading,
+        severity: 'critical',
+        advice:
+          'Re-runs wait and none gets a permit. See whether somebody paused it; if not, mend the rate limiter function.',
+      }),
+    });
   }
 }
 
@@ -105,16 +143,6 @@ function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, 
       threshold: 1,
       periods: 1,
       advice: 'Re-runs failed without saying why. Mend the run-task function, then redrive them.',
-    },
-    {
-      id: 'RateLimiterStandsStill',
-      heading: 'Rate limiter stands still',
-      severity: 'critical',
-      metric: waitingWithoutTurn(rateLimiter.queue),
-      threshold: 1,
-      periods: 2,
-      advice:
-        'Re-runs wait and none gets a permit. See whether somebody paused it; if not, mend the rate limiter function.',
     },
     behind(intake.queue, {
       id: 'IntakeBehind',
@@ -192,6 +220,7 @@ function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, 
           }),
         ]
       : []),
+    ...[...intake.rules, ...sweep.rules, ...(incidents ? [incidents.rule] : [])].flatMap(deliversNowhere),
     ...Object.entries({ ...handlers, ...(incidents && { 'incident-report': incidents.handler }) }).flatMap(
       ([name, handler]): AlarmRow[] => [
         {
@@ -215,6 +244,19 @@ function table({ rateLimiter, workflow, intake, handOver, sweep, notifications, 
       ],
     ),
   ];
+}
+
+/** A rule reaches neither its target nor the queue behind it: what it should have delivered is gone. */
+function deliversNowhere(rule: IRule): AlarmRow[] {
+  return (['FailedInvocations', 'InvocationsFailedToBeSentToDlq'] as const).map((metricName) => ({
+    id: `${metricName}-${rule.node.id}`,
+    heading: 'Rule delivers nowhere',
+    severity: 'critical',
+    metric: ruleMetric(rule, metricName),
+    threshold: 1,
+    periods: 1,
+    advice: `The rule ${rule.node.id} could not deliver events. Mend its target's policy or key, then start a sweep.`,
+  }));
 }
 
 /** Nobody reads a queue. */

@@ -57,12 +57,17 @@ export function fargateShare(capacity: keyof typeof FARGATE_CLASSES): MathExpres
   });
 }
 
-/** How often a rule of the default bus delivered. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html */
-export function invocationsOf(rule: IRule): Metric {
+/** What became of a rule's deliveries. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html */
+type RuleMetric = 'Invocations' | 'FailedInvocations' | 'InvocationsFailedToBeSentToDlq';
+
+export function ruleMetric(rule: IRule, metricName: RuleMetric): Metric {
   return new Metric({
     namespace: 'AWS/Events',
-    metricName: 'Invocations',
+    metricName,
     dimensionsMap: { RuleName: rule.ruleName },
     statistic: Stats.SUM,
   });
 }
+
+/** How often a rule of the default bus delivered. */
+export const invocationsOf = (rule: IRule): Metric => ruleMetric(rule, 'Invocations');

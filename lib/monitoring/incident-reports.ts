@@ -69,6 +69,7 @@ export class IncidentReports extends Construct {
   readonly alarms: readonly Alarm[];
   /** Alarms for which no report could be started. */
   readonly deadLetterQueue: Queue;
+  readonly rule: Rule;
 
   constructor(scope: Construct, id: string, props: IncidentReportsProps) {
     super(scope, id);
@@ -94,13 +95,13 @@ export class IncidentReports extends Construct {
     });
     grantUse(encryptionKey, this.stateMachine);
     acknowledge(this.stateMachine, anyVersion(this.handler));
-    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    this.deadLetterQueue = deadLetterQueue(this);
     acknowledge(this.deadLetterQueue, {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rule that starts it.',
     });
     const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
     grantUse(encryptionKey, role);
-    new Rule(this, 'Begun', {
+    this.rule = new Rule(this, 'Begun', {
       description: 'An incident has begun: a report is due when it is over',
       eventPattern: {
         source: ['aws.cloudwatch'],

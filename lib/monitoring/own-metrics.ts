@@ -42,19 +42,18 @@ export function failedWithoutResult(rerun: StateMachine): MathExpression {
 }
 
 /**
- * 1 while executions wait for a permit and none gets one. The age of the queue's oldest message does not show this. The queue
- * drops messages when executions park again, so the age is the same in a healthy drain of hours and with a dead rate limiter;
- * and messages that were received three times do not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ * How many executions wait for a permit. The age of the queue's oldest message would not tell of a rate limiter that stands still: the
+ * queue forgets messages when executions park anew, in a healthy drain of hours as before a dead rate limiter, and what was
+ * received three times does not count. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-export function waitingWithoutTurn(rateLimiterQueue: Queue): MathExpression {
+export function waitingForPermit(rateLimiterQueue: Queue): MathExpression {
   const statistic = Stats.MAXIMUM;
   return new MathExpression({
-    expression: 'IF(visible + inFlight > 0 AND FILL(permits, 0) == 0, 1, 0)',
-    label: 'Waiting without a permit',
+    expression: 'visible + inFlight',
+    label: 'Waiting for a permit',
     usingMetrics: {
       visible: rateLimiterQueue.metricApproximateNumberOfMessagesVisible({ statistic }),
       inFlight: rateLimiterQueue.metricApproximateNumberOfMessagesNotVisible({ statistic }),
-      permits: ownMetric(METRICS.permit, 'rate-limiter'),
     },
   });
 }

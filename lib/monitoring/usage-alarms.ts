@@ -3,8 +3,10 @@ import { Alarm, AnomalyDetectionAlarm, ComparisonOperator, TreatMissingData } fr
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { METRICS } from '../../lambda/core/contract.ts';
 import { describeAlarm } from './alarm-text.ts';
 import { bucketCalls, callCount, FARGATE_CLASSES, fargateShare } from './aws-metrics.ts';
+import { ownMetric } from './own-metrics.ts';
 
 export interface UsageAlarmsProps {
   /** Alarms are published to it. */
@@ -17,8 +19,11 @@ export interface UsageAlarmsProps {
 
 /** Width of the usual band, in standard deviations: wide enough for the daily peak of a batch. */
 const UNUSUAL_STANDARD_DEVIATIONS = 3;
-/** Common to all. AWS publishes nothing while nobody calls; the alarm is not raised then. */
-const AT_REST = { evaluationPeriods: 1, treatMissingData: TreatMissingData.NOT_BREACHING };
+/**
+ * Common to all: at rest while AWS publishes nothing, which is while nobody calls. Usage comes minutes late: an alarm on the newest
+ * minute alone would read it as nothing, and never look at it again.
+ */
+const LATE_DATA = { evaluationPeriods: 15, datapointsToAlarm: 2, treatMissingData: TreatMissingData.NOT_BREACHING };
 
 /** Alarms when the account comes near the quotas that throttle RunTask, before or while calls are lost. */
 export class UsageAlarms extends Construct {
@@ -30,7 +35,7 @@ export class UsageAlarms extends Construct {
     const { topic, clusterModifyPerSecond, shareOfQuota } = props;
     const comparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
     const bucket = new Alarm(this, 'RunTaskBucket', {
-      ...AT_REST,
+      ...LATE_DATA,
       metric: bucketCalls(),
       // Metric math knows no quotas of ECS.
       threshold: shareOfQuota * clusterModifyPerSecond * 60,
@@ -42,7 +47,10 @@ export class UsageAlarms extends Construct {
       }),
     });
     const unusual = new AnomalyDetectionAlarm(this, 'RunTaskUnusual', {
-      ...AT_REST,
+      ...LATE_DATA,
+      // Of five minutes each.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 1,
       metric: callCount('RunTask').with({ period: Duration.minutes(5) }),
       stdDevs: UNUSUAL_STANDARD_DEVIATIONS,
       comparisonOperator: ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
@@ -55,7 +63,7 @@ export class UsageAlarms extends Construct {
     const fargate = (Object.keys(FARGATE_CLASSES) as (keyof typeof FARGATE_CLASSES)[]).map(
       (capacity) =>
         new Alarm(this, `Fargate${capacity}`, {
-          ...AT_REST,
+          ...LATE_DATA,
           metric: fargateShare(capacity),
           threshold: shareOfQuota,
           comparisonOperator,
@@ -66,7 +74,20 @@ export class UsageAlarms extends Construct {
           }),
         }),
     );
+    // AWS names no usage metric of ECS: what we count ourselves, in records of others' calls, is there for certain.
+    const throttled = new Alarm(this, 'CallsThrottled', {
+      metric: ownMetric(METRICS.otherCall, 'intake', { kind: 'throttled' }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      comparisonOperator,
+      alarmDescription: describeAlarm({
+        heading: 'RunTask calls throttled',
+        severity: 'information',
+        advice: 'Calls were throttled: a sweep looks for those that no event told of.',
+      }),
+    });
     for (const alarm of [bucket, unusual, ...fargate]) alarm.addAlarmAction(new SnsAction(topic));
-    this.signsOfThrottling = [bucket, unusual];
+    this.signsOfThrottling = [bucket, unusual, throttled];
   }
 }

@@ -29,7 +29,7 @@ export interface HandOverProps {
 }
 
 /** How often a message is tried before it goes to the dead-letter queue: more than half a day of outage. */
-const MAX_RECEIVES = 1000;
+const MAX_RECEIVES = 160;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html */
 const MAX_POLICY_BYTES = 8192;
@@ -51,7 +51,7 @@ export class HandOver extends Construct {
   constructor(scope: Construct, id: string, props: HandOverProps) {
     super(scope, id);
     const { configuration, encryptionKey, visibilityTimeout } = props;
-    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    this.deadLetterQueue = deadLetterQueue(this);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
       visibilityTimeout,

@@ -30,28 +30,36 @@ export interface IntakeProps {
 }
 
 /** How long the intake may work at a batch. */
-export const INTAKE_TIMEOUT = Duration.seconds(60);
+const INTAKE_TIMEOUT = Duration.seconds(60);
+
+/**
+ * How long a batch is the intake's alone. Six times its timeout, so that Lambda has time to try a batch again that the account has no
+ * concurrency for: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const INTAKE_VISIBILITY = Duration.seconds(6 * INTAKE_TIMEOUT.toSeconds());
 
 /**
  * How often an event that the intake cannot handle is tried before it goes to the dead-letter queue. With the visibility
  * timeout this covers more than half a day of outage. An unreadable event goes there at once.
  */
-const MAX_RECEIVES = 1000;
+const MAX_RECEIVES = 160;
 
 /** Turns events of throttled calls into executions of the re-run workflow. */
 export class Intake extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
   readonly handler: HandlerFunction;
+  /** What brings it events. */
+  readonly rules: readonly Rule[];
 
   constructor(scope: Construct, id: string, props: IntakeProps) {
     super(scope, id);
     const { configuration, encryptionKey, workflow, notifications, table, handOver } = props;
 
-    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    this.deadLetterQueue = deadLetterQueue(this);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
-      visibilityTimeout: INTAKE_TIMEOUT,
+      visibilityTimeout: INTAKE_VISIBILITY,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
     });
 
@@ -89,7 +97,7 @@ export class Intake extends Construct {
     grantItems(table, this.handler, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [rate, ...many]);
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
-    new Rule(this, 'RunTaskCalled', {
+    const called = new Rule(this, 'RunTaskCalled', {
       description:
         'RunTask calls: what ECS rejected is re-run, what it accepted is kept; others that share its bucket are counted',
       // The handler decides by the message which rejections are throttles. No pattern can read messages well enough.
@@ -100,7 +108,7 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
-    new Rule(this, 'TaskFailedToStart', {
+    const failed = new Rule(this, 'TaskFailedToStart', {
       description: 'Tasks that were accepted and died before they started',
       // The handler decides whether a service or a call started the task. It depends on members that may be absent, which patterns cannot match.
       eventPattern: {
@@ -110,6 +118,7 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
+    this.rules = [called, failed];
   }
 
   /** SQS names senders by the unique ids of roles and users, which IAM alone can tell. */

@@ -3,7 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
 import {
@@ -40,7 +40,7 @@ export interface NotificationsProps {
  * the hour is over; where the first alone tells nothing, of all of them then. One execution of the digest workflow is one such group.
  */
 export class Notifications extends Construct {
-  readonly topic: Topic;
+  readonly topic: ITopic;
   readonly digest: Workflow;
   readonly #table: ITable;
 
@@ -48,28 +48,9 @@ export class Notifications extends Construct {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
     this.#table = table;
-    this.topic = new Topic(this, 'Topic', {
-      displayName: 'ECS throttle remediation',
-      enforceSSL: true,
-      ...(encryptionKey && { masterKey: encryptionKey }),
-    });
-    // The policy that enforces encryption in transit replaces the default one, which admits the account's own alarms.
-    this.topic.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AlarmsPublish',
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [this.topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
-    for (const email of configuration.notifications.emails) {
-      const subscription = this.topic.addSubscription(new EmailSubscription(email));
-      acknowledge(subscription, {
-        'Serverless-SNSRedrivePolicy':
-          'What mail cannot deliver stays in the input of its digest execution for 90 days.',
-      });
-    }
+    const { topicArn } = configuration.notifications;
+    // One that is there already is its owner's to subscribe to, to encrypt and to open to CloudWatch.
+    this.topic = topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props);
 
     this.digest = new Workflow(this, 'Digest', {
       configuration,
@@ -78,6 +59,32 @@ export class Notifications extends Construct {
       start: this.#definition(),
     });
     grantUse(encryptionKey, this.digest);
+  }
+
+  #createTopic({ configuration, encryptionKey }: NotificationsProps): Topic {
+    const topic = new Topic(this, 'Topic', {
+      displayName: 'ECS throttle remediation',
+      enforceSSL: true,
+      ...(encryptionKey && { masterKey: encryptionKey }),
+    });
+    // The policy that enforces encryption in transit replaces the default one, which admits the account's own alarms.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsPublish',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    for (const email of configuration.notifications.emails) {
+      const subscription = topic.addSubscription(new EmailSubscription(email));
+      acknowledge(subscription, {
+        'Serverless-SNSRedrivePolicy':
+          'What mail cannot deliver stays in the input of its digest execution for 90 days.',
+      });
+    }
+    return topic;
   }
 
   /** Environment variables that a handler needs to notify people. */

@@ -38,6 +38,8 @@ export class RateLimiter extends Construct {
   constructor(scope: Construct, id: string, props: RateLimiterProps) {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
+    // Visible again when the function's time is over, not six times later as AWS advises: whoever was not due comes back by it, and a
+    // batch that Lambda lets go of is one of executions, which park anew.
     const timeout = Duration.seconds(60);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,

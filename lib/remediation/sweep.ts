@@ -40,6 +40,8 @@ export class Sweep extends Construct {
   readonly deadLetterQueue: Queue;
   /** Delivers the service events. */
   readonly serviceThrottled: Rule;
+  /** All that start it. */
+  readonly rules: Rule[] = [];
   readonly #ruleRole: Role;
 
   constructor(scope: Construct, id: string, props: SweepProps) {
@@ -76,7 +78,7 @@ export class Sweep extends Construct {
       comment: 'Looks for what throttling took from a cluster, until it is quiet',
       start: this.#definition(),
     });
-    this.deadLetterQueue = deadLetterQueue(this, encryptionKey);
+    this.deadLetterQueue = deadLetterQueue(this);
     acknowledge(this.deadLetterQueue, {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rules that start it.',
     });
@@ -89,7 +91,7 @@ export class Sweep extends Construct {
 
   /** Starts a sweep of all listed clusters when one of these alarms is raised. */
   startWhenRaised(alarms: readonly IAlarm[]): void {
-    new Rule(this, 'AlarmRaised', {
+    const raised = new Rule(this, 'AlarmRaised', {
       description: 'Calls come near the quota: covers accounts that have neither a trail nor services',
       eventPattern: {
         source: ['aws.cloudwatch'],
@@ -99,6 +101,7 @@ export class Sweep extends Construct {
       },
       targets: [this.#target({ cluster: ANY })],
     });
+    this.rules.push(raised);
   }
 
   #target(input?: object): SfnStateMachine {
@@ -120,12 +123,14 @@ export class Sweep extends Construct {
       },
       targets: [this.#target()],
     });
+    this.rules.push(serviceThrottled);
     if (everyMinutes === 0) return serviceThrottled;
-    new Rule(this, 'Regularly', {
+    const regularly = new Rule(this, 'Regularly', {
       description: 'Covers accounts where neither a trail nor a service tells of throttling',
       schedule: Schedule.rate(Duration.minutes(everyMinutes)),
       targets: [this.#target({ scheduled: true })],
     });
+    this.rules.push(regularly);
     return serviceThrottled;
   }
 

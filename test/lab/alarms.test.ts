@@ -211,11 +211,16 @@ describe('the alarm on a rate limiter that stands still', () => {
   }
 
   test('is this rule', () => {
-    const [alarm] = new Synthesized({}).properties('AWS::CloudWatch::Alarm', 'AlarmsRateLimiterStandsStill');
-    expect(alarm).toMatchObject({ EvaluationPeriods: 2, Threshold: 1 });
-    const expressions = alarm.Metrics.flatMap(({ Expression }: JsonObject) => Expression ?? []);
-    expect(expressions).toEqual(['IF(visible + inFlight > 0 AND FILL(permits, 0) == 0, 1, 0)']);
-    expect(alarm.Metrics.find(({ MetricStat }: JsonObject) => MetricStat).MetricStat.Period).toBe(PERIOD_SECONDS);
+    const stack = new Synthesized({});
+    const [waits] = stack.properties('AWS::CloudWatch::Alarm', 'AlarmsExecutionsWait');
+    const [noPermit] = stack.properties('AWS::CloudWatch::Alarm', 'AlarmsNoPermitGiven');
+    const [{ AlarmRule: rule }] = stack.properties('AWS::CloudWatch::CompositeAlarm');
+    expect(waits).toMatchObject({ EvaluationPeriods: 2, Threshold: 1 });
+    expect(waits.Metrics.flatMap(({ Expression }: JsonObject) => Expression ?? [])).toEqual(['visible + inFlight']);
+    expect(waits.Metrics.find(({ MetricStat }: JsonObject) => MetricStat).MetricStat.Period).toBe(PERIOD_SECONDS);
+    const standstill = { EvaluationPeriods: 2, Threshold: 1, Period: PERIOD_SECONDS, TreatMissingData: 'breaching' };
+    expect(noPermit).toMatchObject({ ...standstill, ComparisonOperator: 'LessThanThreshold' });
+    expect(JSON.stringify(rule).match(/ALARM\(| AND /g)).toEqual(['ALARM(', ' AND ', 'ALARM(']);
   });
 
   test('is raised when its function fails for half an hour', async () => {

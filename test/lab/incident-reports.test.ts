@@ -96,8 +96,8 @@ describe('an incident report', () => {
         calls: [
           { calls: 40 },
           { calls: 40, request: STORM.callers[1]?.request },
-          { ...FEW, startAt: 16 * MINUTES },
-          { calls: 60, startAt: 25 * MINUTES },
+          { ...FEW, startAt: 26 * MINUTES },
+          { calls: 60, startAt: 45 * MINUTES },
         ],
       }),
     );

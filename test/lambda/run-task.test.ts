@@ -31,7 +31,14 @@ const STARTED_AT = new Date(EVENT_TIME_MS).toISOString();
 /** Plays one attempt; `end` is the reply, or the error's name and message. */
 async function attempt(
   ecs: Answer,
-  { rerun = RERUN, progress = null, permit = TURN, redriveCount, settings, nowMs = NOW_MS }: Play = {},
+  {
+    rerun = RERUN,
+    progress = null,
+    nowMs = NOW_MS,
+    permit = { grantedAt: new Date(nowMs).toISOString() },
+    redriveCount,
+    settings,
+  }: Play = {},
 ) {
   const world = dependenciesWith({ ecs }, settings);
   world.at(nowMs);
@@ -215,6 +222,16 @@ describe('a re-run ends without its task', () => {
     expect((await attempt(() => ({ tasks: [task(late), task(late)] }), { nowMs: late - 1 })).end).toMatchObject({
       result: 'started',
     });
+  });
+
+  test.each([
+    ['is good while it is seconds old', 19_000, 1],
+    ['is not used when it is old: who waited with it would call at once', 21_000, 0],
+  ])('whose permit %s', async (_, ageMs, requestsMade) => {
+    const permit = { grantedAt: new Date(NOW_MS - ageMs).toISOString() };
+    const { end, requests } = await attempt(() => ({ tasks: [{ taskArn: 'task' }], failures: [] }), { permit });
+    expect(requests).toHaveLength(requestsMade);
+    if (requestsMade === 0) expect(end).toMatchObject({ next: 'backOff' });
   });
 
   test('that comes without a permit goes back for one, and launches nothing', async () => {

@@ -129,7 +129,7 @@ describe('the queues', () => {
   test('give up on an event after half a day of tries, and never on a parked execution', () => {
     const [intake] = managed.properties('AWS::SQS::Queue', 'IntakeQueue');
     const [rateLimiter] = managed.properties('AWS::SQS::Queue', 'RateLimiterQueue');
-    expect(intake.RedrivePolicy.maxReceiveCount).toBe(1000);
+    expect(intake.RedrivePolicy.maxReceiveCount).toBe(160);
     expect(rateLimiter.RedrivePolicy).toBeUndefined();
   });
 
@@ -164,9 +164,21 @@ const STORES = [
 describe('whatever is stored is encrypted', () => {
   test.each(STORES)('under a key of its own, if that is configured: %s', (type) => {
     const key = managed.idOf('AWS::KMS::Key', 'Key');
-    for (const properties of managed.properties(type))
+    const stores = Object.entries(managed.template.findResources(type)).filter(([id]) => !id.includes('DeadLetter'));
+    for (const [, { Properties: properties }] of stores)
       expect(JSON.stringify(properties)).toContain(`"Fn::GetAtt":["${key}","Arn"]`);
     expect(managed.properties('AWS::KMS::Key')).toMatchObject([{ EnableKeyRotation: true }]);
+  });
+
+  test('dead letters under one of SQS, so that trouble with the key does not take them too', () => {
+    const dead = Object.entries(managed.template.findResources('AWS::SQS::Queue')).filter(([id]) =>
+      id.includes('DeadLetter'),
+    );
+    expect(dead).toHaveLength(4);
+    for (const [, { Properties }] of dead) {
+      expect(Properties).toMatchObject({ SqsManagedSseEnabled: true });
+      expect(Properties.KmsMasterKeyId).toBeUndefined();
+    }
   });
 
   test('and so is the environment of each function that has one', () => {
@@ -323,4 +335,15 @@ describe('a place', () => {
     const functions = Object.values<Json>(at('us-east-1', { ...(architecture && { architecture }) }).handlers());
     for (const { Properties } of functions) expect(Properties.Architectures).toEqual(expected);
   });
+});
+
+test('a topic that is there already is told, and is neither made nor subscribed to', () => {
+  const topicArn = 'arn:aws:sns:us-east-1:111122223333:ops';
+  const existing = new Synthesized({ ...LISTED, notifications: { topicArn } });
+  existing.template.resourceCountIs('AWS::SNS::Topic', 0);
+  const actions = existing.properties('AWS::CloudWatch::Alarm').flatMap(({ AlarmActions = [] }) => AlarmActions);
+  expect(new Set(actions)).toEqual(new Set([topicArn]));
+  expect(existing.statements('NotificationsDigest')).toContainEqual(
+    expect.objectContaining({ Action: 'sns:Publish', Resource: topicArn }),
+  );
 });

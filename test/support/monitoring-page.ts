@@ -35,16 +35,23 @@ function dashboardTable(stack: Synthesized): string {
 }
 
 function alarmTable(stack: Synthesized): string {
-  const alarms = Object.entries<Json>(stack.template.findResources('AWS::CloudWatch::Alarm'));
+  const alarms = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+    Object.entries<Json>(stack.template.findResources(type)),
+  );
   const rows = alarms.map(([id, { Properties: alarm }]) => {
     const [, severity = '', , anchor = ''] = /^(\w+): (.+) docs\/(runbook\.md#\S+)$/.exec(alarm.AlarmDescription) ?? [];
-    const made = [...new Set(metricsOfAlarm(alarm).map(metricText))].join(' · ');
-    const limit = alarm.Threshold ?? 'what is usual';
+    const [isComposite, rule] = [alarm.AlarmRule !== undefined, JSON.stringify(alarm.AlarmRule ?? '')];
+    const parts = alarms
+      .filter(([part]) => rule.includes(`"${part}"`))
+      .map(([part]) => part.replace(/[0-9A-F]{8}$/, ''));
+    const made = isComposite ? parts : [...new Set(metricsOfAlarm(alarm).map(metricText))];
+    const limit = isComposite ? 'all of them' : (alarm.Threshold ?? 'what is usual');
+    const { EvaluationPeriods: periods, DatapointsToAlarm: points } = alarm;
     return [
       id.replace(/[0-9A-F]{8}$/, ''),
-      made,
+      made.join(isComposite ? ' and ' : ' · '),
       `${limit}`,
-      `${alarm.EvaluationPeriods}`,
+      isComposite ? '' : points === undefined ? `${periods}` : `${points} of ${periods}`,
       severity,
       `[what to do](${anchor})`,
     ];

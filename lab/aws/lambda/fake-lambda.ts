@@ -44,6 +44,8 @@ export interface FakeLambdaOptions {
   readonly seed: number;
   readonly sqs: FakeSqs;
   readonly region: string;
+  /** Invocations that the account runs at once; null for no such limit. */
+  readonly concurrency: number | null;
   readonly faults: Pick<Faults, 'isOut' | 'crash' | 'stall'>;
   readonly onInvoked: (invocation: { handler: string; seconds: number; memoryMb: number }) => void;
   /** Receives and deletes of event sources, which SQS bills. */
@@ -54,6 +56,11 @@ export interface FakeLambdaOptions {
 const START_SECONDS = [0.005, 0.02] as const;
 /** How long an event source takes from a message's arrival to its receive. */
 const POLL_SECONDS = [0.005, 0.05] as const;
+/** What Step Functions calls an invocation that the account's concurrency has no room for. */
+const THROTTLED = 'Lambda.TooManyRequestsException';
+/** How long an event source waits before it tries a throttled batch again, and how often before it lets go of it. */
+const THROTTLED_SECONDS = [0.5, 2] as const;
+const THROTTLED_TRIES = 20;
 /** SQS gives at most ten messages at a time. */
 const MAX_RECEIVE = 10;
 
@@ -87,6 +94,10 @@ export class FakeLambda {
     if (faults.isOut(options.handler))
       throw new InvocationError('Lambda.ServiceException', 'the function is out of service');
 
+    const { concurrency } = this.#options;
+    if (concurrency !== null && this.#running >= concurrency) {
+      throw new InvocationError(THROTTLED, 'Rate Exceeded.');
+    }
     const sandbox = idle.pop() ?? options.createSandbox();
     const startedAt = clock.now();
     this.#running += 1;
@@ -182,12 +193,25 @@ export class FakeLambda {
     const all = new Set(messages.map(({ id }) => id));
     const Records = messages.map((message) => this.#record(queueArn, message));
     try {
-      const reply = (await this.invoke(functionArn, { Records })) as JsonObject | null;
+      const reply = (await this.#invokeUnthrottled(functionArn, { Records })) as JsonObject | null;
       const failures = (reply?.batchItemFailures ?? []) as { itemIdentifier: string }[];
       return new Set(failures.map(({ itemIdentifier }) => itemIdentifier));
     } catch (error) {
       if (error instanceof InvocationError) return all;
       throw error;
+    }
+  }
+
+  /** An event source keeps its batch while the function has no room, but not for ever. */
+  async #invokeUnthrottled(functionArn: string, payload: Json): Promise<Json> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.invoke(functionArn, payload);
+      } catch (error) {
+        const isThrottled = error instanceof InvocationError && error.errorType === THROTTLED;
+        if (!isThrottled || tries >= THROTTLED_TRIES) throw error;
+        await this.#options.clock.sleep(uniform(this.#random, THROTTLED_SECONDS) * 1000);
+      }
     }
   }
 

@@ -44,6 +44,7 @@ describe('a scenario', () => {
       startFailures: [],
       placementFailures: [],
       room: [],
+      lambdaConcurrency: null,
       taskSeconds: [60, 600],
       disguisedShare: 0.1,
       cloudTrailDelaySeconds: [2, 15],

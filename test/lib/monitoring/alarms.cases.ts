@@ -7,6 +7,7 @@ import { type Json, Synthesized } from '../../support/stacks.ts';
 const managed = new Synthesized({});
 const owned = new Synthesized({ encryption: 'awsOwned' });
 const alarms = managed.properties('AWS::CloudWatch::Alarm');
+const composite = managed.properties('AWS::CloudWatch::CompositeAlarm');
 const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 
 /** The sections under a heading of this level, by their own headings. */
@@ -27,20 +28,43 @@ describe('each alarm', () => {
   test('tells the notification topic, but for those that begin a report', () => {
     expect(alarms.length).toBeGreaterThanOrEqual(10 + 2 * HANDLERS.length);
     const topic = { Ref: managed.idOf('AWS::SNS::Topic', 'NotificationsTopic') };
-    for (const { AlarmActions, AlarmDescription } of alarms) {
+    for (const { AlarmActions, AlarmDescription } of [...alarms, ...composite]) {
       expect(AlarmActions).toEqual(AlarmDescription.startsWith('information: ') ? undefined : [topic]);
     }
   });
 
   test('is at rest while there is no data: every metric on them is silent while nothing happens', () => {
-    expect(new Set(alarms.map(({ TreatMissingData }) => TreatMissingData))).toEqual(new Set(['notBreaching']));
+    const others = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'notBreaching');
+    // But for one, which counts only while executions wait.
+    expect(others).toEqual(managed.properties('AWS::CloudWatch::Alarm', 'AlarmsNoPermitGiven'));
+    expect(others).toMatchObject([{ TreatMissingData: 'breaching', MetricName: 'Permit' }]);
+  });
+
+  test('on usage, which comes late, looks at more than the newest minute', () => {
+    const usage = alarms.filter((alarm) => metricsOfAlarm(alarm).some(({ namespace }) => namespace === 'AWS/Usage'));
+    expect(usage).toHaveLength(4);
+    for (const { EvaluationPeriods, DatapointsToAlarm } of usage) {
+      expect(DatapointsToAlarm).toBeLessThan(EvaluationPeriods);
+    }
+  });
+
+  test('that starts a sweep rests on counts of our own as well', () => {
+    const [{ EventPattern }] = managed.properties('AWS::Events::Rule', 'SweepAlarmRaised');
+    expect(JSON.stringify(EventPattern.resources)).toContain(
+      managed.idOf('AWS::CloudWatch::Alarm', 'UsageAlarmsCallsThrottled'),
+    );
+  });
+
+  test.each(['FailedInvocations', 'InvocationsFailedToBeSentToDlq'])('on %s watches every rule', (wanted) => {
+    const watched = onAlarms.filter(({ name }) => name === wanted).map(({ dimensions }) => dimensions.RuleName);
+    expect(watched.toSorted()).toEqual(Object.keys(managed.template.findResources('AWS::Events::Rule')).toSorted());
   });
 
   test('has a section of the runbook that says what it is, where to look and what to do', () => {
     const [, alarmSections = ''] = runbook.split(/^## Alarms$/m);
     const [known = ''] = alarmSections.split(/^## /m);
     const anchored = new Map([...sections(known, '###')].map(([heading, text]) => [anchorOf(heading), text]));
-    const used = alarms.map(({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1]);
+    const used = [...alarms, ...composite].map(({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1]);
     for (const anchor of used) {
       for (const part of ['Description', 'Investigation', 'Resolution']) {
         expect(anchored.get(anchor), anchor).toContain(`**${part}.**`);
@@ -75,7 +99,11 @@ const DOCUMENTED: Readonly<Record<string, readonly [names: readonly string[], di
   // https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
   'AWS/States': [['ExecutionsFailed', 'ExecutionsStarted'], 'StateMachineArn', 'AWS::StepFunctions::StateMachine'],
   // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
-  'AWS/Events': [['Invocations'], 'RuleName', 'AWS::Events::Rule'],
+  'AWS/Events': [
+    ['Invocations', 'FailedInvocations', 'InvocationsFailedToBeSentToDlq'],
+    'RuleName',
+    'AWS::Events::Rule',
+  ],
 };
 
 /** Usage of the account, which is of no resource. */

@@ -18,7 +18,11 @@ describe('usage alarms', () => {
   const alarm = (id: string) => managed.properties('AWS::CloudWatch::Alarm', `UsageAlarms${id}`)[0] as Json;
 
   test('are raised at the share of the quota that is configured, per minute', () => {
-    expect(alarm('RunTaskBucket')).toMatchObject({ Threshold: 0.5 * 100 * 60, EvaluationPeriods: 1 });
+    expect(alarm('RunTaskBucket')).toMatchObject({
+      Threshold: 0.5 * 100 * 60,
+      EvaluationPeriods: 15,
+      DatapointsToAlarm: 2,
+    });
     expect(alarm('RunTaskBucket').Metrics[0].Expression).toBe(
       'FILL(runTask, 0) + FILL(startTask, 0) + FILL(stopTask, 0) + FILL(executeCommand, 0)',
     );
@@ -40,13 +44,13 @@ describe('usage alarms', () => {
     const topic = new Topic(stack, 'Topic');
     new UsageAlarms(stack, 'Usage', { topic, clusterModifyPerSecond: 40, shareOfQuota: 0.8 });
     const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 5);
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { Threshold: 1920 });
   });
 
   test('that are signs of throttling start a sweep of everything, unless that is switched off', () => {
     const [rule] = managed.properties('AWS::Events::Rule', 'SweepAlarmRaised');
-    const signs = ['RunTaskBucket', 'RunTaskUnusual'].map((id) =>
+    const signs = ['RunTaskBucket', 'RunTaskUnusual', 'CallsThrottled'].map((id) =>
       managed.idOf('AWS::CloudWatch::Alarm', `UsageAlarms${id}`),
     );
     expect(rule.EventPattern).toEqual({
@@ -57,7 +61,7 @@ describe('usage alarms', () => {
     });
     expect(rule.Targets).toMatchObject([{ Input: '{"cluster":"*"}' }]);
     expect(unlinked.properties('AWS::Events::Rule', 'SweepAlarmRaised')).toEqual([]);
-    expect(unlinked.properties('AWS::CloudWatch::Alarm', 'UsageAlarms')).toHaveLength(4);
+    expect(unlinked.properties('AWS::CloudWatch::Alarm', 'UsageAlarms')).toHaveLength(5);
   });
 });
 

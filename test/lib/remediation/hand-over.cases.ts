@@ -147,7 +147,7 @@ describe('the hand-over queue and its dead-letter queue', () => {
     expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(Timeout);
     expect(queue.RedrivePolicy).toEqual({
       deadLetterTargetArn: attribute(managed, 'AWS::SQS::Queue', 'HandOverDeadLetterQueue'),
-      maxReceiveCount: 1000,
+      maxReceiveCount: 160,
     });
   });
 });

@@ -12,7 +12,11 @@ const QUEUE = 'arn:aws:sqs:us-east-1:111122223333:work';
 const WORK_MS = 20_000;
 
 /** A function that works for 20 s, with a timeout of 60 s, behind a queue with a visibility timeout of 60 s. */
-function openFunction(faults: JsonObject[], work: (exit: () => void, clock: VirtualClock) => Promise<void>) {
+function openFunction(
+  faults: JsonObject[],
+  work: (exit: () => void, clock: VirtualClock) => Promise<void>,
+  concurrency: number | null = null,
+) {
   const clock = new VirtualClock();
   const sqs = new FakeSqs({ clock, random: randomStream(1, 'sqs') });
   sqs.createQueue({
@@ -28,6 +32,7 @@ function openFunction(faults: JsonObject[], work: (exit: () => void, clock: Virt
     seed: 1,
     sqs,
     region: 'us-east-1',
+    concurrency,
     faults: new Faults(
       faults.map((fault) => faultSchema.parse({ handler: 'intake', ...fault })),
       1,
@@ -140,4 +145,21 @@ test('an event source shows a message’s attributes in Lambda’s own spelling'
   await clock.run();
   const sender = { dataType: 'String', stringValue: 'AROA', stringListValues: [], binaryListValues: [] };
   expect(payloads).toMatchObject([{ Records: [{ body: 'body', messageAttributes: { sender } }] }]);
+});
+
+describe('an account without concurrency left', () => {
+  test('throttles what is invoked, and an event source tries its batch again', async () => {
+    const { clock, sqs, lambda, begun, done } = openFunction([], work, 1);
+    lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 10, maximumConcurrency: 2 });
+    const first = lambda.invoke(FUNCTION, {});
+    clock.after(1000, () => void sqs.send(QUEUE, 'late'));
+    const throttled = clock.sleep(2000).then(() => lambda.invoke(FUNCTION, {}));
+    const error = throttled.catch(({ errorType }: InvocationError) => errorType);
+    await clock.run({ until: LAB_EPOCH_MS + 120_000, isOver: () => false });
+    await first;
+    expect(await error).toBe('Lambda.TooManyRequestsException');
+    expect(begun).toHaveLength(2);
+    expect(begun[1]).toBeGreaterThanOrEqual(done[0] ?? 0);
+    expect(sqs.depth(QUEUE)).toMatchObject({ visible: 0, inFlight: 0 });
+  });
 });
