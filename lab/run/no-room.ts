@@ -1,4 +1,4 @@
-import type { ApiRequest } from '../aws/ecs/api-request.ts';
+import type { Refused } from '../aws/ecs/api-request.ts';
 import { Catalog } from '../aws/ecs/catalog.ts';
 import { roomNeed } from '../aws/ecs/room.ts';
 import { countOf, type RunTaskRequest } from '../aws/ecs/run-task-request.ts';
@@ -14,7 +14,7 @@ const STOP = /InsufficientFreeAddressesInSubnet|^(TaskFailedToStart: )?(RESOURCE
 export const isNoRoomFailure = ({ reason }: JsonObject): boolean => FAILURE.test(String(reason));
 
 /** Whether ECS rejected a call whole for want of room. */
-export const isNoRoomError = ({ code, message }: { readonly code: string; readonly message: string }): boolean =>
+export const isNoRoomError = ({ code, message }: Refused): boolean =>
   code === 'ClientException' && message.includes(ERROR);
 
 /** Whether a task that was accepted died for want of room. */
@@ -32,10 +32,12 @@ export class NoRoomAttempts {
     return this.#answered.size + this.#rejected;
   }
 
-  answered({ input, outcome }: Pick<ApiRequest, 'input' | 'outcome'>): void {
-    if ('code' in outcome) {
-      if (isNoRoomError(outcome)) this.#rejected += 1;
-    } else if ((outcome.output().failures as JsonObject[]).some(isNoRoomFailure)) this.died(attemptOf(input));
+  answered(input: JsonObject, failures: readonly JsonObject[]): void {
+    if (failures.some(isNoRoomFailure)) this.died(attemptOf(input));
+  }
+
+  rejected(error: Refused): void {
+    if (isNoRoomError(error)) this.#rejected += 1;
   }
 
   /** A task that the attempt started died for want of room. */

@@ -47,10 +47,17 @@ const CAPACITY_DEADLINE_SECONDS = 7200;
 /** Whose calls the configuration has brought back, and which of them. */
 export class OptIn {
   readonly #allowed: Allowed;
+  /** By role or user, or `*`; of several the first counts. */
+  readonly #entries = new Map<string, CallerEntry>();
 
   /** The configuration as people wrote it; undefined where the remediation is off. */
   constructor(configuration: JsonObject | undefined) {
     this.#allowed = (configuration ?? {}) as Allowed;
+    for (const caller of this.#allowed.callers ?? []) {
+      const entry = typeof caller === 'string' ? { arn: caller } : caller;
+      const key = entry.arn === '*' ? '*' : roleOf(entry.arn);
+      if (!this.#entries.has(key)) this.#entries.set(key, entry);
+    }
   }
 
   get allowsWithoutToken(): boolean {
@@ -95,14 +102,8 @@ export class OptIn {
     );
   }
 
-  #entryOf(call: Call): CallerEntry | undefined {
-    const entries = (this.#allowed.callers ?? []).map((caller) =>
-      typeof caller === 'string' ? { arn: caller } : caller,
-    );
-    return (
-      entries.find(({ arn }) => arn !== '*' && roleOf(arn) === roleOf(call.principal.arn)) ??
-      entries.find(({ arn }) => arn === '*')
-    );
+  #entryOf({ principal }: Call): CallerEntry | undefined {
+    return this.#entries.get(roleOf(principal.arn)) ?? this.#entries.get('*');
   }
 }
 

@@ -131,6 +131,7 @@ export class Oracle {
 
   /** Listens to the answers to our own requests; an answer that ECS repeats under its token tells nothing new. */
   readonly answered = (input: JsonObject, failures: readonly JsonObject[]): void => {
+    this.noRoomAttempts.answered(input, failures);
     const fate = this.fateOf(String(input.referenceId));
     const final = failures.filter((failure) => !isNoRoomFailure(failure)).length;
     const token = attemptOf(input);

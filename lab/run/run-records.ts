@@ -63,13 +63,12 @@ export class Records implements Observer {
     this.bareRecords = new BareRecords(options.oracle);
   }
 
-  readonly request = (request: ApiRequest, isOurs: boolean): void => {
-    const { operation, readOnly, input, eventId, at, outcome } = request;
+  readonly request = ({ operation, readOnly, input, eventId, at, outcome }: ApiRequest, isOurs: boolean): void => {
     if (isOurs) {
       if (operation === 'RunTask') {
-        this.#oracle().noRoomAttempts.answered(request);
         this.runTaskCalls += 1;
         if ('output' in outcome) this.#oracle().answered(input, outcome.output().failures as JsonObject[]);
+        else this.#oracle().noRoomAttempts.rejected(outcome);
       }
       if (readOnly) this.readCalls += 1;
       return;

@@ -5,7 +5,7 @@ import type { Account } from '../../scenario/account.ts';
 import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import type { Cluster, TaskDefinition } from './catalog.ts';
 import type { RoomNeed } from './room.ts';
-import { noAddressReason, Rooms } from './rooms.ts';
+import { noAddressReason, Rooms, triedSubnet } from './rooms.ts';
 import { launchTypeOf, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
 import { type TaskLife, TaskLives } from './task-lives.ts';
@@ -67,8 +67,7 @@ export class Fleet {
       createdAt: clock.now(),
       place: this.lives.take(call),
       holding: this.rooms.hold(need, address),
-      // Whose room nothing bounds is spread over the subnets.
-      subnet: account.room.length > 0 ? address?.subnet : undefined,
+      subnet: address ? address.subnet : triedSubnet(need, random),
     };
     this.#live.set(id, task);
     this.#announce(task, random);
@@ -76,7 +75,7 @@ export class Fleet {
     const failure = address ? account.startFailures.find(strikes) : undefined;
     if (!address)
       this.#after(task, uniform(random, NO_ADDRESS_SECONDS), () =>
-        this.#stop(task, 'TaskFailedToStart', noAddressReason(request, random), random),
+        this.#stop(task, 'TaskFailedToStart', noAddressReason(request, task.subnet), random),
       );
     else if (failure)
       this.#after(task, uniform(random, failure.afterSeconds), () =>

@@ -69,10 +69,13 @@ export class Rooms {
   }
 }
 
+/** The subnet that ECS tried last for a task without an address: nobody could say which one that is. */
+export function triedSubnet({ subnets }: RoomNeed, random: Random): string | undefined {
+  return subnets[Math.floor(random() * subnets.length)]?.id;
+}
+
 /** The reason of a task that was accepted and got no address. */
-export function noAddressReason({ networkConfiguration }: RunTaskRequest, random: Random): string {
-  const { subnets, assignPublicIp } = networkConfiguration?.awsvpcConfiguration ?? {};
-  const subnet = subnets?.[Math.floor(random() * subnets.length)];
-  const assignment = assignPublicIp === 'ENABLED' ? 'enabled' : 'disabled';
+export function noAddressReason({ networkConfiguration }: RunTaskRequest, subnet: string | undefined): string {
+  const assignment = networkConfiguration?.awsvpcConfiguration?.assignPublicIp === 'ENABLED' ? 'enabled' : 'disabled';
   return `Unexpected EC2 error while attempting to Create Network Interface with public IP assignment ${assignment} in subnet '${subnet}': InsufficientFreeAddressesInSubnet`;
 }

@@ -16,7 +16,7 @@ export interface Task {
   readonly place: number;
   /** What it holds of the account's room. */
   readonly holding: Holding;
-  /** Where it has its address, if that is known. */
+  /** Where it has its address, or should have had one; undefined where nothing bounds them. */
   readonly subnet: string | undefined;
   startedAt?: number;
   stoppedAt?: number;

@@ -46,16 +46,15 @@ describe('want of room', () => {
 
 test('an attempt that found no room counts once, however often its answer is repeated', () => {
   const attempts = new NoRoomAttempts();
-  const short = { output: () => ({ failures: [{ reason: 'RESOURCE:CPU' }] }) };
-  const answer = (clientToken: string, outcome: Parameters<typeof attempts.answered>[0]['outcome']) =>
-    attempts.answered({ input: { referenceId: 'cron/1', clientToken }, outcome });
-  answer('a', short);
-  answer('a', short);
-  answer('b', { output: () => ({ failures: [{ reason: 'ATTRIBUTE' }] }) });
-  answer('c', { code: 'ThrottlingException', message: 'Rate exceeded' });
+  const answered = (clientToken: string, reason: string) =>
+    attempts.answered({ referenceId: 'cron/1', clientToken }, [{ reason }]);
+  answered('a', 'RESOURCE:CPU');
+  answered('a', 'RESOURCE:CPU');
+  answered('b', 'ATTRIBUTE');
+  attempts.rejected({ code: 'ThrottlingException', message: 'Rate exceeded' });
   expect(attempts.count).toBe(1);
-  answer('d', { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' });
-  answer('d', { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' });
+  attempts.rejected({ code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' });
+  attempts.rejected({ code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' });
   attempts.died('e');
   attempts.died('e');
   expect(attempts.count).toBe(4);

@@ -161,6 +161,23 @@ describe('subnets whose addresses are limited', () => {
     }
   });
 
+  test('are named by a task that died as the event of it has them', async () => {
+    const { runTask, playUntil, taskEvents } = roomOf(room);
+    const { networkConfiguration } = IN('subnet-a', 'subnet-b');
+    const publicly = {
+      awsvpcConfiguration: { ...networkConfiguration.awsvpcConfiguration, assignPublicIp: 'ENABLED' },
+    };
+    for (let n = 0; n < 3; n++) runTask({ count: 10, networkConfiguration: publicly });
+    await playUntil(40);
+    const died = taskEvents('STOPPED');
+    expect(died).toHaveLength(27);
+    expect(new Set(subnetsOf(died))).toEqual(new Set(['subnet-a', 'subnet-b']));
+    for (const event of died)
+      expect(detailOf(event).stoppedReason).toBe(
+        NO_ADDRESS(String(subnetsOf([event])[0])).replace('disabled', 'enabled'),
+      );
+  });
+
   test('have an address again when who holds it is STOPPED; who died for want of one held none', async () => {
     const { runTask, playUntil, taskEvents } = roomOf(room, { taskSeconds: [100, 100] });
     runTask({ count: 10, ...IN('subnet-b') });
