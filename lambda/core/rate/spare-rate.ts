@@ -17,7 +17,7 @@ const BUCKET_MEMORY_MS = 86_400_000;
 const USED_SHARE = 0.98;
 
 /** The bucket's level that is aimed at, as a share of what it holds, so that others' bursts find something in it. */
-const TARGET_LEVEL = 0.27;
+const TARGET_LEVEL = 0.22;
 
 /** ... but never fewer tokens than this, up to the second share: what others do between two records is noise in tokens. */
 const TARGET_TOKENS = 6;
