@@ -88,7 +88,7 @@ describe('the rate limiter', () => {
   });
 
   test('gives back at once what is not due for as long as it works: others must not wait behind it', async () => {
-    const slow = { initialPerSecond: 0.25, minPerSecond: 0.25, maxPerSecond: 0.25 };
+    const slow = { initialPerSecond: 0.5, minPerSecond: 0.5, maxPerSecond: 0.5 };
     const { grants, failed, lines, sent } = await rateLimiter(parked('a', 'b', 'c', 'd'), {}, slow);
     expect(grants.map(({ token }) => token)).toEqual(['a', 'b']);
     expect(failed).toEqual(['m2', 'm3']);
