@@ -26,7 +26,7 @@ const PAUSE_POLL_MS = 10_000;
  * How long one invocation hands out permits. What is left of its batch then goes back at once: another caller's call must not
  * wait behind batches that somebody's storm has filled.
  */
-const WORK_MS = 5000;
+const WORK_MS = 3000;
 
 const messageSchema = z.object({
   taskToken: z.string(),

@@ -31,6 +31,8 @@ const LEAST_SPAN_MS = 1000;
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
 const CEILING_SPANS_MS = [2000, 4000, 8000];
 const CEILING_PERMITS = 30;
+/** Over less time a few tokens weigh too much. */
+const LEAST_REFILL_MS = 5000;
 /** Keeps the spacing of permits a number; the configured minimum is higher. */
 const LEAST_PER_SECOND = 0.1;
 
@@ -93,6 +95,13 @@ function ceilingPerSecond(state: RateState, untilMs: number): number | undefined
   );
   const enough = got.filter(([spanMs, perSecond]) => (perSecond * spanMs) / 1000 >= CEILING_PERMITS);
   return enough.length > 0 ? Math.min(...enough.map(([, perSecond]) => perSecond)) : undefined;
+}
+
+/** What we got per second since the bucket was last empty, others' calls left out: it refills at least so much. */
+export function leastRefill(state: RateState, nowMs: number): number {
+  const emptyAtMs = Math.max(state.throttledAtMs, state.storm.atMs);
+  const isTelling = nowMs - emptyAtMs >= LEAST_REFILL_MS && nowMs - emptyAtMs < TRAFFIC_WINDOW_SECONDS * 1000;
+  return isTelling ? (gotPerSecond(state, emptyAtMs, nowMs) ?? 0) : 0;
 }
 
 /** A sign of throttling that does not say how much. */

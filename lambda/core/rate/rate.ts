@@ -1,5 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { cutProbe, growProbe, slowProbe, startProbe } from './probe.ts';
+import { cutProbe, growProbe, leastRefill, slowProbe, startProbe } from './probe.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
@@ -27,6 +27,9 @@ const SETTLE_MS = 1500;
 /** Factor on the known refill after a throttle of ours: a short storm shows the refill to a few percent only. */
 const REFILL_CUT = 0.998;
 
+/** Sums of whole seconds and the noise of others' bursts are off by no more than this. */
+const LEAST_SHARE = 0.9;
+
 /** Updates the state by what records show, before permits are granted. */
 function observe(state: RateState, records: Records, nowMs: number, settings: RateSettings): RateState {
   const since = Math.floor(nowMs / 1000) - TRAFFIC_WINDOW_SECONDS;
@@ -37,8 +40,12 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const { sample = 0, seenInSecond = 0 } = state.bucket ?? {};
   // Records of one storm keep arriving for a while. The larger count is the better one.
   const isNew = seen !== undefined && (seen.seenInSecond > seenInSecond || seen.sample > sample);
-  const isBetter = isNew && seen.sample > 0 && seen.sample >= sample;
-  const learnt = { ...state, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
+  const least = leastRefill(state, nowMs);
+  const isBetter = isNew && seen.sample > 0 && seen.sample >= sample && seen.refillPerSecond >= least;
+  // What we got ourselves shows a refill that was learnt from too few records.
+  const { bucket, ...others } = state;
+  const kept = bucket && bucket.refillPerSecond < LEAST_SHARE * least ? others : state;
+  const learnt = { ...kept, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
   return holdUntilMs(state) > nowMs

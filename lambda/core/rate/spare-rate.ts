@@ -17,7 +17,7 @@ const BUCKET_MEMORY_MS = 86_400_000;
 const USED_SHARE = 0.98;
 
 /** The target level of the bucket, as a share of its burst: room for bursts of others. */
-const TARGET_LEVEL = 0.27;
+const TARGET_LEVEL = 0.22;
 
 /** The target in tokens is at least this, but at most TARGET_LEVEL_MOST of the burst: others' calls between two records are noise of a few tokens. */
 const TARGET_TOKENS = 6;

@@ -46,6 +46,8 @@ export interface Bucket {
 
 /** How far back traffic is read. */
 export const TRAFFIC_WINDOW_SECONDS = 150;
+/** The latest record so far is hardly the latest of all. */
+const LAG_MARGIN = 1.2;
 /** A shorter one shows the refill too roughly. */
 const LEAST_STORM_SECONDS = 3;
 /** A storm empties a full bucket within this time. */
@@ -69,7 +71,7 @@ export function trafficIn(unit: BucketUnit, { seconds, lagSeconds, lags }: Recor
  */
 export function observedBucket({ seconds, lagSeconds }: Records, grants: Grants, nowMs: number): Bucket | undefined {
   if (lagSeconds.most > MOST_LAG_SECONDS) return undefined;
-  const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - lagSeconds.most);
+  const storm = longestStorm(seconds.calls, Math.floor(nowMs / 1000) - LAG_MARGIN * lagSeconds.most);
   if (!storm) return undefined;
   const { from, until } = storm;
   if (until - from < LEAST_STORM_SECONDS) return undefined;
