@@ -81,7 +81,11 @@ describe('the rate limiter', () => {
   });
 
   test('reserves no further ahead than it could bear to be wrong, and goes on when that is handed out', async () => {
-    const { grants, stored, failed } = await rateLimiter(parked('a', 'b', 'c', 'd'));
+    const { grants, stored, failed } = await rateLimiter(
+      parked('a', 'b', 'c', 'd'),
+      {},
+      { ...ONE_PER_SECOND, minPerSecond: 1, maxPerSecond: 1 },
+    );
     expect(stored.length).toBeGreaterThan(2);
     expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 500, 1500, 2500]);
     expect(failed).toEqual([]);
