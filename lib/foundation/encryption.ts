@@ -16,7 +16,7 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
     description: 'ecs-throttle-remediation: queues, state machines, table, topic and logs',
     enableKeyRotation: true,
     // Execution histories and dead-letter queues outlive the stack; without the key nobody could read them.
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   key.addToResourcePolicy(
     new PolicyStatement({

@@ -149,7 +149,7 @@ test('a trail and the queries on it stand on their own', () => {
   new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::CloudTrail::Trail', 1);
-  template.resourceCountIs('AWS::Logs::QueryDefinition', 9);
+  template.resourceCountIs('AWS::Logs::QueryDefinition', 10);
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {
