@@ -343,5 +343,5 @@ describe('a malformed event', () => {
 });
 
 test('the deployed handler is built at its first event, not before', async () => {
-  await expect((async () => handler(sqsEvent()))()).rejects.toThrow('environment variable SETTINGS: found nothing');
+  await expect((async () => handler(sqsEvent()))()).rejects.toThrow('settings.json');
 });

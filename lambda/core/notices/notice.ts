@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AwsEnvironment } from '../arn.ts';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
@@ -11,6 +12,8 @@ export interface Notice {
   readonly caller: string;
   /** Task definition family; empty where the event did not say. */
   readonly family: string;
+  /** Where and when the first of them was, and what it is found by. */
+  readonly first?: { readonly cluster?: string; readonly at?: string; readonly foundBy: string };
 }
 
 /** What is counted of calls that are only observed, by the names that the digest reads. */
@@ -104,7 +107,12 @@ const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
 /** The group that a notice of this instant belongs to, with what people are told. */
-export function noticeGroup(notice: Notice, nowMs: number, callerHandsOver = false): NoticeGroup {
+export function noticeGroup(
+  notice: Notice,
+  nowMs: number,
+  callerHandsOver = false,
+  where?: AwsEnvironment & { readonly ownRoleArn: string },
+): NoticeGroup {
   const { kind, reason, caller, family } = notice;
   const wording =
     kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
@@ -124,7 +132,11 @@ export function noticeGroup(notice: Notice, nowMs: number, callerHandsOver = fal
       '',
       `Reason: ${reason}`,
       `Family: ${family || 'unknown'}`,
-      `Caller: ${caller || 'unknown'}`,
+      `Caller: ${caller || 'unknown'}${where && caller === where.ownRoleArn ? ' (this stack)' : ''}`,
+      ...(where ? [`Account: ${where.account}`, `Region: ${where.region}`] : []),
+      ...(notice.first?.cluster ? [`Cluster: ${notice.first.cluster}`] : []),
+      ...(notice.first?.at ? [`First at: ${notice.first.at}`] : []),
+      ...(notice.first ? [`First found by: ${notice.first.foundBy}`] : []),
       '',
       advice,
       '',

@@ -15,7 +15,13 @@ describe('saved queries', () => {
   const named = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
   const queries = (self: Synthesized) => self.properties('AWS::Logs::QueryDefinition', 'SavedQueries');
   const namesOf = (self: Synthesized) => queries(self).map(({ Name }) => Name.replace('EcsThrottleRemediation/', ''));
-  const OWN = ['Verdicts', 'Results of re-runs', 'Refusals by reason', 'Attempts that no message names'];
+  const OWN = [
+    'Verdicts',
+    'Results of re-runs',
+    'Refusals by reason',
+    'Refused and ignored calls, one by one',
+    'Attempts that no message names',
+  ];
   const TRAIL = [
     'Throttles by caller',
     'Throttles by API',
