@@ -1,4 +1,5 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnAlarm, CfnCompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { ITEM_KINDS } from '../lambda/core/contract.ts';
 import type { Configuration } from './config/schema.ts';
@@ -9,6 +10,7 @@ import { beyondLimits } from './foundation/limits.ts';
 import { AthenaInvestigation } from './investigation/athena-investigation.ts';
 import { SavedQueries } from './investigation/saved-queries.ts';
 import { trailRecords } from './investigation/trail.ts';
+import { RUNBOOK } from './monitoring/alarm-text.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { RemediationDashboard } from './monitoring/dashboard.ts';
 import { IncidentReports } from './monitoring/incident-reports.ts';
@@ -94,11 +96,21 @@ export class ThrottleRemediationStack extends Stack {
     new CfnOutput(this, 'IntakeQueue', { value: intake.queue.queueUrl });
     new CfnOutput(this, 'IntakeDeadLetterQueue', { value: intake.deadLetterQueue.queueUrl });
     new CfnOutput(this, 'NotificationTopic', { value: notifications.topic.topicArn });
+    linkRunbook(this, configuration.notifications.runbookUrl);
     this.node.addValidation({ validate: () => beyondLimits(this) });
     for (const { id: warningId, text } of warningsOf(configuration)) {
       Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${warningId}`, text);
     }
     acknowledgeWarnings(this, configuration.acknowledgedWarnings);
+  }
+}
+
+/** Has alarms link the runbook where its owner put it: who reads the mail has no copy of this project. */
+function linkRunbook(stack: Stack, url: string | undefined): void {
+  if (url === undefined) return;
+  for (const alarm of stack.node.findAll()) {
+    if (!(alarm instanceof CfnAlarm || alarm instanceof CfnCompositeAlarm)) continue;
+    alarm.alarmDescription = alarm.alarmDescription?.replace(`${RUNBOOK}#`, `${url}#`);
   }
 }
 

@@ -30,6 +30,11 @@ export function clusterName(reference: string | undefined, awsEnvironment: AwsEn
   return asName(nameIn(reference ?? 'default', 'cluster', awsEnvironment));
 }
 
+/** The name or pattern (`nightly-*`) of clusters in an entry of the configuration; undefined for those of elsewhere. */
+export function clusterPattern(entry: string, awsEnvironment: AwsEnvironment): string | undefined {
+  return nameIn(entry, 'cluster', awsEnvironment);
+}
+
 /**
  * The family in a task definition reference: `family`, `family:revision` or an ARN of either.
  * Undefined for an ARN of another account, Region or service, and for what is no name.

@@ -66,7 +66,12 @@ export function makeVerdictApplier(
         return verdict;
       case 'refuse':
         await once(eventName(event), () =>
-          notifier.notify({ ...verdict, kind: 'refused', family: verdict.family ?? '' }),
+          notifier.notify({
+            ...verdict,
+            kind: 'refused',
+            family: verdict.family ?? '',
+            first: { foundBy: foundBy(event) },
+          }),
         );
         return verdict;
       case 'rerun': {
@@ -86,4 +91,10 @@ export function makeVerdictApplier(
         return verdict satisfies never;
     }
   };
+}
+
+/** What people look an event up by. */
+function foundBy(event: ThrottleEvent): string {
+  if (event.kind === 'handedOverCall') return `message ${event.messageId}`;
+  return event.kind === 'stoppedTask' ? `task ${event.taskArn}` : `CloudTrail event ${event.eventId}`;
 }

@@ -52,7 +52,14 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
     if (eventTime) metrics.add(METRICS.waitSeconds, (clock.now() - Date.parse(eventTime)) / 1000, { kind });
     if (result.kind === 'gaveUp' || result.kind === 'refused') {
       try {
-        const about = STRANGE.includes(result.reason) ? { caller: '', family: '' } : { caller, family };
+        const first = rerun && {
+          cluster: rerun.call.cluster,
+          at: rerun.call.eventTime,
+          foundBy: `call id ${rerun.callId}`,
+        };
+        const about = STRANGE.includes(result.reason)
+          ? { caller: '', family: '' }
+          : { caller, family, ...(first && { first }) };
         await notifier.notify({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
         // The failed execution shows the result too. Throwing this error instead would make the workflow repeat the attempt.

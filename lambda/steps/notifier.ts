@@ -19,6 +19,7 @@ export interface Notifier {
 export function makeNotifier({ environment, clients, ...ports }: HandlerDependencies<'sfn' | 'dynamoDb'>): Notifier {
   const stateMachineArn = environment.variable('digestStateMachineArn');
   const tableName = environment.variable('tableName');
+  const where = { ...environment.awsEnvironment, ownRoleArn: environment.variable('runTaskRoleArn') };
   let notified = new Set<string>();
 
   async function startDigest(group: NoticeGroup): Promise<void> {
@@ -38,7 +39,7 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
     async notify(notice, observed) {
       const nowMs = ports.clock.now();
       const callerHandsOver = callerEntry(notice.caller, environment.settings.callers)?.handsOver;
-      const group = noticeGroup(notice, nowMs, callerHandsOver);
+      const group = noticeGroup(notice, nowMs, callerHandsOver, where);
       const names = observed ? OBSERVED : [];
       if (!notified.has(group.id)) {
         await startDigest(group);

@@ -15,8 +15,8 @@ export function encryptionKey(scope: Construct, encryption: Configuration['encry
   const key = new Key(scope, 'Key', {
     description: 'ecs-throttle-remediation: queues, state machines, table, topic and logs',
     enableKeyRotation: true,
-    // Execution histories outlive the stack. Without the key nobody could read them.
-    removalPolicy: RemovalPolicy.RETAIN,
+    // Execution histories and dead-letter queues outlive the stack. Without the key nobody could read them.
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   key.addToResourcePolicy(
     new PolicyStatement({

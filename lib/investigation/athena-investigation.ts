@@ -68,7 +68,7 @@ export class AthenaInvestigation extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       lifecycleRules: [{ expiration: RESULTS_KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     acknowledge(results, { 'AwsSolutions-S1': 'It holds results of queries, which can be asked again, for a month.' });
     return new CfnWorkGroup(this, 'WorkGroup', {

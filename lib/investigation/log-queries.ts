@@ -94,6 +94,15 @@ export const OWN_QUERIES: readonly LogQuery[] = [
     ],
   },
   {
+    name: 'Refused and ignored calls, one by one',
+    lines: [
+      `filter ${IS_VERDICT} and (kind = "refuse" or kind = "ignore")`,
+      'fields @timestamp, kind, reason, caller, eventId, messageId, taskArn, execution, service',
+      'sort @timestamp desc',
+      'limit 1000',
+    ],
+  },
+  {
     name: 'Attempts that no message names',
     lines: [
       `filter ${IS_VERDICT} and (reason = "handedOver" or ispresent(handedOver))`,

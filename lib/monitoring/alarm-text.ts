@@ -8,7 +8,7 @@ export interface AlarmText {
   readonly advice: string;
 }
 
-const RUNBOOK = 'docs/runbook.md';
+export const RUNBOOK = 'docs/runbook.md';
 
 /** An alarm's description: how bad it is, what to do, and the link to its section of the runbook. */
 export function describeAlarm({ heading, severity, advice }: AlarmText): string {

@@ -18,8 +18,10 @@ test('ten thousand forged events start nothing, and cost cents and two messages'
       put((n % REFUSED_EACH === 0 ? override : stranger).replaceAll('flood-N', `flood-${n}`));
   });
   expect([launched, runTaskCalls, deadLetters]).toEqual([[], 0, 0]);
-  // One execution, which tells of the first at once and of the others when the hour is over.
-  expect(executions.map(({ name }) => name)).toEqual([expect.stringMatching(/^notice-/)]);
+  // One execution tells of the first at once and of the others when the hour is over; an alarm on throttled calls has one sweep look.
+  const [notice, ...sweeps] = executions.map(({ name }) => name);
+  expect(notice).toMatch(/^notice-/);
+  expect(sweeps.length).toBeLessThanOrEqual(1);
   expect(world.sns.published.map(({ message }) => message)).toEqual([
     expect.stringContaining('Reason: roleOverride'),
     expect.stringContaining(`there were ${FLOOD / REFUSED_EACH} such calls`),

@@ -60,9 +60,8 @@ describe('an incident report', () => {
     const web = run.ledger.calls.filter(({ finite }) => !finite);
     const throttled = web.filter(({ state }) => state === 'throttled').length;
     expect(lines).toContain(`  arn:aws:iam::111122223333:role/web: ${web.length}, throttled ${throttled}`);
-    expect(lines.find((line) => line.includes('the present one lets through'))).toMatch(
-      / 5(\.\d)? calls per second\.$/,
-    );
+    // The storm is too short to show what the bucket refills by.
+    expect(message).not.toContain('lets through');
     expect(message).toContain('L-C3AEE9D2');
   });
 

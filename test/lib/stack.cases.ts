@@ -347,3 +347,13 @@ test('a topic that is there already is told, and is neither made nor subscribed 
     expect.objectContaining({ Action: 'sns:Publish', Resource: topicArn }),
   );
 });
+
+test('alarms link the runbook where its owner put it', () => {
+  const runbookUrl = 'https://wiki.example.com/ecs';
+  const linked = new Synthesized({ ...LISTED, notifications: { runbookUrl } });
+  const alarms = [
+    ...linked.properties('AWS::CloudWatch::Alarm'),
+    ...linked.properties('AWS::CloudWatch::CompositeAlarm'),
+  ];
+  for (const { AlarmDescription } of alarms) expect(AlarmDescription).toContain(` ${runbookUrl}#`);
+});

@@ -12,5 +12,8 @@ const CALLER =
 /** A family as it may be shown; empty for what is no name. */
 export const shownFamily = (text: string): string => (FAMILY.test(text) ? text : '');
 
+/** An id or a time as it may be shown; empty for what is none. */
+export const shownId = (text: string): string => (/^[A-Za-z0-9 :/_.-]{1,300}$/.test(text) ? text : '');
+
 /** A caller as it may be shown; empty for what is no name. */
 export const shownCaller = (text: string): string => (CALLER.test(text) ? text : '');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { AwsEnvironment } from '../arn.ts';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
-import { shownCaller, shownFamily } from './names.ts';
+import { shownCaller, shownFamily, shownId } from './names.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
@@ -12,6 +13,8 @@ export interface Notice {
   readonly caller: string;
   /** Task definition family; empty if the event does not say. */
   readonly family: string;
+  /** Where and when the first of them was, and what it is found by. */
+  readonly first?: { readonly cluster?: string; readonly at?: string; readonly foundBy: string };
 }
 
 /** What is counted about observed calls, by the names that the digest reads. */
@@ -106,9 +109,16 @@ const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
 /** The group that a notice of this instant belongs to, with what people are told. */
-export function noticeGroup(given: Notice, nowMs: number, callerHandsOver = false): NoticeGroup {
+export function noticeGroup(
+  given: Notice,
+  nowMs: number,
+  callerHandsOver = false,
+  where?: AwsEnvironment & { readonly ownRoleArn: string },
+): NoticeGroup {
   const notice = { ...given, caller: shownCaller(given.caller), family: shownFamily(given.family) };
   const { kind, reason, caller, family } = notice;
+  const { cluster = '', at = '', foundBy = '' } = notice.first ?? {};
+  const first = { cluster: shownFamily(cluster), at: shownId(at), foundBy: shownId(foundBy) };
   const wording =
     kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
   const hour = Math.floor(nowMs / HOUR_MS);
@@ -127,7 +137,11 @@ export function noticeGroup(given: Notice, nowMs: number, callerHandsOver = fals
       '',
       `Reason: ${reason}`,
       `Family: ${family || 'unknown'}`,
-      `Caller: ${caller || 'unknown'}`,
+      `Caller: ${caller || 'unknown'}${where && caller === where.ownRoleArn ? ' (this stack)' : ''}`,
+      ...(where ? [`Account: ${where.account}`, `Region: ${where.region}`] : []),
+      ...(first.cluster ? [`Cluster: ${first.cluster}`] : []),
+      ...(first.at ? [`First at: ${first.at}`] : []),
+      ...(first.foundBy ? [`First found by: ${first.foundBy}`] : []),
       '',
       advice,
       '',

@@ -1,4 +1,4 @@
-import { type Arn, type AwsEnvironment, clusterName, familyName, parseArn } from '../arn.ts';
+import { type Arn, type AwsEnvironment, clusterName, clusterPattern, familyName, parseArn } from '../arn.ts';
 import type { IgnoreReason } from '../contract.ts';
 import type { Caller } from '../events/run-task-record.ts';
 import type { RunTaskRequest } from '../events/run-task-request.ts';
@@ -65,7 +65,7 @@ export function listedCluster(
 ): string | undefined {
   return listed(
     clusterName(reference, awsEnvironment),
-    optIn.clusters.map((entry) => (entry === ANY ? ANY : clusterName(entry, awsEnvironment))),
+    optIn.clusters.map((entry) => clusterPattern(entry, awsEnvironment)),
   );
 }
 

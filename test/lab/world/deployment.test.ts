@@ -15,8 +15,9 @@ const CONFIG = mergedConfiguration({
   families: ['report'],
   callers: ['arn:aws:iam::111122223333:role/cron'],
   encryption: 'awsOwned',
-  // Only what the event brings about: no sweep by the clock.
+  // Only what the event brings about: no sweep by the clock or by an alarm.
   sweep: { everyMinutes: 0 },
+  monitoring: { alarmsStartSweeps: false },
 });
 const WHOLE = synthesize(CONFIG, PLACE);
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { type Notice, noticeGroup } from '../../../lambda/core/notices/notice.ts';
 import { makeNotifier } from '../../../lambda/steps/notifier.ts';
 import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, NOW_MS } from '../../support/records.ts';
+import { CRON_ROLE, HOME, NOW_MS, OWN_ROLE } from '../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
-const GROUP = noticeGroup(NOTICE, NOW_MS);
+const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, { ...HOME, ownRoleArn: OWN_ROLE });
 
 function notifierWith(answers: Answers = {}) {
   const world = dependenciesWith(answers);

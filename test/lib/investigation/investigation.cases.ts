@@ -16,7 +16,13 @@ describe('saved queries', () => {
   const named = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
   const queries = (self: Synthesized) => self.properties('AWS::Logs::QueryDefinition', 'SavedQueries');
   const namesOf = (self: Synthesized) => queries(self).map(({ Name }) => Name.replace('EcsThrottleRemediation/', ''));
-  const OWN = ['Verdicts', 'Results of re-runs', 'Refusals by reason', 'Attempts that no message names'];
+  const OWN = [
+    'Verdicts',
+    'Results of re-runs',
+    'Refusals by reason',
+    'Refused and ignored calls, one by one',
+    'Attempts that no message names',
+  ];
   const TRAIL = [
     'Throttles by caller',
     'Throttles by API',
@@ -151,7 +157,7 @@ test('a trail and the queries on it stand on their own', () => {
   new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::CloudTrail::Trail', 1);
-  template.resourceCountIs('AWS::Logs::QueryDefinition', 10);
+  template.resourceCountIs('AWS::Logs::QueryDefinition', 11);
 });
 
 test('docs/monitoring.md shows what is deployed: npx node scripts/write-monitoring-page.ts', async () => {

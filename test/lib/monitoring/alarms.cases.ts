@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GIVE_UP_REASONS, HANDLERS, METRIC_NAMESPACE, METRICS, REFUSE_REASONS } from '../../../lambda/core/contract.ts';
+import {
+  GIVE_UP_REASONS,
+  HANDLERS,
+  IGNORE_REASONS,
+  METRIC_NAMESPACE,
+  METRICS,
+  REFUSE_REASONS,
+} from '../../../lambda/core/contract.ts';
 import { metricsOfAlarm, widgetsOf } from '../../support/dashboard.ts';
 import { type Json, Synthesized } from '../../support/stacks.ts';
 
@@ -209,4 +216,10 @@ test('links within the runbook lead somewhere', () => {
   const links = [...runbook.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
   expect(links.length).toBeGreaterThan(10);
   expect(anchors).toEqual(expect.arrayContaining([...new Set(links)]));
+});
+
+test('the runbook explains each reason why an event is ignored', () => {
+  const [, rest = ''] = runbook.split(/^## Ignored$/m);
+  const [table = ''] = rest.split(/^## /m);
+  expect([...table.matchAll(/^\| `(\w+)` +\|/gm)].map(([, reason]) => reason)).toEqual([...IGNORE_REASONS]);
 });

@@ -145,3 +145,19 @@ describe('what somebody wrote in place of a name', () => {
     },
   );
 });
+
+test('a message says where the first was and what it is found by, and knows our own role', () => {
+  const first = { cluster: 'batch', at: '2026-01-15T03:00:00Z', foundBy: 'CloudTrail event 1234' };
+  const where = { account: '111122223333', region: 'us-east-1', ownRoleArn: CRON_ROLE };
+  const { message } = noticeGroup({ ...NOTICE, first }, EVENT_TIME_MS, false, where);
+  for (const line of [
+    `Caller: ${CRON_ROLE} (this stack)`,
+    'Account: 111122223333',
+    'Region: us-east-1',
+    'Cluster: batch',
+    'First at: 2026-01-15T03:00:00Z',
+    'First found by: CloudTrail event 1234',
+  ]) {
+    expect(message.split('\n')).toContain(line);
+  }
+});

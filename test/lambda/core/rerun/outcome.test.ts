@@ -95,7 +95,7 @@ describe('an error of ECS', () => {
         code: 'InvalidParameterException',
         message: 'Error retrieving subnet information for [subnet-0ab]: Rate exceeded (ErrorCode: Throttling)',
       },
-      { kind: 'throttled' },
+      { kind: 'throttled', elsewhere: true },
     ],
     [
       'want of room for the whole call: its token is unused',
