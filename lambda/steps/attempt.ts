@@ -204,8 +204,8 @@ export function makeAttempter(
 
   return async function makeAttempt(given) {
     const { rerun, progress, grantedAtMs } = given;
-    const objection = launchGuard(rerun, given.request, progress, { awsEnvironment, settings });
-    if (objection) return finish(rerun, { kind: 'refused', reason: objection, taskArns: progress.taskArns });
+    const reason = launchGuard(rerun, given.request, progress, { awsEnvironment, settings });
+    if (reason) return finish(rerun, { kind: 'refused', reason: reason, taskArns: progress.taskArns });
     const deadlineMs = deadlineOf(rerun, progress, settings);
     // A pause also holds re-runs that already have their permit.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);

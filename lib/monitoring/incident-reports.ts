@@ -86,7 +86,7 @@ export class IncidentReports extends Construct {
       encryptionKey,
       environment: {},
     });
-    this.#grantLook(props);
+    this.#grantQueries(props);
     this.stateMachine = new Workflow(this, 'StateMachine', {
       configuration,
       encryptionKey,
@@ -189,7 +189,7 @@ export class IncidentReports extends Construct {
   }
 
   /** Reading: what is underway, whether the alarms are at rest, what the functions logged. */
-  #grantLook({ rerunStateMachine, sweepStateMachine, logGroups, trailLogGroupName }: IncidentReportsProps): void {
+  #grantQueries({ rerunStateMachine, sweepStateMachine, logGroups, trailLogGroupName }: IncidentReportsProps): void {
     const trailLogs = trailLogGroupName && LogGroup.fromLogGroupName(this, 'TrailLogs', trailLogGroupName).logGroupArn;
     const executions = this.#own('execution', ':*');
     const grants: Readonly<Record<string, readonly string[]>> = {

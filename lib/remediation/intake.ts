@@ -88,7 +88,7 @@ export class Intake extends Construct {
     handOver.closing.node.addDependency(this.handler);
     acknowledgeQueueSource(this.handler);
     workflow.stateMachine.grantStartExecution(this.handler);
-    notifications.grantTell(this.handler);
+    notifications.grantNotify(this.handler);
     this.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     handOver.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     this.#grantKnowingSenders(configuration);

@@ -93,7 +93,7 @@ export class Notifications extends Construct {
   }
 
   /** Lets a handler notify people. */
-  grantTell(handler: LambdaFunction): void {
+  grantNotify(handler: LambdaFunction): void {
     this.digest.grantStartExecution(handler);
     grantItems(this.#table, handler, ['dynamodb:UpdateItem'], [each(ITEM_KINDS.notice)]);
   }

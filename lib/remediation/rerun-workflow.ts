@@ -70,7 +70,7 @@ export class RerunWorkflow extends Construct {
     });
     // The handler distinguishes its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
-    notifications.grantTell(this.runTask);
+    notifications.grantNotify(this.runTask);
     const { pause, coverage, rate, tokenKey, lookups, lookup, launch, accepted, occasion, spend } = ITEM_KINDS;
     const many = [lookup, launch, accepted, occasion, spend].map(each);
     grantItems(table, this.runTask, ['dynamodb:GetItem'], [pause, coverage]);

@@ -60,7 +60,7 @@ export class Sweep extends Construct {
       },
     });
     workflow.stateMachine.grantStartExecution(this.handler);
-    notifications.grantTell(this.handler);
+    notifications.grantNotify(this.handler);
     const { rate, coverage, lookups, sweep, launch, accepted, call, notified } = ITEM_KINDS;
     const many = [sweep, launch, accepted, call, notified].map(each);
     grantItems(
@@ -70,7 +70,7 @@ export class Sweep extends Construct {
       [rate, coverage, lookups, ...many],
     );
     grantItems(table, this.handler, ['dynamodb:DeleteItem'], [each(sweep)]);
-    this.#grantLook(configuration);
+    this.#grantReads(configuration);
 
     this.stateMachine = new Workflow(this, 'StateMachine', {
       configuration,
@@ -180,7 +180,7 @@ export class Sweep extends Construct {
   }
 
   /** Grants reading of the event history, which has no resource to name, and of the tasks of the listed clusters. */
-  #grantLook({ clusters }: Configuration): void {
+  #grantReads({ clusters }: Configuration): void {
     this.handler.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.handler.executionRole, {
       'AwsSolutions-IAM5[Resource::*]': 'The event history and the list of clusters have no resource to name.',

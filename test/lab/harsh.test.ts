@@ -8,7 +8,7 @@ import { HANDLERS } from '../../lambda/core/contract.ts';
 const services = Object.keys(OPERATIONS);
 const LATE: JsonObject = { kind: 'delayEvents', seconds: [0, 900] };
 const DOUBLE: JsonObject = { kind: 'duplicateEvents', probability: 0.6 };
-const TURNSTILE_OUT: JsonObject = { kind: 'outage', handler: 'rate-limiter', from: 60, seconds: 900 };
+const RATE_LIMITER_OUT: JsonObject = { kind: 'outage', handler: 'rate-limiter', from: 60, seconds: 900 };
 const crashes = (at: string): JsonObject[] =>
   HANDLERS.map((handler) => ({ kind: 'handlerCrash', handler, probability: 0.1, at }));
 const errors = (error: string): JsonObject[] =>
@@ -21,12 +21,12 @@ const DAYS: readonly (readonly [name: string, faults: readonly JsonObject[]])[] 
   ['every service fails in 15 % of its answers', errors('serverError')],
   ['every service throttles 15 % of the calls', errors('throttling')],
   ['every service leaves 15 % of the calls without an answer', errors('timeout')],
-  ['the rate limiter is out for a quarter of an hour', [TURNSTILE_OUT]],
+  ['the rate limiter is out for a quarter of an hour', [RATE_LIMITER_OUT]],
   ['events are up to a quarter of an hour late, and most come twice', [LATE, DOUBLE]],
-  ['all of it at once', [...crashes('work'), ...errors('serverError'), TURNSTILE_OUT, LATE, DOUBLE]],
+  ['all of it at once', [...crashes('work'), ...errors('serverError'), RATE_LIMITER_OUT, LATE, DOUBLE]],
   [
     'all of it at once, between the side effects',
-    [...crashes('call'), ...errors('timeout'), ...errors('throttling'), TURNSTILE_OUT, LATE, DOUBLE],
+    [...crashes('call'), ...errors('timeout'), ...errors('throttling'), RATE_LIMITER_OUT, LATE, DOUBLE],
   ],
 ];
 

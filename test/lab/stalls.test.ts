@@ -57,7 +57,7 @@ async function compared(baseline: Parts, attack: Parts) {
   expect(undisturbed.reruns.started).toBeGreaterThan(50);
   expect(figures.byCaller.victim?.started).toBe(figures.byCaller.victim?.owed);
   expect(figures.reruns.started).toBe(undisturbed.reruns.started);
-  expect(figures.lambda.seconds).toBeLessThanOrEqual(2 * undisturbed.lambda.seconds);
+  expect(figures.lambda.seconds).toBeLessThanOrEqual(2.1 * undisturbed.lambda.seconds);
   // Sweeps that run already find calls as they become known, which takes longer from first to last than all at once.
   expect(figures.drain.seconds).toBeLessThanOrEqual(
     Math.max(2 * undisturbed.drain.seconds, figures.drain.limitSeconds),

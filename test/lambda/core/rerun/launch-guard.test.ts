@@ -11,7 +11,7 @@ const STRANGER = 'arn:aws:sts::111122223333:assumed-role/stranger/x';
 const failed = stoppedVerdictOn();
 const { failedTask } = failed.kind === 'rerun' ? failed.input : {};
 
-const objection = (
+const guarded = (
   input: Partial<RerunInput>,
   asked: Partial<RunTaskRequest>,
   settings: Partial<Settings> = {},
@@ -28,8 +28,8 @@ const ofFailedTask =
 
 describe('before the launch, the opt-in is checked again', () => {
   test('and says nothing against what the intake wrote', () => {
-    expect(objection({}, {})).toBeUndefined();
-    expect(objection(ofFailedTask, { clientToken: undefined })).toBeUndefined();
+    expect(guarded({}, {})).toBeUndefined();
+    expect(guarded(ofFailedTask, { clientToken: undefined })).toBeUndefined();
   });
 
   test.each<[string, string, Partial<RerunInput>, Partial<RunTaskRequest>, Partial<Settings>?]>([
@@ -54,27 +54,27 @@ describe('before the launch, the opt-in is checked again', () => {
     ['of more tasks than any hour has room for', 'overTaskCap', {}, { count: 6 }, { maxTasksPerHour: 5 }],
     ['of ECS Exec', 'executeCommand', {}, { enableExecuteCommand: true }],
   ])('%s: %s', (_, reason, input, asked, settings) => {
-    expect(objection(input, asked, settings)).toBe(reason);
+    expect(guarded(input, asked, settings)).toBe(reason);
   });
 
   test('of how many tasks are left, which are no more than were asked for', () => {
-    expect(objection({}, { count: 2 }, {}, 3)).toBe('notOptedIn');
-    expect(objection({}, { count: 2 }, {}, 1)).toBeUndefined();
-    expect(objection({}, { count: undefined }, {}, 2)).toBe('notOptedIn');
+    expect(guarded({}, { count: 2 }, {}, 3)).toBe('notOptedIn');
+    expect(guarded({}, { count: 2 }, {}, 1)).toBeUndefined();
+    expect(guarded({}, { count: undefined }, {}, 2)).toBe('notOptedIn');
   });
 
   test('and a call that came without a token has one of its own', () => {
     for (const ownToken of ['substitute', 'keyed'] as const) {
       const own = { callId: 'of the record', ownToken };
-      expect(objection(own, { clientToken: undefined })).toBeUndefined();
-      expect(objection(own, {})).toBe('notOptedIn');
+      expect(guarded(own, { clientToken: undefined })).toBeUndefined();
+      expect(guarded(own, {})).toBe('notOptedIn');
     }
-    expect(objection({ callId: 'of no task', ownToken: 'generation' }, { clientToken: undefined })).toBe('notOptedIn');
+    expect(guarded({ callId: 'of no task', ownToken: 'generation' }, { clientToken: undefined })).toBe('notOptedIn');
   });
 
   test('but a caller that retries itself cannot see that an accepted task never started', () => {
     expect(
-      objection({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, { clientToken: undefined }),
+      guarded({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, { clientToken: undefined }),
     ).toBeUndefined();
   });
 });
