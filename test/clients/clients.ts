@@ -104,6 +104,8 @@ async function runJob(lab: Lab, job: Job, [command = '', ...args]: readonly stri
   });
   if (diesAfterSend) lab.onNextMessage(() => process.kill(-Number(child.pid), 'SIGKILL'));
   const isShell = args.includes('--endpoint-url');
+  // A client that refuses its arguments ends without reading what it is given.
+  child.stdin.on('error', () => {});
   child.stdin.end(JSON.stringify(isShell ? request : { request, key, queueUrl, endpoint: lab.url }));
   const [stdout, complaints, code] = await Promise.all([
     text(child.stdout),
