@@ -38,8 +38,8 @@ const MUTATIONS = [
   [
     'the first launch record of a task stays',
     'lambda/state/launch-store.ts',
-    "`attribute_not_exists(id) OR atMs ${which === 'latest' ? '<' : '>'} :atMs`",
-    "`attribute_not_exists(id) OR attribute_exists(id) OR atMs ${which === 'latest' ? '<' : '>'} :atMs`",
+    'attribute_not_exists(id) OR atMs ',
+    'attribute_not_exists(id) OR attribute_exists(id) OR atMs ',
   ],
   [
     'the deadline is looked at before each launch',
