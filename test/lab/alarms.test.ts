@@ -6,6 +6,7 @@ import { readScenario } from '../../lab/scenario/scenario.ts';
 import type { MetricValue } from '../../lab/world/sandbox.ts';
 import { dimensionSets, METRIC_NAMESPACE, METRICS, STATES } from '../../lambda/core/contract.ts';
 import { metricsOfAlarm, widgetsOf } from '../support/dashboard.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 import { Synthesized } from '../support/stacks.ts';
 
 const CRON = 'arn:aws:sts::111122223333:assumed-role/cron/session';
@@ -172,10 +173,7 @@ describe('the alarm on a rate limiter that stands still', () => {
       seed: 5,
       remediation: {
         config: {
-          mode: 'rerun',
-          clusters: ['batch'],
-          families: ['report'],
-          callers: ['arn:aws:iam::111122223333:role/cron'],
+          ...CRON_REPORTS,
           maxAttempts: 100,
         },
       },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '../../lab/kernel/json.ts';
 import { report } from '../../lab/report/report.ts';
 import { readScenario, type Scenario } from '../../lab/scenario/scenario.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 
 const SERVICE_THROTTLED = {
   version: '0',
@@ -37,10 +38,7 @@ function scenario(parts: Parts): Scenario {
     seed: 3,
     remediation: {
       config: {
-        mode: 'rerun',
-        clusters: ['batch'],
-        families: ['report'],
-        callers: ['arn:aws:iam::111122223333:role/cron'],
+        ...CRON_REPORTS,
       },
     },
     account: {

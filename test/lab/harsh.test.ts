@@ -4,6 +4,7 @@ import { report } from '../../lab/report/report.ts';
 import { OPERATIONS } from '../../lab/scenario/fault-schema.ts';
 import { readScenario } from '../../lab/scenario/scenario.ts';
 import { HANDLERS } from '../../lambda/core/contract.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 
 const services = Object.keys(OPERATIONS);
 const LATE: JsonObject = { kind: 'delayEvents', seconds: [0, 900] };
@@ -38,10 +39,7 @@ const day = (faults: readonly JsonObject[]) =>
       seed: 5,
       remediation: {
         config: {
-          mode: 'rerun',
-          clusters: ['batch'],
-          families: ['report'],
-          callers: ['arn:aws:iam::111122223333:role/cron'],
+          ...CRON_REPORTS,
           maxAttempts: 20,
         },
       },

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../lab/kernel/json.ts';
 import { type Report, report } from '../../lab/report/report.ts';
 import { play } from '../../lab/run/run.ts';
 import { readScenario, type Scenario } from '../../lab/scenario/scenario.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 
 const CRON = 'arn:aws:sts::111122223333:assumed-role/cron/session';
 const REQUEST = {
@@ -35,10 +36,7 @@ function scenarioText({ config, buckets, disguisedShare, cron, callers, ...rest 
     seed: 4,
     remediation: {
       config: {
-        mode: 'rerun',
-        clusters: ['batch'],
-        families: ['report'],
-        callers: ['arn:aws:iam::111122223333:role/cron'],
+        ...CRON_REPORTS,
         ...config,
       },
     },

@@ -3,6 +3,7 @@ import type { Execution } from '../../lab/aws/states/execution.ts';
 import type { JsonObject } from '../../lab/kernel/json.ts';
 import { play, type Run } from '../../lab/run/run.ts';
 import { readScenario } from '../../lab/scenario/scenario.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 
 const HOUR = 3600;
 const CALLS = 8;
@@ -17,10 +18,7 @@ async function broken(parts: { config?: JsonObject; startAt?: number; callers?: 
     seed: 11,
     remediation: {
       config: {
-        mode: 'rerun',
-        clusters: ['batch'],
-        families: ['report'],
-        callers: ['arn:aws:iam::111122223333:role/cron'],
+        ...CRON_REPORTS,
         ...config,
       },
     },

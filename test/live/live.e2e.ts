@@ -5,6 +5,7 @@ import type { CallFate } from '../../lab/run/oracle.ts';
 import { readScenario } from '../../lab/scenario/scenario.ts';
 import type { LogLine, MetricValue } from '../../lab/world/sandbox.ts';
 import { HANDLERS, LOG_MESSAGES, METRICS } from '../../lambda/core/contract.ts';
+import { CRON_REPORTS } from '../support/scenario-config.ts';
 
 const SERVICE_EVENT: JsonObject = {
   version: '0',
@@ -38,10 +39,7 @@ const SCENARIO = readScenario(
     seed: 5,
     remediation: {
       config: {
-        mode: 'rerun',
-        clusters: ['batch'],
-        families: ['report'],
-        callers: ['arn:aws:iam::111122223333:role/cron'],
+        ...CRON_REPORTS,
         graceSeconds: 1,
         rate: { initialPerSecond: 4 },
       },

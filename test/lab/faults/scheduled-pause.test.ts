@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { LAB_EPOCH_MS } from '../../../lab/kernel/clock.ts';
 import { report } from '../../../lab/report/report.ts';
 import { readScenario } from '../../../lab/scenario/scenario.ts';
+import { CRON_REPORTS } from '../../support/scenario-config.ts';
 
 const MINUTE = 60;
 
@@ -12,10 +13,7 @@ async function paused(seconds: number) {
     seed: 3,
     remediation: {
       config: {
-        mode: 'rerun',
-        clusters: ['batch'],
-        families: ['report'],
-        callers: ['arn:aws:iam::111122223333:role/cron'],
+        ...CRON_REPORTS,
       },
     },
     account: {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../../lab/kernel/json.ts';
 import { policiesOf } from '../../../../lab/stack/policies.ts';
 import { mergedConfiguration, synthesize, type Template } from '../../../../lab/stack/synthesize.ts';
 import { DeployedTemplate } from '../../../../lab/stack/template.ts';
+import { CRON_REPORTS } from '../../../support/scenario-config.ts';
 import { holdToModels } from '../held-to-models.ts';
 import { accountWith, RUN_TASK } from '../world.ts';
 
@@ -364,10 +365,7 @@ describe('each call needs its permissions', () => {
 describe("the stack's own policies", () => {
   const config = (encryption: string) =>
     mergedConfiguration({
-      mode: 'rerun',
-      clusters: ['batch'],
-      families: ['report'],
-      callers: ['arn:aws:iam::111122223333:role/cron'],
+      ...CRON_REPORTS,
       passRoleArns: ['arn:aws:iam::111122223333:role/task'],
       encryption,
     });
