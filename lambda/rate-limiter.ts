@@ -122,8 +122,7 @@ export function makeHandler(
   /** Whether the caller's own retry got through: then the execution has only to hear of it, and needs no permit. */
   async function isAlreadyDone({ parked: { callId, doneBy } }: Waiting): Promise<boolean> {
     if (callId == null || doneBy == null) return false;
-    const accepted = await launches.getAccepted(callId);
-    return readAcceptances(accepted ? [accepted] : [], doneBy).kind === 'done';
+    return readAcceptances([await launches.getAccepted(callId)], doneBy).kind === 'done';
   }
 
   /** Hands out permits in order until the invocation's time is over. The rest returns to the queue for a later one. */

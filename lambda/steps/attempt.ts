@@ -3,7 +3,7 @@ import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { type Acceptance, readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
+import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
@@ -142,11 +142,10 @@ export function makeAttempter(
   }
 
   /** What ECS accepted under the token of a call: from the caller, or from us. */
-  async function acceptances({ callId, call }: RerunInput, request: RunTaskRequest): Promise<Acceptance[]> {
+  async function acceptances({ callId, call }: RerunInput, request: RunTaskRequest) {
     const { clientToken = '' } = request;
     const ours = { ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken };
-    const known = await Promise.all([callId, synchronousCallId(ours)].map((id) => launches.getAccepted(id)));
-    return known.filter((acceptance) => acceptance !== undefined);
+    return Promise.all([callId, synchronousCallId(ours)].map((id) => launches.getAccepted(id)));
   }
 
   /**
@@ -210,8 +209,7 @@ export function makeAttempter(
     // A pause also holds re-runs that already have their permit.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {
-      const accepted = await launches.getAccepted(rerun.callId);
-      const acceptance = readAcceptances(accepted ? [accepted] : [], rerun.doneBy);
+      const acceptance = readAcceptances([await launches.getAccepted(rerun.callId)], rerun.doneBy);
       if (acceptance.kind === 'done') return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns });
       // ECS compares requests better than we can, as long as it knows the token.
       if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)

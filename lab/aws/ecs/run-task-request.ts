@@ -56,7 +56,7 @@ export function launchTypeOf(request: RunTaskRequest): string {
 
 export const countOf = (request: RunTaskRequest): number => request.count ?? 1;
 
-interface Rule {
+interface Check {
   readonly broken: (request: RunTaskRequest, definition: TaskDefinition) => boolean;
   readonly message: (request: RunTaskRequest, definition: TaskDefinition) => string;
 }
@@ -71,7 +71,7 @@ const awsvpc = ({ networkConfiguration }: RunTaskRequest) => networkConfiguratio
  * What RunTask refuses as InvalidParameterException, in order of checking. Texts with a link are verbatim; AWS
  * publishes none for the others. Not modelled: authorization, of role overrides too, and the existence of subnets.
  */
-const RULES: readonly Rule[] = [
+const CHECKS: readonly Check[] = [
   // https://github.com/DefangLabs/defang/pull/775
   { broken: (_, { status }) => status === 'INACTIVE', message: () => 'TaskDefinition is inactive' },
   {
@@ -114,6 +114,6 @@ const RULES: readonly Rule[] = [
 
 /** Throws what the real service would answer to a request that cannot be carried out. */
 export function checkRunTask(request: RunTaskRequest, definition: TaskDefinition): void {
-  const rule = RULES.find(({ broken }) => broken(request, definition));
+  const rule = CHECKS.find(({ broken }) => broken(request, definition));
   if (rule) throw new AwsError('InvalidParameterException', rule.message(request, definition));
 }

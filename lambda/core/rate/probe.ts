@@ -10,11 +10,12 @@ import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
 /** The quota of most accounts: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html */
 const DEFAULT_REFILL = 40;
-/** Beyond this share of it the bucket would have been empty soon: then it is a larger one. */
 /** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
 const EASY_SHARE = 0.75;
+/** Beyond this share of it the bucket would have been empty soon: then it is a larger one. */
 const LARGER_SHARE = 1.5;
 const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.1, larger: 1.3, measured: 1.025 };
+/** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter: reservations come more often. */
@@ -64,8 +65,8 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
 export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
-  const { probePerSecond, drainStartedAtMs, measuredAtMs, storm, throttledAtMs, bucket } = state;
-  const emptyAtMs = Math.max(throttledAtMs, storm.atMs);
+  const { probePerSecond, drainStartedAtMs, measuredAtMs, bucket } = state;
+  const emptyAtMs = lastEmptyAtMs(state);
   const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
   const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
   const got = gotPerSecond(state, fromMs, grantedAtMs);
@@ -99,10 +100,13 @@ function ceilingPerSecond(state: RateState, untilMs: number): number | undefined
 
 /** What we got per second since the bucket was last empty, others' calls left out: it refills at least so much. */
 export function leastRefill(state: RateState, nowMs: number): number {
-  const emptyAtMs = Math.max(state.throttledAtMs, state.storm.atMs);
+  const emptyAtMs = lastEmptyAtMs(state);
   const isTelling = nowMs - emptyAtMs >= LEAST_REFILL_MS && nowMs - emptyAtMs < TRAFFIC_WINDOW_SECONDS * 1000;
   return isTelling ? (gotPerSecond(state, emptyAtMs, nowMs) ?? 0) : 0;
 }
+
+/** When the bucket was last known to be empty: somebody was throttled, we or a caller that handed over. */
+const lastEmptyAtMs = ({ throttledAtMs, storm }: RateState): number => Math.max(throttledAtMs, storm.atMs);
 
 /** A sign of throttling that does not say how much. */
 export function slowProbe(state: RateState, nowMs: number): RateState {

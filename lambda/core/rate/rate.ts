@@ -111,7 +111,7 @@ export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: nu
   const second = Math.floor(grantedAtMs / 1000);
   const granted = before.grants[second] ?? 0;
   const state = granted > 0 ? { ...before, grants: { ...before.grants, [second]: Math.max(0, granted - 1) } } : before;
-  // ... as are those that find what little it gained meanwhile gone.
+  // Nor do permits that find gone what little the bucket gained since then.
   if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
   const cut = cutProbe(state, grantedAtMs, nowMs);
   const pauseMs = Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, (1000 * PAUSE_TOKENS) / cut.probePerSecond));

@@ -37,8 +37,10 @@ export type CallAcceptance =
   /** It accepted another request: under the same token nothing may be launched beside it. */
   | { readonly kind: 'another'; readonly atMs: number };
 
-export function readAcceptances(acceptances: readonly Acceptance[], doneBy: DoneBy): CallAcceptance {
-  const recent = acceptances.filter(({ atMs }) => atMs >= doneBy.sinceMs);
+export function readAcceptances(acceptances: readonly (Acceptance | undefined)[], doneBy: DoneBy): CallAcceptance {
+  const recent = acceptances
+    .filter((acceptance) => acceptance !== undefined)
+    .filter(({ atMs }) => atMs >= doneBy.sinceMs);
   const same = recent.filter(({ digest }) => digest === doneBy.digest);
   const [whole] = same.filter(({ taskArns }) => taskArns.length >= doneBy.count);
   if (whole) return { kind: 'done', taskArns: whole.taskArns };
