@@ -6,7 +6,7 @@ import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { addStacks } from '../../lib/app.ts';
 import { CONTEXT_KEY } from '../../lib/config/schema.ts';
 import { WARNING_IDS } from '../../lib/config/warning-ids.ts';
-import { acknowledgeWarnings } from '../../lib/throttle-remediation-stack.ts';
+import { acknowledgeWarnings } from '../../lib/throttle-remediation.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 
 /** A synthesized CloudFormation template. */

@@ -1,4 +1,4 @@
-import type { Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { CfnAlarm, CfnCompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnManagedPolicy, CfnPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
@@ -18,7 +18,8 @@ interface Measure {
 }
 
 /** What a deployment would fail with: texts that are too long once every name is resolved. */
-export function beyondLimits(stack: Stack): string[] {
+export function beyondLimits(scope: IConstruct): string[] {
+  const stack = Stack.of(scope);
   const inlineByRole = new Map<string, number>();
   const managedByRole = new Map<string, number>();
   const count = (counts: Map<string, number>, roles: unknown, by: number) => {
@@ -27,7 +28,7 @@ export function beyondLimits(stack: Stack): string[] {
       counts.set(name, (counts.get(name) ?? 0) + by);
     }
   };
-  const measures = stack.node.findAll().flatMap((construct): Measure[] => {
+  const measures = scope.node.findAll().flatMap((construct): Measure[] => {
     if (construct instanceof CfnPolicy) count(inlineByRole, construct.roles, lengthOf(stack, construct.policyDocument));
     if (construct instanceof CfnManagedPolicy) count(managedByRole, construct.roles, 1);
     return measuresOf(stack, construct).map((measure) => ({

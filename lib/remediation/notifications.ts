@@ -33,6 +33,8 @@ export interface NotificationsProps {
   readonly encryptionKey: IKey | undefined;
   /** Where notices are counted. */
   readonly table: ITable;
+  /** Absent: the configured topic, or one of its own. */
+  readonly topic: ITopic | undefined;
 }
 
 /**
@@ -50,7 +52,8 @@ export class Notifications extends Construct {
     this.#table = table;
     const { topicArn } = configuration.notifications;
     // One that is there already is its owner's to subscribe to, to encrypt and to open to CloudWatch.
-    this.topic = topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props);
+    this.topic =
+      props.topic ?? (topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props));
 
     this.digest = new Workflow(this, 'Digest', {
       configuration,
