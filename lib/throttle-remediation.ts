@@ -47,12 +47,11 @@ export class ThrottleRemediation extends Construct {
   readonly handOverPolicy: IManagedPolicy;
   /** Absent if `monitoring.dashboard` is false. */
   readonly dashboard: Dashboard | undefined;
-  readonly #configuration: Configuration;
+  protected readonly handOver: HandOver;
 
   constructor(scope: Construct, id: string, props: ThrottleRemediationProps) {
     super(scope, id);
     const { configuration } = props;
-    this.#configuration = configuration;
     const { monitoring, investigation } = configuration;
     const encryptionKey = createKey(this, configuration.encryption);
     const common = { configuration, encryptionKey };
@@ -108,6 +107,7 @@ export class ThrottleRemediation extends Construct {
     this.sweepStateMachine = sweep.stateMachine;
     this.handOverQueue = handOver.queue;
     this.handOverPolicy = handOver.callerPolicy;
+    this.handOver = handOver;
     this.dashboard = dashboard?.dashboard;
 
     const pauseItem = `--region ${Stack.of(this).region} --table-name ${table.tableName}`;

@@ -107,6 +107,8 @@ export const ENVIRONMENT = {
 
 /** The file beside a handler's code that holds its settings: an environment of Lambda's has no room for long lists. */
 export const SETTINGS_FILE = 'settings.json';
+/** The environment variable with those of the settings that only the deployment knows. Absent where it knows no more than the file. */
+export const SETTINGS_VALUES = 'SETTINGS_VALUES';
 
 /** Steps that the re-run workflow asks its handler for: the `step` of the payload. */
 export const RERUN_STEPS = { complete: 'complete', attempt: 'attempt' } as const;

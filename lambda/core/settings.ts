@@ -60,3 +60,16 @@ export const settingsSchema = z.strictObject({
   rate: rateSettingsSchema.default(() => rateSettingsSchema.parse({})),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Stands in the settings' file for a value that only the deployment knows. No name or ARN looks like it. */
+export const settingsPlaceholder = (index: number): string => `{${index}}`;
+
+/** Reads the settings' file; `values` is the list, as JSON, of what placeholders stand for. */
+export function readSettings(text: string, values = '[]'): Settings {
+  const list = z.array(entry).parse(JSON.parse(values));
+  const filled = JSON.parse(text, (_, value) => {
+    const [, index] = typeof value === 'string' ? (/^\{(\d+)\}$/.exec(value) ?? []) : [];
+    return index === undefined ? value : list[Number(index)];
+  });
+  return settingsSchema.parse(filled);
+}

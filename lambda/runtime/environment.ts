@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AwsEnvironment } from '../core/arn.ts';
-import { ENVIRONMENT, SETTINGS_FILE } from '../core/contract.ts';
-import { type Settings, settingsSchema } from '../core/settings.ts';
+import { ENVIRONMENT, SETTINGS_FILE, SETTINGS_VALUES } from '../core/contract.ts';
+import { readSettings, type Settings } from '../core/settings.ts';
 
 /** The names and settings that constructs pass to handlers. */
 export interface Environment {
@@ -21,7 +21,7 @@ export function readEnvironment(
     return value;
   };
   return {
-    settings: settingsSchema.parse(JSON.parse(settingsText)),
+    settings: readSettings(settingsText, variables[SETTINGS_VALUES]),
     // Lambda sets AWS_REGION itself, but no variable for the account.
     awsEnvironment: { account: read(ENVIRONMENT.accountId), region: read('AWS_REGION') },
     variable: (name) => read(ENVIRONMENT[name]),

@@ -1,5 +1,6 @@
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { parseArn } from '../../lambda/core/arn.ts';
+import { isKnownAtDeployment } from './deployment-text.ts';
 import { unknownPartition } from './hints.ts';
 import type { Configuration } from './schema.ts';
 
@@ -28,7 +29,7 @@ export function foreignArns(configuration: Configuration, place: Place | undefin
 }
 
 function problem(key: string, entry: string, place: Place | undefined, isAnyAccount = false): string[] {
-  const arn = parseArn(entry);
+  const arn = isKnownAtDeployment(entry) ? undefined : parseArn(entry);
   if (!arn) return [];
   const found = `${key}: found ${JSON.stringify(entry)}, expected`;
   const bogus = unknownPartition(entry);

@@ -32,6 +32,21 @@ export function readConfiguration(context: unknown, cli?: Place): EnvironmentCon
   return checked.map(({ env, value }) => ({ env, configuration: value as Configuration }));
 }
 
+/** Checks a configuration that was put together in code. `names` are the keys that are called otherwise there. */
+export function checkedProps(
+  value: unknown,
+  root: string,
+  place: Place | undefined,
+  names: Readonly<Record<string, string>>,
+): Configuration {
+  const { problems, value: configuration } = checkConfiguration(value, root, place);
+  const inCode = (line: string) =>
+    Object.entries(names).reduce((text, [key, name]) => text.replace(`- ${root}.${key}`, `- ${root}.${name}`), line);
+  if (problems.length > 0)
+    throw new ConfigurationError(`Props that cannot be used:\n${problems.map(inCode).join('\n')}`);
+  return configuration as Configuration;
+}
+
 /** What was read, or one line for each thing that is wrong with it. */
 interface Checked<T> {
   readonly value?: T;

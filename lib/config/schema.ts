@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
+import { isKnownAtDeployment } from './deployment-text.ts';
 import { callerHint, familyHint, isServiceLinked, REGIONS } from './hints.ts';
 import { suggestion } from './suggestion.ts';
 import { WARNING_IDS } from './warning-ids.ts';
@@ -7,27 +9,37 @@ import { WARNING_IDS } from './warning-ids.ts';
 /** The context key of the configuration in `cdk.json`. */
 export const CONTEXT_KEY = 'ecsThrottleRemediation';
 
+type Expected = string | ((issue: { readonly input: unknown }) => string);
+
+/** A text of this form, or one that only the deployment will know: the ARN of a role of the same app. */
+const text = (form: RegExp, error: Expected) =>
+  z.string().refine((value) => isKnownAtDeployment(value) || form.test(value), {
+    error: typeof error === 'string' ? error : ({ input }) => error({ input }),
+  });
+
 const A_CALLER = 'the ARN of an IAM role or user, or "*"';
-const principalArn = z
-  .string()
-  .regex(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, A_CALLER)
-  .refine((arn) => !isServiceLinked(arn), A_CALLER);
+const principalArn = text(/^(\*|arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/-]+)$/, A_CALLER).refine(
+  (arn) => !isServiceLinked(arn),
+  A_CALLER,
+);
 
 /** A rule sends under no role: what it targets sees the rule's own ARN. */
-const ruleArn = z.string().regex(/^arn:[\w-]+:events:[\w-]+:\d{12}:rule\/[\w./-]+$/, 'the ARN of an EventBridge rule');
+const ruleArn = text(/^arn:[\w-]+:events:[\w-]+:\d{12}:rule\/[\w./-]+$/, 'the ARN of an EventBridge rule').refine(
+  isRuleArn,
+  'the ARN of an EventBridge rule',
+);
 
-const roleArn = z.string().regex(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
+const roleArn = text(/^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'the ARN of an IAM role');
 
-export const name = z.string().regex(/^([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/, {
-  error: ({ input }) => `a name of letters, digits, - and _, or its beginning and a trailing "*"${familyHint(input)}`,
-});
+export const name = text(
+  /^([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
+  ({ input }) => `a name of letters, digits, - and _, or its beginning and a trailing "*"${familyHint(input)}`,
+);
 
-const clusterReference = z
-  .string()
-  .regex(
-    /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
-    'a cluster name, the ARN of a cluster, or the beginning of one and a trailing "*"',
-  );
+const clusterReference = text(
+  /^(arn:[\w-]+:ecs:[\w-]+:\d{12}:cluster\/)?([A-Za-z0-9_-]{1,255}|[A-Za-z0-9_-]{0,254}\*)$/,
+  'a cluster name, the ARN of a cluster, or the beginning of one and a trailing "*"',
+);
 
 /** Retention periods that CloudWatch Logs knows, https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const RETENTION_DAYS = [
@@ -50,14 +62,8 @@ export const configurationSchema = () =>
 /** Where an existing trail keeps its records. It may belong to another account, so each part is optional. */
 const existingTrail = z
   .strictObject({
-    logGroupName: z
-      .string()
-      .regex(/^[\w./#-]{1,512}$/, 'the name of a log group')
-      .optional(),
-    bucketName: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket')
-      .optional(),
+    logGroupName: text(/^[\w./#-]{1,512}$/, 'the name of a log group').optional(),
+    bucketName: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').optional(),
     keyPrefix: z
       .string()
       .regex(/^[^/\s][^\s]{0,198}[^/\s]$|^[^/\s]$/, 'a prefix without slashes at its ends')
@@ -101,10 +107,7 @@ const monitoring = z.strictObject({
 const notifications = z
   .strictObject({
     emails: z.array(z.email()).default([]),
-    topicArn: z
-      .string()
-      .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of a standard SNS topic')
-      .optional(),
+    topicArn: text(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]{1,256}$/, 'the ARN of a standard SNS topic').optional(),
     runbookUrl: z.url({ protocol: /^https$/, error: 'an https address' }).optional(),
   })
   .refine(

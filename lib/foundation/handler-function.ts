@@ -10,8 +10,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { ENVIRONMENT, type HandlerName } from '../../lambda/core/contract.ts';
-import { settingsSchema } from '../../lambda/core/settings.ts';
+import { ENVIRONMENT, type HandlerName, SETTINGS_VALUES } from '../../lambda/core/contract.ts';
+import { settingsPlaceholder, settingsSchema } from '../../lambda/core/settings.ts';
+import { isKnownAtDeployment } from '../config/deployment-text.ts';
 import type { Configuration } from '../config/schema.ts';
 import { bundledHandler } from './bundle.ts';
 import { grantTableUse } from './encryption.ts';
@@ -51,11 +52,11 @@ export class HandlerFunction extends LambdaFunction {
     // Not the library's default role: that may write to all log groups of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    const settings = settingsOf(configuration);
+    const { text, values } = splitSettings(settingsOf(configuration));
     super(scope, id, {
       description: props.description,
       role,
-      code: bundledHandler(handler, JSON.stringify(settings)),
+      code: bundledHandler(handler, text),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: configuration.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
@@ -67,6 +68,7 @@ export class HandlerFunction extends LambdaFunction {
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         [ENVIRONMENT.accountId]: Stack.of(scope).account,
+        ...(values.length > 0 && { [SETTINGS_VALUES]: Stack.of(scope).toJsonString(values) }),
         ...Object.fromEntries(
           Object.entries(props.environment).map(([key, value]) => [
             ENVIRONMENT[key as keyof typeof ENVIRONMENT],
@@ -86,13 +88,26 @@ export class HandlerFunction extends LambdaFunction {
     });
     const resource = this.node.defaultChild as CfnFunction;
     resource.addMetadata(HANDLER_METADATA_KEY, handler);
-    resource.addMetadata(SETTINGS_METADATA_KEY, settings);
+    resource.addMetadata(SETTINGS_METADATA_KEY, JSON.parse(text));
   }
 
   /** Has the function change after its permissions: with new settings alone it would be refused what they list. */
   needs(grants: SplitGrants | undefined): void {
     if (grants && grants.policies.length > 0) this.node.addDependency(...grants.policies);
   }
+}
+
+/**
+ * The settings as the text of a file, and what only the deployment knows of them: a file beside the code is written before, so
+ * that it names those values by their place in an environment variable.
+ */
+function splitSettings(settings: object): { readonly text: string; readonly values: readonly string[] } {
+  const values: string[] = [];
+  const text = JSON.stringify(settings, (_, value) => {
+    if (typeof value !== 'string' || !isKnownAtDeployment(value)) return value;
+    return settingsPlaceholder(values.push(value) - 1);
+  });
+  return { text, values };
 }
 
 function settingsOf(configuration: Configuration): object {

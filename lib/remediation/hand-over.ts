@@ -47,10 +47,12 @@ export class HandOver extends Construct {
   readonly redriveRole: Role;
   /** Closes the queue when the stack goes. */
   readonly closing: Construct;
+  readonly #encryptionKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: HandOverProps) {
     super(scope, id);
     const { configuration, encryptionKey, visibilityTimeout } = props;
+    this.#encryptionKey = encryptionKey;
     this.deadLetterQueue = deadLetterQueue(this);
     this.queue = encryptedQueue(this, 'Queue', {
       encryptionKey,
@@ -65,7 +67,7 @@ export class HandOver extends Construct {
     for (const statement of this.#statements(configuration)) this.queue.addToResourcePolicy(statement);
     this.closing = closeWhenStackGoes(this, this.queue, props);
     this.#checkPolicySize();
-    this.callerPolicy = this.#createCallerPolicy(encryptionKey);
+    this.callerPolicy = this.#createCallerPolicy();
     this.#output(OUTPUTS.handOverQueueUrl, 'Where callers hand throttled calls over', this.queue.queueUrl);
     this.#output(OUTPUTS.handOverDeadLetterQueue, 'What of it could not be read', this.deadLetterQueue.queueUrl);
     this.#output(OUTPUTS.handOverPolicy, 'What their roles need for it', this.callerPolicy.managedPolicyArn);
@@ -120,24 +122,24 @@ export class HandOver extends Construct {
     );
   }
 
-  #createCallerPolicy(encryptionKey: IKey | undefined): ManagedPolicy {
+  #createCallerPolicy(): ManagedPolicy {
     return new ManagedPolicy(this, 'CallerPolicy', {
       description: 'Lets a caller hand throttled RunTask calls over',
-      statements: [
-        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] }),
-        ...(encryptionKey
-          ? [
-              new PolicyStatement({
-                actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-                resources: [encryptionKey.keyArn],
-                conditions: {
-                  StringEquals: { 'kms:ViaService': `sqs.${Stack.of(this).region}.${Stack.of(this).urlSuffix}` },
-                },
-              }),
-            ]
-          : []),
-      ],
+      statements: this.callerStatements(),
     });
+  }
+
+  /** What a caller needs to hand calls over. */
+  callerStatements(): PolicyStatement[] {
+    const send = new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] });
+    if (!this.#encryptionKey) return [send];
+    const { region, urlSuffix } = Stack.of(this);
+    const encrypt = new PolicyStatement({
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resources: [this.#encryptionKey.keyArn],
+      conditions: { StringEquals: { 'kms:ViaService': `sqs.${region}.${urlSuffix}` } },
+    });
+    return [send, encrypt];
   }
 
   /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html */

@@ -52,8 +52,7 @@ export class Notifications extends Construct {
     this.#table = table;
     const { topicArn } = configuration.notifications;
     // One that is there already is its owner's to subscribe to, to encrypt and to open to CloudWatch.
-    this.topic =
-      props.topic ?? (topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props));
+    this.topic = props.topic ?? (topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props));
 
     this.digest = new Workflow(this, 'Digest', {
       configuration,

@@ -1,4 +1,5 @@
 /** All that looks into templates, in one module: each that imports aws-cdk-lib on its own takes seconds more. */
+import './construct.cases.ts';
 import './stack.cases.ts';
 import './monitoring/alarms.cases.ts';
 import './firelens/firelens.cases.ts';

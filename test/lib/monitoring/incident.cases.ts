@@ -6,7 +6,8 @@ import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../lab/asl/index.ts';
 import { HANDLERS, INCIDENT_STATES } from '../../../lambda/core/contract.ts';
-import { IncidentReports, readConfiguration } from '../../../lib/index.ts';
+import { readConfiguration } from '../../../lib/config/read-config.ts';
+import { IncidentReports } from '../../../lib/monitoring/incident-reports.ts';
 import { type Json, Synthesized } from '../../support/stacks.ts';
 
 const stack = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });

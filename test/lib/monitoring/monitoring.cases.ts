@@ -6,7 +6,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, test } from 'vitest';
-import { RemediationDashboard, UsageAlarms } from '../../../lib/index.ts';
+import { RemediationDashboard } from '../../../lib/monitoring/dashboard.ts';
+import { UsageAlarms } from '../../../lib/monitoring/usage-alarms.ts';
 import { widgetsOf } from '../../support/dashboard.ts';
 import { type Json, Synthesized } from '../../support/stacks.ts';
 
