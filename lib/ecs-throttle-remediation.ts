@@ -42,22 +42,21 @@ export class EcsThrottleRemediation extends ThrottleRemediation {
   }
 
   /** Calls that were to be brought back and were not: refused at once, or refused or given up later. */
-  metricNotBroughtBack(options: Pick<MetricOptions, 'label' | 'period'> = {}): IMetric {
+  metricNotBroughtBack(options: Pick<MetricOptions, 'label' | 'period' | 'account' | 'region'> = {}): IMetric {
+    const { account, region, ...shown } = options;
     const refusedAtOnce = (service: 'intake' | 'sweep') => ownMetric(METRICS.verdict, service, { kind: 'refuse' });
-    const usingMetrics = {
+    const parts = Object.entries({
       gaveUp: gaveUp(),
       refused: refused(),
       refusedByIntake: refusedAtOnce('intake'),
       refusedBySweep: refusedAtOnce('sweep'),
-    };
+    });
     return new MathExpression({
-      expression: Object.keys(usingMetrics)
-        .map((name) => `FILL(${name}, 0)`)
-        .join(' + '),
-      usingMetrics,
+      expression: parts.map(([name]) => `FILL(${name}, 0)`).join(' + '),
+      usingMetrics: Object.fromEntries(parts.map(([name, metric]) => [name, metric.with({ account, region })])),
       label: 'Not brought back',
       period: Duration.minutes(5),
-      ...options,
+      ...shown,
     });
   }
 

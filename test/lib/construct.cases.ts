@@ -22,6 +22,7 @@ import { type Json, testApp } from '../support/stacks.ts';
 // What tests look at needs no bundled handlers, which take seconds.
 vi.stubEnv('CDK_CONTEXT_JSON', JSON.stringify({ 'aws:cdk:bundling-stacks': [] }));
 const { app: exampleApp, stack: exampleStack } = await import('../../examples/construct.ts');
+const { app: organization } = await import('../../examples/organization.ts');
 vi.unstubAllEnvs();
 
 const ROLE = 'arn:aws:iam::111122223333:role/starter';
@@ -225,5 +226,26 @@ describe('the example of the construct', () => {
       true,
     );
     expect(exampleApp.synth().stacks.map(({ stackName }) => stackName)).toEqual(['Batch']);
+  });
+});
+
+describe('the example of an organization', () => {
+  test('puts the stack into each account and Region, with one topic for each Region and one dashboard for all', () => {
+    const assembly = organization.synth();
+    const templates = assembly.stacksRecursively.map(({ environment: { account, region }, template }) => {
+      const has = (type: string) => Object.values<Json>(template.Resources).filter(({ Type }) => Type === type);
+      return { place: `${account} ${region}`, has };
+    });
+    const placesWith = (type: string) =>
+      templates.flatMap(({ place, has }) => (has(type).length > 0 ? [place] : [])).toSorted();
+    expect(placesWith('AWS::DynamoDB::Table')).toEqual([
+      '111122223333 eu-west-1',
+      '111122223333 us-east-1',
+      '444455556666 eu-west-1',
+    ]);
+    // The stacks themselves have none.
+    expect(placesWith('AWS::SNS::Topic')).toEqual(['999988887777 eu-west-1', '999988887777 us-east-1']);
+    const overview = templates.flatMap(({ has }) => has('AWS::CloudWatch::Dashboard')).at(-1);
+    for (const account of ['111122223333', '444455556666']) expect(JSON.stringify(overview)).toContain(account);
   });
 });
