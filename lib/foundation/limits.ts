@@ -7,6 +7,7 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import { SETTINGS_VALUES } from '../../lambda/core/contract.ts';
 import { withLongestTexts } from './longest-text.ts';
 import { MANAGED_POLICIES_PER_ROLE, MAX_MANAGED_POLICY } from './split-grants.ts';
 
@@ -80,7 +81,13 @@ function measuresOf(stack: Stack, construct: IConstruct): Measure[] {
   }
   if (construct instanceof CfnFunction) {
     const { variables } = (stack.resolve(construct.environment) ?? {}) as { variables?: object };
-    return [...measure('the environment', variables, 4096), ...measure('the description', construct.description, 256)];
+    // Of all that stands there, only this list has a length of its own.
+    const values =
+      variables && SETTINGS_VALUES in variables ? ' (write ARNs and names of roles, rules and clusters as texts)' : '';
+    return [
+      ...measure(`the environment${values}`, variables, 4096),
+      ...measure('the description', construct.description, 256),
+    ];
   }
   if (construct instanceof CfnRule) {
     return [

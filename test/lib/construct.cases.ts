@@ -1,4 +1,4 @@
-import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { type App, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { GraphWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Cluster } from 'aws-cdk-lib/aws-ecs';
@@ -168,6 +168,22 @@ describe('what only the deployment knows', () => {
     for (const text of [role.roleArn, `x${role.roleName}`, 'plain', '{0}', '${Tok']) {
       expect(isKnownAtDeployment(text)).toBe(Token.isUnresolved(text));
     }
+  });
+
+  test('has room for ten callers; of more, synth says what to write instead', () => {
+    const withCallers = (count: number) => {
+      const stack = appStack();
+      const callers = Array.from(
+        { length: count },
+        (_, index) => new Role(stack, `Caller${index}`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+      );
+      construct({ callers }, stack);
+      return stack.node.root as App;
+    };
+    expect(() => withCallers(10).synth()).not.toThrow();
+    expect(() => withCallers(11).synth()).toThrow(
+      /the environment \(write ARNs and names of roles, rules and clusters as texts\)/,
+    );
   });
 
   test('stands nowhere where all is known', () => {
