@@ -110,11 +110,13 @@ export function makeHandler(
     // Everybody's, ours too: late re-runs rest on what the history shows.
     const accepted = event.kind === 'runTaskRecord' ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
     if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
-    const ending = await applyVerdict(
-      decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
-      event,
-    );
-    handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
+    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
+    const ending = await applyVerdict(verdict, event);
+    // A launch record said that a task is nobody's of ours: one of a listed caller may still come, and then says otherwise.
+    const isForeign = verdict.kind === 'rerun' && ending.kind === 'ignore' && ending.reason !== 'observeMode';
+    if (event.kind !== 'stoppedTask' || !isForeign || clock.now() > event.createdAtMs + HISTORY_LAG_MS) {
+      handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
+    }
     if (ending.kind === 'ignore' || ending.kind === 'record' || ending.kind === 'duplicate') return false;
     report(ending, event);
     if (ending.kind !== 'rerun') return false;

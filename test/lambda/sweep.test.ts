@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/sweep.ts';
 import type { Answer, Answers } from '../support/dependencies.ts';
-import { acceptedText, EVENT_TIME_MS, eventText, NOW_MS, stoppedText, TASK_ARN } from '../support/records.ts';
+import {
+  acceptedText,
+  CREATED_MS,
+  CRON_ROLE,
+  EVENT_TIME_MS,
+  eventText,
+  NOW_MS,
+  stoppedText,
+  TASK_ARN,
+} from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 
 const MINUTE = 60_000;
@@ -120,6 +129,22 @@ describe('a sweep', () => {
       state: { pass: { found: 1, clusters: [], isHistoryDone: false } },
     });
     expect(sweep.named('LookupEventsCommand')).toEqual([]);
+  });
+
+  test('looks at a task of a stranger again as long as a listed caller’s record may come, and then starts it', async () => {
+    const sweep = openSweep({ ecs: oneFailedStart });
+    const keep = (caller: string) => {
+      const request = { taskDefinition: 'report:3' };
+      const record = JSON.stringify({ caller, rootCallId: 'root', generation: 0, request });
+      return sweep.put({ id: { S: `launch#${TASK_ARN}` }, record: { S: record }, atMs: { N: String(CREATED_MS) } });
+    };
+    await keep('stranger');
+    const first = await sweep.pass(await sweep.begin(BY_HAND));
+    expect(sweep.started()).toEqual([]);
+    await keep(CRON_ROLE);
+    sweep.at(NOW_MS + 5 * MINUTE);
+    await sweep.pass(first);
+    expect(sweep.started()).toEqual([ASYNCHRONOUS]);
   });
 
   test('ends when it is quiet, and gives its lease back', async () => {
