@@ -35,7 +35,8 @@ export function deploy(world: World, template: Template): void {
   createStateMachines(deployed, site);
   for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) {
     const { arn, properties } = lambdaFunction;
-    requireTrust(site.has, place, properties.Role, 'lambda.amazonaws.com', arn);
+    // Whether Lambda names the function's account is unknown: here it does not.
+    requireTrust(site.has, {}, properties.Role, 'lambda.amazonaws.com', arn);
     world.createFunction(lambdaFunction);
   }
   createEventSources(deployed, site);
@@ -64,7 +65,8 @@ function createStores(deployed: DeployedTemplate, { world, place, clock, scenari
 
 function createStateMachines(deployed: DeployedTemplate, { world, has, place }: Site): void {
   for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
-    requireTrust(has, place, properties.RoleArn, 'states.amazonaws.com', arn);
+    const context = { 'aws:SourceArn': arn, 'aws:SourceAccount': place.account };
+    requireTrust(has, context, properties.RoleArn, 'states.amazonaws.com', arn);
     const definition = parseDefinition(JSON.parse(properties.DefinitionString));
     world.states.createStateMachine({
       arn,
@@ -150,8 +152,13 @@ function createAlarms(deployed: DeployedTemplate, { alarms }: World): void {
 }
 
 /** A service of AWS runs something of ours only under a role that lets it. */
-function requireTrust(has: Permissions['has'], place: Place, role: string, service: string, sourceArn: string): void {
-  const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': place.account };
+function requireTrust(
+  has: Permissions['has'],
+  context: Readonly<Record<string, string>>,
+  role: string,
+  service: string,
+  arn: string,
+): void {
   if (has({ service }, { action: 'sts:AssumeRole', resource: role, context })) return;
-  throw new Error(`deployment failed: ${service} may not assume ${role} for ${sourceArn}`);
+  throw new Error(`deployment failed: ${service} may not assume ${role} for ${arn}`);
 }

@@ -3,7 +3,7 @@ import { eventName, type ThrottleEvent } from '../core/events/event.ts';
 import { requestDigest } from '../core/identity.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
 import { isSameCall } from '../core/rerun/claim.ts';
-import { foreignLaunch } from '../core/rerun/launch-record.ts';
+import { credibleRecord, type FailedTask, foreignLaunch } from '../core/rerun/launch-record.ts';
 import type { Ending, Verdict } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
@@ -33,6 +33,11 @@ export function makeVerdictApplier(
       if (error instanceof ExecutionAlreadyExists) return 'duplicate';
       throw error;
     }
+  }
+
+  /** Why a task that failed to start is none of ours, as far as its launch is known. */
+  async function foreignReason({ taskArn, createdAt }: FailedTask) {
+    return foreignLaunch(credibleRecord(await launches.get(taskArn), Date.parse(createdAt), settings), settings);
   }
 
   /** Runs `notify` once for an event, however often it is delivered or found by a sweep. */
@@ -78,7 +83,7 @@ export function makeVerdictApplier(
         if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
         const { name, input } = verdict;
         const { request, call, failedTask } = input;
-        const foreign = failedTask && hasTrail && foreignLaunch(await launches.get(failedTask.taskArn), settings);
+        const foreign = failedTask && hasTrail && (await foreignReason(failedTask));
         if (foreign) return { kind: 'ignore', reason: foreign };
         const claim = request && { digest: requestDigest(request), atMs: Date.parse(call.eventTime) };
         if (claim && !isSameCall(await claims.claim(name, claim), claim)) {

@@ -1,6 +1,6 @@
 import { RERUN_NEXT } from '../core/contract.ts';
 import { completionStep } from '../core/rerun/completion.ts';
-import type { FailedTask } from '../core/rerun/launch-record.ts';
+import { credibleRecord, type FailedTask } from '../core/rerun/launch-record.ts';
 import type { RerunInput } from '../core/rerun/rerun-input.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
@@ -32,14 +32,15 @@ export function makeCompleter(
     const createdAtMs = Date.parse(failedTask.createdAt);
     const foreign = lookup.foreign(taskArn, createdAtMs);
     if (foreign) return finish(rerun, { kind: 'ignored', reason: foreign });
-    let record = await store.get(taskArn);
+    const known = async () => credibleRecord(await store.get(taskArn), createdAtMs, settings);
+    let record = await known();
     const decide = (hasLookedUp: boolean) =>
       completionStep({ rerun, failedTask, record, hasLookedUp, settings, nowMs: clock.now() });
     let step = decide(false);
     if (step.kind === 'lookUp') {
       const found = await lookup.find(taskArn, createdAtMs, step.freshSinceMs);
       if (found.kind === 'foreign') return finish(rerun, { kind: 'ignored', reason: found.reason });
-      record = await store.get(taskArn);
+      record = await known();
       if (!record && found.kind === 'busy') return waitForRecord(found.untilMs);
       step = decide(true);
     }

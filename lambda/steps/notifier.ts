@@ -6,6 +6,12 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { ITEMS } from '../state/items.ts';
 
+/**
+ * So many groups a function names by their family; of others it tells by reason and caller. Whoever can choose names, where
+ * any family is listed, must not be able to bury people in mail.
+ */
+const MOST_NAMED = 10;
+
 /** Notifies people about calls that were not brought back. */
 export interface Notifier {
   /** Counts a notice and, if given, which properties the observed call has. */
@@ -21,6 +27,8 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
   const tableName = environment.variable('tableName');
   const where = { ...environment.awsEnvironment, ownRoleArn: environment.variable('runTaskRoleArn') };
   let notified = new Set<string>();
+  /** Groups with a family, in the hour that ends then. */
+  let named = { until: '', groups: 0 };
 
   async function startDigest(group: NoticeGroup): Promise<void> {
     const command = new StartExecutionCommand({
@@ -39,7 +47,13 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
     async notify(notice, observed) {
       const nowMs = ports.clock.now();
       const callerHandsOver = callerEntry(notice.caller, environment.settings.callers)?.handsOver;
-      const group = noticeGroup(notice, nowMs, callerHandsOver, where);
+      const groupOf = (given: Notice) => noticeGroup(given, nowMs, callerHandsOver, where);
+      let group = groupOf(notice);
+      if (notice.family !== '' && !notified.has(group.id)) {
+        if (named.until !== group.endsAt) named = { until: group.endsAt, groups: 0 };
+        if (named.groups >= MOST_NAMED) group = groupOf({ ...notice, family: '' });
+        else named.groups += 1;
+      }
       const names = observed ? OBSERVED : [];
       if (!notified.has(group.id)) {
         await startDigest(group);

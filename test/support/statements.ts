@@ -31,6 +31,8 @@ export const NAMED = {
   cloudTrail: 'create',
   notifications: { emails: ['ops@example.com'] },
 };
+/** No role may be put in the place of another, so that no volume can be asked for. */
+export const NO_ROLES = { ...NAMED, allowedRoleOverrides: [] };
 export const ANY = { ...NAMED, clusters: ['*'], families: ['*'], callers: ['*'] };
 
 /** Every statement of every policy in the template of a configuration: of roles, of resources, of trust. */
@@ -65,6 +67,7 @@ function readable(statement: Json, holder: Json, policyOwner: Json): Statement {
 
 const VERBS: Readonly<Record<string, string>> = {
   StringEquals: 'is',
+  StringEqualsIfExists: 'is, if it is given,',
   StringNotEquals: 'is not',
   ArnEquals: 'is',
   ArnNotEquals: 'is not',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Notice, noticeGroup } from '../../../lambda/core/notices/notice.ts';
 import { makeNotifier } from '../../../lambda/steps/notifier.ts';
 import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, HOME, NOW_MS, OWN_ROLE } from '../../support/records.ts';
+import { CRON_ROLE, HOME, NOW_MS, OPS_USER, OWN_ROLE } from '../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
 const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, { ...HOME, ownRoleArn: OWN_ROLE });
@@ -61,6 +61,21 @@ describe('people', () => {
     for (let n = 0; n < 1000; n++) await notifier.notify(NOTICE);
     expect(named('StartExecutionCommand')).toHaveLength(1);
     expect(named('UpdateItemCommand')).toHaveLength(1000);
+  });
+
+  test('are told of ten families by name, and of all others together, by caller and reason', async () => {
+    const { notifier, named, at } = notifierWith();
+    const tell = async (families: number, caller = CRON_ROLE) => {
+      for (let n = 0; n < families; n++) await notifier.notify({ ...NOTICE, caller, family: `family-${n}` });
+    };
+    const groups = () => new Set(named('UpdateItemCommand').map(({ input }) => input.Key.id.S)).size;
+    await tell(500);
+    expect([named('StartExecutionCommand').length, named('UpdateItemCommand').length, groups()]).toEqual([11, 500, 11]);
+    await tell(500, OPS_USER);
+    expect(groups()).toBe(12);
+    at(NOW_MS + 3_600_000);
+    await tell(10);
+    expect(groups()).toBe(22);
   });
 
   test('are told again in the next hour', async () => {
