@@ -64,7 +64,7 @@ const textOf = (body: unknown): string => (typeof body === 'string' ? body : UTF
 /** `former` gives the model of a service that once spoke AWS query: clients look for the codes of that time first. */
 function decodeJson(target: string, body: string, former: (() => ReturnType<typeof modelOf>) | undefined): WireCall {
   return {
-    operation: target.slice(target.indexOf('.') + 1),
+    operation: target.slice(target.lastIndexOf('.') + 1),
     input: JSON.parse(body || '{}') as JsonObject,
     headers: { 'content-type': 'application/x-amz-json-1.1' },
     answer: (output) => JSON.stringify(output),
