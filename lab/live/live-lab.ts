@@ -7,20 +7,15 @@ import { startCallers } from '../run/callers.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration, synthesize } from '../stack/synthesize.ts';
 import { deploy } from '../world/deployment.ts';
-import { tee } from '../world/observers.ts';
 import { warmUp } from '../world/sandbox.ts';
-import { type Observer, World } from '../world/world.ts';
-import { NOT_SUPPORTED, type Page, serve } from './endpoint.ts';
+import { World } from '../world/world.ts';
+import { LiveConsole } from './console.ts';
+import { NOT_SUPPORTED, serve } from './endpoint.ts';
 
 export interface LiveLabOptions {
   /** How many times faster than the real one its clock is. */
   readonly speed?: number;
   readonly port?: number;
-  readonly observer?: Partial<Observer>;
-  readonly page?: (lab: {
-    readonly world: World;
-    readonly clock: WallClock;
-  }) => (path: string) => Promise<Page | undefined>;
 }
 
 export interface LiveLab {
@@ -43,7 +38,7 @@ const IDLE_MS = 1000;
  * callers and events come too.
  */
 export async function startLiveLab(scenario: Scenario, options: LiveLabOptions = {}): Promise<LiveLab> {
-  const { speed = 1, port = 0, observer = {}, page } = options;
+  const { speed = 1, port = 0 } = options;
   const { account, seed, remediation } = scenario;
   await warmUp();
   const template = remediation.enabled
@@ -51,12 +46,13 @@ export async function startLiveLab(scenario: Scenario, options: LiveLabOptions =
     : undefined;
 
   const clock = new WallClock(speed);
+  const console = new LiveConsole(scenario);
   const faults = new Faults(scenario.faults, seed, clock);
   const world = new World({
     clock,
     scenario,
     faults,
-    observer: tee(observer),
+    observer: console.listen(clock),
     usage: new Usage(),
     keepsHistory: true,
   });
@@ -80,8 +76,11 @@ export async function startLiveLab(scenario: Scenario, options: LiveLabOptions =
     principalOf: (key) => principalOf(key, account.id),
     clientsRetry: true,
     port,
-    hooks: { around: async (_service, _operation, call) => call(), onUnsupported: (error) => console.error(error) },
-    ...(page && { page: page({ world, clock }) }),
+    hooks: {
+      around: async (_service, _operation, call) => call(),
+      onUnsupported: (error) => process.stderr.write(`${String(error)}\n`),
+    },
+    page: (path) => console.page(path, world, clock),
   });
   let isClosed = false;
   return {
