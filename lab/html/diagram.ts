@@ -8,9 +8,12 @@ export const drawFlow = (flow: Flow): Promise<Markup> => draw(flow, dotOf(flow),
 /** Draws them small enough for a phone, for one execution's way through them: states are marked by their places. */
 export const drawWay = (flow: Flow): Promise<Markup> => draw(flow, wayDotOf(flow), 'way');
 
+/** Takes longer to be there than to draw. */
+let viz: ReturnType<typeof instance> | undefined;
+
 async function draw({ states }: Flow, dot: string, className: string): Promise<Markup> {
-  const viz = await instance();
-  const svg = viz.renderString(dot, { format: 'svg', engine: 'dot' });
+  viz ??= instance();
+  const svg = (await viz).renderString(dot, { format: 'svg', engine: 'dot' });
   const label = `State machine: ${[...states.keys()].join(', ')}`.replace(/[&<>"]/g, ' ');
   // Without prolog, hints that repeat the names, and a size of its own: the page decides.
   const bare = svg
