@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lambda/core/contract.ts';
+import { STACK_NAME } from '../../lib/app.ts';
 import { parseDefinition } from '../asl/index.ts';
 import { EventTargets } from '../aws/eventbridge/event-targets.ts';
 import type { Permissions } from '../aws/iam/permissions.ts';
@@ -29,6 +30,10 @@ export function deploy(world: World, template: Template): void {
   world.enforce(policiesOf(deployed));
   const site: Site = { ...world.options, world, place, has: world.has };
   createStores(deployed, site);
+  for (const { properties } of deployed.all('AWS::SNS::Subscription')) {
+    const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint } = properties;
+    world.sns.subscribe({ topicArn, protocol, endpoint });
+  }
   for (const { properties } of deployed.all('AWS::Lambda::Function')) {
     if (properties.LoggingConfig) site.world.logs.createLogGroup(properties.LoggingConfig.LogGroup);
   }
@@ -42,6 +47,8 @@ export function deploy(world: World, template: Template): void {
   createEventSources(deployed, site);
   createRules(deployed, site);
   world.handOverQueueUrl = deployed.output(HAND_OVER_QUEUE_URL);
+  const { outputs, resources, description } = deployed;
+  world.cloudFormation.add({ name: STACK_NAME, description, outputs, resources });
   createAlarms(deployed, site.world);
 }
 
@@ -73,6 +80,7 @@ function createStateMachines(deployed: DeployedTemplate, { world, has, place }: 
       name: arn.split(':').at(-1) ?? '',
       roleArn: properties.RoleArn,
       definition,
+      text: properties.DefinitionString,
     });
   }
 }
@@ -115,9 +123,11 @@ function createRules(deployed: DeployedTemplate, site: Site): void {
       if (target.DeadLetterConfig) world.deadLetterQueues.add(target.DeadLetterConfig.Arn);
       return eventTargets.create(arn, target);
     });
-    const { EventPattern, ScheduleExpression } = properties;
-    if (EventPattern !== undefined) world.bus.createRule({ arn, pattern: EventPattern, targets });
+    const { EventPattern, ScheduleExpression, Description: description } = properties;
+    const shown = { arn, description, targetArns: properties.Targets.map(({ Arn }) => Arn) };
+    if (EventPattern !== undefined) world.bus.createRule({ ...shown, pattern: EventPattern, targets });
     if (ScheduleExpression === undefined) continue;
+    world.bus.createSchedule({ ...shown, schedule: ScheduleExpression });
     // Recurring schedules go on for ever: the run does not wait for them.
     clock.every(intervalMs(ScheduleExpression), () => {
       for (const deliver of targets) deliver({});
@@ -131,8 +141,11 @@ function createAlarms(deployed: DeployedTemplate, { alarms }: World): void {
     .all('AWS::Events::Rule')
     .flatMap(({ properties }) => ((properties.EventPattern as JsonObject | undefined)?.resources ?? []) as Json[]);
   for (const { arn, logicalId, properties } of deployed.all('AWS::CloudWatch::Alarm')) {
-    const { Namespace, MetricName, Dimensions, ...rule } = properties;
-    if (Namespace !== METRIC_NAMESPACE || !MetricName || !awaited.includes(arn)) continue;
+    const { Namespace, MetricName, Dimensions, AlarmDescription: description, ...rule } = properties;
+    if (Namespace !== METRIC_NAMESPACE || !MetricName || !awaited.includes(arn)) {
+      alarms.createIdle({ arn, name: logicalId, description });
+      continue;
+    }
     const { Period, Threshold, Statistic, ComparisonOperator, EvaluationPeriods, TreatMissingData } = rule;
     const isKnown =
       Statistic === 'Sum' &&
