@@ -36,10 +36,10 @@ export const MUTATIONS = [
     '',
   ],
   [
-    'the first launch record of a task stays',
+    'the oldest launch record of a task stays',
     'lambda/state/launch-store.ts',
-    'attribute_not_exists(id) OR atMs ',
-    'attribute_not_exists(id) OR attribute_exists(id) OR atMs ',
+    ": 'attribute_exists(isForeign) OR atMs > :atMs'",
+    ": 'attribute_exists(id)'",
   ],
   [
     'the deadline is looked at before each launch',
@@ -128,6 +128,60 @@ export const MUTATIONS = [
     'lambda/steps/apply-verdict.ts',
     'if (await launches.wasNotified(name)) return;',
     '',
+  ],
+  [
+    'a stranger’s call takes no task away from a listed caller that asked for it too',
+    'lambda/state/launch-store.ts',
+    ": 'attribute_exists(isForeign) OR atMs > :atMs'",
+    ": 'atMs > :atMs'",
+  ],
+  [
+    'a call that was made after a task was created did not launch it',
+    'lambda/core/rerun/launch-record.ts',
+    'atMs <= createdAtMs + AROUND_LAUNCH_MS',
+    'atMs <= createdAtMs + 1000 * AROUND_LAUNCH_MS',
+  ],
+  [
+    'a listed caller’s task is nobody else’s in the event history either',
+    'lambda/core/rerun/lookup.ts',
+    'if (!reason || ours.has(taskId)) continue;',
+    'if (!reason) continue;',
+  ],
+  [
+    'under a token of our own a conflict is never our start',
+    'lambda/core/rerun/conflict.ts',
+    "if (isOwnToken || taskArns.length === 0) return { kind: 'conflict' };",
+    "if (taskArns.length === 0) return { kind: 'conflict' };",
+  ],
+  [
+    'who sent a message that was moved back stands in the message',
+    'lambda/intake.ts',
+    "isMovedBack ? (messageAttributes[SENDER_ATTRIBUTE]?.stringValue ?? '') : senderId",
+    'messageAttributes[SENDER_ATTRIBUTE]?.stringValue ?? senderId',
+  ],
+  [
+    'an acceptance counts for the request that it is of',
+    'lambda/core/rerun/acceptance.ts',
+    'recent.filter(({ digest }) => digest === doneBy.digest)',
+    'recent',
+  ],
+  [
+    'an acceptance counts for the call that it was made for, not for one of hours before',
+    'lambda/core/rerun/acceptance.ts',
+    '.filter(({ atMs }) => atMs >= doneBy.sinceMs)',
+    '',
+  ],
+  [
+    'nobody can compute the token of a job that was never attempted',
+    'lambda/core/identity.ts',
+    "sign(key, ['keyed token', callId])",
+    "sign('', ['keyed token', callId])",
+  ],
+  [
+    'a federated user is not the user who issued its session',
+    'lambda/core/events/run-task-record.ts',
+    'issuer && isSession ? issuer : identity',
+    'issuer ? issuer : identity',
   ],
 ];
 export const NEEDED = [
