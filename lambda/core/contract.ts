@@ -103,6 +103,10 @@ export const ENVIRONMENT = {
   handOverQueueArn: 'HAND_OVER_QUEUE_ARN',
   handOverDeadLetterQueueUrl: 'HAND_OVER_DEAD_LETTER_QUEUE_URL',
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
+  sweepStateMachineArn: 'SWEEP_STATE_MACHINE_ARN',
+  /** Of the functions that decide about calls, with commas between them. */
+  logGroupNames: 'LOG_GROUP_NAMES',
+  runbook: 'RUNBOOK',
 } as const;
 
 /** The file beside a handler's code that holds its settings: an environment of Lambda's has no room for long lists. */

@@ -1,6 +1,7 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { eventName, type ThrottleEvent } from '../core/events/event.ts';
 import { requestDigest } from '../core/identity.ts';
+import { callOfEvent } from '../core/notices/first-call.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
 import { isSameCall } from '../core/rerun/claim.ts';
 import { credibleRecord, type FailedTask, foreignLaunch } from '../core/rerun/launch-record.ts';
@@ -75,7 +76,7 @@ export function makeVerdictApplier(
             ...verdict,
             kind: 'refused',
             family: verdict.family ?? '',
-            first: { foundBy: foundBy(event) },
+            first: callOfEvent(event, environment.awsEnvironment),
           }),
         );
         return verdict;
@@ -96,10 +97,4 @@ export function makeVerdictApplier(
         return verdict satisfies never;
     }
   };
-}
-
-/** What people look an event up by. */
-function foundBy(event: ThrottleEvent): string {
-  if (event.kind === 'handedOverCall') return `message ${event.messageId}`;
-  return event.kind === 'stoppedTask' ? `task ${event.taskArn}` : `CloudTrail event ${event.eventId}`;
 }

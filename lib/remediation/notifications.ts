@@ -13,11 +13,13 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { ITEM_KINDS } from '../../lambda/core/contract.ts';
+import { ENVIRONMENT, ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OBSERVED } from '../../lambda/core/notices/notice.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
+import type { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
+import { RUNBOOK } from '../foundation/runbook.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { each, grantItems } from './item-grants.ts';
 
@@ -45,12 +47,14 @@ export class Notifications extends Construct {
   readonly topic: ITopic;
   readonly digest: Workflow;
   readonly #table: ITable;
+  readonly #runbook: string;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
     this.#table = table;
-    const { topicArn } = configuration.notifications;
+    const { topicArn, runbookUrl } = configuration.notifications;
+    this.#runbook = runbookUrl ?? RUNBOOK;
     // One that is there already is its owner's to subscribe to, to encrypt and to open to CloudWatch.
     this.topic = props.topic ?? (topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props));
 
@@ -91,7 +95,20 @@ export class Notifications extends Construct {
 
   /** Environment variables that a handler needs to notify people. */
   get environment() {
-    return { digestStateMachineArn: this.digest.stateMachineArn, tableName: this.#table.tableName };
+    return {
+      digestStateMachineArn: this.digest.stateMachineArn,
+      tableName: this.#table.tableName,
+      runbook: this.#runbook,
+    };
+  }
+
+  /** Has the mails of handlers lead to what is there only once all of them are. */
+  leadTo(handlers: readonly HandlerFunction[], sweepStateMachineArn: string): void {
+    const logGroupNames = handlers.map(({ logGroup }) => logGroup.logGroupName).join(',');
+    for (const handler of handlers) {
+      handler.addEnvironment(ENVIRONMENT.logGroupNames, logGroupNames);
+      handler.addEnvironment(ENVIRONMENT.sweepStateMachineArn, sweepStateMachineArn);
+    }
   }
 
   /** Lets a handler notify people. */
@@ -123,11 +140,12 @@ export class Notifications extends Construct {
       table: this.#table,
       key: { id: DynamoAttributeValue.fromString("{% 'notice#' & $notice.id %}") },
       consistentRead: true,
-      projectionExpression: ['notices', ...OBSERVED].map((name) =>
+      projectionExpression: ['notices', 'lastAt', ...OBSERVED].map((name) =>
         new DynamoProjectionExpression().withAttribute(name),
       ),
       outputs: {
         count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}',
+        last: "{% $exists($states.result.Item.lastAt.S) ? ', the last at ' & $states.result.Item.lastAt.S : '' %}",
         summary: `{% ($item := $states.result.Item; $exists($item.wouldRerun) ? ${SUMMARY} : '') %}`,
       },
     });
@@ -136,7 +154,7 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & '.' & $states.input.summary & '\\n\\n' & $notice.message %}",
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & $states.input.last & '.' & $states.input.summary & '\\n\\n' & $notice.message %}",
       ),
     });
     const told = Succeed.jsonata(this, 'Told');

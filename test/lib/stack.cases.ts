@@ -1,5 +1,6 @@
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { firstSteps } from '../../lib/foundation/runbook.ts';
 import { type Json, Synthesized, stacksOf } from '../support/stacks.ts';
 
 const LISTED = {
@@ -191,7 +192,7 @@ describe('whatever is stored is encrypted', () => {
   test('under keys of AWS otherwise, with no key and no mention of one', () => {
     owned.template.resourceCountIs('AWS::KMS::Key', 0);
     owned.template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    expect(JSON.stringify(owned.template.toJSON())).not.toContain('kms:');
+    expect(JSON.stringify(owned.template.toJSON())).not.toContain('"kms:');
   });
 
   test('and the key may be used by those alone who write without a role of ours, for what is of this account', () => {
@@ -355,5 +356,44 @@ test('alarms link the runbook where its owner put it', () => {
     ...linked.properties('AWS::CloudWatch::Alarm'),
     ...linked.properties('AWS::CloudWatch::CompositeAlarm'),
   ];
-  for (const { AlarmDescription } of alarms) expect(AlarmDescription).toContain(` ${runbookUrl}#`);
+  for (const { AlarmDescription } of alarms) {
+    expect(AlarmDescription).toContain(` ${runbookUrl}#`);
+    expect(AlarmDescription).not.toContain('Resolution:');
+  }
+  expect(dashboardText(linked)).toContain(`[Runbook](${runbookUrl})`);
 });
+
+test('the dashboard holds the first steps of every alarm where nobody says where the runbook is', () => {
+  const plain = new Synthesized(LISTED);
+  const text = dashboardText(plain);
+  const anchors = plain
+    .properties('AWS::CloudWatch::Alarm')
+    .map(({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1]);
+  expect(anchors.length).toBeGreaterThan(20);
+  for (const anchor of anchors) {
+    const { heading, text: steps } = firstSteps().get(anchor) ?? {};
+    expect(text).toContain(`**${heading}.** ${steps}`);
+  }
+});
+
+test('whoever sends notices knows where the runbook, the logs and the sweep are', () => {
+  const plain = new Synthesized({ ...LISTED, notifications: { runbookUrl: 'https://wiki.example.com/ecs' } });
+  const senders = Object.values(plain.handlers())
+    .map(({ Properties }) => Properties.Environment.Variables)
+    .filter(({ DIGEST_STATE_MACHINE_ARN: digest }) => digest);
+  expect(senders).toHaveLength(3);
+  const sweep = plain.properties('AWS::StepFunctions::StateMachine', 'Sweep')[0].StateMachineName;
+  for (const { RUNBOOK, LOG_GROUP_NAMES: logs, SWEEP_STATE_MACHINE_ARN: arn } of senders) {
+    expect(RUNBOOK).toBe('https://wiki.example.com/ecs');
+    expect(JSON.stringify(arn)).toContain(`:stateMachine:${sweep}"`);
+    expect(logs['Fn::Join'][1].filter((part: Json) => part.Ref)).toHaveLength(3);
+  }
+});
+
+function dashboardText(synthesized: Synthesized): string {
+  const [{ DashboardBody }] = synthesized.properties('AWS::CloudWatch::Dashboard');
+  const body = DashboardBody['Fn::Join'][1].map((part: Json) => (typeof part === 'string' ? part : '')).join('');
+  const [widget, ...others] = JSON.parse(body).widgets.filter(({ type }: Json) => type === 'text');
+  expect(others).toEqual([]);
+  return widget.properties.markdown;
+}

@@ -1,3 +1,4 @@
+import type { NoticePlace } from '../../lambda/core/notices/follow-up.ts';
 import { type Settings, settingsSchema } from '../../lambda/core/settings.ts';
 import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
 import { HOME, NOW_MS, OWN_ROLE, SETTINGS } from './records.ts';
@@ -14,6 +15,15 @@ export type Answers = Partial<Record<keyof Clients, Answer>>;
 
 export const HAND_OVER_QUEUE_ARN = 'arn:aws:sqs:us-east-1:111122223333:hand-over';
 
+/** Where notices come from, and what they lead to. */
+export const PLACE: NoticePlace = {
+  ...HOME,
+  ownRoleArn: OWN_ROLE,
+  runbook: 'docs/runbook.md',
+  logGroupNames: ['/aws/lambda/intake', '/aws/lambda/run-task'],
+  sweepStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:sweep',
+};
+
 const VARIABLES = {
   accountId: HOME.account,
   rerunStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun',
@@ -25,6 +35,9 @@ const VARIABLES = {
   handOverQueueArn: HAND_OVER_QUEUE_ARN,
   handOverDeadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/hand-over-dead',
   handOverRedriveRoleId: 'AROAREDRIVE',
+  sweepStateMachineArn: PLACE.sweepStateMachineArn,
+  logGroupNames: PLACE.logGroupNames.join(','),
+  runbook: PLACE.runbook,
 };
 
 export interface LogLine extends LogFields {

@@ -6,6 +6,7 @@ import { parseArn } from '../arn.ts';
  */
 export interface ConsoleLinks {
   readonly executions: string;
+  execution(arn: string): string;
   dashboard(name: string): string;
   /** A query in Logs Insights, over a time in milliseconds since the epoch. */
   query(text: string, logGroupNames: readonly string[], fromMs: number, toMs: number): string;
@@ -15,6 +16,7 @@ export interface ConsoleLinks {
 const DOMAINS: Readonly<Record<string, string>> = {
   'aws-cn': 'console.amazonaws.cn',
   'aws-us-gov': 'console.amazonaws-us-gov.com',
+  'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
 /** Links to what belongs to a state machine, which says the Region and the partition. */
@@ -24,6 +26,7 @@ export function consoleLinks(stateMachineArn: string): ConsoleLinks {
   const page = (service: string, rest: string) => `${console}${service}/home?region=${region}#${rest}`;
   return {
     executions: page('states', `/statemachines/view/${stateMachineArn}`),
+    execution: (arn) => page('states', `/v2/executions/details/${arn}`),
     dashboard: (name) => page('cloudwatch', `dashboards/dashboard/${name}`),
     query: (text, logGroupNames, fromMs, toMs) => {
       const groups = logGroupNames.map((name) => `~'${starred(name)}`).join('');

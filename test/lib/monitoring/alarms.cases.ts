@@ -81,9 +81,11 @@ describe('each alarm', () => {
     expect([...anchored.keys()].toSorted()).toEqual([...new Set(used)].toSorted());
   });
 
-  test('says how bad it is and what a person should do', () => {
-    for (const { AlarmDescription } of alarms) {
-      expect(AlarmDescription).toMatch(/^(critical|warning|information): [A-Z].+\. docs\/runbook\.md#[a-z-]+$/);
+  test('says how bad it is and what a person should do, first steps included', () => {
+    for (const { AlarmDescription } of [...alarms, ...composite]) {
+      expect(AlarmDescription).toMatch(
+        /^(critical|warning|information): [A-Z].+\. Investigation: .+[.?] Resolution: .+\. docs\/runbook\.md#[a-z-]+$/,
+      );
     }
   });
 });
