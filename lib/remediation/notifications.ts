@@ -145,7 +145,7 @@ export class Notifications extends Construct {
       ),
       outputs: {
         count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}',
-        last: "{% $exists($states.result.Item.lastAt.S) ? ', the last at ' & $states.result.Item.lastAt.S : '' %}",
+        last: "{% $exists($states.result.Item.lastAt.S) ? ' The last was counted at ' & $states.result.Item.lastAt.S & '.' : '' %}",
         summary: `{% ($item := $states.result.Item; $exists($item.wouldRerun) ? ${SUMMARY} : '') %}`,
       },
     });
@@ -154,7 +154,7 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & $states.input.last & '.' & $states.input.summary & '\\n\\n' & $notice.message %}",
+        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & '.' & $states.input.last & $states.input.summary & '\\n\\n' & $notice.message %}",
       ),
     });
     const told = Succeed.jsonata(this, 'Told');
