@@ -9,6 +9,7 @@ import { ITEM_KINDS } from '../lambda/core/contract.ts';
 import type { Configuration } from './config/schema.ts';
 import type { WarningId } from './config/warning-ids.ts';
 import { warningsOf } from './config/warnings.ts';
+import { concurrencyNeeded } from './foundation/concurrency.ts';
 import { encryptionKey as createKey } from './foundation/encryption.ts';
 import { beyondLimits } from './foundation/limits.ts';
 import { AthenaInvestigation } from './investigation/athena-investigation.ts';
@@ -132,6 +133,8 @@ export class ThrottleRemediation extends Construct {
     for (const { id: warningId, text } of warningsOf(configuration)) {
       Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${warningId}`, text);
     }
+    const needed = concurrencyNeeded(monitoring.clusterModifyPerSecond);
+    Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${'lambdaConcurrency' satisfies WarningId}`, needed);
     acknowledgeWarnings(this, configuration.acknowledgedWarnings);
   }
 }

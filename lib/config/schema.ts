@@ -103,6 +103,10 @@ const monitoring = z.strictObject({
   incidentReports: z.boolean().default(true),
 });
 
+/** The CLI shows an id with where it is from: both forms acknowledge it. */
+const bareId = (id: unknown) =>
+  typeof id === 'string' ? id.replace(/^(Annotation::)?ecs-throttle-remediation:/, '') : id;
+
 /** Who is told, and where they find what to do. */
 const notifications = z
   .strictObject({
@@ -146,7 +150,7 @@ const baseSchema = settingsSchema.extend({
   monitoring: monitoring.default(() => monitoring.parse({})),
   notifications: notifications.default(() => notifications.parse({})),
   architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
-  acknowledgedWarnings: z.array(z.enum(WARNING_IDS)).default([]),
+  acknowledgedWarnings: z.array(z.preprocess(bareId, z.enum(WARNING_IDS))).default([]),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
   retentionDays: z
     .literal(RETENTION_DAYS, `a retention that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`)

@@ -286,9 +286,13 @@ describe('beside the rest', () => {
   test('warnings are annotations', () => {
     Annotations.fromStack(owned.stack).hasWarning('*', Match.stringLikeRegexp('clusters is empty'));
     const cloudTrail = { logGroupName: 'trail', bucketName: 'records' };
-    const known = new Synthesized({ ...LISTED, cloudTrail, notifications: { emails: ['ops@example.com'] } });
+    const acknowledgedWarnings = ['lambdaConcurrency'];
+    const notifications = { emails: ['ops@example.com'] };
+    const known = new Synthesized({ ...LISTED, cloudTrail, notifications, acknowledgedWarnings });
     Annotations.fromStack(known.stack).hasNoWarning('*', Match.anyValue());
-    const acknowledged = new Synthesized({ ...LISTED, cloudTrail, acknowledgedWarnings: ['noSubscriber'] });
+    // As the CLI shows it.
+    acknowledgedWarnings.push('Annotation::ecs-throttle-remediation:noSubscriber');
+    const acknowledged = new Synthesized({ ...LISTED, cloudTrail, acknowledgedWarnings });
     Annotations.fromStack(acknowledged.stack).hasNoWarning('*', Match.anyValue());
   });
 
@@ -347,6 +351,16 @@ test('a topic that is there already is told, and is neither made nor subscribed 
   expect(existing.statements('NotificationsDigest')).toContainEqual(
     expect.objectContaining({ Action: 'sns:Publish', Resource: topicArn }),
   );
+});
+
+test('the Lambda concurrency that a storm takes is said at synth, by the rate of the account’s quota', () => {
+  const said = (configuration: object) =>
+    Annotations.fromStack(stacksOf({ ...LISTED, ...configuration })[0] as never)
+      .findWarning('*', Match.stringLikeRegexp('Lambda: '))
+      .map(({ entry }) => String(entry.data));
+  expect(said({})).toEqual([expect.stringMatching(/up to 32 .*\(5 of them launch 40 calls a second\).*L-B99A9384/)]);
+  expect(said({ monitoring: { clusterModifyPerSecond: 200 } })).toEqual([expect.stringContaining('up to 48 ')]);
+  expect(said({ acknowledgedWarnings: ['lambdaConcurrency'] })).toEqual([]);
 });
 
 test('alarms link the runbook where its owner put it', () => {
