@@ -103,10 +103,14 @@ export const ENVIRONMENT = {
   handOverQueueArn: 'HAND_OVER_QUEUE_ARN',
   handOverDeadLetterQueueUrl: 'HAND_OVER_DEAD_LETTER_QUEUE_URL',
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
-  sweepStateMachineArn: 'SWEEP_STATE_MACHINE_ARN',
-  /** Of the functions that decide about calls, with commas between them. */
-  logGroupNames: 'LOG_GROUP_NAMES',
-  runbook: 'RUNBOOK',
+} as const;
+
+/** What a notice leads to and no function has the room to know: the digest workflow puts it in place of these. */
+export const FILLED_IN = {
+  runbook: '{runbook}',
+  sweepStateMachineArn: '{sweepStateMachineArn}',
+  /** Of the functions that decide about calls, each after `~'`, as links to Logs Insights have them. */
+  logGroups: '{logGroups}',
 } as const;
 
 /** The file beside a handler's code that holds its settings: an environment of Lambda's has no room for long lists. */

@@ -28,9 +28,7 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
   const place = {
     ...environment.awsEnvironment,
     ownRoleArn: environment.variable('runTaskRoleArn'),
-    runbook: environment.variable('runbook'),
-    logGroupNames: environment.variable('logGroupNames').split(','),
-    sweepStateMachineArn: environment.variable('sweepStateMachineArn'),
+    digestStateMachineArn: stateMachineArn,
   };
   let notified = new Set<string>();
   /** Groups with a family, in the hour that ends then. */

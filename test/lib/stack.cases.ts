@@ -390,17 +390,19 @@ test('the dashboard holds the first steps of every alarm where nobody says where
   }
 });
 
-test('whoever sends notices knows where the runbook, the logs and the sweep are', () => {
+test('mails are told where the runbook, the logs and the sweep are', () => {
   const plain = new Synthesized({ ...LISTED, notifications: { runbookUrl: 'https://wiki.example.com/ecs' } });
-  const senders = Object.values(plain.handlers())
-    .map(({ Properties }) => Properties.Environment.Variables)
-    .filter(({ DIGEST_STATE_MACHINE_ARN: digest }) => digest);
-  expect(senders).toHaveLength(3);
+  const digest = plain.definition('NotificationsDigest');
   const sweep = plain.properties('AWS::StepFunctions::StateMachine', 'Sweep')[0].StateMachineName;
-  for (const { RUNBOOK, LOG_GROUP_NAMES: logs, SWEEP_STATE_MACHINE_ARN: arn } of senders) {
-    expect(RUNBOOK).toBe('https://wiki.example.com/ecs');
-    expect(JSON.stringify(arn)).toContain(`:stateMachine:${sweep}"`);
-    expect(logs['Fn::Join'][1].filter((part: Json) => part.Ref)).toHaveLength(3);
+  const logs = ['IntakeHandlerLogs', 'SweepHandlerLogs', 'RerunRunTaskLogs'].map((id) =>
+    plain.idOf('AWS::Logs::LogGroup', id),
+  );
+  for (const state of ['Tell of the first', 'Tell of the rest']) {
+    const { Message } = digest.States[state].Arguments;
+    expect(Message).toContain(`'{runbook}', "https://wiki.example.com/ecs"`);
+    expect(Message).toMatch(new RegExp(`'\\{sweepStateMachineArn\\}', "\\S+:stateMachine:${sweep}"`));
+    for (const id of logs) expect(Message).toMatch(new RegExp(`~'[^~]*${id}`));
+    expect(Message).toContain(`'{logGroups}', "~'`);
   }
 });
 

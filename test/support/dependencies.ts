@@ -19,15 +19,13 @@ export const HAND_OVER_QUEUE_ARN = 'arn:aws:sqs:us-east-1:111122223333:hand-over
 export const PLACE: NoticePlace = {
   ...HOME,
   ownRoleArn: OWN_ROLE,
-  runbook: 'docs/runbook.md',
-  logGroupNames: ['/aws/lambda/intake', '/aws/lambda/run-task'],
-  sweepStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:sweep',
+  digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
 };
 
 const VARIABLES = {
   accountId: HOME.account,
   rerunStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun',
-  digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
+  digestStateMachineArn: PLACE.digestStateMachineArn,
   runTaskRoleArn: OWN_ROLE,
   tableName: 'state',
   deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead',
@@ -35,9 +33,6 @@ const VARIABLES = {
   handOverQueueArn: HAND_OVER_QUEUE_ARN,
   handOverDeadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/hand-over-dead',
   handOverRedriveRoleId: 'AROAREDRIVE',
-  sweepStateMachineArn: PLACE.sweepStateMachineArn,
-  logGroupNames: PLACE.logGroupNames.join(','),
-  runbook: PLACE.runbook,
 };
 
 export interface LogLine extends LogFields {

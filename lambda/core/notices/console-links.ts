@@ -8,8 +8,8 @@ export interface ConsoleLinks {
   readonly executions: string;
   execution(arn: string): string;
   dashboard(name: string): string;
-  /** A query in Logs Insights, over a time in milliseconds since the epoch. */
-  query(text: string, logGroupNames: readonly string[], fromMs: number, toMs: number): string;
+  /** A query in Logs Insights, over a time in milliseconds since the epoch; log groups by their names, or as links have them. */
+  query(text: string, logGroups: readonly string[] | string, fromMs: number, toMs: number): string;
 }
 
 /** Consoles of partitions other than `aws`. */
@@ -28,8 +28,8 @@ export function consoleLinks(stateMachineArn: string): ConsoleLinks {
     executions: page('states', `/statemachines/view/${stateMachineArn}`),
     execution: (arn) => page('states', `/v2/executions/details/${arn}`),
     dashboard: (name) => page('cloudwatch', `dashboards/dashboard/${name}`),
-    query: (text, logGroupNames, fromMs, toMs) => {
-      const groups = logGroupNames.map((name) => `~'${starred(name)}`).join('');
+    query: (text, logGroups, fromMs, toMs) => {
+      const groups = typeof logGroups === 'string' ? logGroups : logGroups.map((name) => `~'${starred(name)}`).join('');
       const detail = `(end~'${instant(toMs)}~start~'${instant(fromMs)}~timeType~'ABSOLUTE~tz~'UTC~editorString~'${starred(text)}~source~(${groups}))`;
       return page('cloudwatch', `logsV2:logs-insights$3FqueryDetail$3D~${detail}`);
     },

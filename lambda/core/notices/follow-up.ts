@@ -1,18 +1,15 @@
 import type { AwsEnvironment } from '../arn.ts';
-import type { GiveUpReason, RefuseReason } from '../contract.ts';
+import { FILLED_IN, type GiveUpReason, type RefuseReason } from '../contract.ts';
 import { consoleLinks } from './console-links.ts';
 import type { FirstCall, Trace } from './first-call.ts';
 import { oneByOne } from './one-by-one.ts';
 
-/** Where a mail comes from, and what it leads to. */
+/** Where a mail comes from. */
 export interface NoticePlace extends AwsEnvironment {
   /** Of our own requests. */
   readonly ownRoleArn: string;
-  /** Where the runbook is: an address, or the page of this project. */
-  readonly runbook: string;
-  /** Of the functions that decide about calls. */
-  readonly logGroupNames: readonly string[];
-  readonly sweepStateMachineArn: string;
+  /** It says the partition, and so which console there is. */
+  readonly digestStateMachineArn: string;
 }
 
 /** Reasons that pass: what they are about is changed, or there is room again, and then the same call is brought back. */
@@ -49,7 +46,7 @@ export function traceLine(trace: Trace, place: NoticePlace | undefined): string 
 export function repeatCommand(
   reason: RefuseReason | GiveUpReason,
   { trace, at, cluster }: FirstCall,
-  { region, sweepStateMachineArn }: NoticePlace,
+  { region }: NoticePlace,
 ): string | undefined {
   if (!PASSING.includes(reason) || !trace) return undefined;
   switch (trace.kind) {
@@ -58,7 +55,7 @@ export function repeatCommand(
     case 'event':
     case 'task': {
       const input = JSON.stringify({ cluster: cluster ?? '*', ...(at && { since: at }) });
-      return `aws stepfunctions start-execution --region ${region} --state-machine-arn ${sweepStateMachineArn} --input '${input}'`;
+      return `aws stepfunctions start-execution --region ${region} --state-machine-arn ${FILLED_IN.sweepStateMachineArn} --input '${input}'`;
     }
     case 'message':
       // Whoever handed it over has the request; nobody else does.
@@ -76,9 +73,9 @@ export function readOn(
   fromMs: number,
   toMs: number,
 ): string[] {
-  const { query } = consoleLinks(place.sweepStateMachineArn);
+  const { query } = consoleLinks(place.digestStateMachineArn);
   return [
-    `Runbook: ${place.runbook}#reasons`,
-    `All of them, one by one: ${query(oneByOne(reason, caller), place.logGroupNames, fromMs, toMs)}`,
+    `Runbook: ${FILLED_IN.runbook}#reasons`,
+    `All of them, one by one: ${query(oneByOne(reason, caller), FILLED_IN.logGroups, fromMs, toMs)}`,
   ];
 }

@@ -182,7 +182,7 @@ describe('a message that can be acted on', () => {
       first: { cluster: 'batch', at, trace: { kind: 'event', id: 'e' } },
     });
     expect(lines).toContain(
-      `aws stepfunctions start-execution --region us-east-1 --state-machine-arn ${PLACE.sweepStateMachineArn} --input '{"cluster":"batch","since":"${at}"}'`,
+      `aws stepfunctions start-execution --region us-east-1 --state-machine-arn {sweepStateMachineArn} --input '{"cluster":"batch","since":"${at}"}'`,
     );
   });
 
@@ -196,13 +196,13 @@ describe('a message that can be acted on', () => {
   });
 
   test('leads to the runbook, and to a query of its hour, reason and caller', () => {
-    const lines = linesOf({}, { runbook: 'https://wiki.example/runbook' });
-    expect(lines).toContain('Runbook: https://wiki.example/runbook#reasons');
+    const lines = linesOf({});
+    expect(lines).toContain('Runbook: {runbook}#reasons');
     const [query = ''] = lines.filter((line) => line.startsWith('All of them, one by one: https://'));
     const text = query.replaceAll(/\*([0-9a-f]{2})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
     expect(text).toContain(`| filter reason = "hiddenEnvironment"\n| filter caller = "${CRON_ROLE}"\n`);
     expect(text).toContain("end~'2026-01-15T04:00:00.000Z~start~'2026-01-15T03:00:00.000Z");
-    expect(text).toContain("~source~(~'/aws/lambda/intake~'/aws/lambda/run-task)");
+    expect(text).toContain('~source~({logGroups})');
   });
 
   test.each<[string, NonNullable<Notice['first']>]>([
