@@ -47,6 +47,14 @@ describe('each alarm', () => {
     expect(others).toMatchObject([{ TreatMissingData: 'breaching', MetricName: 'Permit' }]);
   });
 
+  test('needs no metric filled up that may never have been published', () => {
+    const expressions = alarms.flatMap(({ Metrics = [] }) =>
+      Metrics.flatMap(({ Expression }: Json) => Expression ?? []),
+    );
+    expect(expressions).toEqual(expect.arrayContaining(['SUM([gaveUp, refused, none])', 'IF(ended == 0, failed, 0)']));
+    expect(expressions.filter((expression) => expression.includes('FILL'))).toEqual([]);
+  });
+
   test('on usage, which comes late, looks at more than the newest minute', () => {
     const usage = alarms.filter((alarm) => metricsOfAlarm(alarm).some(({ namespace }) => namespace === 'AWS/Usage'));
     expect(usage).toHaveLength(4);
