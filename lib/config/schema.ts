@@ -3,7 +3,6 @@ import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
 import { isKnownAtDeployment } from './deployment-text.ts';
 import { callerHint, familyHint, isServiceLinked, REGIONS } from './hints.ts';
-import { suggestion } from './suggestion.ts';
 import { WARNING_IDS } from './warning-ids.ts';
 
 /** The context key of the configuration in `cdk.json`. */
@@ -160,10 +159,7 @@ const baseSchema = settingsSchema.extend({
 /** The place of a stack, and the keys that are different there. */
 const environmentSchema = z.looseObject({
   account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
-  region: z.enum(REGIONS, {
-    error: ({ input }) =>
-      `a Region such as "us-east-1" that this version of aws-cdk-lib knows${suggestion(input, REGIONS)}`,
-  }),
+  region: z.enum(REGIONS, 'a Region such as "us-east-1" that this version of aws-cdk-lib knows'),
 });
 
 export const environmentsSchema = z
