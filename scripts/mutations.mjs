@@ -130,7 +130,18 @@ const MUTATIONS = [
     '',
   ],
 ];
-const NEEDED = ['lambda', 'lib', 'lab', 'test', 'bin', 'cdk.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+const NEEDED = [
+  'lambda',
+  'lib',
+  'lab',
+  'test',
+  'bin',
+  'docs',
+  'cdk.json',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 const TESTS = ['test/lambda', 'test/model'];
 
 const root = resolve(import.meta.dirname, '..');

@@ -353,6 +353,20 @@ test('a topic that is there already is told, and is neither made nor subscribed 
   );
 });
 
+test('a first deployment that failed leaves nothing behind: what is kept is kept on updates and deletes alone', () => {
+  for (const synthesized of [managed, owned]) {
+    const resources = Object.values<Json>(synthesized.template.toJSON().Resources);
+    const kept = resources.filter(({ DeletionPolicy, UpdateReplacePolicy }) =>
+      `${DeletionPolicy} ${UpdateReplacePolicy}`.includes('Retain'),
+    );
+    expect(kept.length).toBeGreaterThan(2);
+    for (const { Type, DeletionPolicy } of kept) expect([Type, DeletionPolicy]).toEqual([Type, 'RetainExceptOnCreate']);
+    // Nobody else can be in the way of a name that CloudFormation makes.
+    for (const { Type, Properties } of kept)
+      expect([Type, Properties?.BucketName ?? Properties?.QueueName]).toEqual([Type, undefined]);
+  }
+});
+
 test('the Lambda concurrency that a storm takes is said at synth, by the rate of the account’s quota', () => {
   const said = (configuration: object) =>
     Annotations.fromStack(stacksOf({ ...LISTED, ...configuration })[0] as never)
