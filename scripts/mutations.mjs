@@ -190,6 +190,7 @@ export const NEEDED = [
   'lab',
   'test',
   'bin',
+  'docs',
   'cdk.json',
   'package.json',
   'tsconfig.json',

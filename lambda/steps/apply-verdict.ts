@@ -1,9 +1,11 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { eventName, type ThrottleEvent } from '../core/events/event.ts';
 import { requestDigest } from '../core/identity.ts';
+import { callOfEvent } from '../core/notices/first-call.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
 import { isSameCall } from '../core/rerun/claim.ts';
 import { credibleRecord, type FailedTask, foreignLaunch } from '../core/rerun/launch-record.ts';
+import { recordedCallId } from '../core/verdict/recorded-call.ts';
 import type { Ending, Verdict } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
@@ -19,6 +21,8 @@ export function makeVerdictApplier(
   const { settings } = environment;
   const isObserving = settings.mode === 'observe';
   const stateMachineArn = environment.variable('rerunStateMachineArn');
+  const { awsEnvironment } = environment;
+  const recordContext = { awsEnvironment, ownRoleArn: environment.variable('runTaskRoleArn') };
   const notifier = makeNotifier(dependencies);
   const launches = makeLaunchStore(dependencies);
   const claims = makeCallClaims(dependencies);
@@ -40,7 +44,11 @@ export function makeVerdictApplier(
     return foreignLaunch(credibleRecord(await launches.get(taskArn), Date.parse(createdAt), settings), settings);
   }
 
-  /** Runs `notify` once for an event, however often it is delivered or found by a sweep. */
+  /** A call is told of once, however many records its attempts left. */
+  const callName = (event: ThrottleEvent): string =>
+    event.kind === 'runTaskRecord' ? recordedCallId(event, recordContext) : eventName(event);
+
+  /** Runs `notify` once under a name, however often it is delivered or found by a sweep. */
   async function once(name: string, notify: () => Promise<void>): Promise<void> {
     if (await launches.wasNotified(name)) return;
     await notify();
@@ -70,12 +78,12 @@ export function makeVerdictApplier(
       case 'record':
         return verdict;
       case 'refuse':
-        await once(eventName(event), () =>
+        await once(`${verdict.reason} ${callName(event)}`, () =>
           notifier.notify({
             ...verdict,
             kind: 'refused',
             family: verdict.family ?? '',
-            first: { foundBy: foundBy(event) },
+            first: callOfEvent(event, awsEnvironment),
           }),
         );
         return verdict;
@@ -96,10 +104,4 @@ export function makeVerdictApplier(
         return verdict satisfies never;
     }
   };
-}
-
-/** What people look an event up by. */
-function foundBy(event: ThrottleEvent): string {
-  if (event.kind === 'handedOverCall') return `message ${event.messageId}`;
-  return event.kind === 'stoppedTask' ? `task ${event.taskArn}` : `CloudTrail event ${event.eventId}`;
 }

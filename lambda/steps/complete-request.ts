@@ -27,11 +27,15 @@ export function makeCompleter(
   const store = makeLaunchStore(dependencies);
   const lookup = makeLaunchLookup(dependencies);
 
-  return async function complete(rerun: RerunInput, failedTask: FailedTask): Promise<CompletionReply> {
+  return async function complete(
+    rerun: RerunInput,
+    failedTask: FailedTask,
+    execution: string | undefined,
+  ): Promise<CompletionReply> {
     const { taskArn } = failedTask;
     const createdAtMs = Date.parse(failedTask.createdAt);
     const foreign = lookup.foreign(taskArn, createdAtMs);
-    if (foreign) return finish(rerun, { kind: 'ignored', reason: foreign });
+    if (foreign) return finish(rerun, { kind: 'ignored', reason: foreign }, execution);
     const known = async () => credibleRecord(await store.get(taskArn), createdAtMs, settings);
     let record = await known();
     const decide = (hasLookedUp: boolean) =>
@@ -39,7 +43,7 @@ export function makeCompleter(
     let step = decide(false);
     if (step.kind === 'lookUp') {
       const found = await lookup.find(taskArn, createdAtMs, step.freshSinceMs);
-      if (found.kind === 'foreign') return finish(rerun, { kind: 'ignored', reason: found.reason });
+      if (found.kind === 'foreign') return finish(rerun, { kind: 'ignored', reason: found.reason }, execution);
       record = await known();
       if (!record && found.kind === 'busy') return waitForRecord(found.untilMs);
       step = decide(true);
@@ -50,9 +54,9 @@ export function makeCompleter(
       case 'wait':
         return waitForRecord(step.untilMs);
       case 'ignore':
-        return finish(rerun, { kind: 'ignored', reason: step.reason });
+        return finish(rerun, { kind: 'ignored', reason: step.reason }, execution);
       case 'fail':
-        return finish(rerun, step.result);
+        return finish(rerun, step.result, execution);
       case 'lookUp':
         throw new Error('expected a decision after the look-up');
       default:

@@ -25,7 +25,11 @@ export interface Notifier {
 export function makeNotifier({ environment, clients, ...ports }: HandlerDependencies<'sfn' | 'dynamoDb'>): Notifier {
   const stateMachineArn = environment.variable('digestStateMachineArn');
   const tableName = environment.variable('tableName');
-  const where = { ...environment.awsEnvironment, ownRoleArn: environment.variable('runTaskRoleArn') };
+  const place = {
+    ...environment.awsEnvironment,
+    ownRoleArn: environment.variable('runTaskRoleArn'),
+    digestStateMachineArn: stateMachineArn,
+  };
   let notified = new Set<string>();
   /** Groups with a family, in the hour that ends then. */
   let named = { until: '', groups: 0 };
@@ -47,7 +51,7 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
     async notify(notice, observed) {
       const nowMs = ports.clock.now();
       const callerHandsOver = callerEntry(notice.caller, environment.settings.callers)?.handsOver;
-      const groupOf = (given: Notice) => noticeGroup(given, nowMs, callerHandsOver, where);
+      const groupOf = (given: Notice) => noticeGroup(given, nowMs, callerHandsOver, place);
       let group = groupOf(notice);
       if (notice.family !== '' && !notified.has(group.id)) {
         if (named.until !== group.endsAt) named = { until: group.endsAt, groups: 0 };
@@ -65,10 +69,11 @@ export function makeNotifier({ environment, clients, ...ports }: HandlerDependen
           new UpdateItemCommand({
             TableName: tableName,
             Key: { id: { S: ITEMS.notice.id(group.id) } },
-            UpdateExpression: `ADD ${['notices :notices', ...names.map((name) => `${name} :${name}`)].join(', ')} SET expiresAt = :expiresAt`,
+            UpdateExpression: `ADD ${['notices :notices', ...names.map((name) => `${name} :${name}`)].join(', ')} SET expiresAt = :expiresAt, lastAt = :lastAt`,
             ExpressionAttributeValues: {
               ':notices': { N: '1' },
               ...Object.fromEntries(names.map((name) => [`:${name}`, { N: observed?.[name] ? '1' : '0' }])),
+              ':lastAt': { S: new Date(nowMs).toISOString() },
               ':expiresAt': { N: String(Math.ceil(nowMs / 1000) + ITEMS.notice.retentionSeconds) },
             },
           }),

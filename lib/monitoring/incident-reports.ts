@@ -50,6 +50,8 @@ export interface IncidentReportsProps {
   readonly logGroups: readonly ILogGroup[];
   /** The log group of the trail, if known. The report links to its queries about callers. */
   readonly trailLogGroupName: string | undefined;
+  /** Of the role that repeats calls, which the report knows as this stack's own. */
+  readonly ownRoleArn?: string | undefined;
   /** The dashboard that the report links to, if there is one. */
   readonly dashboardName: string | undefined;
 }
@@ -166,7 +168,7 @@ export class IncidentReports extends Construct {
 
   /** What its handler has to know of the rest of the stack: more than the environment of a function may hold. */
   #about(props: IncidentReportsProps): IncidentSubject {
-    const { rerunStateMachine, sweepStateMachine, dashboardName, trailLogGroupName } = props;
+    const { rerunStateMachine, sweepStateMachine, dashboardName, trailLogGroupName, ownRoleArn } = props;
     const logGroupNames = props.logGroups.map(({ logGroupName }) => logGroupName);
     const saved = (query: LogQuery, groups: string[]) => ({
       name: `${Stack.of(this).stackName}/${query.name}`,
@@ -180,6 +182,7 @@ export class IncidentReports extends Construct {
       logGroupNames,
       ...(trailLogGroupName && { trailLogGroupName }),
       ...(dashboardName && { dashboardName }),
+      ...(ownRoleArn && { ownRoleArn }),
       savedQueries: [
         saved(RESULTS, logGroupNames),
         ...(trailLogGroupName

@@ -46,7 +46,7 @@ function runGrants(role: Role, families: readonly string[], clusters: readonly s
     ),
     statement: (resources) =>
       new PolicyStatement({
-        sid: 'RunListedFamilies',
+        sid: isShort ? 'RunListedFamilies' : 'RunBesideDeny',
         actions: ['ecs:RunTask'],
         resources: [...resources],
         ...(isShort && onListed),

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
@@ -88,6 +88,16 @@ export class Sweep extends Construct {
     // Whoever starts an encrypted state machine needs its key.
     grantUse(encryptionKey, this.#ruleRole);
     this.serviceThrottled = this.#rules(configuration);
+  }
+
+  /** By name: its own handler cannot refer to the resource. */
+  get stateMachineArn(): string {
+    return Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: Workflow.nameOf(this, 'StateMachine'),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   }
 
   /** Starts a sweep of all listed clusters when one of these alarms is raised. */

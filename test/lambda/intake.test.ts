@@ -261,9 +261,9 @@ describe('the intake', () => {
   test('tells people of a refusal, with names of members and no values', async () => {
     const { lines, named, metrics, told } = await intake([fixtureText('refuse-hiddenEnvironment')]);
     const [digest] = named('StartExecutionCommand');
-    expect(JSON.parse(digest?.input.input).subject).toBe(
-      'ECS task of unknown family was not re-run: hiddenEnvironment',
-    );
+    const { subject, message } = JSON.parse(digest?.input.input);
+    expect(subject).toBe('ECS task report was not re-run: hiddenEnvironment');
+    expect(message).toContain('Cluster: batch\nFirst call: 2026-01-15T03:00:00.000Z\nCloudTrail event: ');
     expect(digest?.input.stateMachineArn).toContain(':digest');
     expect(named('UpdateItemCommand')).toHaveLength(1);
     expect(lines).toMatchObject([

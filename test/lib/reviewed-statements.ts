@@ -60,6 +60,19 @@ export const REVIEWED: readonly Review[] = [
     wildcard: 'It denies.',
   },
   {
+    sid: 'OnListedClusters',
+    actions: ['ecs:RunTask'],
+    given: ['ecs:cluster'],
+    why: 'Where the clusters are too many to stand beside the families: said once, it binds all of these to them. Those that allow then name no cluster.',
+    wildcard: 'A Deny: whatever else allows a launch, not elsewhere.',
+  },
+  {
+    sid: 'RunBesideDeny',
+    actions: ['ecs:RunTask'],
+    why: 'The same launches, only ever beside that Deny.',
+    wildcard: 'Each deployment of a family makes a revision.',
+  },
+  {
     actions: ['ecs:TagResource'],
     given: ['ecs:CreateAction'],
     why: 'Tags that the call itself asks for. Only while RunTask creates the task.',

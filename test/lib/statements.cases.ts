@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rowsIn, statementTable } from '../support/statement-table.ts';
-import { ANY, NAMED, NO_ROLES, type Statement, statementsOf } from '../support/statements.ts';
+import { ANY, MANY_CLUSTERS, NAMED, NO_ROLES, type Statement, statementsOf } from '../support/statements.ts';
 import { functionRoles, wrongHandsTable } from '../support/wrong-hands-table.ts';
 import { hasWildcard, REVIEWED, reviewsOf } from './reviewed-statements.ts';
 import { WRONG_HANDS } from './wrong-hands.ts';
@@ -11,6 +11,7 @@ const CONFIGURATIONS: readonly [string, object][] = [
   ['everything is named', NAMED],
   ['anything is listed', ANY],
   ['no role may be put in the place of another', NO_ROLES],
+  ['a long list of clusters is listed', MANY_CLUSTERS],
   ['the keys are those of AWS', { ...NAMED, encryption: 'awsOwned' }],
   ['nothing is configured', {}],
 ];

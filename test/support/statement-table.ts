@@ -1,5 +1,5 @@
 import { REVIEWED, type Review, reviewsOf } from '../lib/reviewed-statements.ts';
-import { ANY, NAMED, NO_ROLES, type Statement, statementsOf } from './statements.ts';
+import { ANY, MANY_CLUSTERS, NAMED, NO_ROLES, type Statement, statementsOf } from './statements.ts';
 
 /** A table in docs/security.md that is written from the templates, between two comments. */
 export interface GeneratedTable {
@@ -13,7 +13,7 @@ export interface GeneratedTable {
  * review are one row where they are about the same resources under the same conditions.
  */
 function statementRows(): string[][] {
-  const templates = [NAMED, ANY, NO_ROLES, {}].map(statementsOf);
+  const templates = [NAMED, ANY, NO_ROLES, {}, MANY_CLUSTERS].map(statementsOf);
   return REVIEWED.flatMap((review) => {
     const reviewed = templates
       .map((statements) => statements.filter((statement) => reviewsOf(statement).includes(review)))
@@ -32,9 +32,15 @@ function rowOf(statements: readonly Statement[], review: Review, isFirst: boolea
     list(statements.map(({ who }) => who)),
     isFirst ? actions : 'the same',
     list(resources),
-    list(conditions),
+    list(conditions.map(shortened)),
     isFirst ? why : '',
   ];
+}
+
+/** The first and the last of a list that only a long configuration makes. */
+function shortened(condition: string): string {
+  const [first = '', ...others] = condition.split(' or ');
+  return others.length > 9 ? `${first} or ${others.length - 1} more or ${others.at(-1)}` : condition;
 }
 
 const list = (texts: readonly string[]) => [...new Set(texts)].map((text) => `\`${text}\``).join(', ');

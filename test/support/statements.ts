@@ -35,6 +35,12 @@ export const NAMED = {
 export const NO_ROLES = { ...NAMED, allowedRoleOverrides: [] };
 export const ANY = { ...NAMED, clusters: ['*'], families: ['*'], callers: ['*'] };
 
+/** Clusters that have no room beside families: the Deny that binds all of these to them is in no other template. */
+export const MANY_CLUSTERS = {
+  ...NAMED,
+  clusters: Array.from({ length: 40 }, (_, index) => `production-batch-${index}`),
+};
+
 /** Every statement of every policy in the template of a configuration: of roles, of resources, of trust. */
 export function statementsOf(configuration: object): Statement[] {
   const resources = Object.entries<Json>(new Synthesized(configuration).template.toJSON().Resources);
@@ -73,6 +79,7 @@ const VERBS: Readonly<Record<string, string>> = {
   ArnNotEquals: 'is not',
   Bool: 'is',
   ArnLike: 'is like',
+  ArnNotLike: 'is not like',
   'ForAllValues:StringLike': 'is like',
 };
 

@@ -26,6 +26,7 @@ const ENVELOPE = {
     },
     permit: { grantedAt: INSTANT, redriveCount: COUNT },
     unheardSince: INSTANT,
+    execution: LONGEST_ARN,
     next: 'waitForRecord',
     waitUntil: INSTANT,
   },

@@ -82,8 +82,15 @@ function decideRejected(record: RunTaskRecord, context: VerdictContext): Verdict
   const caller = record.caller.principalArn;
   if (record.requestParameters === null) return { kind: 'refuse', reason: 'bareRecord', caller };
   const read = readRunTaskRequest(record.requestParameters);
-  if ('problem' in read) return { kind: 'refuse', caller, ...read.problem };
+  if ('problem' in read) return { kind: 'refuse', caller, ...familyOf(record, context), ...read.problem };
   return rerunOrRefuse(record, read.request, context);
+}
+
+/** The family in a record whose request cannot be read as a whole. */
+function familyOf({ requestParameters }: RunTaskRecord, { settings, awsEnvironment }: VerdictContext) {
+  const { taskDefinition } = requestParameters as { taskDefinition?: unknown };
+  const family = typeof taskDefinition === 'string' && listedFamily(taskDefinition, settings, awsEnvironment);
+  return family ? { family } : {};
 }
 
 /** The re-run of tasks that found no room, if their caller does not retry them. */
@@ -96,7 +103,10 @@ function decidePartlyPlaced(
   const entry = callerEntry(record.caller.principalArn, context.settings.callers);
   if (entry?.retriesItself || launcherOf(record.caller)) return undefined;
   const read = readRunTaskRequest(record.requestParameters);
-  if ('problem' in read) return { kind: 'refuse', caller: record.caller.principalArn, ...read.problem, launches };
+  if ('problem' in read) {
+    const caller = record.caller.principalArn;
+    return { kind: 'refuse', caller, ...familyOf(record, context), ...read.problem, launches };
+  }
   const remaining = (read.request.count ?? 1) - record.taskArns.length;
   if (remaining <= 0) return undefined;
   const verdict = rerunOrRefuse(record, read.request, context);

@@ -2,11 +2,11 @@ import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { type Notice, noticeGroup } from '../../../lambda/core/notices/notice.ts';
 import { makeNotifier } from '../../../lambda/steps/notifier.ts';
-import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, HOME, NOW_MS, OPS_USER, OWN_ROLE } from '../../support/records.ts';
+import { ANSWERED, type Answers, awsError, dependenciesWith, failing, PLACE } from '../../support/dependencies.ts';
+import { CRON_ROLE, NOW_MS, OPS_USER } from '../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
-const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, { ...HOME, ownRoleArn: OWN_ROLE });
+const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, PLACE);
 
 function notifierWith(answers: Answers = {}) {
   const world = dependenciesWith(answers);
@@ -33,6 +33,7 @@ describe('people', () => {
           Key: { id: { S: `notice#${GROUP.id}` } },
           ExpressionAttributeValues: {
             ':notices': { N: '1' },
+            ':lastAt': { S: new Date(NOW_MS).toISOString() },
             ':expiresAt': { N: String(NOW_MS / 1000 + 2 * 86_400) },
           },
         }),
