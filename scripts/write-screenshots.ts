@@ -14,7 +14,7 @@ import { readScenario } from '../lab/scenario/scenario.ts';
 import { launch, missingChromium } from '../test/live/browser.ts';
 
 const STORM = fileURLToPath(new URL('../lab/scenarios/storm.json', import.meta.url));
-const IMAGES = new URL('../docs/images/', import.meta.url);
+const PICTURES = new URL('../docs/pictures/', import.meta.url);
 
 interface Shot {
   readonly name: string;
@@ -41,14 +41,14 @@ const file = join(directory, 'index.html');
 const recorder = new StoryRecorder();
 const result = await report(readScenario(readFileSync(STORM, 'utf8'), STORM), { observe: recorder.listen });
 writeFileSync(file, await renderPage(await recorder.tell(result)));
-mkdirSync(IMAGES, { recursive: true });
+mkdirSync(PICTURES, { recursive: true });
 const browser = await launch();
 for (const { name, width, height, colorScheme, prepare, top } of SHOTS) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   await page.goto(pathToFileURL(file).href);
   await prepare?.(page);
   if (top) await page.locator(top).evaluate((element) => element.scrollIntoView());
-  await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, IMAGES)) });
+  await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, PICTURES)) });
   await page.close();
 }
 await browser.close();

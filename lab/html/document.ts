@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Content, html, Markup } from './markup.ts';
 
-const STYLE = ['palette.css', 'page.css', 'drawings.css', 'console.css'].map(
+const STYLE = ['palette.css', 'page.css', 'flows.css', 'charts.css', 'console.css'].map(
   (name) => new Markup(readFileSync(new URL(name, import.meta.url), 'utf8')),
 );
 

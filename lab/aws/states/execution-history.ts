@@ -73,8 +73,7 @@ function eventsOf(execution: Execution, { kind, state: name = '', detail = {} }:
         {
           type: 'EvaluationFailed',
           member: 'evaluationFailedEventDetails',
-          details: failure(detail as JsonObject),
-          data: { state: name },
+          details: { state: name, ...failure(detail as JsonObject) },
         },
       ];
     case 'taskStarted':
@@ -129,7 +128,7 @@ function scheduled(stateMachineArn: string, detail: JsonObject): Event[] {
       type: 'TaskScheduled',
       member: 'taskScheduledEventDetails',
       details: { parameters: '{}', ...details },
-      data: text('parameters', parameters),
+      data: { parameters: JSON.stringify(parameters) },
     },
     { type: 'TaskStarted', member: 'taskStartedEventDetails', details: of },
     { type: 'TaskSubmitted', member: 'taskSubmittedEventDetails', details: of },
