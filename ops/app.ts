@@ -1,10 +1,12 @@
 import { buildApplication, buildRouteMap, type InputCompletion, proposeCompletions, run, text_en } from '@stricli/core';
+import { auditCommand } from './audit/command.ts';
 import { completionCommand } from './completion.ts';
 import { EXIT, type OpsContext } from './context.ts';
 import { explainCommand } from './explain/command.ts';
+import { withRepeatedFlags } from './flags.ts';
 
 const root = buildRouteMap<string, OpsContext>({
-  routes: { explain: explainCommand, completion: completionCommand },
+  routes: { explain: explainCommand, audit: auditCommand, completion: completionCommand },
   docs: { brief: 'Commands for whoever operates the remediation of throttled ECS calls' },
 });
 
@@ -36,7 +38,7 @@ export async function runOps(inputs: readonly string[], context: OpsContext): Pr
     await run(application, ['--help'], context);
     return EXIT.badInput;
   }
-  await run(application, inputs, context);
+  await run(application, withRepeatedFlags(inputs), context);
   const code = Number(context.process.exitCode ?? EXIT.done);
   return code < 0 ? EXIT.badInput : code;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** [what is taken away, the file, its exact text, what stands there instead] */
-const MUTATIONS = [
+export const MUTATIONS = [
   [
     'an execution’s name comes from its call',
     'lambda/core/identity.ts',
@@ -130,11 +130,22 @@ const MUTATIONS = [
     '',
   ],
 ];
-const NEEDED = ['lambda', 'lib', 'lab', 'test', 'bin', 'cdk.json', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+export const NEEDED = [
+  'lambda',
+  'lib',
+  'lab',
+  'test',
+  'bin',
+  'cdk.json',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+];
 const TESTS = ['test/lambda', 'test/model'];
 
 const root = resolve(import.meta.dirname, '..');
-const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+/** Where one rule after the other is taken away. */
+let copy;
 
 /** The tests that fail in the copy, as `file: name`. */
 function failingTests() {
@@ -180,15 +191,18 @@ function isNoticed([rule, file, text, replacement]) {
   return failing.length > 0;
 }
 
-try {
-  for (const name of NEEDED) cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  MUTATIONS.forEach(find);
-  const before = failingTests();
-  if (before.length > 0)
-    throw new Error(`expected all tests to pass before anything is taken away, found failing:\n${before.join('\n')}`);
-  const unnoticed = MUTATIONS.filter((mutation) => !isNoticed(mutation));
-  process.exitCode = unnoticed.length > 0 ? 1 : 0;
-} finally {
-  rmSync(copy, { recursive: true, force: true });
+if (import.meta.main) {
+  copy = mkdtempSync(join(tmpdir(), 'mutations-'));
+  try {
+    for (const name of NEEDED) cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    MUTATIONS.forEach(find);
+    const before = failingTests();
+    if (before.length > 0)
+      throw new Error(`expected all tests to pass before anything is taken away, found failing:\n${before.join('\n')}`);
+    const unnoticed = MUTATIONS.filter((mutation) => !isNoticed(mutation));
+    process.exitCode = unnoticed.length > 0 ? 1 : 0;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }

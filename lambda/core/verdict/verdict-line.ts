@@ -14,6 +14,7 @@ export function verdictLine(ending: Ending, event: ThrottleEvent, context: Recor
     reason: 'reason' in ending ? ending.reason : undefined,
     ...identityOf(event, context),
     ...('name' in ending && { execution: ending.name }),
+    ...(ending.kind === 'rerun' && { callId: ending.input.callId }),
     ...('members' in ending && { members: ending.members }),
   };
 }
