@@ -4,9 +4,10 @@ import { completionCommand } from './completion.ts';
 import { EXIT, type OpsContext } from './context.ts';
 import { explainCommand } from './explain/command.ts';
 import { withRepeatedFlags } from './flags.ts';
+import { probeCommand } from './probe/command.ts';
 
 const root = buildRouteMap<string, OpsContext>({
-  routes: { explain: explainCommand, audit: auditCommand, completion: completionCommand },
+  routes: { explain: explainCommand, probe: probeCommand, audit: auditCommand, completion: completionCommand },
   docs: { brief: 'Commands for whoever operates the remediation of throttled ECS calls' },
 });
 

@@ -16,6 +16,8 @@ export interface RecordFound {
 export interface ReadingListener {
   /** Hears of log lines of the stack, where somebody wants them. */
   line?(line: Readonly<Record<string, unknown>>): void;
+  /** Hears of records of other services, where somebody wants them. */
+  foreign?(record: Readonly<Record<string, unknown>>): void;
   /** Hears of each file that something was passed over in. */
   warn(message: string): void;
   /** Hears how far it is after each file. */
@@ -65,6 +67,7 @@ export async function* readRecords(
             else skipped.add('log lines of the stack');
           } else if (found.kind === 'foreign') {
             tally.foreign++;
+            listener.foreign?.(found.record);
             skipped.add(`of ${found.source}`);
           } else skipped.addUnknown(line);
         }

@@ -8,7 +8,7 @@ export type Found =
   /** An event of ECS as EventBridge delivers it: CloudTrail's records and tasks are put into the envelope that they would have. */
   | { readonly kind: 'event'; readonly event: Json }
   /** A record or event of another service. */
-  | { readonly kind: 'foreign'; readonly source: string }
+  | { readonly kind: 'foreign'; readonly source: string; readonly record: Json }
   /** A log line of one of the stack's functions. */
   | { readonly kind: 'line'; readonly line: Json }
   | { readonly kind: 'unknown' };
@@ -59,12 +59,14 @@ function eventOf(event: Json): Found {
   if (!isObject(detail) || typeof source !== 'string') return { kind: 'unknown' };
   // Of EventBridge, records of ECS have the source that its other events have.
   const isForeign = source !== 'aws.ecs' || ('eventSource' in detail && detail.eventSource !== ECS);
-  return isForeign ? { kind: 'foreign', source: nameOf(detail.eventSource ?? source) } : { kind: 'event', event };
+  return isForeign
+    ? { kind: 'foreign', source: nameOf(detail.eventSource ?? source), record: detail }
+    : { kind: 'event', event };
 }
 
 function recordOf(record: Json): Found {
   const { eventSource, eventName, eventTime, awsRegion, recipientAccountId, userIdentity } = record;
-  if (eventSource !== ECS) return { kind: 'foreign', source: nameOf(eventSource) };
+  if (eventSource !== ECS) return { kind: 'foreign', source: nameOf(eventSource), record };
   // Events of the service itself (`AwsServiceEvent`) and sign-ins are no calls; they have no name that a call has.
   const account = recipientAccountId ?? (isObject(userIdentity) ? userIdentity.accountId : undefined) ?? '';
   const event = {

@@ -55,3 +55,7 @@ export function wrapped(text: string, columns: number, indent: number): string[]
   }
   return [...lines, line].map((each, index) => (index === 0 ? each : ' '.repeat(indent) + each));
 }
+
+/** A paragraph that stands two characters to the right of the text above it, its further lines four. */
+export const indented = (text: string, columns: number): string[] =>
+  wrapped(text, columns - 2, 2).map((line) => `  ${line}`);
