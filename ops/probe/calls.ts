@@ -15,6 +15,8 @@ export interface Call {
   readonly family: string | null;
   readonly cluster: string | null;
   readonly count: number;
+  /** The AWS service that made it for somebody. */
+  readonly invokedBy: string | undefined;
   firstMs: number;
   lastMs: number;
   rejectedAttempts: number;
@@ -39,8 +41,6 @@ export interface LoneAttempt {
 export class Calls {
   readonly #calls = new Map<string, Call>();
   readonly lone: LoneAttempt[] = [];
-  /** Calls that were accepted under no token: each by itself. */
-  readonly #tokenless = new Map<string, number>();
   /** Who launched a task, by what tells tasks apart. */
   readonly #launchers = new Map<string, { readonly caller: string; readonly isWatched: boolean }>();
   /** Callers that are services, which make calls for somebody. */
@@ -62,18 +62,19 @@ export class Calls {
     // Not taken: it would fail again.
     if (error && !loss) return;
     const request = record.requestParameters as { clientToken?: unknown; count?: unknown } | null;
-    if (typeof request?.clientToken !== 'string') {
-      const { family } = purposeOf({ ...record, replayed: false, origin: { account, region } });
-      if (loss) this.lone.push({ caller: principal, family, loss, verdict, atMs });
-      else this.#tokenless.set(`${principal} ${family}`, (this.#tokenless.get(`${principal} ${family}`) ?? 0) + 1);
+    const purpose = purposeOf({ ...record, replayed: false, origin: { account, region } });
+    if (loss && typeof request?.clientToken !== 'string') {
+      this.lone.push({ caller: principal, family: purpose.family, loss, verdict, atMs });
       return;
     }
+    // What was accepted under no token is a call by itself.
     const id = recordedCallId(record, { awsEnvironment: { account, region }, ownRoleArn: NO_ROLE });
-    const count = typeof request.count === 'number' ? request.count : 1;
+    const count = typeof request?.count === 'number' ? request.count : 1;
     const call = this.#calls.get(id) ?? {
       caller: principal,
-      ...purposeOf({ ...record, replayed: false, origin: { account, region } }),
+      ...purpose,
       count,
+      invokedBy: caller.invokedBy,
       firstMs: atMs,
       lastMs: atMs,
       rejectedAttempts: 0,
@@ -92,15 +93,6 @@ export class Calls {
 
   get calls(): Iterable<Call> {
     return this.#calls.values();
-  }
-
-  /** How many calls were accepted under no token, by caller and family. */
-  *tokenless(): Generator<{ readonly caller: string; readonly family: string | null; readonly calls: number }> {
-    for (const [key, calls] of this.#tokenless) {
-      const at = key.indexOf(' ');
-      const family = key.slice(at + 1);
-      yield { caller: key.slice(0, at), family: family === 'null' ? null : family, calls };
-    }
   }
 
   launcherOf(taskArn: string): { readonly caller: string; readonly isWatched: boolean } | undefined {

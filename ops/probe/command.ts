@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { buildCommand } from '@stricli/core';
 import { BadInputError, type OpsContext } from '../context.ts';
 import { checkPaths } from '../records/paths.ts';
@@ -6,9 +8,11 @@ import { Messages } from '../terminal/messages.ts';
 import { Facts } from './facts.ts';
 import { figuresOf } from './figures.ts';
 import { probeLines } from './print.ts';
+import { rewind, type Scenario } from './rewind.ts';
 
 interface Flags {
   readonly records?: readonly string[];
+  readonly rewind?: string;
   readonly json: boolean;
 }
 
@@ -32,13 +36,20 @@ export const probeCommand = buildCommand<Flags, [], OpsContext>({
         placeholder: 'PATH',
         brief: "Files or folders of a trail's records and of task events",
       },
+      rewind: {
+        kind: 'parsed',
+        parse: (value: string) => value,
+        optional: true,
+        placeholder: 'OUT.json',
+        brief: 'Write the worst storm as a scenario of the lab, with all names replaced',
+      },
       json: { kind: 'boolean', default: false, withNegated: false, brief: 'One JSON document' },
     },
   },
   func: probe,
 });
 
-async function probe(this: OpsContext, { records = [], json }: Flags): Promise<void> {
+async function probe(this: OpsContext, { records = [], rewind: out, json }: Flags): Promise<void> {
   const { cwd, terminal } = this;
   if (records.length === 0) throw new BadInputError('found no --records, expected files or folders of a trail.');
   await checkPaths(records, cwd);
@@ -61,5 +72,20 @@ async function probe(this: OpsContext, { records = [], json }: Flags): Promise<v
   const figures = figuresOf(facts);
   if (json) this.process.stdout.write(`${JSON.stringify(figures)}\n`);
   else for (const line of probeLines(figures, terminal)) this.process.stdout.write(`${line}\n`);
+  if (out !== undefined) {
+    writeFileSync(resolve(cwd, out), `${JSON.stringify(rewound(facts), undefined, 2)}\n`);
+    messages.warn(`${out}: the worst storm; play it with: npm run --silent lab -- ${out} --html replay.html`);
+  }
   messages.warn(`records ${read}, of others ${foreign}, files ${files}, duplicates ${duplicates}, skipped ${skipped}`);
+}
+
+/** The storm in which most attempts were throttled. */
+function rewound(facts: Facts): Scenario {
+  const all = [...facts.traffic.values()].flatMap(({ traffic }) =>
+    traffic.storms().map((storm) => ({ traffic, storm })),
+  );
+  const [worst] = all.toSorted((a, b) => b.storm.throttled - a.storm.throttled);
+  if (!worst)
+    throw new BadInputError('found no throttled RunTask call in these records, expected a storm to write down.');
+  return rewind(facts, worst.traffic, worst.storm);
 }

@@ -150,10 +150,6 @@ class CallerRows {
       this.#lost(row, call.loss);
       this.#judge(row, call.verdict);
     }
-    for (const { caller, family, calls } of facts.calls.tokenless()) {
-      const row = this.#row(caller, family);
-      row.calls = plus(row.calls, calls);
-    }
     for (const { caller, family, loss, verdict } of facts.calls.lone) {
       const row = this.#row(caller, family);
       row.rejectedAttempts++;

@@ -36,7 +36,8 @@ export function* probeLines(figures: ProbeFigures, terminal: Terminal): Generato
   yield JSON.stringify(figures.suggestedConfiguration, undefined, 2);
 }
 
-const row = (name: string, count: number | null) => `${name.padEnd(20)}${(count ?? 'unknown').toString().padStart(8)}`;
+const row = (name: string, count: number | null) =>
+  `  ${name.padEnd(20)}${(count ?? 'unknown').toString().padStart(8)}`;
 
 function* reasons(name: string, counts: ByReason): Generator<string> {
   for (const [reason, count] of Object.entries(counts)) yield `${row(name, count)}  ${reason}`;
@@ -44,8 +45,7 @@ function* reasons(name: string, counts: ByReason): Generator<string> {
 
 function* callerTable({ byCaller }: ProbeFigures, terminal: Terminal): Generator<string> {
   if (byCaller.length === 0) return;
-  const fixed = [8, 9, 8, 8, 8].map((width) => width);
-  const width = shareWidth(terminal.columns - 2, fixed, 2, 12);
+  const width = shareWidth(terminal.columns - 2, [8, 9, 9, 8, 8], 2, 12);
   const columns: Column[] = [
     { header: 'caller', width, keepsEnd: true },
     { header: 'family', width },
