@@ -4,10 +4,22 @@ import { completionCommand } from './completion.ts';
 import { EXIT, type OpsContext } from './context.ts';
 import { explainCommand } from './explain/command.ts';
 import { withRepeatedFlags } from './flags.ts';
+import { pauseCommand, redriveCommand, resumeCommand, sweepCommand } from './operate/commands.ts';
 import { probeCommand } from './probe/command.ts';
+import { statusCommand } from './status/command.ts';
 
 const root = buildRouteMap<string, OpsContext>({
-  routes: { explain: explainCommand, probe: probeCommand, audit: auditCommand, completion: completionCommand },
+  routes: {
+    explain: explainCommand,
+    probe: probeCommand,
+    audit: auditCommand,
+    status: statusCommand,
+    pause: pauseCommand,
+    resume: resumeCommand,
+    sweep: sweepCommand,
+    redrive: redriveCommand,
+    completion: completionCommand,
+  },
   docs: { brief: 'Commands for whoever operates the remediation of throttled ECS calls' },
 });
 
