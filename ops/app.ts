@@ -2,6 +2,7 @@ import { buildApplication, buildRouteMap, type InputCompletion, proposeCompletio
 import { auditCommand } from './audit/command.ts';
 import { completionCommand } from './completion.ts';
 import { EXIT, type OpsContext } from './context.ts';
+import { drillCommand } from './drill/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { withRepeatedFlags } from './flags.ts';
 import { pauseCommand, redriveCommand, resumeCommand, sweepCommand } from './operate/commands.ts';
@@ -18,6 +19,7 @@ const root = buildRouteMap<string, OpsContext>({
     resume: resumeCommand,
     sweep: sweepCommand,
     redrive: redriveCommand,
+    drill: drillCommand,
     completion: completionCommand,
   },
   docs: { brief: 'Commands for whoever operates the remediation of throttled ECS calls' },

@@ -14,7 +14,7 @@ export default function run(this: OpsContext, flags: AwsFlags): Promise<void> {
 
 function* lines(status: Status, { columns }: Terminal): Generator<string> {
   const { stack, region, able, mode, isPaused, listed, rate, lastResults, subscriptions, alarms, problems } = status;
-  yield `${stack} in ${region}: ${able ? 'able to bring calls back' : 'NOT able to bring calls back'}`;
+  yield `${stack} in ${region}: ${able === null ? 'not known whether it is able to bring calls back' : `${able ? 'able' : 'NOT able'} to bring calls back`}`;
   yield row('mode', mode);
   yield row('paused', isPaused ? 'yes' : 'no');
   yield row('lists', listed && `${listed.callers} callers, ${listed.families} families, ${listed.clusters} clusters`);

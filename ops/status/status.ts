@@ -15,7 +15,8 @@ export interface Problem {
 export interface Status {
   readonly stack: string;
   readonly region: string;
-  readonly able: boolean;
+  /** Null where a part that it hangs on could not be asked about. */
+  readonly able: boolean | null;
   readonly mode: string | null;
   readonly isPaused: boolean;
   readonly listed: { readonly callers: number; readonly families: number; readonly clusters: number } | null;
@@ -85,10 +86,11 @@ export async function statusOf(clients: Clients, stack: string | undefined): Pro
     ...(alarms ?? []).map((name) => problem('alarm', name, 'docs/runbook.md has a section for each alarm')),
   ];
   const { name, region } = deployment;
+  const isKnown = settings !== undefined && [...foundRules, ...sources].every(({ isEnabled }) => isEnabled !== null);
   return {
     stack: name,
     region,
-    able: !problems.some(({ what }) => BLOCKING.includes(what)),
+    able: problems.some(({ what }) => BLOCKING.includes(what)) ? false : isKnown ? true : null,
     mode: settings?.mode ?? null,
     isPaused: rate.isPaused,
     listed: settings
