@@ -1,5 +1,5 @@
 import type { Terminal } from '../context.ts';
-import { type Column, printable, shareWidth, tableRow, wrapped } from '../terminal/table.ts';
+import { type Column, counted, printable, shareWidth, tableRow, wrapped } from '../terminal/table.ts';
 import type { Audit } from './audit.ts';
 import type { AuditKind, AuditVerdict } from './judge.ts';
 
@@ -17,7 +17,7 @@ const NOT_PROVABLE: Readonly<Record<string, string>> = {
 export function* auditLines({ figures, verdicts }: Audit, terminal: Terminal): Generator<string> {
   const { calls, ranOnce, ranTwice, lost, refused, ignored, notProvable, cameLate, bareAttempts, from, until } =
     figures;
-  yield `${calls} calls that throttling or want of room took, ${from ?? '-'} to ${until ?? '-'}`;
+  yield `${counted(calls, 'call')} that throttling or want of room took, ${from ?? '-'} to ${until ?? '-'}`;
   yield row('ran once', ranOnce);
   yield row('ran twice', ranTwice);
   yield row('lost', lost);
@@ -27,7 +27,7 @@ export function* auditLines({ figures, verdicts }: Audit, terminal: Terminal): G
   if (cameLate > 0) yield row('of these late', cameLate, 'the stack heard of them after five minutes or more');
   if (bareAttempts.count > 0) {
     yield '';
-    yield `${bareAttempts.count} rejected attempts whose records hold no request, and that no message names (three to five make one call)`;
+    yield `${counted(bareAttempts.count, 'rejected attempt')} whose records hold no request, and that no message names (three to five make one call)`;
     yield* reasons('refused', bareAttempts.refused);
     yield* reasons('ignored', bareAttempts.ignored);
     yield* reasons('not provable', bareAttempts.notProvable, NOT_PROVABLE);

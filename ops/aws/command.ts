@@ -1,7 +1,7 @@
 import { BadInputError, EXIT, type OpsContext } from '../context.ts';
 import { Messages } from '../terminal/messages.ts';
 import type { Clients } from './clients.ts';
-import type { AwsFlags } from './flags.ts';
+import type { AccessFlags } from './flags.ts';
 import { policyText } from './policies.ts';
 
 /** What a command found: for people, as JSON, and whether somebody has to look at it. */
@@ -15,7 +15,7 @@ export interface Finding {
 export async function withAws(
   context: OpsContext,
   name: string,
-  { profile, region, endpoint, json, policy }: AwsFlags,
+  { profile, region, endpoint, json, policy }: AccessFlags,
   work: (clients: Clients, messages: Messages) => Promise<Finding>,
 ): Promise<void> {
   const { stdout } = context.process;

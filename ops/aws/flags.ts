@@ -2,24 +2,27 @@ import type { FlagParametersForType } from '@stricli/core';
 import type { OpsContext } from '../context.ts';
 
 /** Flags of every command that asks AWS. */
-export interface AwsFlags {
+export interface AccessFlags {
   readonly profile?: string;
   readonly region?: string;
   readonly endpoint?: string;
-  readonly stack?: string;
   readonly json: boolean;
   readonly policy: boolean;
+}
+
+/** Of those that ask about the stack. */
+export interface AwsFlags extends AccessFlags {
+  readonly stack?: string;
 }
 
 const text = (value: string): string => value;
 const optional = (placeholder: string, brief: string) =>
   ({ kind: 'parsed', parse: text, optional: true, placeholder, brief }) as const;
 
-export const awsFlags: FlagParametersForType<AwsFlags, OpsContext> = {
+export const accessFlags: FlagParametersForType<AccessFlags, OpsContext> = {
   profile: optional('NAME', 'Profile of the AWS configuration'),
   region: optional('REGION', 'Region of the stack'),
   endpoint: optional('URL', 'Endpoint of all services: that of the live lab'),
-  stack: optional('NAME', 'Name of the stack; default: the only one that is deployed'),
   json: { kind: 'boolean', default: false, withNegated: false, brief: 'One JSON document' },
   policy: {
     kind: 'boolean',
@@ -27,6 +30,11 @@ export const awsFlags: FlagParametersForType<AwsFlags, OpsContext> = {
     withNegated: false,
     brief: 'Print the least IAM policy for it, and do nothing',
   },
+};
+
+export const awsFlags: FlagParametersForType<AwsFlags, OpsContext> = {
+  ...accessFlags,
+  stack: optional('NAME', 'Name of the stack; default: the only one that is deployed'),
 };
 
 /** Of commands that change something. */

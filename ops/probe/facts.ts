@@ -65,6 +65,9 @@ export class Facts {
   fromMs = Number.POSITIVE_INFINITY;
   untilMs = Number.NEGATIVE_INFINITY;
   own = 0;
+  /** Without any event of a task nothing is known of starts that failed, without any record of others nothing of what ECS asked for. */
+  hasTaskEvents = false;
+  hasForeign = false;
   malformed = 0;
 
   /** Takes an event of ECS. */
@@ -73,6 +76,7 @@ export class Facts {
     // Most calls of ECS's API have nothing to do with it.
     const isOther = json['detail-type'] === 'AWS API Call via CloudTrail' && !OPERATIONS.includes(`${eventName}`);
     const found = isOther ? undefined : judged(json, judgeEverything);
+    if (json['detail-type'] === 'ECS Task State Change') this.hasTaskEvents = true;
     if (!found) {
       this.#undecoded(json);
       return;
@@ -97,6 +101,7 @@ export class Facts {
 
   /** Takes a record of another service: of interest is what ECS itself asked for in vain. */
   foreign(record: Json): void {
+    this.hasForeign = true;
     const { errorCode, errorMessage, userIdentity, eventSource, eventName } = record;
     if (typeof errorCode !== 'string' || typeof eventSource !== 'string') return;
     const identity = object(userIdentity);

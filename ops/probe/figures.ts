@@ -16,7 +16,7 @@ export interface CallerRow {
   rejectedAttempts: number;
   throttled: number | null;
   noRoom: number | null;
-  failedStarts: number;
+  failedStarts: number | null;
   wouldRerun: number;
 }
 
@@ -41,7 +41,7 @@ export interface ProbeFigures {
   readonly rejectedAttempts: number;
   readonly throttled: number | null;
   readonly noRoom: number | null;
-  readonly failedStarts: number;
+  readonly failedStarts: number | null;
   readonly wouldRerun: number;
   readonly refused: ByReason;
   readonly ignored: ByReason;
@@ -61,7 +61,7 @@ export interface ProbeFigures {
     readonly burst: number;
     readonly codes: { readonly sustained: string; readonly burst: string };
   } | null;
-  readonly downstream: readonly { readonly call: string; readonly throttled: number; readonly ask: string }[];
+  readonly downstream: readonly { readonly call: string; readonly throttled: number; readonly ask: string }[] | null;
   readonly suggestedConfiguration: Readonly<Record<string, unknown>>;
   readonly untested: Untested;
 }
@@ -93,7 +93,7 @@ export function figuresOf(facts: Facts): ProbeFigures {
     rejectedAttempts: total(all.map(({ rejectedAttempts }) => rejectedAttempts)) ?? 0,
     throttled: total(all.map(({ throttled }) => throttled)),
     noRoom: total(all.map(({ noRoom }) => noRoom)),
-    failedStarts: total(all.map(({ failedStarts }) => failedStarts)) ?? 0,
+    failedStarts: facts.hasTaskEvents ? total(all.map(({ failedStarts }) => failedStarts)) : null,
     wouldRerun: total(all.map(({ wouldRerun }) => wouldRerun)) ?? 0,
     refused: rows.refused,
     ignored: rows.ignored,
@@ -112,26 +112,26 @@ export function figuresOf(facts: Facts): ProbeFigures {
     usedBy: users
       .slice(0, 10)
       .map(({ caller, requests: n }) => ({ caller, requests: n, share: rounded(n / requests, 3) })),
+    // Where no storm showed the bucket, a small number of throttles says nothing of how large it has to be.
     quota:
-      worst && storms.length > 0
-        ? {
-            ...worst.traffic.neededBucket(storms, Math.max(DEFAULT_BURST, bucket?.burst ?? 0)),
-            codes: QUOTA_CODES,
-          }
+      worst && bucket
+        ? { ...worst.traffic.neededBucket(storms, Math.max(DEFAULT_BURST, bucket.burst)), codes: QUOTA_CODES }
         : null,
-    downstream: [...facts.downstream]
-      .toSorted(([, a], [, b]) => b - a)
-      .map(([name, throttled]) => {
-        const [source = '', operation = ''] = name.split(' ');
-        return {
-          call: `${source.replace('.amazonaws.com', '')}:${operation}`,
-          throttled,
-          ask: downstreamAsk(source, operation),
-        };
-      }),
+    downstream: facts.hasForeign ? downstreamRows(facts) : null,
     suggestedConfiguration: suggestConfiguration(facts, worst?.place),
     untested: settled(facts),
   };
+}
+
+/** Throttled calls that ECS itself made to other services. */
+function downstreamRows({ downstream }: Facts) {
+  return [...downstream]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, throttled]) => {
+      const [source = '', operation = ''] = name.split(' ');
+      const call = `${source.replace('.amazonaws.com', '')}:${operation}`;
+      return { call, throttled, ask: downstreamAsk(source, operation) };
+    });
 }
 
 /** What each caller lost, by family. */
@@ -140,7 +140,10 @@ class CallerRows {
   readonly refused: ByReason = {};
   readonly ignored: ByReason = {};
 
+  readonly #hasTaskEvents: boolean;
+
   constructor(facts: Facts) {
+    this.#hasTaskEvents = facts.hasTaskEvents;
     for (const call of facts.calls.calls) {
       const row = this.#row(call.caller, call.family);
       row.calls = plus(row.calls, 1);
@@ -171,7 +174,7 @@ class CallerRows {
     // Without the record of its call nobody knows whose it is: one of the stack's own, a service's, or a call of before.
     if (!launcher) return;
     const row = this.#row(launcher.caller, family);
-    row.failedStarts++;
+    row.failedStarts = plus(row.failedStarts, 1);
     if (launcher.isWatched && verdict.kind === 'rerun') count(this.ignored, 'launcherRetries');
     else this.#judge(row, verdict);
   }
@@ -196,7 +199,7 @@ class CallerRows {
       rejectedAttempts: 0,
       throttled: 0,
       noRoom: 0,
-      failedStarts: 0,
+      failedStarts: this.#hasTaskEvents ? 0 : null,
       wouldRerun: 0,
     };
     this.#rows.set(key, row);
@@ -249,8 +252,8 @@ function shownStorms(storms: readonly Storm[]): ProbeFigures['storms'] {
 }
 
 const isHit = (row: CallerRow) =>
-  row.rejectedAttempts + (row.noRoom ?? 1) + (row.throttled ?? 1) + row.failedStarts > 0;
-const weight = (row: CallerRow) => row.rejectedAttempts + (row.noRoom ?? 0) + row.failedStarts;
+  row.rejectedAttempts + (row.noRoom ?? 1) + (row.throttled ?? 1) + (row.failedStarts ?? 0) > 0;
+const weight = (row: CallerRow) => row.rejectedAttempts + (row.noRoom ?? 0) + (row.failedStarts ?? 0);
 const plus = (known: number | null, more: number) => (known === null ? null : known + more);
 
 /** Null where one of them is not known. */

@@ -1,5 +1,5 @@
 import type { Terminal } from '../context.ts';
-import { type Column, indented, printable, shareWidth, tableRow } from '../terminal/table.ts';
+import { type Column, counted, indented, printable, shareWidth, tableRow } from '../terminal/table.ts';
 import type { ByReason, ProbeFigures } from './figures.ts';
 
 const SHOWN = 15;
@@ -23,14 +23,18 @@ export function* probeLines(figures: ProbeFigures, terminal: Terminal): Generato
   yield* callerTable(figures, terminal);
   yield* handOver(figures, columns);
   yield* bucket(figures, columns);
-  if (figures.downstream.length > 0) yield '\nThrottled calls that ECS itself made to other services';
-  for (const { call, throttled: count, ask } of figures.downstream) {
+  const downstream = figures.downstream ?? [];
+  if (downstream.length > 0) yield '\nThrottled calls that ECS itself made to other services';
+  for (const { call, throttled: count, ask } of downstream) {
     yield* indented(`${count} ${printable(call)}: ${ask}`, columns);
   }
   yield '\nSettled here, of what nobody could verify without an account';
   for (const [fact, { settled, answer, seen }] of Object.entries(figures.untested)) {
     const words = fact.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace('  ', ' ');
-    yield* indented(`${words}: ${settled ? `${answer} (${seen} records)` : 'these records do not decide it'}`, columns);
+    yield* indented(
+      `${words}: ${settled ? `${answer} (${counted(seen, 'record')})` : 'these records do not decide it'}`,
+      columns,
+    );
   }
   yield '\nFor cdk.json, under context.ecsThrottleRemediation (it only observes; set mode to rerun when it says what you want)';
   yield JSON.stringify(figures.suggestedConfiguration, undefined, 2);
@@ -80,7 +84,7 @@ function* handOver({ handOver: rows }: ProbeFigures, columns: number): Generator
       ? `, makes one usual request: ${usualRequest.family} on ${usualRequest.cluster} (${Math.round(usualRequest.share * 100)} %)`
       : '';
     yield* indented(
-      `${printable(caller)}: ${rejectedAttempts} rejected attempts, ${reason}${printable(usual)}`,
+      `${printable(caller)}: ${counted(rejectedAttempts, 'rejected attempt')}, ${reason}${printable(usual)}`,
       columns,
     );
   }
@@ -91,7 +95,7 @@ function* bucket({ bucket: found, quota, usedBy, storms }: ProbeFigures, columns
   const [worst] = storms;
   yield '';
   yield* indented(
-    `${storms.length} storms; the worst from ${worst?.from} to ${worst?.until}: ${worst?.throttledAttempts} throttled attempts`,
+    `${counted(storms.length, 'storm')}; the worst from ${worst?.from} to ${worst?.until}: ${counted(worst?.throttledAttempts ?? 0, 'throttled attempt')}`,
     columns,
   );
   yield* indented(
