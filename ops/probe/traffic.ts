@@ -2,6 +2,7 @@ import { type Bucket, type BucketUnit, observedBucket, type SecondOfTraffic } fr
 
 /** Throttles that are further apart are of two storms, in seconds. */
 const BETWEEN_STORMS = 60;
+const SHOWN_AROUND = 10;
 /** How much a bucket holds by default, in seconds of its refill: 100 and 40 a second. */
 const BURST_SECONDS = 2.5;
 /** How far before its first throttle a storm is looked at: as far as the stack would look. */
@@ -54,6 +55,18 @@ export class Traffic {
     return storms;
   }
 
+  /** What was asked for in each second of a storm, and of as long before and after it as fits a drawing. */
+  around({ from, until }: Storm): { readonly accepted: number[]; readonly throttled: number[] } {
+    const begin = from - SHOWN_AROUND;
+    const seconds = Array.from({ length: until - from + 1 + 2 * SHOWN_AROUND }, (_, index) =>
+      this.seconds.calls.get(begin + index),
+    );
+    return {
+      accepted: seconds.map((each) => each?.accepted ?? 0),
+      throttled: seconds.map((each) => each?.throttled ?? 0),
+    };
+  }
+
   /** The bucket as the storm shows it from which most can be told, by the stack's own estimate. */
   bucket(storms: readonly Storm[]): Bucket | undefined {
     let best: Bucket | undefined;
@@ -92,6 +105,16 @@ export class Traffic {
       })
       .filter(({ requests }) => requests > 0)
       .toSorted((a, b) => b.requests - a.requests);
+  }
+
+  /** What was asked for in a storm on average, retries included. */
+  requestsPerSecond({ from, until }: Storm): number {
+    let requests = 0;
+    for (let second = from; second <= until; second++) {
+      const { accepted = 0, throttled = 0 } = this.seconds.calls.get(second) ?? {};
+      requests += accepted + throttled;
+    }
+    return requests / (until - from + 1);
   }
 
   /** What the bucket would have had to refill per second, and to hold, so that nobody would have been throttled. */
