@@ -104,7 +104,7 @@ function tiles({ calls, throttled, noRoom, failedStarts, wouldRerun, quota }: Pr
 }
 
 const usersLead = ({ slow }: ProbeFigures) =>
-  `Requests in the minutes of storms.${slow ? ` At ${slow.toPerSecond} a second at most by ${slow.caller} nobody would have been throttled in the worst of them.` : ''}`;
+  `Requests while there were storms.${slow ? ` At ${slow.toPerSecond} a second at most by ${slow.caller} nobody would have been throttled in the worst of them.` : ''}`;
 
 const stormSeries = ({ accepted, throttled }: StormSeconds): Series[] => [
   { name: 'accepted', colour: 'callers', values: accepted },

@@ -130,11 +130,9 @@ export function figuresOf(facts: Facts): ProbeFigures {
 function callerToSlow(traffic: Traffic, storms: readonly Storm[], refillPerSecond: number): ProbeFigures['slow'] {
   const [worst] = storms.toSorted((a, b) => b.throttled - a.throttled);
   if (!worst) return null;
-  const users = traffic.users([worst]);
-  const [most] = users;
+  const [most, ...others] = traffic.users([worst]);
   if (!most) return null;
-  const share = most.requests / users.reduce((sum, { requests }) => sum + requests, 0);
-  const left = refillPerSecond - (1 - share) * traffic.requestsPerSecond(worst);
+  const left = refillPerSecond - others.reduce((sum, { perSecond }) => sum + perSecond, 0);
   return left < 0 ? null : { caller: most.caller, toPerSecond: rounded(left) };
 }
 
