@@ -6,6 +6,7 @@ export interface ProbeFlags extends AccessFlags {
   readonly days: number;
   readonly records?: readonly string[];
   readonly rewind?: string;
+  readonly html?: string;
 }
 
 const DESCRIPTION = `Before anything is deployed: what throttling and full capacity took, and what this stack would have brought back, by the
@@ -53,6 +54,13 @@ export const probeCommand = buildCommand<ProbeFlags, [], OpsContext>({
         optional: true,
         placeholder: 'OUT.json',
         brief: 'Write the worst storm as a scenario of the lab, with all names replaced',
+      },
+      html: {
+        kind: 'parsed',
+        parse: (value: string) => value,
+        optional: true,
+        placeholder: 'FILE',
+        brief: 'Write a page with charts; with --rewind the storm is played again, for one as it would have been',
       },
     },
   },

@@ -3,7 +3,7 @@ import type { Verdict } from '../../lambda/core/verdict/verdict.ts';
 import type { Loss } from './calls.ts';
 import type { Facts, FailedStart } from './facts.ts';
 import { suggestConfiguration } from './suggestion.ts';
-import type { Storm } from './traffic.ts';
+import type { Storm, Traffic } from './traffic.ts';
 import { settled, type Untested } from './untested.ts';
 
 export type ByReason = Record<string, number>;
@@ -61,6 +61,8 @@ export interface ProbeFigures {
     readonly burst: number;
     readonly codes: { readonly sustained: string; readonly burst: string };
   } | null;
+  /** Who asked for most in the worst storm, and to what rate it would have to be slowed for the bucket to suffice. */
+  readonly slow: { readonly caller: string; readonly toPerSecond: number } | null;
   readonly downstream: readonly { readonly call: string; readonly throttled: number; readonly ask: string }[] | null;
   readonly suggestedConfiguration: Readonly<Record<string, unknown>>;
   readonly untested: Untested;
@@ -117,10 +119,21 @@ export function figuresOf(facts: Facts): ProbeFigures {
       worst && bucket
         ? { ...worst.traffic.neededBucket(storms, Math.max(DEFAULT_BURST, bucket.burst)), codes: QUOTA_CODES }
         : null,
+    slow: worst && bucket ? callerToSlow(worst.traffic, storms, bucket.refillPerSecond) : null,
     downstream: facts.hasForeign ? downstreamRows(facts) : null,
     suggestedConfiguration: suggestConfiguration(facts, worst?.place),
     untested: settled(facts),
   };
+}
+
+/** The caller that asked for most in the worst storm, slowed to what others left of the bucket. */
+function callerToSlow(traffic: Traffic, storms: readonly Storm[], refillPerSecond: number): ProbeFigures['slow'] {
+  const [worst] = storms.toSorted((a, b) => b.throttled - a.throttled);
+  if (!worst) return null;
+  const [most, ...others] = traffic.users([worst]);
+  if (!most) return null;
+  const left = refillPerSecond - others.reduce((sum, { perSecond }) => sum + perSecond, 0);
+  return left < 0 ? null : { caller: most.caller, toPerSecond: rounded(left) };
 }
 
 /** Throttled calls that ECS itself made to other services. */

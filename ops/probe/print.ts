@@ -90,7 +90,7 @@ function* handOver({ handOver: rows }: ProbeFigures, columns: number): Generator
   }
 }
 
-function* bucket({ bucket: found, quota, usedBy, storms }: ProbeFigures, columns: number): Generator<string> {
+function* bucket({ bucket: found, quota, usedBy, storms, slow }: ProbeFigures, columns: number): Generator<string> {
   if (storms.length === 0) return;
   const [worst] = storms;
   yield '';
@@ -107,6 +107,12 @@ function* bucket({ bucket: found, quota, usedBy, storms }: ProbeFigures, columns
   if (quota) {
     yield* indented(
       `Nobody would have been throttled at ${quota.refillPerSecond} a second and ${quota.burst} at once: quotas ${quota.codes.sustained} (sustained) and ${quota.codes.burst} (burst) of Amazon ECS. Retries count in it, so less may do.`,
+      columns,
+    );
+  }
+  if (slow) {
+    yield* indented(
+      `Or with ${printable(slow.caller)} slowed to ${slow.toPerSecond} a second in the worst storm`,
       columns,
     );
   }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Finding, withAws } from '../aws/command.ts';
 import { BadInputError, type OpsContext } from '../context.ts';
+import { probePage } from '../html/probe-page.ts';
 import { checkPaths } from '../records/paths.ts';
 import { ReadingTally, readRecords } from '../records/read-records.ts';
 import { Messages } from '../terminal/messages.ts';
@@ -10,7 +11,9 @@ import { Facts } from './facts.ts';
 import { figuresOf } from './figures.ts';
 import { historyRecords } from './history.ts';
 import { probeLines } from './print.ts';
-import { rewind, type Scenario } from './rewind.ts';
+import { replayed } from './replay.ts';
+import { rewind } from './rewind.ts';
+import type { Storm, Traffic } from './traffic.ts';
 
 export default async function probe(this: OpsContext, flags: ProbeFlags): Promise<void> {
   const { records = [], json, policy, days } = flags;
@@ -40,33 +43,38 @@ export default async function probe(this: OpsContext, flags: ProbeFlags): Promis
       `found no record in ${files} files, expected records of a trail as docs/ops.md lists them.`,
     );
   }
-  const { lines, json: figures } = concluded(this, facts, messages, flags);
+  const { lines, json: figures } = await concluded(this, facts, messages, flags);
   this.process.stdout.write(json ? `${JSON.stringify(figures)}\n` : lines.map((line) => `${line}\n`).join(''));
   messages.warn(`records ${read}, of others ${foreign}, files ${files}, duplicates ${duplicates}, skipped ${skipped}`);
 }
 
-function concluded(
+async function concluded(
   { cwd, terminal }: OpsContext,
   facts: Facts,
   messages: Messages,
-  { rewind: out }: ProbeFlags,
-): Finding {
+  { rewind: out, html }: ProbeFlags,
+): Promise<Finding> {
   const figures = figuresOf(facts);
+  const worst = worstStorm(facts);
   if (out !== undefined) {
-    writeFileSync(resolve(cwd, out), `${JSON.stringify(rewound(facts), undefined, 2)}\n`);
+    if (!worst)
+      throw new BadInputError('found no throttled RunTask call in these records, expected a storm to write down.');
+    writeFileSync(resolve(cwd, out), `${JSON.stringify(rewind(facts, worst.traffic, worst.storm), undefined, 2)}\n`);
     messages.warn(`${out}: the worst storm; play it with: npm run --silent lab -- ${out} --html replay.html`);
+  }
+  if (html !== undefined) {
+    const replay = out === undefined ? undefined : await replayed(resolve(cwd, out), messages);
+    messages.clear();
+    writeFileSync(resolve(cwd, html), probePage(figures, worst?.traffic.around(worst.storm), replay));
+    messages.warn(`${html}: the report`);
   }
   return { lines: [...probeLines(figures, terminal)], json: figures };
 }
 
 /** The storm in which most attempts were throttled. */
-function rewound(facts: Facts): Scenario {
+function worstStorm(facts: Facts): { readonly traffic: Traffic; readonly storm: Storm } | undefined {
   const all = [...facts.traffic.values()].flatMap(({ traffic }) =>
     traffic.storms().map((storm) => ({ traffic, storm })),
   );
-  const [worst] = all.toSorted((a, b) => b.storm.throttled - a.storm.throttled);
-  if (!worst) {
-    throw new BadInputError('found no throttled RunTask call in these records, expected a storm to write down.');
-  }
-  return rewind(facts, worst.traffic, worst.storm);
+  return all.toSorted((a, b) => b.storm.throttled - a.storm.throttled)[0];
 }

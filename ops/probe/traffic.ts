@@ -2,6 +2,9 @@ import { type Bucket, type BucketUnit, observedBucket, type SecondOfTraffic } fr
 
 /** Throttles that are further apart are of two storms, in seconds. */
 const BETWEEN_STORMS = 60;
+const SHOWN_AROUND = 10;
+/** Who called when is kept as exactly as this. */
+const BIN_SECONDS = 10;
 /** How much a bucket holds by default, in seconds of its refill: 100 and 40 a second. */
 const BURST_SECONDS = 2.5;
 /** How far before its first throttle a storm is looked at: as far as the stack would look. */
@@ -12,8 +15,8 @@ export class Traffic {
   readonly seconds: Readonly<Record<BucketUnit, Map<number, SecondOfTraffic>>> = { calls: new Map(), tasks: new Map() };
   /** What the stack itself took, where it is deployed. */
   readonly #own = new Map<number, number>();
-  /** Requests by caller and minute. */
-  readonly #minutes = new Map<string, Map<number, number>>();
+  /** Requests by caller and bin of some seconds. */
+  readonly #bins = new Map<string, Map<number, number>>();
 
   add(
     call: { readonly atMs: number; readonly kind: keyof SecondOfTraffic; readonly tasks: number },
@@ -29,10 +32,10 @@ export class Traffic {
         throttled: throttled + (isThrottled ? more : 0),
       });
     }
-    const minutes = this.#minutes.get(caller) ?? new Map<number, number>();
-    this.#minutes.set(caller, minutes);
-    const minute = Math.floor(second / 60);
-    minutes.set(minute, (minutes.get(minute) ?? 0) + 1);
+    const bins = this.#bins.get(caller) ?? new Map<number, number>();
+    this.#bins.set(caller, bins);
+    const bin = Math.floor(second / BIN_SECONDS);
+    bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
 
   addOwn(atMs: number): void {
@@ -52,6 +55,18 @@ export class Traffic {
       else storms.push({ from: second, until: second, throttled: count });
     }
     return storms;
+  }
+
+  /** What was asked for in each second of a storm, and of as long before and after it as fits a drawing. */
+  around({ from, until }: Storm): { readonly accepted: number[]; readonly throttled: number[] } {
+    const begin = from - SHOWN_AROUND;
+    const seconds = Array.from({ length: until - from + 1 + 2 * SHOWN_AROUND }, (_, index) =>
+      this.seconds.calls.get(begin + index),
+    );
+    return {
+      accepted: seconds.map((each) => each?.accepted ?? 0),
+      throttled: seconds.map((each) => each?.throttled ?? 0),
+    };
   }
 
   /** The bucket as the storm shows it from which most can be told, by the stack's own estimate. */
@@ -78,17 +93,19 @@ export class Traffic {
     return some;
   }
 
-  /** Who asked for how much in the minutes of the storms; who asked for most first. */
-  users(storms: readonly Storm[]): { readonly caller: string; readonly requests: number }[] {
-    const minutes = new Set<number>();
+  /** Who asked for how much while there were storms, in all and in a second; who asked for most first. */
+  users(
+    storms: readonly Storm[],
+  ): { readonly caller: string; readonly requests: number; readonly perSecond: number }[] {
+    const bins = new Set<number>();
     for (const { from, until } of storms) {
-      for (let minute = Math.floor(from / 60); minute <= Math.floor(until / 60); minute++) minutes.add(minute);
+      for (let bin = Math.floor(from / BIN_SECONDS); bin <= Math.floor(until / BIN_SECONDS); bin++) bins.add(bin);
     }
-    return [...this.#minutes]
+    return [...this.#bins]
       .map(([caller, counts]) => {
         let requests = 0;
-        for (const [minute, count] of counts) if (minutes.has(minute)) requests += count;
-        return { caller, requests };
+        for (const [bin, count] of counts) if (bins.has(bin)) requests += count;
+        return { caller, requests, perSecond: requests / (bins.size * BIN_SECONDS) };
       })
       .filter(({ requests }) => requests > 0)
       .toSorted((a, b) => b.requests - a.requests);

@@ -171,6 +171,17 @@ describe('probe', () => {
     expect(stdout + stderr).not.toContain('canary');
   });
 
+  test('writes a page that needs nothing else, with the figures that it prints', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'page-'));
+    const page = join(directory, 'page.html');
+    await probed([record({ token: '<a', error: 'ThrottlingException' }), record({ token: 'b' })], '--html', page);
+    const shown = readFileSync(page, 'utf8');
+    rmSync(directory, { recursive: true });
+    expect(shown).toContain('Throttling took 1 calls.');
+    expect(shown).toContain('<h2>The worst storm</h2>');
+    expect(shown).not.toMatch(/https?:|<script|<link/);
+  });
+
   test('reads the event history page by page', async () => {
     const page = (made: object) => ({ EventId: `${ids++}`, CloudTrailEvent: JSON.stringify(made) });
     const { account, asked } = accountOf({
@@ -231,6 +242,7 @@ describe('probe on what the lab leaves', () => {
     });
     expect(Math.abs(figures.bucket.refillPerSecond - 10)).toBeLessThanOrEqual(1);
     expect(Math.abs(figures.bucket.burst - 20)).toBeLessThanOrEqual(2);
+    expect(figures.slow).toMatchObject({ caller: CRON });
     expect(text).not.toMatch(/cron|report|batch/);
     const replayed = await playedRecords(readScenario(text, out));
     const share = replayed.report.calls.throttled / report.calls.throttled;
