@@ -61,7 +61,10 @@ export function makeVerdictApplier(
     const held = event.kind === 'runTaskRecord' ? feasibilityOf(event) : undefined;
     const observed = { wouldRerun: verdict.kind === 'rerun', ...held };
     await once(`observed ${eventName(event)}`, () =>
-      notifier.notify({ kind: 'observed', reason: 'observeMode', caller, family }, observed),
+      notifier.notify(
+        { kind: 'observed', reason: 'observeMode', caller, family, first: callOfEvent(event, awsEnvironment) },
+        observed,
+      ),
     );
   }
 
