@@ -15,9 +15,12 @@ import { SQS } from '@aws-sdk/client-sqs';
 import { STS } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PYTHON } from '../clients/clients.ts';
+import { holdToModels } from '../lab/aws/held-to-models.ts';
 import { clientEnvironment, startLive } from './live-lab.fixture.ts';
 
 /** Clients that nobody here wrote, against the live lab: what one reads of it, every other reads. */
+
+holdToModels();
 
 const CLIENTS = {
   cloudformation: CloudFormation,
@@ -129,6 +132,8 @@ const reads = (): Call[] => [
   ['sqs', 'list_queues', {}],
   ['sqs', 'get_queue_attributes', { QueueUrl: outputs.HandOverQueueUrl, AttributeNames: ['All'] }],
   ['dynamodb', 'list_tables', {}],
+  ['ecs', 'describe_clusters', { clusters: ['night', 'none'] }],
+
   ['cloudtrail', 'lookup_events', { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'StopTask' }] }],
   ['cloudwatch', 'describe_alarms', {}],
   ['sns', 'list_subscriptions', {}],
