@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../lib/config/read-config.ts';
-import { type LiveLab, startLiveLab } from './live/live-lab.ts';
+import type { LiveLab } from './live/live-lab.ts';
 import { duration } from './report/format.ts';
 import { BadScenarioError, readScenario, type Scenario } from './scenario/scenario.ts';
 
@@ -25,6 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const command = readCommand(args);
     const scenario = readScenario(readFileSync(command.file, 'utf8'), command.file);
+    // Loads the CDK, which whoever mistyped an option need not wait for.
+    const { startLiveLab } = await import('./live/live-lab.ts');
     const lab = await startLiveLab(scenario, command);
     console.log(`AWS_ENDPOINT_URL=${lab.url}`);
     console.error(greeting(scenario, lab, command));

@@ -221,9 +221,13 @@ describe('npm run lab', () => {
 
   /** Runs the command as npm would for somebody whose shell is in `directory`. */
   function lab(text: string, ...options: string[]) {
+    return plain(text, '--json', ...options);
+  }
+
+  function plain(text: string, ...options: string[]) {
     writeFileSync(join(directory, 'mine.json'), text);
     const env = { ...process.env, INIT_CWD: directory };
-    return spawnSync(process.execPath, [LAB, 'mine.json', '--json', ...options], { env, encoding: 'utf8' });
+    return spawnSync(process.execPath, [LAB, 'mine.json', ...options], { env, encoding: 'utf8' });
   }
 
   test('prints one report on stdout, the same in every process, and exits 0 when the invariants held', async () => {
@@ -232,6 +236,13 @@ describe('npm run lab', () => {
     expect(status).toBe(0);
     const { report: figures } = await report(scenario(parts));
     expect(stdout).toBe(`${JSON.stringify({ ...figures, wallSeconds: JSON.parse(stdout).wallSeconds })}\n`);
+  });
+
+  test('prints the summary of npm start where nobody asks for JSON', () => {
+    const { status, stdout } = plain(scenarioText({ cron: { calls: 2 } }));
+    expect(status).toBe(0);
+    expect(stdout).toContain('✔ 1 call brought back: none lost, none run twice.');
+    expect(stdout).toMatch(/time to bring all back .* virtual/);
   });
 
   test('writes the page of the run beside the report', () => {

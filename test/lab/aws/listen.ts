@@ -1,12 +1,17 @@
 import { vi } from 'vitest';
+import { FakeCloudFormation } from '../../../lab/aws/cloudformation/fake-cloudformation.ts';
 import { FakeCloudTrail } from '../../../lab/aws/cloudtrail/fake-cloudtrail.ts';
 import { FakeAlarms } from '../../../lab/aws/cloudwatch/fake-alarms.ts';
 import { FakeLogs } from '../../../lab/aws/cloudwatch/fake-logs.ts';
 import { FakeDynamoDb } from '../../../lab/aws/dynamodb/fake-dynamodb.ts';
 import { FakeEcs } from '../../../lab/aws/ecs/fake-ecs.ts';
+import { FakeEventBridge } from '../../../lab/aws/eventbridge/fake-eventbridge.ts';
+import { FakeIam } from '../../../lab/aws/iam/fake-iam.ts';
+import { FakeLambda } from '../../../lab/aws/lambda/fake-lambda.ts';
 import { FakeSns } from '../../../lab/aws/sns/fake-sns.ts';
 import { FakeSqs } from '../../../lab/aws/sqs/fake-sqs.ts';
 import { FakeStates } from '../../../lab/aws/states/fake-states.ts';
+import { FakeSts } from '../../../lab/aws/sts/fake-sts.ts';
 import { AwsError, type FakeService } from '../../../lab/kernel/aws-service.ts';
 import { memberProblems, problemsOf, statusesOf } from './sdk-models.ts';
 
@@ -28,13 +33,18 @@ export function listen(): Heard {
   };
   for (const { prototype } of [
     FakeAlarms,
+    FakeCloudFormation,
     FakeCloudTrail,
     FakeDynamoDb,
     FakeEcs,
+    FakeEventBridge,
+    FakeIam,
+    FakeLambda,
     FakeLogs,
     FakeSns,
     FakeSqs,
     FakeStates,
+    FakeSts,
   ]) {
     const original = prototype.call as FakeService['call'];
     vi.spyOn(prototype as FakeService, 'call').mockImplementation(function (

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs';
+import * as cloudformation from '@aws-sdk/client-cloudformation';
 import * as cloudtrail from '@aws-sdk/client-cloudtrail';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as logs from '@aws-sdk/client-cloudwatch-logs';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as ecs from '@aws-sdk/client-ecs';
+import * as events from '@aws-sdk/client-eventbridge';
+import * as iam from '@aws-sdk/client-iam';
+import * as lambda from '@aws-sdk/client-lambda';
 import * as states from '@aws-sdk/client-sfn';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
+import * as sts from '@aws-sdk/client-sts';
 
 /**
  * The services' own models as the SDK carries them: it exports the schema of every shape and operation under the shape's
@@ -14,14 +19,19 @@ import * as sqs from '@aws-sdk/client-sqs';
  * (StaticSchemas in @smithy/types).
  */
 const MODELS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  cloudformation,
   cloudtrail,
   cloudwatch,
   dynamodb,
   ecs,
+  events,
+  iam,
+  lambda,
   logs,
   sns,
   sqs,
   states,
+  sts,
 };
 
 type Schema = 'unit' | number | readonly unknown[] | (() => Schema);
@@ -110,7 +120,7 @@ function checkStructure(schema: readonly unknown[], value: unknown, path: string
   ];
 }
 
-const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', logs: 'cloudwatch-logs' };
+const CLIENTS: Readonly<Record<string, string>> = { states: 'sfn', logs: 'cloudwatch-logs', events: 'eventbridge' };
 
 /** The errors that an operation's model lists: schemas lack them, the SDK's declarations have them as `@throws`. */
 function listedErrors(service: string, operation: string): readonly string[] {
@@ -138,6 +148,10 @@ const COMMON_OF: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   ecs: { SerializationException: 400 },
   // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
   dynamodb: { ValidationException: 400 },
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
+  cloudformation: { ValidationError: 400 },
+  events: { ValidationException: 400 },
+  sts: { ValidationError: 400 },
   // The service's model has it, Publish does not list it: what Publish says when it is throttled is unknown.
   sns: { ThrottledException: 429 },
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
