@@ -64,7 +64,7 @@ export async function serve(options: EndpointOptions): Promise<Endpoint> {
     const isText = headers['smithy-protocol'] !== 'rpc-v2-cbor';
     // Queues go by their URL, which has to name this endpoint: SDK clients send to the host of a queue's URL.
     const body = isText ? replaced(given.toString(), origins.here, origins.sqs) : given;
-    const wire = { headers, body, path: request.url ?? '/' };
+    const wire = { headers, body, method: request.method ?? 'POST', path: request.url ?? '/' };
     const answered = await exchange(
       asked,
       options.principalOf(key) ?? { arn: key },

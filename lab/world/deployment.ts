@@ -48,7 +48,7 @@ export function deploy(world: World, template: Template): void {
   createRules(deployed, site);
   world.handOverQueueUrl = deployed.output(HAND_OVER_QUEUE_URL);
   const { outputs, resources, description } = deployed;
-  world.cloudFormation.add({ name: STACK_NAME, description, outputs, resources });
+  world.cloudFormation.add({ name: STACK_NAME, description, outputs, resources, template });
   createAlarms(deployed, site.world);
 }
 
@@ -86,7 +86,7 @@ function createStateMachines(deployed: DeployedTemplate, { world, has, place }: 
 }
 
 function createEventSources(deployed: DeployedTemplate, { world, has }: Site): void {
-  for (const { properties } of deployed.all('AWS::Lambda::EventSourceMapping')) {
+  for (const { logicalId, properties } of deployed.all('AWS::Lambda::EventSourceMapping')) {
     const functions = deployed.all('AWS::Lambda::Function');
     const target = functions.find(({ logicalId }) => logicalId === properties.FunctionName);
     if (!target) throw new UnsupportedError(`an event source of the function ${properties.FunctionName}`);
@@ -97,6 +97,7 @@ function createEventSources(deployed: DeployedTemplate, { world, has }: Site): v
       throw new Error(`deployment failed: the role of ${properties.FunctionName} may not read the queue ${resource}`);
     }
     world.lambda.createEventSource({
+      id: logicalId,
       functionArn: target.arn,
       queueArn: properties.EventSourceArn,
       batchSize: properties.BatchSize,
@@ -130,7 +131,7 @@ function createRules(deployed: DeployedTemplate, site: Site): void {
     world.bus.createSchedule({ ...shown, schedule: ScheduleExpression });
     // Recurring schedules go on for ever: the run does not wait for them.
     clock.every(intervalMs(ScheduleExpression), () => {
-      for (const deliver of targets) deliver({});
+      if (world.bus.isEnabled(arn)) for (const deliver of targets) deliver({});
     });
   }
 }

@@ -119,7 +119,7 @@ export class World {
     this.sns = new FakeSns({ clock, random: randomStream(seed, 'sns') });
     this.dynamoDb = new FakeDynamoDb();
     this.#principals = principalsOf(scenario);
-    this.iam = new FakeIam(this.#principals);
+    this.iam = new FakeIam(this.#principals, (role, action, resource) => this.has({ role }, { action, resource }));
     this.sts = new FakeSts({ clock });
     this.cloudFormation = new FakeCloudFormation({ clock, account: account.id, region: account.region });
     const skewMs = faults.skewMs('cloudtrail');
@@ -203,7 +203,7 @@ export class World {
    * queue policies keep out is kept out.
    */
   get clientServices(): readonly FakeService[] {
-    const { ecs, states, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus } = this;
+    const { ecs, states, lambda, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus } = this;
     const sqs: FakeService = {
       name: 'sqs',
       call: (operation, input, principal) => {
@@ -212,7 +212,7 @@ export class World {
         return this.sqs.call(operation, input, principal);
       },
     };
-    return [ecs, sqs, states, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus];
+    return [ecs, sqs, states, lambda, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus];
   }
 
   /** Queues that an operation sends to: who moves dead letters back sends them. */

@@ -8,6 +8,7 @@ import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { ECS } from '@aws-sdk/client-ecs';
 import { EventBridge } from '@aws-sdk/client-eventbridge';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { SFN } from '@aws-sdk/client-sfn';
 import { SNS } from '@aws-sdk/client-sns';
 import { SQS } from '@aws-sdk/client-sqs';
@@ -25,6 +26,7 @@ const CLIENTS = {
   dynamodb: DynamoDB,
   ecs: ECS,
   events: EventBridge,
+  lambda: Lambda,
   logs: CloudWatchLogs,
   sns: SNS,
   sqs: SQS,
@@ -116,6 +118,8 @@ const reads = (): Call[] => [
   ['sts', 'get_caller_identity', {}],
   ['cloudformation', 'describe_stacks', { StackName: 'EcsThrottleRemediation' }],
   ['cloudformation', 'list_stack_resources', { StackName: 'EcsThrottleRemediation' }],
+  ['lambda', 'list_event_source_mappings', {}],
+  ['cloudtrail', 'describe_trails', {}],
   ['ecs', 'list_clusters', {}],
   ['events', 'list_rules', { NamePrefix: 'Sweep' }],
   ['stepfunctions', 'describe_state_machine', { stateMachineArn: outputs.RerunStateMachine }],
@@ -152,7 +156,7 @@ const refusals = (): [Call, RegExp, RegExp][] => [
 test('the SDK reads every service', async () => {
   const answers = await bySdk(reads());
   expect(answers.filter(({ error }) => error !== undefined)).toEqual([]);
-  const history = answers[8]?.output?.events as { type: string }[];
+  const history = answers.at(10)?.output?.events as { type: string }[];
   expect(history.map(({ type }) => type)).toEqual(
     expect.arrayContaining([
       'ExecutionStarted',
@@ -171,6 +175,51 @@ test('put-events reaches the rules, and nobody but AWS itself puts events of AWS
     FailedEntryCount: 1,
     Entries: [{ ErrorCode: 'NotAuthorizedForSourceException' }, { EventId: expect.any(String) }],
   });
+});
+
+test('what is switched off stands still until it is switched on', async () => {
+  const [sources] = await bySdk([['lambda', 'list_event_source_mappings', {}]]);
+  const mappings = sources?.output?.EventSourceMappings as { UUID: string; EventSourceArn: string }[];
+  const handOver = mappings.find(({ EventSourceArn }) => EventSourceArn.includes('HandOver'));
+  const ask = async (operation: string, more: Parameters = {}) =>
+    (await bySdk([['lambda', operation, { UUID: handOver?.UUID, ...more }]]))[0]?.output?.State;
+  const waiting = async () => {
+    const names = ['ApproximateNumberOfMessages'];
+    const [answer] = await bySdk([
+      ['sqs', 'get_queue_attributes', { QueueUrl: outputs.HandOverQueueUrl, AttributeNames: names }],
+    ]);
+    return (answer?.output?.Attributes as Record<string, string> | undefined)?.ApproximateNumberOfMessages;
+  };
+  expect(await ask('update_event_source_mapping', { Enabled: false })).toBe('Disabled');
+  const MessageBody = JSON.stringify({ request: REQUEST, key: 'off' });
+  await bySdk([['sqs', 'send_message', { QueueUrl: outputs.HandOverQueueUrl, MessageBody }]]);
+  expect(await waiting()).toBe('1');
+  expect(await ask('update_event_source_mapping', { Enabled: true })).toBe('Enabled');
+  await vi.waitUntil(async () => (await waiting()) === '0', { timeout: 10_000 });
+  await vi.waitUntil(async () => (await executions()).every(({ status }) => status === 'SUCCEEDED'), {
+    timeout: 20_000,
+  });
+
+  const [rules] = await bySdk([['events', 'list_rules', {}]]);
+  const [{ Name } = { Name: '' }] = (rules?.output?.Rules ?? []) as { Name: string }[];
+  const states = [];
+  for (const operation of ['disable_rule', 'enable_rule'])
+    states.push(
+      (
+        await bySdk([
+          ['events', operation, { Name }],
+          ['events', 'describe_rule', { Name }],
+        ])
+      )[1]?.output?.State,
+    );
+  expect(states).toEqual(['DISABLED', 'ENABLED']);
+  const logging = await bySdk([
+    ['cloudtrail', 'stop_logging', { Name: 'lab' }],
+    ['cloudtrail', 'get_trail_status', { Name: 'lab' }],
+    ['cloudtrail', 'start_logging', { Name: 'lab' }],
+    ['cloudtrail', 'get_trail_status', { Name: 'lab' }],
+  ]);
+  expect([logging[1], logging[3]].map((answer) => answer?.output?.IsLogging)).toEqual([false, true]);
 });
 
 if (!PYTHON) console.error('SKIPPED: the tests of boto3 against the live lab, as boto3 is not installed');

@@ -15,6 +15,7 @@ export interface DeployedStack {
   readonly description: string | undefined;
   readonly outputs: readonly Output[];
   readonly resources: readonly DeployedResource[];
+  readonly template: object;
 }
 
 /** AWS CloudFormation, as far as it tells of the stacks that are there. */
@@ -37,6 +38,8 @@ export class FakeCloudFormation implements FakeService {
         const stacks = name === undefined ? this.#stacks : [this.#find(name)];
         return { Stacks: stacks.map((stack) => this.#shown(stack)) };
       }
+      case 'GetTemplate':
+        return { TemplateBody: JSON.stringify(this.#find(name).template), StagesAvailable: ['Original', 'Processed'] };
       case 'DescribeStackResources':
         return { StackResources: this.#resources(name) };
       case 'ListStackResources':

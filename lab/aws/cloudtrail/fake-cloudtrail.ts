@@ -43,6 +43,8 @@ export class FakeCloudTrail implements FakeService {
   readonly #lookups = new TokenBucket(LOOKUP_BUCKET);
   readonly #toBus: Random;
   readonly #toHistory: Random;
+  /** Whether the trail brings records to the bus; the event history has them always. */
+  #isLogging = true;
   /** In the order of event time, since virtual time never runs backwards. */
   readonly #history: Entry[] = [];
 
@@ -60,7 +62,7 @@ export class FakeCloudTrail implements FakeService {
     this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
     // "By default, rules match only write management events": reads would need the rule state
     // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
-    if (request.readOnly) return;
+    if (request.readOnly || !this.#isLogging) return;
     const busDelay = uniform(this.#toBus, account.cloudTrailDelaySeconds);
     clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(stamped)));
   };
@@ -71,8 +73,35 @@ export class FakeCloudTrail implements FakeService {
   }
 
   call(operation: string, input: JsonObject): JsonObject {
-    if (operation !== 'LookupEvents')
-      throw new UnsupportedError(`the lab's CloudTrail does not know the operation ${operation}`);
+    switch (operation) {
+      case 'DescribeTrails':
+        return { trailList: [this.#trail()] };
+      case 'GetTrailStatus':
+        return { IsLogging: this.#isLogging };
+      case 'StartLogging':
+      case 'StopLogging':
+        this.#isLogging = operation === 'StartLogging';
+        return {};
+      case 'LookupEvents':
+        return this.#lookUp(input);
+      default:
+        throw new UnsupportedError(`the lab's CloudTrail does not know the operation ${operation}`);
+    }
+  }
+
+  /** The account's only trail. */
+  #trail(): JsonObject {
+    const { id, region } = this.#options.account;
+    return {
+      Name: 'lab',
+      TrailARN: `arn:aws:cloudtrail:${region}:${id}:trail/lab`,
+      HomeRegion: region,
+      IsMultiRegionTrail: true,
+      IncludeGlobalServiceEvents: true,
+    };
+  }
+
+  #lookUp(input: JsonObject): JsonObject {
     // The status of the SDK's schema.
     if (!this.#lookups.take(this.#options.clock.now()))
       throw new AwsError('ThrottlingException', 'Rate exceeded', { status: 429 });

@@ -3,7 +3,7 @@ import { type FakeService, type Principal, UnsupportedError } from '../../kernel
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Random } from '../../kernel/random.ts';
-import { describeRule, listRules, listTargets, putEvents } from './operations.ts';
+import { describeRule, listRules, listTargets, putEvents, ruleOf } from './operations.ts';
 
 export interface RuleOptions extends RuleDescription {
   readonly pattern: Json;
@@ -48,6 +48,8 @@ export class FakeEventBridge implements FakeService {
   readonly #options: FakeEventBridgeOptions;
   readonly #rules: Rule[] = [];
   readonly #schedules: ScheduleOptions[] = [];
+  /** ARNs of rules that somebody switched off. */
+  readonly #disabled = new Set<string>();
   #underway = 0;
 
   constructor(options: FakeEventBridgeOptions) {
@@ -65,18 +67,30 @@ export class FakeEventBridge implements FakeService {
 
   call(operation: string, input: JsonObject, principal: Principal): JsonObject {
     switch (operation) {
+      case 'EnableRule':
+        this.#disabled.delete(ruleOf(this.#all, input.Name).arn);
+        return {};
+      case 'DisableRule':
+        this.#disabled.add(ruleOf(this.#all, input.Name).arn);
+        return {};
       case 'PutEvents':
         return putEvents(input, { ...this.#options, principal, put: this.put });
       case 'ListRules':
-        return listRules([...this.#rules, ...this.#schedules], input);
+        return listRules(this.#all, this.isEnabled, input);
       case 'DescribeRule':
-        return describeRule([...this.#rules, ...this.#schedules], input);
+        return describeRule(this.#all, this.isEnabled, input);
       case 'ListTargetsByRule':
-        return listTargets([...this.#rules, ...this.#schedules], input);
+        return listTargets(this.#all, input);
       default:
         throw new UnsupportedError(`events ${operation}`);
     }
   }
+
+  get #all(): (RuleOptions | ScheduleOptions)[] {
+    return [...this.#rules, ...this.#schedules];
+  }
+
+  readonly isEnabled = (ruleArn: string): boolean => !this.#disabled.has(ruleArn);
 
   /** Copies of events that have not arrived yet. */
   get underway(): number {
@@ -90,7 +104,9 @@ export class FakeEventBridge implements FakeService {
 
   /** Delivers an event to the targets of each rule that it matches. */
   readonly put = (event: JsonObject): void => {
-    const targets = this.#rules.filter(({ compiled }) => compiled.matches(event)).flatMap((rule) => rule.targets);
+    const targets = this.#rules
+      .filter(({ arn, compiled }) => this.isEnabled(arn) && compiled.matches(event))
+      .flatMap((rule) => rule.targets);
     if (targets.length === 0) return;
     for (const delay of this.#options.deliveries(event)) {
       if (delay === 0) {

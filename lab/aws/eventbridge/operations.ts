@@ -8,35 +8,41 @@ import type { RuleOptions, ScheduleOptions } from './fake-eventbridge.ts';
 /** What clients ask of the bus. */
 
 type AnyRule = RuleOptions | ScheduleOptions;
+type IsEnabled = (ruleArn: string) => boolean;
 
 /** The role that stands for the services of AWS itself: it alone may put events in their names. */
 const AWS_ITSELF = 'aws';
 
 const nameOf = ({ arn }: AnyRule): string => arn.slice(arn.lastIndexOf('/') + 1);
 
-function shown(rule: AnyRule): JsonObject {
+function shown(rule: AnyRule, isEnabled: IsEnabled): JsonObject {
   return {
     Name: nameOf(rule),
     Arn: rule.arn,
-    State: 'ENABLED',
+    State: isEnabled(rule.arn) ? 'ENABLED' : 'DISABLED',
     EventBusName: 'default',
     ...(rule.description !== undefined && { Description: rule.description }),
     ...('pattern' in rule ? { EventPattern: JSON.stringify(rule.pattern) } : { ScheduleExpression: rule.schedule }),
   };
 }
 
-export const listRules = (rules: readonly AnyRule[], { NamePrefix: prefix = '' }: JsonObject): JsonObject => ({
-  Rules: rules.filter((rule) => nameOf(rule).startsWith(String(prefix))).map(shown),
-});
+export function listRules(
+  rules: readonly AnyRule[],
+  isEnabled: IsEnabled,
+  { NamePrefix: prefix = '' }: JsonObject,
+): JsonObject {
+  const named = rules.filter((rule) => nameOf(rule).startsWith(String(prefix)));
+  return { Rules: named.map((rule) => shown(rule, isEnabled)) };
+}
 
-export const describeRule = (rules: readonly AnyRule[], { Name: name }: JsonObject): JsonObject =>
-  shown(find(rules, name));
+export const describeRule = (rules: readonly AnyRule[], isEnabled: IsEnabled, { Name: name }: JsonObject): JsonObject =>
+  shown(ruleOf(rules, name), isEnabled);
 
 export const listTargets = (rules: readonly AnyRule[], { Rule: name }: JsonObject): JsonObject => ({
-  Targets: (find(rules, name).targetArns ?? []).map((Arn, index) => ({ Id: `Target${index}`, Arn })),
+  Targets: (ruleOf(rules, name).targetArns ?? []).map((Arn, index) => ({ Id: `Target${index}`, Arn })),
 });
 
-function find(rules: readonly AnyRule[], name: unknown): AnyRule {
+export function ruleOf(rules: readonly AnyRule[], name: unknown): AnyRule {
   const found = rules.find((rule) => nameOf(rule) === name);
   if (found) return found;
   throw new AwsError('ResourceNotFoundException', `Rule ${String(name)} does not exist on EventBus default.`);

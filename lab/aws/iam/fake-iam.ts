@@ -51,16 +51,34 @@ export function iamResource(operation: string, input: JsonObject, principals: Pr
   return principals.arnOf(kind, String(input[`${shape}Name`]));
 }
 
-/** AWS IAM, as far as it tells who has which unique id. */
+type Has = (role: string, action: string, resource: string) => boolean;
+
+/** AWS IAM, as far as it tells who has which unique id, and what roles of the template may do. */
 export class FakeIam implements FakeService {
   readonly name = 'iam';
   readonly #principals: Principals;
+  readonly #has: Has;
 
-  constructor(principals: Principals) {
+  /** `has` says whether a role may do something to a resource. */
+  constructor(principals: Principals, has: Has = () => true) {
     this.#principals = principals;
+    this.#has = has;
+  }
+
+  #simulate({ PolicySourceArn, ActionNames, ResourceArns = ['*'] }: JsonObject): JsonObject {
+    const role = String(PolicySourceArn);
+    const results = (ActionNames as string[]).flatMap((action) =>
+      (ResourceArns as string[]).map((resource) => ({
+        EvalActionName: action,
+        EvalResourceName: resource,
+        EvalDecision: this.#has(role, action, resource) ? 'allowed' : 'implicitDeny',
+      })),
+    );
+    return { EvaluationResults: results, IsTruncated: false };
   }
 
   call(operation: string, input: JsonObject): JsonObject {
+    if (operation === 'SimulatePrincipalPolicy') return this.#simulate(input);
     const { kind, shape } = operationOf(operation);
     const name = input[`${shape}Name`];
     // Without a name GetUser is about whoever asks, which is nobody here.

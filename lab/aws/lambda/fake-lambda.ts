@@ -1,4 +1,5 @@
 import type { Faults } from '../../faults/faults.ts';
+import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform } from '../../kernel/random.ts';
@@ -33,6 +34,7 @@ export interface FunctionOptions {
 }
 
 export interface EventSourceOptions {
+  readonly id: string;
   readonly functionArn: string;
   readonly queueArn: string;
   readonly batchSize: number;
@@ -64,10 +66,18 @@ const THROTTLED_TRIES = 20;
 /** SQS gives at most ten messages at a time. */
 const MAX_RECEIVE = 10;
 
-/** AWS Lambda: sandboxes that are reused while warm, timeouts, and event sources on SQS. */
-export class FakeLambda {
+interface EventSource {
+  readonly options: EventSourceOptions;
+  isEnabled: boolean;
+  readonly poll: () => void;
+}
+
+/** AWS Lambda: sandboxes that are reused while warm, timeouts, and event sources on SQS, which clients may switch. */
+export class FakeLambda implements FakeService {
+  readonly name = 'lambda';
   readonly #options: FakeLambdaOptions;
   readonly #functions = new Map<string, { options: FunctionOptions; idle: Sandbox[] }>();
+  readonly #eventSources = new Map<string, EventSource>();
   readonly #random: Random;
   #running = 0;
   /** The most invocations that ran at once. */
@@ -80,6 +90,41 @@ export class FakeLambda {
 
   createFunction(options: FunctionOptions): void {
     this.#functions.set(options.arn, { options, idle: [] });
+  }
+
+  call(operation: string, input: JsonObject): JsonObject {
+    switch (operation) {
+      case 'ListFunctions':
+        return {
+          Functions: [...this.#functions.values()].map(({ options: { arn, timeoutSeconds, memoryMb } }) => ({
+            FunctionName: arn.slice(arn.lastIndexOf(':') + 1),
+            FunctionArn: arn,
+            Timeout: timeoutSeconds,
+            MemorySize: memoryMb,
+          })),
+        };
+      case 'ListEventSourceMappings':
+        return { EventSourceMappings: [...this.#eventSources.values()].map(shown) };
+      case 'GetEventSourceMapping':
+        return shown(this.#eventSource(input));
+      case 'UpdateEventSourceMapping': {
+        const source = this.#eventSource(input);
+        const unknown = Object.keys(input).find((name) => !['UUID', 'Enabled', 'FunctionName'].includes(name));
+        if (unknown) throw new UnsupportedError(`lambda UpdateEventSourceMapping with ${unknown}`);
+        if (typeof input.Enabled === 'boolean') source.isEnabled = input.Enabled;
+        source.poll();
+        return shown(source);
+      }
+      default:
+        throw new UnsupportedError(`lambda ${operation}`);
+    }
+  }
+
+  #eventSource({ UUID: id }: JsonObject): EventSource {
+    const source = this.#eventSources.get(String(id));
+    if (source) return source;
+    const message = 'The resource you requested does not exist.';
+    throw new AwsError('ResourceNotFoundException', message, { status: 404 });
   }
 
   /** Invokes synchronously; rejects with an `InvocationError`. */
@@ -158,12 +203,13 @@ export class FakeLambda {
    * Polls a queue as a Lambda event source with ReportBatchItemFailures: what a batch does not name as failed is deleted,
    * what it names, or all if the invocation fails, comes back when its visibility timeout is over.
    */
-  createEventSource({ functionArn, queueArn, batchSize, maximumConcurrency }: EventSourceOptions): void {
+  createEventSource(options: EventSourceOptions): void {
+    const { id, functionArn, queueArn, batchSize, maximumConcurrency } = options;
     const { clock, sqs, onPolled } = this.#options;
     let running = 0;
     let isPolling = false;
     const poll = () => {
-      if (isPolling || running >= maximumConcurrency || sqs.depth(queueArn).visible === 0) return;
+      if (!source.isEnabled || isPolling || running >= maximumConcurrency || sqs.depth(queueArn).visible === 0) return;
       isPolling = true;
       clock.after(uniform(this.#random, POLL_SECONDS) * 1000, () => {
         isPolling = false;
@@ -185,6 +231,8 @@ export class FakeLambda {
       for (const { receiptHandle } of done) sqs.delete(queueArn, receiptHandle);
       if (done.length > 0) onPolled(1);
     };
+    const source: EventSource = { options, isEnabled: true, poll };
+    this.#eventSources.set(id, source);
     sqs.onArrival(queueArn, poll);
   }
 
@@ -229,6 +277,14 @@ export class FakeLambda {
     };
   }
 }
+
+const shown = ({ options, isEnabled }: EventSource): JsonObject => ({
+  UUID: options.id,
+  BatchSize: options.batchSize,
+  EventSourceArn: options.queueArn,
+  FunctionArn: options.functionArn,
+  State: isEnabled ? 'Enabled' : 'Disabled',
+});
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html */
 const attributesInEvent = ({ attributes }: ReceivedMessage): JsonObject =>

@@ -1,10 +1,13 @@
 import type { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { modelOf } from './models.ts';
+import { decodeRest } from './rest-protocol.ts';
 
 /** The part of an SDK request that says what is asked. */
 export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>;
+  readonly method?: string;
+  /** With its query. */
   readonly path?: string;
   readonly body?: unknown;
 }
@@ -27,10 +30,11 @@ const UTF8 = new TextDecoder();
 
 /**
  * Reads a request as the front door of a service would: JSON where a header names the operation, which is answered at once as it
- * is what the lab's own handlers speak; else CBOR or AWS query, which need the service's model.
+ * is what the lab's own handlers speak; REST where the service has it; else CBOR or AWS query, which need the service's model.
  */
 export function decode(service: string, request: WireRequest): WireCall | Promise<WireCall> {
-  const { headers, path = '', body = '' } = request;
+  const { headers, method = 'POST', path = '/', body = '' } = request;
+  if (service === 'lambda') return decodeRest(method, path, textOf(body));
   const model = () => modelOf(service);
   const target = headers['x-amz-target'];
   if (target !== undefined) return decodeJson(target, textOf(body), 'x-amzn-query-mode' in headers ? model : undefined);

@@ -17,6 +17,8 @@ export interface Subscription {
   readonly topicArn: string;
   readonly protocol: string;
   readonly endpoint: string;
+  /** Whether somebody still has to click what a mail holds. */
+  readonly isPending?: boolean;
 }
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a topic's default; body and attributes together. */
@@ -47,7 +49,7 @@ export class FakeSns implements FakeService {
     this.#topics.add(arn);
   }
 
-  /** Confirmed from the beginning: the lab has nobody who would click. */
+  /** The stack's own are confirmed from the beginning, as if everybody had clicked. */
   subscribe(subscription: Subscription): void {
     this.#subscriptions.push(subscription);
   }
@@ -56,6 +58,11 @@ export class FakeSns implements FakeService {
     switch (operation) {
       case 'Publish':
         return this.#checked(input);
+      case 'Subscribe': {
+        const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint } = input;
+        this.subscribe({ topicArn: `${topicArn}`, protocol: `${protocol}`, endpoint: `${endpoint}`, isPending: true });
+        return { SubscriptionArn: 'pending confirmation' };
+      }
       case 'ListTopics':
         return { Topics: [...this.#topics].map((TopicArn) => ({ TopicArn })) };
       case 'ListSubscriptions':
@@ -87,8 +94,8 @@ export class FakeSns implements FakeService {
   }
 }
 
-const shown = ({ topicArn, protocol, endpoint }: Subscription): JsonObject => ({
-  SubscriptionArn: `${topicArn}:${uniqueMark(endpoint).toLowerCase()}`,
+const shown = ({ topicArn, protocol, endpoint, isPending }: Subscription): JsonObject => ({
+  SubscriptionArn: isPending ? 'PendingConfirmation' : `${topicArn}:${uniqueMark(endpoint).toLowerCase()}`,
   Owner: topicArn.split(':')[4] ?? '',
   Protocol: protocol,
   Endpoint: endpoint,

@@ -71,7 +71,13 @@ describe('an invocation that stalls', () => {
   async function play(probability: number, stall: number) {
     const opened = openFunction([{ kind: 'slowHandler', probability, seconds: [stall, stall] }], work);
     const { clock, sqs, lambda } = opened;
-    lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 1, maximumConcurrency: 2 });
+    lambda.createEventSource({
+      id: 'one',
+      functionArn: FUNCTION,
+      queueArn: QUEUE,
+      batchSize: 1,
+      maximumConcurrency: 2,
+    });
     for (let i = 0; i < 20; i++) clock.at(LAB_EPOCH_MS + i * 1_000_000, () => sqs.send(QUEUE, String(i)));
     await clock.run();
     return { ...opened, left: sqs.depth(QUEUE) };
@@ -140,7 +146,7 @@ test('a sandbox that dies after its reply is not used again', async () => {
 
 test('an event source shows a message’s attributes in Lambda’s own spelling', async () => {
   const { clock, sqs, lambda, payloads } = openFunction([], work);
-  lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 1, maximumConcurrency: 2 });
+  lambda.createEventSource({ id: 'one', functionArn: FUNCTION, queueArn: QUEUE, batchSize: 1, maximumConcurrency: 2 });
   sqs.send(QUEUE, 'body', { sender: { DataType: 'String', StringValue: 'AROA' } });
   await clock.run();
   const sender = { dataType: 'String', stringValue: 'AROA', stringListValues: [], binaryListValues: [] };
@@ -150,7 +156,13 @@ test('an event source shows a message’s attributes in Lambda’s own spelling'
 describe('an account without concurrency left', () => {
   test('throttles what is invoked, and an event source tries its batch again', async () => {
     const { clock, sqs, lambda, begun, done } = openFunction([], work, 1);
-    lambda.createEventSource({ functionArn: FUNCTION, queueArn: QUEUE, batchSize: 10, maximumConcurrency: 2 });
+    lambda.createEventSource({
+      id: 'one',
+      functionArn: FUNCTION,
+      queueArn: QUEUE,
+      batchSize: 10,
+      maximumConcurrency: 2,
+    });
     const first = lambda.invoke(FUNCTION, {});
     clock.after(1000, () => void sqs.send(QUEUE, 'late'));
     const throttled = clock.sleep(2000).then(() => lambda.invoke(FUNCTION, {}));
