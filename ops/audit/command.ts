@@ -70,6 +70,8 @@ async function auditFiles(this: OpsContext, { since = 0, records = [], logs = []
   const listener = {
     warn: (message: string) => messages.warn(message),
     progress: (message: string) => messages.progress(message),
+    // A trail holds everybody's.
+    foreign: () => {},
     line: (line: Readonly<Record<string, unknown>>) => evidence.line(line),
   };
   for await (const { event } of readRecords(names, cwd, tally, listener)) evidence.event(event);
@@ -85,7 +87,9 @@ async function auditFiles(this: OpsContext, { since = 0, records = [], logs = []
     const { figures, verdicts } = result;
     this.process.stdout.write(`${JSON.stringify({ ...figures, verdicts })}\n`);
   } else for (const line of auditLines(result, terminal)) this.process.stdout.write(`${line}\n`);
-  messages.warn(`records ${read}, log lines ${lines}, files ${files}, duplicates ${duplicates}, skipped ${skipped}`);
+  messages.warn(
+    `records ${read}, of others ${foreign}, log lines ${lines}, files ${files}, duplicates ${duplicates}, skipped ${skipped}`,
+  );
   const { ranTwice, lost } = result.figures;
   if (ranTwice + lost > 0) this.process.exitCode = EXIT.needsPerson;
 }

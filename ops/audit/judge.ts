@@ -62,7 +62,8 @@ export class Judge {
       call.results.length > 0 ||
       attempts.some(({ taskArns }) => taskArns.some((arn) => isTaking(this.#evidence.tasks.get(arn)?.failed?.sign)));
     const isOurs = attempts.length + call.bare.length + call.verdicts.length + call.results.length === 0;
-    if (!isTaken && !(isOurs && call.ours.length > 0)) return undefined;
+    // An attempt of the stack's that started nothing is no call.
+    if (!isTaken && !(isOurs && call.taskArns.size > 0)) return undefined;
     const wanted = wantedTasks(call);
     const fates = [...call.taskArns].map((arn) => this.#evidence.tasks.get(arn));
     const ran = fates.filter((fate) => this.#hasRun(fate)).length;
@@ -81,7 +82,7 @@ export class Judge {
     },
   ): Pick<AuditVerdict, 'verdict' | 'reason'> {
     const { attempts, wanted = 1, fates, ran, isOurs } = about;
-    if (isOurs) return strangers(call, ran);
+    if (isOurs) return strangers(ran);
     if (ran > wanted) return { verdict: 'ranTwice', reason: null };
     if (ran >= wanted) return { verdict: 'ranOnce', reason: null };
     // A redriven execution ends more than once: the last end counts.
@@ -172,9 +173,8 @@ function wantedTasks({ identities, ours }: CallEvidence): number | undefined {
 }
 
 /** Launches under the stack's role that no line of it speaks of: nobody asked for them, or not so often. */
-function strangers({ ours }: CallEvidence, ran: number): Pick<AuditVerdict, 'verdict' | 'reason'> {
-  if (ran > 0) return { verdict: 'ranTwice', reason: null };
-  return notProvable(ours.some(({ rejected }) => rejected === undefined) ? 'noTaskEvent' : 'underway');
+function strangers(ran: number): Pick<AuditVerdict, 'verdict' | 'reason'> {
+  return ran > 0 ? { verdict: 'ranTwice', reason: null } : notProvable('noTaskEvent');
 }
 
 const isTaking = (sign: string | undefined) => sign === 'throttle' || sign === 'noRoom';

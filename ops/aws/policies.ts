@@ -29,6 +29,7 @@ export const POLICIES: Readonly<Record<string, readonly Statement[]>> = {
       'cloudtrail:DescribeTrails',
       'cloudtrail:GetTrailStatus',
       'cloudwatch:DescribeAlarms',
+      'ecs:DescribeTaskDefinition',
       'events:DescribeRule',
       'iam:SimulatePrincipalPolicy',
       'lambda:GetEventSourceMapping',

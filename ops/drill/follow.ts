@@ -56,9 +56,12 @@ export class Follower {
   }
 
   /** Whether the execution gets its permit and ends; what it ends with. */
-  async permit(
-    executionArn: string,
-  ): Promise<{ readonly steps: readonly Step[]; readonly taskArns: readonly string[] }> {
+  async permit(executionArn: string): Promise<{
+    readonly steps: readonly Step[];
+    readonly taskArns: readonly string[];
+    /** When the execution began, by the clock of AWS. */
+    readonly startedAtMs?: number | undefined;
+  }> {
     const ended = await this.#within('permit', async () => {
       const found = await this.#describe(executionArn);
       return found.status === 'RUNNING' ? null : found;
@@ -81,7 +84,11 @@ export class Follower {
     const permit = step('permit', true, 'it got its permit');
     const { taskArns = [] } = (parseJson(ended.output ?? '') ?? {}) as { taskArns?: readonly string[] };
     if (ended.status === 'SUCCEEDED')
-      return { steps: [permit, step('launch', true, `ECS accepted it: ${taskArns.join(', ')}`)], taskArns };
+      return {
+        steps: [permit, step('launch', true, `ECS accepted it: ${taskArns.join(', ')}`)],
+        taskArns,
+        startedAtMs: ended.startDate?.getTime(),
+      };
     const cause = /"errorMessage":\s*"([^"]*)"/.exec(ended.cause ?? '')?.[1] ?? ended.cause ?? '';
     return { steps: [permit, step('launch', false, `${ended.error}: ${cause}${hintOf(cause)}`)], taskArns };
   }

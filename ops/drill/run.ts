@@ -49,10 +49,10 @@ export default function run(this: OpsContext, flags: DrillFlags): Promise<void> 
     });
     steps.push(await follower.intake(executionArn, sent.messageId, sinceMs));
     if (steps.at(-1)?.works !== true) return ending(steps);
-    const { steps: further, taskArns } = await follower.permit(executionArn);
+    const { steps: further, taskArns, startedAtMs = sinceMs } = await follower.permit(executionArn);
     steps.push(...further);
     if (steps.at(-1)?.works !== true) return ending(steps);
-    steps.push(await follower.start(cluster, taskArns), await follower.trail(sinceMs));
+    steps.push(await follower.start(cluster, taskArns), await follower.trail(startedAtMs));
     return ending(steps, executionArn, taskArns);
   });
 }

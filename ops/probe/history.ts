@@ -23,7 +23,6 @@ export async function* historyRecords(
       new LookupEventsCommand({
         LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }],
         StartTime: new Date(nowMs - days * DAY_MS),
-        EndTime: new Date(nowMs),
         MaxResults: 50,
         NextToken,
       }),

@@ -12,17 +12,19 @@ export function suggestConfiguration(facts: Facts, place: AwsEnvironment | undef
   const callers = new Map<string, boolean>();
   const families = new Set<string>();
   const clusters = new Set<string>();
+  // What a service makes for somebody it makes again by itself, unless it takes the answer for success.
+  const isLauncher = (caller: string) => facts.calls.launching.has(caller);
   const wants = (caller: string, handsOver: boolean, family: string | null, cluster: string | null) => {
-    if (facts.calls.launching.has(caller)) return;
     callers.set(caller, (callers.get(caller) ?? false) || handsOver);
     if (family !== null) families.add(family);
     if (cluster !== null) clusters.add(cluster);
   };
   for (const { caller, family, cluster, loss, isAccepted, verdict } of facts.calls.calls) {
-    if (!loss || isAccepted) continue;
+    if (!loss || isAccepted || (isLauncher(caller) && verdict?.kind !== 'rerun')) continue;
     wants(caller, verdict?.kind === 'refuse' && LACKING.includes(verdict.reason), family, cluster);
   }
   for (const { caller, family } of facts.calls.lone) {
+    if (isLauncher(caller)) continue;
     wants(caller, true, family, null);
     // What its bare records asked for nobody knows: what it usually runs is the best guess.
     for (const usual of facts.requests.get(caller)?.values() ?? []) wants(caller, true, usual.family, usual.cluster);

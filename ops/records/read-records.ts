@@ -47,6 +47,7 @@ export async function* readRecords(
   listener: ReadingListener,
 ): AsyncGenerator<RecordFound> {
   const seen = new Set<string>();
+  const all = await countOf(filesOf(names, cwd));
   for await (const { name, path } of filesOf(names, cwd)) {
     tally.files++;
     const skipped = new Skipped();
@@ -67,8 +68,8 @@ export async function* readRecords(
             else skipped.add('log lines of the stack');
           } else if (found.kind === 'foreign') {
             tally.foreign++;
-            listener.foreign?.(found.record);
-            skipped.add(`of ${found.source}`);
+            if (listener.foreign) listener.foreign(found.record);
+            else skipped.add(`of ${found.source}`);
           } else skipped.addUnknown(line);
         }
       }
@@ -77,8 +78,14 @@ export async function* readRecords(
     }
     tally.skipped += skipped.total;
     if (skipped.total > 0) listener.warn(`${name}: skipped ${skipped}`);
-    listener.progress(`records ${tally.records}, files ${tally.files}`);
+    listener.progress(`records ${tally.records}, files ${tally.files} of ${all}`);
   }
+}
+
+async function countOf(files: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of files) count++;
+  return count;
 }
 
 /** A value that does not parse as a whole may be lines that do, after one that was cut off. */

@@ -1,9 +1,11 @@
 import { DescribeTrailsCommand, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DescribeRuleCommand } from '@aws-sdk/client-eventbridge';
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { GetEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
+import type { Settings } from '../../lambda/core/settings.ts';
 import type { Clients } from '../aws/clients.ts';
 import { type Deployment, resourcesOf } from '../aws/deployment.ts';
 import { type Problem, problem, type Status } from './status.ts';
@@ -84,28 +86,84 @@ export async function subscriptions({ sns }: Clients, TopicArn: string): Promise
   return { confirmed, pending };
 }
 
-/** Whether the role that launches may use the stack's key; whether it may pass roles only a drill shows. */
-export async function passableRoles({ iam }: Clients, deployment: Deployment): Promise<Problem[]> {
-  const role = resourcesOf(deployment, 'AWS::IAM::Role', 'RerunRunTaskRole')[0];
-  const key = resourcesOf(deployment, 'AWS::KMS::Key')[0];
+/** Roles that the stack's functions run under. */
+const FUNCTION_ROLE = /^(?:RerunRunTask|\w+Handler)Role/;
+/** Of more families than these only a drill says whether they can be launched. */
+const MOST_FAMILIES = 20;
+
+/** What the roles of the functions lack: the stack's key, and of the one that launches the right to pass the tasks' roles. */
+export async function roleProblems(
+  clients: Clients,
+  deployment: Deployment,
+  settings: Settings | undefined,
+): Promise<Problem[]> {
+  const roles = resourcesOf(deployment, 'AWS::IAM::Role').filter(({ logicalId }) => FUNCTION_ROLE.test(logicalId));
+  const [key] = resourcesOf(deployment, 'AWS::KMS::Key');
   const partition = (deployment.outputs.get('RerunStateMachine') ?? 'arn:aws').split(':')[1];
-  if (!role || !key) return [];
-  const keyArn = `arn:${partition}:kms:${deployment.region}:${deployment.account}:key/${key.physicalId}`;
-  const found = await orNull(
-    iam.send(
-      new SimulatePrincipalPolicyCommand({
-        PolicySourceArn: `arn:${partition}:iam::${deployment.account}:role/${role.physicalId}`,
-        ActionNames: ['kms:Decrypt'],
-        ResourceArns: [keyArn],
-      }),
-    ),
-  );
-  const denied = (found?.EvaluationResults ?? []).filter(({ EvalDecision }) => EvalDecision !== 'allowed');
-  return denied.map(({ EvalActionName }) =>
+  const { region, account } = deployment;
+  const roleArn = (name: string) => `arn:${partition}:iam::${account}:role/${name}`;
+  const keyArn = key && `arn:${partition}:kms:${region}:${account}:key/${key.physicalId}`;
+  const ofKey = roles.map(async ({ physicalId }) => {
+    const denied =
+      keyArn === undefined ? [] : await deniedResources(clients, roleArn(physicalId), 'kms:Decrypt', [keyArn]);
+    return denied.map(() =>
+      problem(
+        'key',
+        `${physicalId} may not kms:Decrypt with the stack's key`,
+        'Deploy the stack again, which restores its grants',
+      ),
+    );
+  });
+  const launching = roles.find(({ logicalId }) => logicalId.startsWith('RerunRunTaskRole'));
+  const passed = launching && settings ? await rolesOfFamilies(clients, settings.families) : [];
+  const denied = launching ? await deniedResources(clients, roleArn(launching.physicalId), 'iam:PassRole', passed) : [];
+  const ofPassing = denied.map((arn) =>
     problem(
-      'key',
-      `${role.physicalId} may not ${EvalActionName} with the stack's key`,
-      'Deploy the stack again, which restores its grants',
+      'role',
+      `${launching?.physicalId} may not pass ${arn}, a role of a listed family`,
+      'List it in passRoleArns and deploy',
     ),
   );
+  return [...(await Promise.all(ofKey)).flat(), ...ofPassing];
+}
+
+/** Resources that a role may not do something to, by its own policies; none where that cannot be asked. */
+async function deniedResources(
+  { iam }: Clients,
+  PolicySourceArn: string,
+  action: string,
+  ResourceArns: readonly string[],
+): Promise<string[]> {
+  if (ResourceArns.length === 0) return [];
+  const input = {
+    PolicySourceArn,
+    ActionNames: [action],
+    ResourceArns: [...ResourceArns],
+    ...(action === 'iam:PassRole' && {
+      ContextEntries: [
+        {
+          ContextKeyName: 'iam:PassedToService',
+          ContextKeyType: 'string' as const,
+          ContextKeyValues: ['ecs-tasks.amazonaws.com'],
+        },
+      ],
+    }),
+  };
+  const found = await orNull(iam.send(new SimulatePrincipalPolicyCommand(input)));
+  return (found?.EvaluationResults ?? [])
+    .filter(({ EvalDecision }) => EvalDecision !== 'allowed')
+    .map(({ EvalResourceName }) => EvalResourceName ?? ResourceArns.join(', '));
+}
+
+/** Roles that the latest revisions of families name. */
+async function rolesOfFamilies({ ecs }: Clients, families: readonly string[]): Promise<string[]> {
+  const named = families.filter((family) => !family.endsWith('*')).slice(0, MOST_FAMILIES);
+  const all = await Promise.all(
+    named.map(async (taskDefinition) => {
+      const found = await orNull(ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition })));
+      const { taskRoleArn, executionRoleArn } = found?.taskDefinition ?? {};
+      return [taskRoleArn, executionRoleArn].filter((arn) => arn !== undefined);
+    }),
+  );
+  return [...new Set(all.flat())];
 }

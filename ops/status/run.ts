@@ -25,16 +25,27 @@ function* lines(status: Status, { columns }: Terminal): Generator<string> {
     status.trails &&
       (status.trails.map(({ name, isLogging }) => `${name} ${isLogging ? 'logs' : 'OFF'}`).join(', ') || 'none'),
   );
+  const isDead = ([name]: readonly [string, unknown]) => name.startsWith('deadLetters');
+  const queues = Object.entries(status.waiting);
   yield row(
     'waiting',
-    Object.entries(status.waiting)
-      .map(([name, count]) => `${name} ${count ?? '?'}`)
+    queues
+      .filter((queue) => !isDead(queue))
+      .map(shownCount)
       .join(', '),
   );
   yield row(
+    'dead letters',
+    queues
+      .filter((queue) => isDead(queue) && queue[1] !== 0)
+      .map(shownCount)
+      .join(', ') || 'none',
+  );
+  yield row(
     'rate',
-    rate &&
-      `${rate.perSecond} a second, bucket ${rate.bucket ? `${rate.bucket.burst} at once, ${rate.bucket.refillPerSecond} a second` : 'not seen yet'}`,
+    rate === null
+      ? 'none yet'
+      : `${rate.perSecond} a second, bucket ${rate.bucket ? `${rate.bucket.burst} at once, ${rate.bucket.refillPerSecond} a second` : 'not seen yet'}`,
   );
   yield row(
     'last results',
@@ -52,6 +63,9 @@ function* lines(status: Status, { columns }: Terminal): Generator<string> {
     return indented(`${name.padEnd(15)}${printable(value ?? 'unknown')}`, columns).join('\n');
   }
 }
+
+const shownCount = ([name, count]: readonly [string, number | null]) =>
+  `${name.replace('deadLetters ', '')} ${count ?? '?'}`;
 
 /** `3 on`, `2 on, 1 OFF (RunTaskCalled)`. */
 function states(all: readonly { readonly name: string; readonly isEnabled: boolean | null }[]): string {

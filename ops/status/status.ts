@@ -1,7 +1,7 @@
 import type { Settings } from '../../lambda/core/settings.ts';
 import type { Clients } from '../aws/clients.ts';
 import { type Deployment, findDeployment, output, resourcesOf, settingsOf } from '../aws/deployment.ts';
-import { alarmsNow, eventSources, passableRoles, rules, subscriptions, trails } from './checks.ts';
+import { alarmsNow, eventSources, roleProblems, rules, subscriptions, trails } from './checks.ts';
 import { type Counts, executionCounts, rateNow, waiting } from './figures.ts';
 
 /** Something that keeps calls from being brought back, or people from hearing of it. */
@@ -38,19 +38,17 @@ export interface Status {
 export async function statusOf(clients: Clients, stack: string | undefined): Promise<Status> {
   const deployment = await findDeployment(clients, stack);
   const table = resourcesOf(deployment, 'AWS::DynamoDB::Table')[0]?.physicalId ?? '';
-  const [settings, foundRules, sources, foundTrails, waits, rate, results, alarms, subscribed, roles] =
-    await Promise.all([
-      settingsOf(clients, deployment),
-      rules(clients, deployment),
-      eventSources(clients, deployment),
-      trails(clients),
-      waiting(clients, deployment),
-      rateNow(clients, table),
-      executionCounts(clients, output(deployment, 'RerunStateMachine')),
-      alarmsNow(clients, deployment),
-      subscriptions(clients, output(deployment, 'NotificationTopic')),
-      passableRoles(clients, deployment),
-    ]);
+  const [settings, foundRules, sources, foundTrails, waits, rate, results, alarms, subscribed] = await Promise.all([
+    settingsOf(clients, deployment),
+    rules(clients, deployment),
+    eventSources(clients, deployment),
+    trails(clients),
+    waiting(clients, deployment),
+    rateNow(clients, table),
+    executionCounts(clients, output(deployment, 'RerunStateMachine')),
+    alarmsNow(clients, deployment),
+    subscriptions(clients, output(deployment, 'NotificationTopic')),
+  ]);
   const problems = [
     ...settingProblems(settings),
     ...(rate.isPaused ? [problem('pause', 'all permits are held', 'ops resume ends the pause')] : []),
@@ -81,7 +79,7 @@ export async function statusOf(clients: Clients, stack: string | undefined): Pro
           ),
         ]
       : []),
-    ...roles,
+    ...(await roleProblems(clients, deployment, settings)),
     ...deadLetterProblems(waits),
     ...(alarms ?? []).map((name) => problem('alarm', name, 'docs/runbook.md has a section for each alarm')),
   ];

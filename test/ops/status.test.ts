@@ -47,6 +47,29 @@ describe('status', () => {
       false,
     ],
     [
+      'a role of a listed family that may not be passed',
+      {
+        SimulatePrincipalPolicyCommand: ({
+          ActionNames: [action],
+          ResourceArns: [arn],
+        }: {
+          ActionNames: string[];
+          ResourceArns: string[];
+        }) => ({
+          EvaluationResults: [
+            {
+              EvalActionName: action,
+              EvalResourceName: arn,
+              EvalDecision: action === 'iam:PassRole' ? 'implicitDeny' : 'allowed',
+            },
+          ],
+        }),
+      },
+      'role',
+      'may not pass arn:aws:iam::111122223333:role/task',
+      false,
+    ],
+    [
       'a stack that only observes',
       { GetTemplateCommand: templateWith({ mode: 'observe' }) },
       'mode',

@@ -70,6 +70,7 @@ export const HEALTHY: Answers = {
   DescribeAlarmsCommand: { MetricAlarms: [{ AlarmName: 'AlarmsGaveUp', StateValue: 'OK' }] },
   ListSubscriptionsByTopicCommand: { Subscriptions: [{ SubscriptionArn: 'arn:aws:sns:subscription' }] },
   SimulatePrincipalPolicyCommand: { EvaluationResults: [{ EvalActionName: 'kms:Decrypt', EvalDecision: 'allowed' }] },
+  DescribeTaskDefinitionCommand: { taskDefinition: { taskRoleArn: 'arn:aws:iam::111122223333:role/task' } },
   GetQueueAttributesCommand: { Attributes: { ApproximateNumberOfMessages: '0' } },
   GetItemCommand: {},
   ListExecutionsCommand: { executions: [] },
