@@ -27,6 +27,12 @@ const CUT = 0.5;
 /** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
 const STORM_SHARE = 0.2;
 const STORM_PER_SECOND = 1;
+/** A storm that lasts longer may never end: then what is to be had must be found out. */
+export const STORM_MOST_MS = 120_000;
+/** A throttle of ours is of the storm while messages tell of it, which of a large one come late, and this much longer. */
+const TOLD_MS = 500;
+/** So fast a drain may go on after it, if it was as fast before. */
+const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
@@ -75,19 +81,24 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     probePerSecond >= LARGER_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL) && measuredAtMs < drainStartedAtMs;
   const lately = isLarger ? LARGER_GOT * (gotPerSecond(state, grantedAtMs - LARGER_SPAN_MS, grantedAtMs) ?? 0) : 0;
   const resumed = Math.max((got ?? 0) * RESUME_SHARE, lately);
+  // Of a storm that messages tell of it is known when it is over: nobody has to ask slowly for that.
+  const told = isTold(state, grantedAtMs) ? Math.min(probePerSecond, TOLD_PER_SECOND) : 0;
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
-  const isMeasured = !isLongAgo && resumed >= STORM_SHARE * probePerSecond;
+  const isMeasured = !isLongAgo && resumed >= Math.max(STORM_SHARE * probePerSecond, told);
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const unmeasured =
     isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
   return {
     ...state,
-    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : unmeasured),
+    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
     probedAtMs: nowMs,
     ...(isMeasured && { measuredAtMs: nowMs }),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }
+
+const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>
+  grantedAtMs < storm.toldAtMs + TOLD_MS && storm.atMs - storm.sinceMs <= STORM_MOST_MS;
 
 /** The least that was got per second in spans that end with a throttle and hold enough permits to tell. */
 function ceilingPerSecond(state: RateState, untilMs: number): number | undefined {
