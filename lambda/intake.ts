@@ -6,7 +6,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { classifyEvent } from './core/events/classify-event.ts';
-import type { ThrottleEvent } from './core/events/event.ts';
+import type { BusEvent, ThrottleEvent } from './core/events/event.ts';
 import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
 import type { Malformed } from './core/events/malformed.ts';
@@ -78,15 +78,15 @@ export function makeHandler(
     metrics.add(METRICS.verdict, 1, { kind: 'refuse', reason: 'malformed' });
   }
 
-  async function handleEvent(record: SQSRecord): Promise<void> {
-    const event = decodeEvent(record.body);
+  async function handleEvent(record: SQSRecord, event: BusEvent | Malformed): Promise<void> {
     if (!('kind' in event)) return refuseMalformed(record, event, deadLetterQueueUrl);
     const ending = await conclude(event, record);
     const isThrottled = event.kind === 'stoppedTask' && classifyEvent(event) === 'throttle';
     if (isThrottled && ending.kind === 'rerun') await slowDown(event.stoppedAtMs);
   }
 
-  async function handleHandOver(record: SQSRecord): Promise<void> {
+  /** Returns when the bucket was empty, where the call tells that of now. */
+  async function handleHandOver(record: SQSRecord): Promise<number | undefined> {
     const { messageId, body } = record;
     const sender = senderOf(record);
     const caller = sender ? await senders(sender, keyOf(body)) : NOBODY;
@@ -104,17 +104,22 @@ export function makeHandler(
         family: '',
         first: { trace: { kind: 'message', id: messageId } },
       });
-      return;
+      return undefined;
     }
     const ending = await conclude(call, record);
     // Its records come seconds to minutes later. Where it is sent long after its attempts, it tells nothing of now.
     const { attempted } = call;
     const isFresh = attempted.kind === 'rejected' && sentAtMs - attempted.firstAttemptAtMs < FRESH_MS;
-    if (isFresh && isPlainThrottle(attempted.error) && ending.kind === 'rerun') {
-      await rate.update((state = initialRate(settings.rate)) => ({
-        state: handOverThrottle(state, sentAtMs, clock.now()),
-      }));
-    }
+    return isFresh && isPlainThrottle(attempted.error) && ending.kind === 'rerun' ? sentAtMs : undefined;
+  }
+
+  /** Tells the rate of a batch's throttles at once: one after the other, a storm's intakes would wait for each other. */
+  async function noteThrottles(sentAtMs: readonly number[]): Promise<void> {
+    if (sentAtMs.length === 0) return;
+    const inOrder = sentAtMs.toSorted((a, b) => a - b);
+    await rate.update((before = initialRate(settings.rate)) => ({
+      state: inOrder.reduce((state, emptyAtMs) => handOverThrottle(state, emptyAtMs, clock.now()), before),
+    }));
   }
 
   /** Who first sent a message: one that was moved back from the dead-letter queue was sent by whoever moved it. */
@@ -141,31 +146,40 @@ export function makeHandler(
     }));
   }
 
-  /** Counts calls for the rate. A failure here must not lose an event: the rate is only less exact then. */
-  async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
-    const first = records.filter(
-      ({ attributes, eventSourceARN }) =>
-        attributes.ApproximateReceiveCount === '1' && eventSourceARN !== handOverQueueArn,
-    );
-    const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, awsEnvironment));
-    for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
-      metrics.add(METRICS.otherCall, length, { kind });
-    }
+  /** A failure here must not lose an event: the rate is only less exact then. */
+  async function tellRate(tell: () => Promise<void>): Promise<void> {
     try {
-      await traffic.count(calls);
+      await tell();
     } catch (error) {
-      log.error('calls could not be counted', { error: errorName(error) });
+      log.error('the rate could not be told', { error: errorName(error) });
     }
   }
 
+  /** Counts calls for the rate. */
+  async function countTraffic(events: ReadonlyMap<SQSRecord, BusEvent | Malformed>): Promise<void> {
+    const calls = [...events].flatMap(([{ attributes }, event]) =>
+      attributes.ApproximateReceiveCount === '1' ? callOf(event, ownRoleArn, awsEnvironment) : [],
+    );
+    for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
+      metrics.add(METRICS.otherCall, length, { kind });
+    }
+    await tellRate(() => traffic.count(calls));
+  }
+
   return async (event) => {
-    await countTraffic(event.Records);
+    const fromBus = event.Records.filter(({ eventSourceARN }) => eventSourceARN !== handOverQueueArn);
+    const events = new Map(fromBus.map((record) => [record, decodeEvent(record.body)]));
+    await countTraffic(events);
     const processor = new BatchProcessor(EventType.SQS);
-    return processPartialResponse(
+    const throttles: number[] = [];
+    const response = await processPartialResponse(
       event,
       async (record: SQSRecord) => {
         try {
-          await (record.eventSourceARN === handOverQueueArn ? handleHandOver(record) : handleEvent(record));
+          const event = events.get(record);
+          if (event) return await handleEvent(record, event);
+          const throttledAtMs = await handleHandOver(record);
+          if (throttledAtMs !== undefined) throttles.push(throttledAtMs);
         } catch (error) {
           log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });
           metrics.add(METRICS.failure, 1);
@@ -175,6 +189,8 @@ export function makeHandler(
       processor,
       { throwOnFullBatchFailure: false },
     );
+    await tellRate(() => noteThrottles(throttles));
+    return response;
   };
 }
 

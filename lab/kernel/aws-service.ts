@@ -28,7 +28,11 @@ export class AwsError extends Error {
   requestId: string | undefined;
 
   constructor(code: string, message: string, options: { status?: number; members?: JsonObject } = {}) {
+    // Nobody reads where in the lab an answer of AWS's was made, and looking it up takes longer than all the rest.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = code;
     this.code = code;
     this.status = options.status ?? 400;

@@ -63,7 +63,13 @@ export function assemble(
   outdir: string,
   context: JsonObject = {},
 ): CloudFormationStackArtifact {
-  const app = new App({ outdir, analyticsReporting: false, context: { ...readContext(), ...context } });
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    // It takes longer than all the rest. `npm run synth` does it.
+    builtinCloudFormationValidation: false,
+    context: { ...readContext(), ...context },
+  });
   const [stack] = addStacks(app, { ...configuration, environments: [env] });
   if (!stack) throw new Error('expected one stack');
   // They are for whoever deploys; who plays a scenario wrote no configuration.

@@ -15,6 +15,7 @@ import { readEnvironment } from '../../lambda/runtime/environment.ts';
 import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
 import { makeHandler as makeSweep } from '../../lambda/sweep.ts';
 import type { Sandbox } from '../aws/lambda/fake-lambda.ts';
+import { direct } from '../aws/sdk/direct-client.ts';
 import { modelOf } from '../aws/sdk/models.ts';
 import { type CallHooks, clientConfig } from '../aws/sdk/transport.ts';
 import type { Moment } from '../faults/faults.ts';
@@ -120,14 +121,14 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const handle = HANDLERS[handler]({
     environment: readEnvironment({ ...options.variables, AWS_REGION: region }, options.settings),
     clients: {
-      ecs: new ECSClient(config(services.ecs)),
-      sfn: new SFNClient(config(services.states)),
-      dynamoDb: new DynamoDBClient(config(services.dynamodb)),
-      cloudTrail: new CloudTrailClient(config(services.cloudtrail)),
-      sqs: new SQSClient(config(services.sqs)),
-      iam: new IAMClient(config(services.iam)),
-      cloudWatch: new CloudWatchClient(config(services.cloudwatch)),
-      logs: new CloudWatchLogsClient(config(services.logs)),
+      ecs: direct(new ECSClient(config(services.ecs))),
+      sfn: direct(new SFNClient(config(services.states))),
+      dynamoDb: direct(new DynamoDBClient(config(services.dynamodb))),
+      cloudTrail: direct(new CloudTrailClient(config(services.cloudtrail))),
+      sqs: direct(new SQSClient(config(services.sqs))),
+      iam: direct(new IAMClient(config(services.iam))),
+      cloudWatch: direct(new CloudWatchClient(config(services.cloudwatch))),
+      logs: direct(new CloudWatchLogsClient(config(services.logs))),
     },
     clock: { now: () => clock.now() + skewMs, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,

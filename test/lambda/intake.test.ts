@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { METRICS } from '../../lambda/core/contract.ts';
 import { initialRate } from '../../lambda/core/rate/rate-state.ts';
 import { handler, makeHandler } from '../../lambda/intake.ts';
+import { ITEMS } from '../../lambda/state/items.ts';
 import {
   ANSWERED,
   type Answers,
@@ -193,7 +194,7 @@ describe('the intake', () => {
     expect(failed).toEqual([]);
     expect(named('StartExecutionCommand')).toHaveLength(1);
     expect(lines).toMatchObject([
-      { level: 'error', message: 'calls could not be counted', error: 'AccessDeniedException' },
+      { level: 'error', message: 'the rate could not be told', error: 'AccessDeniedException' },
       { message: 'verdict', kind: 'rerun' },
     ]);
     expect(told()).not.toContain('canary');
@@ -330,6 +331,53 @@ describe('a message of the hand-over queue', () => {
   test('that was moved back is of whom it names, or nobody’s', async () => {
     expect(await ownerOf(handedOver('AROAREDRIVE:session', 'AROASENDER:session'))).toBe('AROASENDER:session');
     expect(await ownerOf(handedOver('AROAREDRIVE:session'))).toBeUndefined();
+  });
+});
+
+describe('a batch of calls that were handed over for a throttle', () => {
+  const handedOver = async (dynamoDb?: Answers['dynamoDb']) => {
+    const caller = { arn: CRON_ROLE, handsOver: true, retriesItself: false };
+    const iam = () => ({ Role: { Arn: CRON_ROLE, RoleId: 'AROACRON' } });
+    const world = dependenciesWith({ iam, ...(dynamoDb && { dynamoDb }) }, { callers: [caller] } as never);
+    world.at(EVENT_TIME_MS + 3000);
+    const Records = Array.from({ length: 10 }, (_, n) => ({
+      messageId: `m${n}`,
+      eventSourceARN: HAND_OVER_QUEUE_ARN,
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SenderId: 'AROACRON:session',
+        SentTimestamp: String(EVENT_TIME_MS + 100 * n),
+      },
+      messageAttributes: {},
+      body: JSON.stringify({
+        request: { cluster: 'batch', taskDefinition: 'report:3', clientToken: `token-${n}` },
+        error: { code: 'ThrottlingException', message: 'Rate exceeded', requestIds: [] },
+        firstAttemptAt: new Date(EVENT_TIME_MS).toISOString(),
+      }),
+    }));
+    const { batchItemFailures } = await makeHandler(world.dependencies)({ Records } as never);
+    const rates = world.named('PutItemCommand').filter(({ input }) => input.Item.id.S === ITEMS.rate.id);
+    return { ...world, batchItemFailures, rates: rates.map(({ input }) => JSON.parse(input.Item.state.S)) };
+  };
+
+  test('tells the rate of all of them in one write', async () => {
+    const { rates, batchItemFailures } = await handedOver();
+    expect(batchItemFailures).toEqual([]);
+    expect(rates).toMatchObject([{ storm: { sinceMs: EVENT_TIME_MS, atMs: EVENT_TIME_MS + 900 } }]);
+  });
+
+  test('is re-run where the rate could not be told', async () => {
+    const { named, batchItemFailures, lines } = await handedOver(({ input }) => {
+      if (input.Item?.id.S === ITEMS.rate.id) throw awsError('AccessDeniedException');
+      return {};
+    });
+    expect(batchItemFailures).toEqual([]);
+    expect(named('StartExecutionCommand')).toHaveLength(10);
+    expect(lines).toContainEqual({
+      level: 'error',
+      message: 'the rate could not be told',
+      error: 'AccessDeniedException',
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 /** All that looks into templates, in one module: each that imports aws-cdk-lib on its own takes seconds more. */
 import './construct.cases.ts';
 import './stack.cases.ts';
+import './cloudformation-rules.cases.ts';
 import './monitoring/alarms.cases.ts';
 import './firelens/firelens.cases.ts';
 import './firelens/log-delivery-alarms.cases.ts';

@@ -1,9 +1,9 @@
-import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ContainerImage, FargateTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogDeliveryAlarms, PerTaskFireLens, type PerTaskFireLensProps } from '../../lib/index.ts';
-import type { Json } from './stacks.ts';
+import { type Json, plainApp } from './stacks.ts';
 
 const image = ContainerImage.fromRegistry('app');
 
@@ -16,7 +16,7 @@ export interface Logging {
 
 /** A stack with one task definition of two containers that log through FireLens, and alarms on its router. */
 export function logging({ fireLens: props, options, stack: stackProps, withKey }: Logging = {}) {
-  const stack = new Stack(new App(), 'Stack', stackProps);
+  const stack = new Stack(plainApp(), 'Stack', stackProps);
   const encryptionKey = withKey ? new Key(stack, 'Key') : undefined;
   const taskDefinition = new FargateTaskDefinition(stack, 'Task', { cpu: 256, memoryLimitMiB: 512 });
   const fireLens = new PerTaskFireLens(stack, 'FireLens', {

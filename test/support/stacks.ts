@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
+import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { addStacks } from '../../lib/app.ts';
 import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
@@ -13,9 +13,15 @@ const { ecsThrottleRemediation: _, ...FLAGS } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 ).context;
 
+/** CloudFormation's own rules take longer than all the rest of a synthesis. One test holds templates against them. */
+const UNCHECKED = { builtinCloudFormationValidation: false };
+
+/** An app without what `cdk.json` says. */
+export const plainApp = () => new App(UNCHECKED);
+
 /** An app as `cdk synth` makes it, without bundling the handlers. */
-export function testApp(): App {
-  return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
+export function testApp(props: AppProps = UNCHECKED): App {
+  return new App({ ...props, context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
 }
 
 /** The stacks of a configuration; `cloudTrail`, which has no default, is `existing` where it says nothing. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Cluster, TaskDefinition } from './catalog.ts';
 import type { Holding } from './room.ts';
 import type { RunTaskRequest } from './run-task-request.ts';
@@ -40,7 +40,7 @@ export const taskArn = ({ cluster, id }: Pick<Task, 'cluster' | 'id'>): string =
 
 /** A UUID that follows from `parts`: what a task is made of gets the same identifiers in every rendering. */
 export function derivedUuid(...parts: string[]): string {
-  const hex = createHash('sha256').update(parts.join('/')).digest('hex');
+  const hex = hash('sha256', parts.join('/'), 'hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',
   );

@@ -48,9 +48,19 @@ const FOR_ALL = /^ForAllValues:/;
  */
 export class Iam {
   readonly #policies: Policies;
+  /** Those of a role's statements, and of a resource's, that are about an action: few of many. */
+  readonly #aboutAction = new Map<string, readonly Statement[]>();
 
   constructor(policies: Policies) {
     this.#policies = policies;
+  }
+
+  #about(action: string, owner: string, statements: readonly Statement[] | undefined): readonly Statement[] {
+    if (!statements) return [];
+    const key = `${action} ${owner}`;
+    const about = this.#aboutAction.get(key) ?? statements.filter((statement) => isAbout(statement, action));
+    this.#aboutAction.set(key, about);
+    return about;
   }
 
   /** Whether a role, or an AWS service, may do something. Throws an `UnsupportedError` for what it cannot judge. */
@@ -58,12 +68,14 @@ export class Iam {
     const { ofRoles, ofResources } = this.#policies;
     const own = 'role' in who ? ofRoles.get(who.role) : [];
     if (!own) throw new UnsupportedError(`a role that the template does not have: ${JSON.stringify(who)}`);
-    const onResource = ofResources.get(need.resource) ?? [];
+    const onResource = this.#about(need.action, `on ${need.resource}`, ofResources.get(need.resource));
     const context = contextOf(who, need);
     const meant = onResource
       .filter((statement) => names(statement, who))
-      .filter((statement) => covers(statement, need, context));
-    const granted = own.filter((statement) => covers(statement, need, context));
+      .filter((statement) => applies(statement, need, context));
+    const granted = this.#about(need.action, 'role' in who ? who.role : 'no role', own).filter((statement) =>
+      applies(statement, need, context),
+    );
     if ([...meant, ...granted].some(({ Effect }) => Effect === 'Deny')) return false;
     return meant.length > 0 || (granted.length > 0 && mayBeGranted(onResource, need, context));
   }
@@ -77,7 +89,8 @@ export class Iam {
         statement.Effect === 'Deny' &&
         // A Deny to an account is one to all that is in it.
         (names(statement, who) || isAccount(statement, account)) &&
-        covers(statement, need, context),
+        isAbout(statement, need.action) &&
+        applies(statement, need, context),
     );
   }
 }
@@ -90,7 +103,7 @@ function mayBeGranted(onResource: readonly Statement[], need: Need, context: Con
   if (need.action === 'sts:AssumeRole') return false;
   if (!need.action.startsWith('kms:')) return true;
   const [, , , , account] = need.resource.split(':');
-  return onResource.some((statement) => isAccount(statement, account ?? '') && covers(statement, need, context));
+  return onResource.some((statement) => isAccount(statement, account ?? '') && applies(statement, need, context));
 }
 
 function names({ Principal = {} }: Statement, who: Identity): boolean {
@@ -103,24 +116,32 @@ const isAccount = ({ Principal = {} }: Statement, account: string): boolean =>
 
 type Context = Readonly<Record<string, string>>;
 
+const contexts = new Map<string, Context>();
+
 /** What a request says of itself, beside what the need adds. */
 function contextOf(who: Identity, { context }: Need): Context {
-  const identity: Context =
-    'role' in who
-      ? {
-          'aws:PrincipalArn': who.role,
-          'aws:PrincipalAccount': who.role.split(':')[4] ?? '',
-          'aws:PrincipalIsAWSService': 'false',
-        }
-      : { 'aws:PrincipalServiceName': who.service, 'aws:PrincipalIsAWSService': 'true' };
-  return { ...ALWAYS, ...identity, ...context };
+  const name = 'role' in who ? who.role : who.service;
+  const own = contexts.get(name) ?? { ...ALWAYS, ...identityContext(who) };
+  contexts.set(name, own);
+  return context ? { ...own, ...context } : own;
 }
 
-function covers(statement: Statement, need: Need, context: Context): boolean {
-  const { Action, Resource, Condition } = statement;
+const identityContext = (who: Identity): Context =>
+  'role' in who
+    ? {
+        'aws:PrincipalArn': who.role,
+        'aws:PrincipalAccount': who.role.split(':')[4] ?? '',
+        'aws:PrincipalIsAWSService': 'false',
+      }
+    : { 'aws:PrincipalServiceName': who.service, 'aws:PrincipalIsAWSService': 'true' };
+
+// Actions are case-insensitive: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
+const isAbout = ({ Action }: Statement, asked: string): boolean =>
+  Action.some((action) => isLike(asked.toLowerCase(), action.toLowerCase()));
+
+/** Whether a statement about the action is about the resource and this request. */
+function applies({ Resource, Condition }: Statement, need: Need, context: Context): boolean {
   return (
-    // Actions are case-insensitive: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-    Action.some((action) => isLike(need.action.toLowerCase(), action.toLowerCase())) &&
     Resource.some((resource) => isArnLike(need.resource, resource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, context)),
@@ -141,10 +162,17 @@ function holds(operator: string, key: string, expected: readonly string[], conte
   return expected.some((value) => test(found, value)) === (negated === undefined);
 }
 
+const patterns = new Map<string, readonly string[]>();
+/** What was asked for last is asked for again, of the next statement. */
+let last: { readonly arn: string; readonly parts: readonly string[] } = { arn: '', parts: [] };
+
 /** Wildcards stay within one of the six parts of an ARN; the last has the colons that are left. */
 function isArnLike(found: string, pattern: string): boolean {
   if (pattern === '*') return true;
-  const [foundParts, patternParts] = [partsOf(found), partsOf(pattern)];
+  if (last.arn !== found) last = { arn: found, parts: partsOf(found) };
+  const foundParts = last.parts;
+  const patternParts = patterns.get(pattern) ?? partsOf(pattern);
+  patterns.set(pattern, patternParts);
   return (
     foundParts.length === 6 &&
     patternParts.length === 6 &&

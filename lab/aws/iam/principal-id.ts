@@ -12,7 +12,16 @@ export interface PrincipalParts {
   readonly uniqueId: string;
 }
 
+const known = new Map<string, PrincipalParts>();
+
+/** Remembered, because few principals make many requests. */
 export function principalParts(principalArn: string): PrincipalParts {
+  const parts = known.get(principalArn) ?? readParts(principalArn);
+  known.set(principalArn, parts);
+  return parts;
+}
+
+function readParts(principalArn: string): PrincipalParts {
   const [, partition = '', , , accountId = '', resource = ''] = principalArn.split(':');
   const [kind, ...path] = resource.split('/');
   const last = path.at(-1) ?? '';

@@ -93,6 +93,7 @@ function holdUntilMs({ storm }: RateState): number {
  * The schedule stays: moving it back would put new permits on top of those that another rate limiter is handing out.
  */
 export function givePermitsBack(state: RateState, unused: readonly number[]): RateState {
+  if (unused.length === 0) return state;
   const grants = { ...state.grants };
   let left = unused.reduce((sum, tasks) => sum + permitCost(state, tasks), 0);
   for (const second of Object.keys(grants).toSorted().toReversed()) {

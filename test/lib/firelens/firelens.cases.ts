@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { type App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ContainerImage, Ec2TaskDefinition, FargateTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -8,7 +8,7 @@ import { app as exampleApp, stack as exampleStack } from '../../../examples/fire
 import { PerTaskFireLens } from '../../../lib/index.ts';
 import { logging, look } from '../../support/firelens.ts';
 import { findingsIn } from '../../support/nag.ts';
-import type { Json } from '../../support/stacks.ts';
+import { type Json, plainApp } from '../../support/stacks.ts';
 
 const byDefault = look(logging());
 const inGo = look(logging({ fireLens: { plugin: 'cloudwatch' } }));
@@ -129,7 +129,7 @@ describe('FireLens for a task definition', () => {
   });
 
   test('says what the policy of a key from elsewhere has to allow', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(plainApp(), 'Stack');
     const taskDefinition = new FargateTaskDefinition(stack, 'Task');
     const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111122223333:key/1');
     new PerTaskFireLens(stack, 'FireLens', { taskDefinition, encryptionKey });
@@ -137,7 +137,7 @@ describe('FireLens for a task definition', () => {
   });
 
   test('works for tasks on EC2', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = new Stack(plainApp(), 'Stack');
     const taskDefinition = new Ec2TaskDefinition(stack, 'Task');
     const fireLens = new PerTaskFireLens(stack, 'FireLens', { taskDefinition });
     taskDefinition.addContainer('app', {

@@ -1,9 +1,10 @@
-import { App, Aspects, Stack } from 'aws-cdk-lib';
+import { Aspects, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { CfnTaskDefinition, ContainerImage, FargateTaskDefinition, FireLensLogDriver } from 'aws-cdk-lib/aws-ecs';
 import { describe, test } from 'vitest';
 import { StaticLogStreamCheck, type StaticLogStreamCheckProps } from '../../../lib/index.ts';
 import { logging } from '../../support/firelens.ts';
+import { plainApp } from '../../support/stacks.ts';
 
 const image = ContainerImage.fromRegistry('app');
 const INIT_ROUTER = 'public.ecr.aws/aws-observability/aws-for-fluent-bit:init-3.4.2';
@@ -13,7 +14,7 @@ const variable = (name: string) => `$\{${name}}`;
 
 /** What the check says of a task definition whose container `app` has these log options. */
 function checked(options: Record<string, string>, props: StaticLogStreamCheckProps = {}): Annotations {
-  const stack = new Stack(new App(), 'Stack');
+  const stack = new Stack(plainApp(), 'Stack');
   const taskDefinition = new FargateTaskDefinition(stack, 'Task');
   taskDefinition.addContainer('app', { image, logging: new FireLensLogDriver({ options }) });
   Aspects.of(stack).add(new StaticLogStreamCheck(props));
@@ -22,7 +23,7 @@ function checked(options: Record<string, string>, props: StaticLogStreamCheckPro
 
 /** The same of one that is written on the lower level, with a router of this image. */
 function checkedRaw(options: Record<string, string>, router: string): Annotations {
-  const stack = new Stack(new App(), 'Stack');
+  const stack = new Stack(plainApp(), 'Stack');
   new CfnTaskDefinition(stack, 'Raw', {
     containerDefinitions: [
       { name: 'router', image: router, firelensConfiguration: { type: 'fluentbit' } },

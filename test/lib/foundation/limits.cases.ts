@@ -1,9 +1,9 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, test } from 'vitest';
 import { beyondLimits } from '../../../lib/foundation/limits.ts';
-import { type Json, Synthesized, stacksOf } from '../../support/stacks.ts';
+import { type Json, plainApp, Synthesized, stacksOf } from '../../support/stacks.ts';
 
 const many = <T>(length: number, make: (index: number) => T): T[] => Array.from({ length }, (_, index) => make(index));
 const role = (name: string, partition = 'aws') => `arn:${partition}:iam::111122223333:role/${name}`;
@@ -53,7 +53,7 @@ describe('a stack', () => {
   });
 
   test('that does not is an error at synth that says what is too long', () => {
-    const app = new App();
+    const app = plainApp();
     const stack = new Stack(app, 'Stack');
     const holder = new Role(stack, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const resources = many(100, (index) => stack.formatArn({ service: 'sqs', resource: `a-queue-of-many-${index}` }));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { SavedQueries } from '../../../lib/investigation/saved-queries.ts';
 import { RemediationTrail } from '../../../lib/investigation/trail.ts';
 import { withParts } from '../../support/generated-parts.ts';
 import { generatedParts, unpadded } from '../../support/monitoring-page.ts';
-import { type Json, Synthesized } from '../../support/stacks.ts';
+import { type Json, plainApp, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({});
 
@@ -146,14 +146,14 @@ describe('Athena', () => {
   });
 
   test('stands on its own', () => {
-    const stack = new Stack(new App());
+    const stack = new Stack(plainApp());
     new AthenaInvestigation(stack, 'Athena', { trail: { bucketName: 'records' }, encryptionKey: undefined });
     Template.fromStack(stack).resourceCountIs('AWS::Athena::NamedQuery', ATHENA_QUERIES.length);
   });
 });
 
 test('a trail and the queries on it stand on their own', () => {
-  const stack = new Stack(new App());
+  const stack = new Stack(plainApp());
   const { records } = new RemediationTrail(stack, 'Trail', { retentionDays: 30, encryptionKey: undefined });
   const logs = LogGroup.fromLogGroupName(stack, 'Logs', 'function');
   new SavedQueries(stack, 'Queries', { trail: records, intakeLogs: logs, sweepLogs: logs, runTaskLogs: logs });

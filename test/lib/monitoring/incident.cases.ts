@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,7 +8,7 @@ import { parseDefinition } from '../../../lab/asl/index.ts';
 import { HANDLERS, INCIDENT_STATES } from '../../../lambda/core/contract.ts';
 import { readConfiguration } from '../../../lib/config/read-config.ts';
 import { IncidentReports } from '../../../lib/monitoring/incident-reports.ts';
-import { type Json, Synthesized } from '../../support/stacks.ts';
+import { type Json, plainApp, Synthesized } from '../../support/stacks.ts';
 
 const stack = new Synthesized({ cloudTrail: { logGroupName: 'org/trail' } });
 const definition = stack.definition('IncidentsStateMachine');
@@ -84,7 +84,7 @@ describe('incident reports', () => {
   });
 
   test('can be had without the rest of the stack', () => {
-    const alone = new Stack(new App(), 'Alone');
+    const alone = new Stack(plainApp(), 'Alone');
     const [own] = readConfiguration({ cloudTrail: 'none' });
     if (!own) throw new Error('expected a configuration');
     const machine = (id: string) =>

@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -9,7 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { RemediationDashboard } from '../../../lib/monitoring/dashboard.ts';
 import { UsageAlarms } from '../../../lib/monitoring/usage-alarms.ts';
 import { widgetsOf } from '../../support/dashboard.ts';
-import { type Json, Synthesized } from '../../support/stacks.ts';
+import { type Json, plainApp, Synthesized } from '../../support/stacks.ts';
 
 const managed = new Synthesized({ monitoring: { clusterModifyPerSecond: 100, shareOfQuota: 0.5 } });
 const without = new Synthesized({ monitoring: { dashboard: false, usageAlarms: false } });
@@ -39,7 +39,7 @@ describe('usage alarms', () => {
   });
 
   test('stand on their own', () => {
-    const stack = new Stack(new App());
+    const stack = new Stack(plainApp());
     const topic = new Topic(stack, 'Topic');
     new UsageAlarms(stack, 'Usage', { topic, clusterModifyPerSecond: 40, shareOfQuota: 0.8 });
     const template = Template.fromStack(stack);
@@ -95,7 +95,7 @@ describe('the dashboard', () => {
   });
 
   test('stands on its own', () => {
-    const stack = new Stack(new App());
+    const stack = new Stack(plainApp());
     const arn = (service: string, resource: string) => `arn:aws:${service}:us-east-1:111122223333:${resource}`;
     new RemediationDashboard(stack, 'Dashboard', {
       handlers: [LambdaFunction.fromFunctionArn(stack, 'Handler', arn('lambda', 'function:handler'))],
