@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A test that hangs is rarer than a machine that is busy; and what goes on after its time is over disturbs the tests that follow.
+    testTimeout: 120_000,
     // Half of the time would go into loading the CDK and the SDK anew for each file.
     isolate: false,
   },

@@ -14,6 +14,7 @@ import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName, retrying } from './runtime/sdk-retry.ts';
+import { makePermitQueue, type PermitMessage } from './sources/permit-queue.ts';
 import { ITEMS } from './state/items.ts';
 import { makeLaunchStore } from './state/launch-store.ts';
 import { makePauseSwitch } from './state/pause-switch.ts';
@@ -28,6 +29,12 @@ const PAUSE_POLL_MS = 10_000;
  */
 const WORK_MS = 3000;
 
+/** A full batch that is handed out within this time shows that permits are due faster than event sources bring messages ... */
+const FULL_BATCH = 10;
+const FAST_MS = 500;
+/** ... of which one reservation then covers those of so many receives: each is a write to the one item that all share. */
+const MOST_RECEIVES = 5;
+
 const messageSchema = z.object({
   taskToken: z.string(),
   /** When the execution stops waiting for this message. */
@@ -39,14 +46,22 @@ const messageSchema = z.object({
 });
 
 /** An execution that waits for its permit. */
-interface Waiting {
+interface Waiting extends PermitMessage {
   readonly parked: z.infer<typeof messageSchema>;
-  readonly messageId: string;
-  readonly receiptHandle: string;
 }
 
 /** How handing out one permit ended. */
 type Permit = 'taken' | 'gone' | 'failed';
+
+const COUNTS = ['taken', 'gone', 'failed', 'done', 'notDue', 'expired'] as const;
+
+/** What became of some messages. */
+interface Worked {
+  readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
+  /** Ids of those that come again. */
+  readonly left: readonly string[];
+  readonly isFast: boolean;
+}
 
 /** Hands out permits to parked executions, each when it is due. */
 export function makeHandler(
@@ -59,8 +74,10 @@ export function makeHandler(
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const launches = makeLaunchStore(dependencies);
+  const queue = makePermitQueue(dependencies);
   /** Tasks of the calls whose permits nobody took. The next reservation gives these permits back. */
   let unused: number[] = [];
+  let wasPaused = false;
   /** The account's bucket; undefined while it is not known. */
   let bucket: RateState['bucket'];
 
@@ -90,11 +107,14 @@ export function makeHandler(
 
   /** Reserves permits and returns when each is due. During a pause there are none. */
   async function reserve(waiting: readonly Waiting[]): Promise<readonly number[]> {
-    const [paused, seen] = await Promise.all([isPaused(), traffic.read()]);
+    // While a pause lasts, nobody needs to know of the traffic.
+    const [paused, read] = await Promise.all([isPaused(), wasPaused ? undefined : traffic.read()]);
+    wasPaused = paused;
     if (paused) {
       await clock.sleep(PAUSE_POLL_MS);
       return [];
     }
+    const seen = read ?? (await traffic.read());
     const wanted = waiting.map(({ parked }) => parked.tasks);
     const back = unused;
     unused = [];
@@ -126,9 +146,8 @@ export function makeHandler(
   }
 
   /** Hands out permits in order until the invocation's time is over. The rest returns to the queue for a later one. */
-  async function handOutPermits(waiting: readonly Waiting[]): Promise<readonly Permit[]> {
+  async function handOutPermits(waiting: readonly Waiting[], untilMs: number): Promise<readonly Permit[]> {
     const permits: Permit[] = [];
-    const untilMs = clock.now() + WORK_MS;
     while (permits.length < waiting.length && clock.now() < untilMs) {
       const left = waiting.slice(permits.length);
       const permitsAtMs = await reserve(left);
@@ -139,35 +158,65 @@ export function makeHandler(
     return permits;
   }
 
-  return async ({ Records: records }) => {
+  /** Hands out what is due of some messages until the invocation's time is over. */
+  async function work(messages: readonly PermitMessage[], untilMs: number): Promise<Worked> {
+    const beganAtMs = clock.now();
     // Messages that are unreadable, or that nobody waits for any more, get no permit.
-    const waiting = records.flatMap(({ body, messageId, receiptHandle }) => {
-      const parked = messageSchema.safeParse(parseJson(body)).data;
-      return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId, receiptHandle }] : [];
+    const waiting = messages.flatMap((message) => {
+      const parked = messageSchema.safeParse(parseJson(message.body)).data;
+      return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ ...message, parked }] : [];
     });
     const areDone = await Promise.all(waiting.map(isAlreadyDone));
     const done = waiting.filter((_, index) => areDone[index]);
     const wanting = waiting.filter((_, index) => !areDone[index]);
     const answers = await Promise.all(done.map(answer));
-    const permits = await handOutPermits(wanting);
+    const permits = await handOutPermits(wanting, untilMs);
     await Promise.all(wanting.slice(permits.length).map(release));
     const count = (wanted: Permit) => permits.filter((permit) => permit === wanted).length;
-    log.info(LOG_MESSAGES.permits, {
-      taken: count('taken'),
-      gone: count('gone'),
-      failed: count('failed'),
-      done: done.length,
-      notDue: wanting.length - permits.length,
-      expired: records.length - waiting.length,
-      ...(bucket && { bucketUnit: bucket.unit, refillPerSecond: Math.round(bucket.refillPerSecond * 10) / 10 }),
-    });
-    metrics.add(METRICS.permit, count('taken'));
-    const failed = [
+    const left = [
       ...done.filter((_, index) => answers[index] === 'failed'),
       ...wanting.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
-    ];
-    const batchItemFailures = failed.map(({ messageId }) => ({ itemIdentifier: messageId }));
-    return { batchItemFailures };
+    ].map(({ messageId }) => messageId);
+    return {
+      counts: {
+        taken: count('taken'),
+        gone: count('gone'),
+        failed: count('failed'),
+        done: done.length,
+        notDue: wanting.length - permits.length,
+        expired: messages.length - waiting.length,
+      },
+      left,
+      isFast:
+        permits.length >= FULL_BATCH && left.length === 0 && clock.now() - beganAtMs < FAST_MS && clock.now() < untilMs,
+    };
+  }
+
+  /** Where permits are due faster than event sources bring messages: fetches the next by itself, and more each time. */
+  async function fetchMore(untilMs: number): Promise<Worked[]> {
+    const worked: Worked[] = [];
+    for (let requests = 1; worked.at(-1)?.isFast ?? true; requests = Math.min(2 * requests, MOST_RECEIVES)) {
+      const messages = await queue.receive(requests);
+      if (messages.length === 0) break;
+      const more = await work(messages, untilMs);
+      worked.push(more);
+      await queue.remove(messages.filter(({ messageId }) => !more.left.includes(messageId)));
+    }
+    return worked;
+  }
+
+  return async ({ Records: records }) => {
+    const untilMs = clock.now() + WORK_MS;
+    const first = await work(records, untilMs);
+    const all = first.isFast ? [first, ...(await fetchMore(untilMs))] : [first];
+    const counts = { ...first.counts };
+    for (const { counts: more } of all.slice(1)) for (const name of COUNTS) counts[name] += more[name];
+    log.info(LOG_MESSAGES.permits, {
+      ...counts,
+      ...(bucket && { bucketUnit: bucket.unit, refillPerSecond: Math.round(bucket.refillPerSecond * 10) / 10 }),
+    });
+    metrics.add(METRICS.permit, counts.taken);
+    return { batchItemFailures: first.left.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 

@@ -112,6 +112,7 @@ export function makeTrafficStore({ environment, clients, ...ports }: HandlerDepe
       const seconds = { calls: new Map<number, SecondOfTraffic>(), tasks: new Map<number, SecondOfTraffic>() };
       const lags = new Map<number, number>();
       for (const { minute, item } of items) {
+        if (Object.keys(item).length === 0) continue;
         for (let lag = 0; lag <= TRAFFIC_WINDOW_SECONDS; lag++) {
           const count = Number(item[lagAttribute(lag)]?.N ?? 0);
           if (count > 0) lags.set(lag, (lags.get(lag) ?? 0) + count);

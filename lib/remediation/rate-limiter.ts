@@ -57,7 +57,7 @@ export class RateLimiter extends Construct {
       encryptionKey,
       environment: { tableName: table.tableName, permitQueueUrl: this.queue.queueUrl },
     });
-    // Enough for 200 permits a second. The rate is shared through the table, so more functions cannot exceed it.
+    // Beyond 150 permits a second they fetch messages by themselves. The rate is shared through the table: more functions cannot exceed it.
     this.handler.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: 10,

@@ -55,6 +55,86 @@ function virtualClock() {
   };
 }
 
+/** SQS with so many messages that wait, and what was removed of them. */
+function waiting(total: number) {
+  let next = 0;
+  const removed: string[] = [];
+  const sqs = ({ name, input }: Sent) => {
+    if (name === 'DeleteMessageBatchCommand')
+      removed.push(...input.Entries.map(({ ReceiptHandle }: never) => ReceiptHandle));
+    if (name !== 'ReceiveMessageCommand') return {};
+    const count = Math.min(10, total - next);
+    const Messages = Array.from({ length: count }, () => {
+      next += 1;
+      return { MessageId: `w${next}`, ReceiptHandle: `r${next}`, Body: parked(`token-${next}`)[0] };
+    });
+    return { Messages };
+  };
+  return { sqs, removed };
+}
+const tokens = (count: number) => parked(...Array.from({ length: count }, (_, n) => `first-${n}`));
+
+describe('where permits are due faster than event sources bring messages', () => {
+  const FAST: RateSettings = { initialPerSecond: 500, minPerSecond: 500, maxPerSecond: 500 };
+
+  test('the next are fetched at once, and more each time, so that a write covers more permits', async () => {
+    const { sqs, removed } = waiting(120);
+    const { grants, stored, named, lines, failed } = await rateLimiter(tokens(10), { sqs }, FAST);
+    expect(grants).toHaveLength(130);
+    expect(stored.length).toBeLessThanOrEqual(6);
+    expect(failed).toEqual([]);
+    expect(removed.toSorted()).toEqual(Array.from({ length: 120 }, (_, n) => `r${n + 1}`).toSorted());
+    expect(named('DeleteMessageBatchCommand').every(({ input }) => input.Entries.length <= 10)).toBe(true);
+    expect(lines).toMatchObject([{ taken: 130, notDue: 0 }]);
+  });
+
+  test('what nobody could be given stays in the queue', async () => {
+    const { sqs, removed } = waiting(10);
+    const { lines } = await rateLimiter(
+      tokens(10),
+      {
+        sqs,
+        sfn: ({ input }) => {
+          if (input.taskToken === 'token-3') throw awsError('AccessDeniedException');
+          return {};
+        },
+      },
+      FAST,
+    );
+    expect(removed).toHaveLength(9);
+    expect(removed).not.toContain('r3');
+    expect(lines.at(-1)).toMatchObject({ taken: 19, failed: 1 });
+  });
+
+  test('nothing is fetched where a batch was not full, or was not due at once', async () => {
+    const { named } = await rateLimiter(tokens(9), waiting(10), FAST);
+    expect(named('ReceiveMessageCommand')).toEqual([]);
+    const slow = await rateLimiter(tokens(10), waiting(10), {
+      ...FAST,
+      initialPerSecond: 5,
+      minPerSecond: 5,
+      maxPerSecond: 5,
+    });
+    expect(slow.named('ReceiveMessageCommand')).toEqual([]);
+  });
+
+  test('a queue that cannot be read or written costs nobody a permit', async () => {
+    const refuse = () => {
+      throw awsError('AccessDenied');
+    };
+    const unreadable = await rateLimiter(tokens(10), { sqs: refuse }, FAST);
+    expect(unreadable).toMatchObject({ failed: [], grants: { length: 10 } });
+    expect(unreadable.lines).toMatchObject([{ message: 'the rate limiter could not receive messages' }, { taken: 10 }]);
+    const { sqs } = waiting(10);
+    const unwritable = await rateLimiter(
+      tokens(10),
+      { sqs: (sent) => (sent.name === 'DeleteMessageBatchCommand' ? refuse() : sqs(sent)) },
+      FAST,
+    );
+    expect(unwritable.lines).toMatchObject([{ message: 'the rate limiter could not remove messages' }, { taken: 20 }]);
+  });
+});
+
 describe('the rate limiter', () => {
   test('hands out each permit at its time', async () => {
     const { grants, failed, lines, metrics } = await rateLimiter(parked('a', 'b', 'c'));
@@ -73,7 +153,7 @@ describe('the rate limiter', () => {
 
   test('reserves permits by one write, before it hands out the first', async () => {
     const { sent, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, { ...ONE_PER_SECOND, initialPerSecond: 4 });
-    const names = sent.map(({ name }) => name);
+    const names = sent.map(({ name }) => name).filter((name) => name !== 'ReceiveMessageCommand');
     // What is known of the traffic is read first.
     expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);

@@ -126,7 +126,8 @@ export class Permissions {
       case 'iam':
         return [need(action, iamResource(operation, input, this.#principals))];
       case 'sqs':
-        return [need(action, queueArn(String(input.QueueUrl)))];
+        // A batch takes the permission of its operation: there is none of its own.
+        return [need(action.replace(/Batch$/, ''), queueArn(String(input.QueueUrl)))];
       case 'logs':
         if (operation !== 'StartQuery') return [need(action, '*')];
         return (input.logGroupNames as string[]).map((name) => need(action, this.#arn('logs', `log-group:${name}:*`)));

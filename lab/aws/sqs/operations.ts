@@ -24,6 +24,7 @@ type Operation = (call: Call, input: JsonObject) => JsonObject;
 const DELAY_SECONDS = [0, 900] as const;
 const VISIBILITY_SECONDS = [0, 43_200] as const;
 const MESSAGES_PER_RECEIVE = [1, 10] as const;
+const ENTRIES_PER_BATCH = 10;
 
 const send: Operation = (call, input) => {
   const content = readContent(input, call.senderId);
@@ -56,6 +57,38 @@ const remove: Operation = ({ queue }, input) => {
   queue.delete(readHandle(input));
   return {};
 };
+
+/** Entry by entry: one that fails does not hold up the others. */
+const removeBatch: Operation = ({ queue }, input) => {
+  const entries = [input.Entries ?? []].flat() as JsonObject[];
+  checkBatch(entries);
+  const successful: JsonObject[] = [];
+  const failed: JsonObject[] = [];
+  for (const entry of entries) {
+    const Id = String(entry.Id);
+    try {
+      queue.delete(readHandle(entry));
+      successful.push({ Id });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      failed.push({ Id, SenderFault: true, Code: error.code, Message: error.message });
+    }
+  }
+  return { Successful: successful, Failed: failed };
+};
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessageBatch.html */
+function checkBatch(entries: readonly JsonObject[]): void {
+  if (entries.length === 0)
+    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
+  if (entries.length > ENTRIES_PER_BATCH)
+    throw new AwsError(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are ${ENTRIES_PER_BATCH}.`,
+    );
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length)
+    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.');
+}
 
 const changeVisibility: Operation = ({ queue }, input) => {
   const handle = readHandle(input);
@@ -94,6 +127,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   SendMessage: send,
   ReceiveMessage: receive,
   DeleteMessage: remove,
+  DeleteMessageBatch: removeBatch,
   ChangeMessageVisibility: changeVisibility,
   GetQueueAttributes: getAttributes,
 };

@@ -27,6 +27,10 @@ const CUT = 0.5;
 /** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
 const STORM_SHARE = 0.2;
 const STORM_PER_SECOND = 1;
+/** A throttle of ours within this time of one that a message tells of is of the same storm. */
+const TOLD_MS = 3500;
+/** So fast a drain may go on after it, if it was as fast before. */
+const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
@@ -75,14 +79,16 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     probePerSecond >= LARGER_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL) && measuredAtMs < drainStartedAtMs;
   const lately = isLarger ? LARGER_GOT * (gotPerSecond(state, grantedAtMs - LARGER_SPAN_MS, grantedAtMs) ?? 0) : 0;
   const resumed = Math.max((got ?? 0) * RESUME_SHARE, lately);
+  // Of a storm that messages tell of it is known when it is over: nobody has to ask slowly for that.
+  const told = grantedAtMs - state.storm.atMs < TOLD_MS ? Math.min(probePerSecond, TOLD_PER_SECOND) : 0;
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
-  const isMeasured = !isLongAgo && resumed >= STORM_SHARE * probePerSecond;
+  const isMeasured = !isLongAgo && resumed >= Math.max(STORM_SHARE * probePerSecond, told);
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const unmeasured =
     isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
   return {
     ...state,
-    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : unmeasured),
+    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
     probedAtMs: nowMs,
     ...(isMeasured && { measuredAtMs: nowMs }),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),

@@ -72,6 +72,8 @@ const ONE = { executionArn: arn('states', 'execution:machine:one') };
 const START = { ...MACHINE, name: 'one' };
 const start = (ask: Ask) => void ask('StartExecution', START);
 const LOOK_UP = { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }] };
+const entries = (count: number, idOf: (n: number) => string): JsonObject[] =>
+  Array.from({ length: count }, (_, n) => ({ Id: idOf(n), ReceiptHandle: 'handle' }));
 const WORK = { QueueUrl: url('work') };
 const NOWHERE = { QueueUrl: url('nowhere') };
 const PUBLISH = { TopicArn: arn('sns', 'topic'), Message: 'text' };
@@ -152,9 +154,14 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['Publish', 'NotFoundException', { ...PUBLISH, TopicArn: arn('sns', 'nowhere') }],
   ],
   sqs: [
-    ...['SendMessage', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'].map(
-      (operation): Refusal => [operation, 'QueueDoesNotExist', NOWHERE],
-    ),
+    ...[
+      'SendMessage',
+      'ReceiveMessage',
+      'DeleteMessage',
+      'DeleteMessageBatch',
+      'ChangeMessageVisibility',
+      'GetQueueAttributes',
+    ].map((operation): Refusal => [operation, 'QueueDoesNotExist', NOWHERE]),
     ['SendMessage', 'MissingParameter', WORK],
     ['SendMessage', 'InvalidMessageContents', { ...WORK, MessageBody: '\u0000' }],
     ['SendMessage', 'InvalidParameterValue', { ...WORK, MessageBody: LONG }],
@@ -172,6 +179,9 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     ['DeleteMessage', 'MissingParameter', WORK],
     ['DeleteMessage', 'ReceiptHandleIsInvalid', { ...WORK, ReceiptHandle: 'handle' }],
+    ['DeleteMessageBatch', 'EmptyBatchRequest', { ...WORK, Entries: [] }],
+    ['DeleteMessageBatch', 'TooManyEntriesInBatchRequest', { ...WORK, Entries: entries(11, (n) => `${n}`) }],
+    ['DeleteMessageBatch', 'BatchEntryIdsNotDistinct', { ...WORK, Entries: entries(2, () => 'same') }],
     ['ChangeMessageVisibility', 'MissingParameter', WORK],
     ['ChangeMessageVisibility', 'ReceiptHandleIsInvalid', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: 1 }],
     ['ChangeMessageVisibility', 'InvalidParameterValue', { ...WORK, ReceiptHandle: 'handle', VisibilityTimeout: -1 }],

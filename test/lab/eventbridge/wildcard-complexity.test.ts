@@ -54,7 +54,7 @@ const EXPLODER =
 
 it('the complexity of many wildcards is counted in time', () => {
   expect(complexity(...EXPLODER.split(' '))).toBe(45);
-  expect(complexity('F*e*a*t*u*r*e*'.repeat(100))).toBeGreaterThan(100);
+  expect(complexity('F*e*a*t*u*r*e*'.repeat(20))).toBeGreaterThan(100);
 });
 
 const leaf = (...alternatives: readonly object[]): object => ({ detail: { value: alternatives } });

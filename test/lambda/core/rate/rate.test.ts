@@ -242,6 +242,15 @@ describe('a throttle of ours', () => {
     });
   });
 
+  test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
+    const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS - 3000 };
+    expect(throttlePermit(draining({ storm }), NOW_MS, NOW_MS).probePerSecond).toBe(10);
+    expect(throttlePermit(draining({ storm, probePerSecond: 30 }), NOW_MS, NOW_MS).probePerSecond).toBe(10);
+    expect(throttlePermit(draining({ storm, probePerSecond: 2 }), NOW_MS, NOW_MS).probePerSecond).toBe(2);
+    const over = { sinceMs: NOW_MS - 4000, atMs: NOW_MS - 4000 };
+    expect(throttlePermit(draining({ storm: over }), NOW_MS, NOW_MS).probePerSecond).toBe(1);
+  });
+
   test('in a storm of others has it ask once a second whether that is over', () => {
     let state = draining();
     for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n * 2000, NOW_MS + n * 2000);
