@@ -1,38 +1,74 @@
 import type { BucketSettings } from '../scenario/account.ts';
-import { type RateCaller, readScenario, type Scenario } from '../scenario/scenario.ts';
+import { readScenario, type Scenario } from '../scenario/scenario.ts';
 
-/** One storm beside live traffic, on one bucket. */
+/** One storm beside live traffic that arrives at random, on one bucket. */
 export interface Case {
   readonly bucket: BucketSettings;
   /** Whether the bucket is that of Fargate's RunTask, beside an undisturbed one of the cluster's. */
   readonly isFargate?: boolean;
-  /** RunTask calls of the storm, in five seconds. */
+  /** RunTask calls of the storm. */
   readonly calls: number;
-  readonly others: { readonly perSecond: number; readonly arrival: RateCaller['arrival'] };
+  readonly overSeconds: number;
+  /** Of each call by its caller's own SDK. */
+  readonly attempts: number;
+  /** Calls a second of others; and from some second on, if that changes. */
+  readonly others: {
+    readonly perSecond: number;
+    readonly later?: { readonly perSecond: number; readonly atSecond: number };
+  };
+  /** How late CloudTrail's records are, where it is not the lab's default. */
+  readonly recordDelaySeconds?: readonly [number, number];
+  /** Callers do not hand over: records hold the requests, for this project too. */
+  readonly isRecorded?: boolean;
 }
 
-const STORMS: readonly (Omit<Case, 'others'> & { readonly othersPerSecond: number })[] = [
-  { bucket: { burst: 100, refillPerSecond: 40 }, calls: 5000, othersPerSecond: 20 },
-  { bucket: { burst: 100, refillPerSecond: 40 }, calls: 1500, othersPerSecond: 34 },
-  { bucket: { burst: 10, refillPerSecond: 5 }, calls: 300, othersPerSecond: 2 },
-  { bucket: { burst: 20, refillPerSecond: 20 }, isFargate: true, calls: 1300, othersPerSecond: 5 },
-  { bucket: { burst: 400, refillPerSecond: 160 }, calls: 3000, othersPerSecond: 60 },
+const BUCKET: BucketSettings = { burst: 100, refillPerSecond: 40 };
+
+/** As it mostly is: callers with an SDK's own three attempts, over a minute. */
+const REALISTIC: Case = { bucket: BUCKET, calls: 3000, overSeconds: 60, attempts: 3, others: { perSecond: 15 } };
+const CROWDED: Case = { bucket: BUCKET, calls: 1500, overSeconds: 5, attempts: 1, others: { perSecond: 34 } };
+const SMALL: Case = {
+  bucket: { burst: 10, refillPerSecond: 5 },
+  calls: 300,
+  overSeconds: 5,
+  attempts: 1,
+  others: { perSecond: 2 },
+};
+const RAMP: Case = {
+  bucket: BUCKET,
+  calls: 2500,
+  overSeconds: 5,
+  attempts: 1,
+  others: { perSecond: 8, later: { perSecond: 24, atSecond: 40 } },
+};
+
+export const CASES: readonly Case[] = [
+  REALISTIC,
+  { bucket: BUCKET, calls: 2000, overSeconds: 5, attempts: 1, others: { perSecond: 20 } },
+  { bucket: BUCKET, calls: 2000, overSeconds: 5, attempts: 1, others: { perSecond: 20 }, isRecorded: true },
+  { ...REALISTIC, overSeconds: 10, recordDelaySeconds: [60, 300] },
+  RAMP,
+  CROWDED,
+  SMALL,
+  {
+    bucket: { burst: 20, refillPerSecond: 20 },
+    isFargate: true,
+    calls: 1300,
+    overSeconds: 5,
+    attempts: 1,
+    others: { perSecond: 5 },
+  },
+  {
+    bucket: { burst: 400, refillPerSecond: 160 },
+    calls: 3000,
+    overSeconds: 5,
+    attempts: 1,
+    others: { perSecond: 60 },
+  },
 ];
 
-export const CASES: readonly Case[] = STORMS.flatMap(({ othersPerSecond, ...storm }) =>
-  (['even', 'poisson'] as const).map((arrival) => ({ ...storm, others: { perSecond: othersPerSecond, arrival } })),
-);
-
-/**
- * What the README shows: one case with every figure, and two harder ones beside it. Others arrive at random in each: evenly
- * spaced ones can fall into step with the bucket's tokens, and then nobody throttles them, however greedy.
- */
-export const README_CASES = {
-  full: CASES.slice(1, 2),
-  brief: CASES.filter(
-    ({ bucket, others }) => others.arrival === 'poisson' && (bucket.burst === 10 || others.perSecond === 34),
-  ),
-} as const;
+/** What the README shows: the realistic case with every figure, and harder ones beside it. */
+export const README_CASES = { full: [REALISTIC], brief: [RAMP, CROWDED, SMALL] } as const;
 
 const ACCOUNT_ID = '111122223333';
 const CRON = `arn:aws:iam::${ACCOUNT_ID}:role/cron`;
@@ -45,7 +81,6 @@ const request = (taskDefinition: string) => ({
 const callerOf = (name: string, taskDefinition: string) => ({
   name,
   principalArn: `arn:aws:sts::${ACCOUNT_ID}:assumed-role/${name}/session`,
-  maxAttempts: 1,
   request: request(taskDefinition),
 });
 
@@ -55,8 +90,17 @@ const callerOf = (name: string, taskDefinition: string) => ({
  */
 export type Knowledge = 'handedOver' | 'recorded';
 
-export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: number, knowledge: Knowledge): Scenario {
-  const handsOver = knowledge === 'handedOver';
+export function scenarioOf(storm: Case, seed: number, knowledge: Knowledge): Scenario {
+  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds } = storm;
+  const handsOver = knowledge === 'handedOver' && !storm.isRecorded;
+  const web = (name: string, callsPerSecond: number, startAt = 0) => ({
+    ...callerOf(name, 'web-job'),
+    maxAttempts: 1,
+    callsPerSecond,
+    startAt,
+    arrival: 'poisson',
+  });
+  const { perSecond, later } = others;
   const scenario = {
     name: 'bench',
     seed,
@@ -74,10 +118,12 @@ export function scenarioOf({ bucket, isFargate, calls, others }: Case, seed: num
       clusters: ['batch'],
       taskDefinitions: [{ family: 'report' }, { family: 'web-job' }],
       buckets: isFargate ? { fargateRunTask: bucket } : { clusterResourceModify: bucket },
+      ...(recordDelaySeconds && { cloudTrailDelaySeconds: recordDelaySeconds }),
     },
     callers: [
-      { ...callerOf('cron', 'report'), handsOver, calls, overSeconds: 5 },
-      { ...callerOf('web', 'web-job'), callsPerSecond: others.perSecond, arrival: others.arrival },
+      { ...callerOf('cron', 'report'), handsOver, calls, overSeconds, maxAttempts: attempts },
+      web('web', perSecond),
+      ...(later ? [web('web-2', later.perSecond - perSecond, later.atSecond)] : []),
     ],
   };
   return readScenario(JSON.stringify(scenario), scenario.name);

@@ -13,7 +13,7 @@ export interface Job {
 /** What is compared. Null where a figure has no meaning, as without a single re-run. */
 export interface Figures {
   readonly drainRatio: number | null;
-  readonly callsPerRerun: number | null;
+  readonly callsPerOwed: number | null;
   /** Percentage points by which others were throttled more often than without. */
   readonly pointsAdded: number;
   /** Calls that never came back. */
@@ -21,7 +21,8 @@ export interface Figures {
   /** Seconds. */
   readonly waitP50: number | null;
   readonly waitP99: number | null;
-  readonly transitionsPerRerun: number | null;
+  readonly transitionsPerOwed: number | null;
+  /** For a thousand owed calls. */
   readonly dollarsPerThousand: number | null;
   /** False where the storm still fed itself after 24 virtual hours. */
   readonly hasEnded: boolean;
@@ -35,18 +36,18 @@ export async function measure({ contender, storm, seed }: Job): Promise<Figures>
   return figuresOf(await report(scenario, { deploy: (site) => standIn(site, alternative) }));
 }
 
-function figuresOf({ report: { calls, reruns, ecs, drain, others, costUsd }, run }: Result): Figures {
+function figuresOf({ report: { calls, reruns, ecs, drain, others }, run }: Result): Figures {
   const back = reruns.started + reruns.alreadyStarted;
   const ofReruns = (figure: number | null) => (back === 0 ? null : figure);
   return {
     drainRatio: drain.ratio,
-    callsPerRerun: ofReruns(ecs.callsPerRerun),
+    callsPerOwed: ofReruns(ecs.callsPerOwed),
     pointsAdded: (others.throttledShare - others.throttledShareWithout) * 100,
     lost: calls.owed - back,
     waitP50: ofReruns(drain.waitSeconds.p50),
     waitP99: ofReruns(drain.waitSeconds.p99),
-    transitionsPerRerun: ofReruns(run.usage.count('stateTransitions') / back),
-    dollarsPerThousand: ofReruns(costUsd.perThousandReruns),
+    transitionsPerOwed: ofReruns(run.usage.count('stateTransitions') / calls.owed),
+    dollarsPerThousand: ofReruns((run.usage.dollars() / calls.owed) * 1000),
     hasEnded: run.hasEnded,
   };
 }

@@ -20,7 +20,7 @@ export function writePages(rows: readonly Row[], facts: string): void {
   write('docs/bench.md', [facts, caseTables(CASES, rows)]);
 }
 
-const BRIEFLY = 'Drain ratio / RunTask calls per re-run / points added to others’ throttling, where it is harder:';
+const BRIEFLY = 'Drain ratio / RunTask calls per owed call / points added to others’ throttling, where it is harder:';
 
 function write(fileName: string, paragraphs: readonly string[]): void {
   const url = new URL(`../../${fileName}`, import.meta.url);

@@ -20,10 +20,14 @@ export function standIn(site: Site, { policy, host }: Alternative): void {
   const { scenario, configuration, clock, world, oracle, records, usage } = site;
   const principal: Principal = { arn: `arn:aws:sts::${scenario.account.id}:assumed-role/stand-in/session` };
 
+  const takenUp = new Set<string>();
   const takeUp = (request: JsonObject, messageId: string): void => {
     const reference = String(request.referenceId);
     const fate = oracle.fateOf(reference);
     if (!fate) throw new Error(`found a record of ${reference}, expected one of a call of the scenario`);
+    // One retrier for a call, whatever its attempts, and none where a later attempt was accepted.
+    if (takenUp.has(reference) || fate.call.state === 'accepted') return;
+    takenUp.add(reference);
     const takenUpAt = clock.now();
     records.isReady(fate, 0);
     const nextDelay = policy?.(randomStream(scenario.seed, `stand-in/${reference}`), takenUpAt);

@@ -5,12 +5,12 @@ export function summarize(runs: readonly Figures[]): Figures {
   const medianOf = (key: NumberKey) => median(runs.map((run) => run[key]).filter((value) => value !== null));
   return {
     drainRatio: medianOf('drainRatio'),
-    callsPerRerun: medianOf('callsPerRerun'),
+    callsPerOwed: medianOf('callsPerOwed'),
     pointsAdded: medianOf('pointsAdded') ?? 0,
     lost: Math.max(...runs.map(({ lost }) => lost)),
     waitP50: medianOf('waitP50'),
     waitP99: medianOf('waitP99'),
-    transitionsPerRerun: medianOf('transitionsPerRerun'),
+    transitionsPerOwed: medianOf('transitionsPerOwed'),
     dollarsPerThousand: medianOf('dollarsPerThousand'),
     hasEnded: runs.every(({ hasEnded }) => hasEnded),
   };

@@ -17,18 +17,18 @@ const points = (value: number) => value.toFixed(1).replace('-0.0', '0.0');
 
 type Show = (figures: Figures) => string;
 const drainRatio: Show = ({ drainRatio, hasEnded }) => (hasEnded ? shown(drainRatio, decimals(2)) : 'not over in 24 h');
-const callsPerRerun: Show = ({ callsPerRerun }) => shown(callsPerRerun, decimals(2));
+const callsPerOwed: Show = ({ callsPerOwed }) => shown(callsPerOwed, decimals(2));
 const pointsAdded: Show = ({ pointsAdded }) => points(pointsAdded);
 
 const COLUMNS: Readonly<Record<string, Show>> = {
   'drain ratio': drainRatio,
-  'RunTask calls per re-run': callsPerRerun,
+  'RunTask calls per owed call': callsPerOwed,
   'others throttled, points added': pointsAdded,
   'lost calls': ({ lost }) => count(lost),
   'wait p50': ({ waitP50 }) => shown(waitP50, duration),
   'wait p99': ({ waitP99 }) => shown(waitP99, duration),
-  'state transitions per re-run': ({ transitionsPerRerun }) => shown(transitionsPerRerun, decimals(1)),
-  'cost of 1,000 re-runs': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
+  'state transitions per owed call': ({ transitionsPerOwed }) => shown(transitionsPerOwed, decimals(1)),
+  'cost of 1,000 owed calls': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
 };
 
 /** All figures of each case. */
@@ -59,15 +59,22 @@ export function overviewTable(cases: readonly Case[], rows: readonly Row[]): str
 
 function brief(figures: Figures | undefined): string {
   if (!figures) return NONE;
-  if (figures.callsPerRerun === null) return `${count(figures.lost)} calls lost`;
-  return [drainRatio, callsPerRerun, pointsAdded].map((show) => show(figures)).join(' / ');
+  if (figures.callsPerOwed === null) return `${count(figures.lost)} calls lost`;
+  return [drainRatio, callsPerOwed, pointsAdded].map((show) => show(figures)).join(' / ');
 }
 
-/** `bucket 100/40, 5,000 calls, others 20/s at random`. */
-export function caseTitle({ bucket, isFargate, calls, others }: Case): string {
-  const kind = isFargate ? 'Fargate bucket' : 'bucket';
-  const arrival = others.arrival === 'even' ? 'evenly' : 'at random';
-  return `${kind} ${bucket.burst}/${bucket.refillPerSecond}, ${count(calls)} calls, others ${others.perSecond}/s ${arrival}`;
+/** `bucket 100/40, 3,000 calls in 60 s, 3 attempts, others 15/s`. */
+export function caseTitle(storm: Case): string {
+  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds, isRecorded } = storm;
+  const later = others.later && `, from ${others.later.atSecond} s on ${others.later.perSecond}/s`;
+  return [
+    `${isFargate ? 'Fargate bucket' : 'bucket'} ${bucket.burst}/${bucket.refillPerSecond}`,
+    `${count(calls)} calls in ${overSeconds} s`,
+    ...(attempts > 1 ? [`${attempts} attempts each`] : []),
+    `others ${others.perSecond}/s${later ?? ''}`,
+    ...(recordDelaySeconds ? [`records ${recordDelaySeconds.join(' to ')} s late`] : []),
+    ...(isRecorded ? ['records hold the request'] : []),
+  ].join(', ');
 }
 
 /** As the formatter wants it: columns aligned. */

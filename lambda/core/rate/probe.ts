@@ -27,8 +27,10 @@ const CUT = 0.5;
 /** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
 const STORM_SHARE = 0.2;
 const STORM_PER_SECOND = 1;
-/** A throttle of ours within this time of one that a message tells of is of the same storm. */
-const TOLD_MS = 3500;
+/** A storm that lasts longer may never end: then what is to be had must be found out. */
+export const STORM_MOST_MS = 120_000;
+/** A throttle of ours is of the storm while messages tell of it, which of a large one come late, and this much longer. */
+const TOLD_MS = 500;
 /** So fast a drain may go on after it, if it was as fast before. */
 const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
@@ -80,7 +82,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   const lately = isLarger ? LARGER_GOT * (gotPerSecond(state, grantedAtMs - LARGER_SPAN_MS, grantedAtMs) ?? 0) : 0;
   const resumed = Math.max((got ?? 0) * RESUME_SHARE, lately);
   // Of a storm that messages tell of it is known when it is over: nobody has to ask slowly for that.
-  const told = grantedAtMs - state.storm.atMs < TOLD_MS ? Math.min(probePerSecond, TOLD_PER_SECOND) : 0;
+  const told = isTold(state, grantedAtMs) ? Math.min(probePerSecond, TOLD_PER_SECOND) : 0;
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
   const isMeasured = !isLongAgo && resumed >= Math.max(STORM_SHARE * probePerSecond, told);
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
@@ -94,6 +96,9 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }
+
+const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>
+  grantedAtMs < storm.toldAtMs + TOLD_MS && storm.atMs - storm.sinceMs <= STORM_MOST_MS;
 
 /** The least that was got per second in spans that end with a throttle and hold enough permits to tell. */
 function ceilingPerSecond(state: RateState, untilMs: number): number | undefined {

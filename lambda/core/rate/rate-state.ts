@@ -24,8 +24,10 @@ export const rateStateSchema = z.object({
   throttledAtMs: z.number(),
   /** Time of the last signal that slowed probing: a service's throttle or a throttled start; 0 for never. */
   signalledAtMs: z.number(),
-  /** Throttles of others that calls handed over tell of at once: since when, and of when the last one was. */
-  storm: z.object({ sinceMs: z.number(), atMs: z.number() }).default({ sinceMs: 0, atMs: 0 }),
+  /** Throttles of others that calls handed over tell of at once: since when, when the last one was, and when it was told. */
+  storm: z
+    .object({ sinceMs: z.number(), atMs: z.number(), toldAtMs: z.number().default(0) })
+    .default({ sinceMs: 0, atMs: 0, toldAtMs: 0 }),
   /** The account's bucket as the last storm showed it, and when it was learnt. */
   bucket: z
     .object({
@@ -53,7 +55,7 @@ export function initialRate(settings: RateSettings): RateState {
     measuredAtMs: 0,
     throttledAtMs: 0,
     signalledAtMs: 0,
-    storm: { sinceMs: 0, atMs: 0 },
+    storm: { sinceMs: 0, atMs: 0, toldAtMs: 0 },
     grants: {},
   };
 }

@@ -1,5 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { cutProbe, growProbe, leastRefill, slowProbe, startProbe } from './probe.ts';
+import { cutProbe, growProbe, leastRefill, STORM_MOST_MS, slowProbe, startProbe } from './probe.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
@@ -13,10 +13,8 @@ export const AHEAD_MS = 300;
 const CATCH_UP_MS = 500;
 /** A minute without permits ends a drain. What probing found may no longer hold after it. */
 const IDLE_MS = 60_000;
-/** While others are throttled there is nothing to be had: nobody asks for so long after the last sign of that ... */
+/** While others are throttled there is nothing to be had: nobody asks for so long after the last sign of that. */
 const HOLD_MS = 1000;
-/** ... for at most so long: where throttling does not end, what is to be had must be found out. */
-const HOLD_MOST_MS = 120_000;
 /** Signs further apart than this are of two storms. */
 const STORM_GAP_MS = 60_000;
 /** After a throttle of ours nobody asks until the bucket holds about so many tokens again: others' calls must find some in it. */
@@ -85,7 +83,7 @@ export function reservePermits(
 
 /** Until when nobody asks, since others were throttled a moment ago. */
 function holdUntilMs({ storm }: RateState): number {
-  return storm.atMs - storm.sinceMs > HOLD_MOST_MS ? 0 : storm.atMs + HOLD_MS;
+  return storm.atMs - storm.sinceMs > STORM_MOST_MS ? 0 : storm.atMs + HOLD_MS;
 }
 
 /**
@@ -131,7 +129,8 @@ export function handOverThrottle(state: RateState, sentAtMs: number, nowMs: numb
   const { sinceMs, atMs } = state.storm;
   const emptyAtMs = Math.min(sentAtMs, nowMs);
   if (emptyAtMs <= atMs) return state;
-  return { ...state, storm: { sinceMs: emptyAtMs - atMs > STORM_GAP_MS ? emptyAtMs : sinceMs, atMs: emptyAtMs } };
+  const begins = emptyAtMs - atMs > STORM_GAP_MS;
+  return { ...state, storm: { sinceMs: begins ? emptyAtMs : sinceMs, atMs: emptyAtMs, toldAtMs: nowMs } };
 }
 
 /** Signals repeat for hours. More than one a minute says nothing new. */

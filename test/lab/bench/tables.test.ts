@@ -9,23 +9,23 @@ import { caseTables, caseTitle, overviewTable } from '../../../lab/bench/tables.
 
 const FIGURES: Figures = {
   drainRatio: 0.986,
-  callsPerRerun: 1.0002,
+  callsPerOwed: 1.0002,
   pointsAdded: -0.01,
   lost: 0,
   waitP50: 112,
   waitP99: 225,
-  transitionsPerRerun: 6.007,
+  transitionsPerOwed: 6.007,
   dollarsPerThousand: 0.169,
   hasEnded: true,
 };
 const NOTHING: Figures = {
   ...FIGURES,
   drainRatio: null,
-  callsPerRerun: null,
+  callsPerOwed: null,
   lost: 4703,
   waitP50: null,
   waitP99: null,
-  transitionsPerRerun: null,
+  transitionsPerOwed: null,
   dollarsPerThousand: null,
 };
 const [storm] = CASES as [(typeof CASES)[0], ...typeof CASES];
@@ -54,10 +54,23 @@ test('a case has all figures, and a dash for what has no meaning', () => {
   const [title, , , , ours = '', nothing = '', forEver = ''] = caseTables([storm], rows)
     .split('\n')
     .map((line) => line.replace(/ +/g, ' '));
-  expect(title).toBe('**bucket 100/40, 5,000 calls, others 20/s evenly**');
+  expect(title).toBe('**bucket 100/40, 3,000 calls in 60 s, 3 attempts each, others 15/s**');
   expect(ours).toBe('| this project | 0.99 | 1.00 | 0.0 | 0 | 1 min 52 s | 3 min 45 s | 6.0 | $0.17 |');
   expect(nothing).toBe('| no remediation | - | - | 0.0 | 4,703 | - | - | - | - |');
   expect(forEver).toContain('| not over in 24 h |');
+});
+
+test('no two cases have one title, and each says what is special of it', () => {
+  const titles = CASES.map(caseTitle);
+  expect(new Set(titles).size).toBe(titles.length);
+  for (const words of [
+    'Fargate',
+    'attempts',
+    'from 40 s on 24/s',
+    'records 60 to 300 s late',
+    'records hold the request',
+  ])
+    expect(titles.some((title) => title.includes(words))).toBe(true);
 });
 
 test('an overview has three figures of each case', () => {

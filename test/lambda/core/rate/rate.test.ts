@@ -180,7 +180,10 @@ describe('while nothing is known of the bucket', () => {
   });
 
   test('does not grow while others are throttled', () => {
-    expect(drainFor(3, draining({ storm: { sinceMs: NOW_MS, atMs: NOW_MS + 60_000 } })).probePerSecond).toBe(10);
+    expect(
+      drainFor(3, draining({ storm: { sinceMs: NOW_MS, atMs: NOW_MS + 60_000, toldAtMs: NOW_MS + 60_000 } }))
+        .probePerSecond,
+    ).toBe(10);
   });
 
   test('starts afresh after a minute without permits, whatever it was before', () => {
@@ -232,7 +235,7 @@ describe('a throttle of ours', () => {
     const state = draining({
       drainStartedAtMs: NOW_MS,
       grants,
-      storm: { sinceMs: NOW_MS, atMs: NOW_MS },
+      storm: { sinceMs: NOW_MS, atMs: NOW_MS, toldAtMs: NOW_MS },
       probePerSecond: 40,
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
@@ -243,12 +246,13 @@ describe('a throttle of ours', () => {
   });
 
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
-    const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS - 3000 };
-    expect(throttlePermit(draining({ storm }), NOW_MS, NOW_MS).probePerSecond).toBe(10);
-    expect(throttlePermit(draining({ storm, probePerSecond: 30 }), NOW_MS, NOW_MS).probePerSecond).toBe(10);
-    expect(throttlePermit(draining({ storm, probePerSecond: 2 }), NOW_MS, NOW_MS).probePerSecond).toBe(2);
-    const over = { sinceMs: NOW_MS - 4000, atMs: NOW_MS - 4000 };
-    expect(throttlePermit(draining({ storm: over }), NOW_MS, NOW_MS).probePerSecond).toBe(1);
+    const storm = { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 3000, toldAtMs: NOW_MS - 100 };
+    const resumed = (more: Partial<RateState>) => throttlePermit(draining(more), NOW_MS, NOW_MS).probePerSecond;
+    expect(resumed({ storm })).toBe(10);
+    expect(resumed({ storm, probePerSecond: 30 })).toBe(10);
+    expect(resumed({ storm, probePerSecond: 2 })).toBe(2);
+    expect(resumed({ storm: { ...storm, toldAtMs: NOW_MS - 500 } })).toBe(1);
+    expect(resumed({ storm: { ...storm, sinceMs: NOW_MS - 200_000 } })).toBe(1);
   });
 
   test('in a storm of others has it ask once a second whether that is over', () => {
@@ -260,7 +264,8 @@ describe('a throttle of ours', () => {
 });
 
 describe('a call that was handed over since it was throttled', () => {
-  const stormy = (ageMs: number, sinceMs = NOW_MS - ageMs) => draining({ storm: { sinceMs, atMs: NOW_MS - ageMs } });
+  const stormy = (ageMs: number, sinceMs = NOW_MS - ageMs) =>
+    draining({ storm: { sinceMs, atMs: NOW_MS - ageMs, toldAtMs: NOW_MS - ageMs } });
 
   test('holds all permits for a second', () => {
     expect(reservePermits(stormy(0), ones(1), recordsOf(QUIET), NOW_MS, 999, SETTINGS).permitsAtMs).toEqual([]);
@@ -278,7 +283,7 @@ describe('a call that was handed over since it was throttled', () => {
     ['tells of another storm after a minute', NOW_MS + 60_001, { sinceMs: NOW_MS + 60_001, atMs: NOW_MS + 60_001 }],
     ['tells nothing of the future', NOW_MS + 90_000, { sinceMs: NOW_MS + 70_000, atMs: NOW_MS + 70_000 }],
   ])('%s', (_, sentAtMs, storm) => {
-    expect(handOverThrottle(stormy(0), sentAtMs, NOW_MS + 70_000).storm).toEqual(storm);
+    expect(handOverThrottle(stormy(0), sentAtMs, NOW_MS + 70_000).storm).toMatchObject(storm);
   });
 });
 
