@@ -31,7 +31,7 @@ async function play(number: number): Promise<Found> {
 }
 
 const line = ({ number, owed, ratio, callsPerOwed, points, violations }: Found) =>
-  `${number}: ${owed} owed, ratio ${ratio?.toFixed(2)}, ${callsPerOwed?.toFixed(3)} calls per owed, ${points.toFixed(1)} points` +
+  `${number}: ${owed} owed, ratio ${ratio?.toFixed(2) ?? '-'}, ${callsPerOwed?.toFixed(3) ?? '-'} calls per owed, ${points.toFixed(1)} points` +
   `${violations.length > 0 ? `, VIOLATED ${violations.join('; ')}` : ''} | ${describeStorm(stormOf(number))}`;
 
 /** Exit code: 0 = no invariant was violated, 1 = one was, 2 = bad arguments. */

@@ -20,7 +20,12 @@ const rounded = (value: number) => Math.round(value * 10) / 10;
 const caller = (name: string, family: string) => ({
   name,
   principalArn: `arn:aws:sts::${ACCOUNT}:assumed-role/${name}/session`,
-  request: { cluster: 'batch', taskDefinition: family, launchType: 'FARGATE' },
+  request: {
+    cluster: 'batch',
+    taskDefinition: family,
+    launchType: 'FARGATE',
+    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0aaa'] } },
+  },
 });
 
 /** The storm of a number; the same for ever. */
