@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // A test that hangs is rarer than a machine that is busy; and what goes on after its time is over disturbs the tests that follow.
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Half of the time would go into loading the CDK and the SDK anew for each file.
     isolate: false,
   },
