@@ -14,7 +14,7 @@ import type { JsonObject } from '../../../../lab/kernel/json.ts';
 
 const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/111122223333/queue';
 const SECONDS = 1768446000.25;
-const role = { Path: '/', RoleName: 'r', RoleId: 'AROA', Arn: 'arn', CreateDate: '2026-01-15T03:00:00Z' };
+const role = { Path: '/', RoleName: 'r', RoleId: 'AROA', Arn: 'arn', CreateDate: SECONDS };
 
 type Client = { send(command: never): Promise<object> };
 type Case = [service: string, make: (config: InProcessClientConfig) => Client, command: object, answer: JsonObject];
