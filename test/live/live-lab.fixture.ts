@@ -19,9 +19,9 @@ export async function startLive(options: LiveLabOptions = {}): Promise<LiveLab &
   };
 }
 
-/** What a client finds around it: nothing of whoever runs the tests. */
+/** What a client finds around it: nothing of whoever runs the tests but the programs, Debian's first. */
 export const clientEnvironment = (role = 'scheduler') => ({
-  PATH: '/usr/local/bin:/usr/bin:/bin',
+  PATH: `/usr/bin:/bin:${process.env.PATH}`,
   AWS_ACCESS_KEY_ID: role,
   AWS_SECRET_ACCESS_KEY: 'lab',
   AWS_REGION: 'us-east-1',

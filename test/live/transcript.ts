@@ -47,7 +47,8 @@ export class Shell {
   run(command: string): Promise<string> {
     return new Promise((resolve) => {
       this.#onEnd = resolve;
-      this.#child.stdin?.write(`${command}\necho; echo ${END}\n`);
+      // The next commands are not for a program that reads what it is given.
+      this.#child.stdin?.write(`{ ${command}\n} </dev/null\necho; echo ${END}\n`);
     });
   }
 
