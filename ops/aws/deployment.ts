@@ -1,13 +1,10 @@
 import {
   DescribeStacksCommand,
   type DescribeStacksOutput,
-  GetTemplateCommand,
   ListStackResourcesCommand,
   type ListStackResourcesOutput,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
-import { parseJson } from '../../lambda/core/json.ts';
-import { type Settings, settingsSchema } from '../../lambda/core/settings.ts';
 import { STACK_TAG } from '../../lib/config/stack-tag.ts';
 import { BadInputError } from '../context.ts';
 import type { Clients } from './clients.ts';
@@ -28,9 +25,11 @@ export interface Deployment {
   readonly resources: readonly Resource[];
 }
 
-/** Outputs that only this stack has together: a stack of somebody else's app, with the construct in it, has no tag. */
-const SIGNATURE = ['RerunStateMachine', 'SweepStateMachine', 'IntakeQueue'];
-const SETTINGS_METADATA_KEY = 'ecs-throttle-remediation:settings';
+/**
+ * An output that only this stack has. In a stack of somebody else's, with the construct in it, there is no tag, and logical ids begin with
+ * the construct's own: `RemediationRerunStateMachineF2DA8772`.
+ */
+const SIGNATURE = /^(?<prefix>\w*)RerunStateMachine(?:[0-9A-F]{8})?$/;
 
 /** Finds the stack: by its name, else the only one that is deployed. */
 export async function findDeployment({ cloudFormation }: Clients, name: string | undefined): Promise<Deployment> {
@@ -51,8 +50,9 @@ export async function findDeployment({ cloudFormation }: Clients, name: string |
     );
   }
   const [, , , region = '', account = ''] = (stack.StackId ?? '').split(':');
+  const prefix = prefixIn(stack) ?? '';
   const outputs = new Map(
-    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [`${OutputKey}`, `${OutputValue}`]),
+    (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [outputName(`${OutputKey}`, prefix), `${OutputValue}`]),
   );
   const resources: Resource[] = [];
   do {
@@ -60,8 +60,11 @@ export async function findDeployment({ cloudFormation }: Clients, name: string |
       new ListStackResourcesCommand({ StackName: stack.StackName, NextToken }),
     );
     for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
+      const logicalId = `${LogicalResourceId}`;
+      // The rest is the app's own.
+      if (!logicalId.startsWith(prefix)) continue;
       resources.push({
-        logicalId: `${LogicalResourceId}`,
+        logicalId: logicalId.slice(prefix.length),
         physicalId: PhysicalResourceId ?? '',
         type: `${ResourceType}`,
       });
@@ -71,27 +74,24 @@ export async function findDeployment({ cloudFormation }: Clients, name: string |
   return { name: stack.StackName ?? '', account, region, outputs, resources };
 }
 
-const isOurs = ({ Tags = [], Outputs = [], StackStatus }: Stack): boolean => {
+const isOurs = (stack: Stack): boolean => {
+  const { Tags = [], StackStatus } = stack;
   if (StackStatus === 'DELETE_COMPLETE' || StackStatus === 'REVIEW_IN_PROGRESS') return false;
-  const keys = Outputs.map(({ OutputKey }) => OutputKey);
-  return Tags.some(({ Key }) => Key === STACK_TAG.key) || SIGNATURE.every((key) => keys.includes(key));
+  return Tags.some(({ Key }) => Key === STACK_TAG.key) || prefixIn(stack) !== undefined;
 };
 
-/** What the stack's functions are set to, as the template shows it; undefined where that cannot be read. */
-export async function settingsOf({ cloudFormation }: Clients, { name }: Deployment): Promise<Settings | undefined> {
-  try {
-    const { TemplateBody } = await cloudFormation.send(
-      new GetTemplateCommand({ StackName: name, TemplateStage: 'Processed' }),
-    );
-    const template = parseJson(TemplateBody ?? '') as {
-      Resources?: Record<string, { Metadata?: Record<string, unknown> }>;
-    };
-    const all = Object.values(template?.Resources ?? {}).map(({ Metadata }) => Metadata?.[SETTINGS_METADATA_KEY]);
-    return settingsSchema.safeParse(all.find((settings) => settings !== undefined)).data;
-  } catch {
-    return undefined;
+/** What the logical ids of the construct begin with; undefined where it is not there. */
+function prefixIn({ Outputs = [] }: Stack): string | undefined {
+  for (const { OutputKey = '' } of Outputs) {
+    const prefix = SIGNATURE.exec(OutputKey)?.groups?.prefix;
+    if (prefix !== undefined) return prefix;
   }
+  return undefined;
 }
+
+/** The name of an output without what the construct's place adds to it. */
+const outputName = (key: string, prefix: string): string =>
+  prefix !== '' && key.startsWith(prefix) ? key.slice(prefix.length).replace(/[0-9A-F]{8}$/, '') : key;
 
 /** An output of the stack, which it has in every version. */
 export function output({ outputs, name }: Deployment, key: string): string {

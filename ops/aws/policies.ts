@@ -22,6 +22,7 @@ const KEY = allow(['kms:Decrypt'], 'arn:*:kms:*:*:key/KEY-OF-THE-STACK');
 /** By command. `STACK` and `KEY-OF-THE-STACK` stand for names that only the account knows. */
 export const POLICIES: Readonly<Record<string, readonly Statement[]>> = {
   probe: [allow(['cloudtrail:LookupEvents'])],
+  audit: [FIND, allow(['cloudtrail:LookupEvents', 'logs:FilterLogEvents']), KEY],
   status: [
     FIND,
     SETTINGS,

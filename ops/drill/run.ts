@@ -7,7 +7,8 @@ import { listedCluster, listedFamily } from '../../lambda/core/opt-in/opt-in.ts'
 import type { Settings } from '../../lambda/core/settings.ts';
 import type { Clients } from '../aws/clients.ts';
 import { agreed, type Finding, withAws } from '../aws/command.ts';
-import { type Deployment, findDeployment, output, resourcesOf, settingsOf } from '../aws/deployment.ts';
+import { type Deployment, findDeployment, output, resourcesOf } from '../aws/deployment.ts';
+import { settingsOf } from '../aws/settings.ts';
 import { BadInputError, type OpsContext } from '../context.ts';
 import { printable } from '../terminal/table.ts';
 import type { DrillFlags } from './command.ts';

@@ -35,12 +35,22 @@ export interface LoneAttempt {
   readonly loss: Loss;
   readonly verdict: Verdict;
   readonly atMs: number;
+  readonly requestId: string | undefined;
+}
+
+/** A call that was handed over: its message names the attempts. */
+export interface HandedOver {
+  readonly caller: string;
+  readonly loss: Loss;
+  readonly attempts: readonly LoneAttempt[];
 }
 
 /** Puts the attempts of callers together to calls. */
 export class Calls {
   readonly #calls = new Map<string, Call>();
   readonly lone: LoneAttempt[] = [];
+  /** What the stack's lines about messages say: which attempts are of one call. */
+  readonly #messages = new Map<string, readonly string[]>();
   /** Who launched a task, by what tells tasks apart. */
   readonly #launchers = new Map<string, { readonly caller: string; readonly isWatched: boolean }>();
   /** Callers that are services, which make calls for somebody. */
@@ -64,7 +74,7 @@ export class Calls {
     const request = record.requestParameters as { clientToken?: unknown; count?: unknown } | null;
     const purpose = purposeOf({ ...record, replayed: false, origin: { account, region } });
     if (loss && typeof request?.clientToken !== 'string') {
-      this.lone.push({ caller: principal, family: purpose.family, loss, verdict, atMs });
+      this.lone.push({ caller: principal, family: purpose.family, loss, verdict, atMs, requestId: record.requestId });
       return;
     }
     // What was accepted under no token is a call by itself.
@@ -89,6 +99,41 @@ export class Calls {
     if (!loss) call.isAccepted = true;
     else if (call.loss !== 'throttle') call.loss = loss;
     if (loss && (call.verdict?.kind !== 'rerun' || verdict.kind === 'rerun')) call.verdict = verdict;
+  }
+
+  /** Takes a log line of the stack, where it is deployed already. */
+  line({ message, handedOver, requestIds, execution, messageId }: Readonly<Record<string, unknown>>): void {
+    if (message !== 'verdict' || handedOver !== 'rejected' || !Array.isArray(requestIds)) return;
+    // Copies of a message have one execution.
+    this.#messages.set(`${execution ?? messageId}`, requestIds.map(String));
+  }
+
+  /**
+   * Attempts by what messages say of them: those that make a call that was handed over; those that no message names, of callers that hand
+   * over, and so of calls that a later attempt brought through; and those of which nothing is known.
+   */
+  attempts(): {
+    readonly handedOver: HandedOver[];
+    readonly throughLater: LoneAttempt[];
+    readonly unknown: LoneAttempt[];
+  } {
+    const byRequest = new Map(this.lone.map((attempt) => [attempt.requestId, attempt]));
+    const named = new Set<LoneAttempt>();
+    const handedOver: HandedOver[] = [];
+    for (const requestIds of this.#messages.values()) {
+      const attempts = requestIds.flatMap((id) => byRequest.get(id) ?? []).filter((attempt) => !named.has(attempt));
+      const [first] = attempts;
+      if (!first) continue;
+      for (const attempt of attempts) named.add(attempt);
+      handedOver.push({ caller: first.caller, loss: first.loss, attempts });
+    }
+    const handing = new Set(handedOver.map(({ caller }) => caller));
+    const others = this.lone.filter((attempt) => !named.has(attempt));
+    return {
+      handedOver,
+      throughLater: others.filter(({ caller }) => handing.has(caller)),
+      unknown: others.filter(({ caller }) => !handing.has(caller)),
+    };
   }
 
   get calls(): Iterable<Call> {

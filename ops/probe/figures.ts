@@ -166,7 +166,16 @@ class CallerRows {
       this.#lost(row, call.loss);
       this.#judge(row, call.verdict);
     }
-    for (const { caller, family, loss, verdict } of facts.calls.lone) {
+    const { handedOver, throughLater, unknown } = facts.calls.attempts();
+    for (const { caller, loss, attempts } of handedOver) {
+      const row = this.#row(caller, null);
+      row.calls = plus(row.calls, 1);
+      row.rejectedAttempts += attempts.length;
+      row.wouldRerun++;
+      this.#lost(row, loss);
+    }
+    for (const { caller } of throughLater) this.#row(caller, null).rejectedAttempts++;
+    for (const { caller, family, loss, verdict } of unknown) {
       const row = this.#row(caller, family);
       row.rejectedAttempts++;
       // Three to five attempts make one call, and nothing tells which.
@@ -229,7 +238,7 @@ function handOverRows({ calls, requests }: Facts): HandOverRow[] {
     rows.set(caller, row);
     row.attempts += attempts;
   };
-  for (const { caller, verdict } of calls.lone) add(caller, verdict, 1);
+  for (const { caller, verdict } of calls.attempts().unknown) add(caller, verdict, 1);
   for (const { caller, verdict, isAccepted, rejectedAttempts } of calls.calls) {
     if (!isAccepted) add(caller, verdict, rejectedAttempts);
   }

@@ -1,4 +1,4 @@
-import type { Call, LoneAttempt } from './calls.ts';
+import type { Call, HandedOver, LoneAttempt } from './calls.ts';
 import type { Facts } from './facts.ts';
 import type { Storm, Traffic } from './traffic.ts';
 
@@ -33,10 +33,18 @@ export function rewind(facts: Facts, traffic: Traffic, storm: Storm): Scenario {
   const to = storm.until + AROUND;
   const isWithin = (atMs: number) => atMs >= from * 1000 && atMs < to * 1000;
   const calls = [...facts.calls.calls].filter(({ firstMs }) => isWithin(firstMs));
-  const lone = facts.calls.lone.filter(({ atMs }) => isWithin(atMs));
-  const first = Math.min(...calls.map(({ firstMs }) => firstMs), ...lone.map(({ atMs }) => atMs));
+  const attempts = facts.calls.attempts();
+  const lone = attempts.unknown.filter(({ atMs }) => isWithin(atMs));
+  const handedOver = attempts.handedOver.filter(({ attempts: [first] }) => first && isWithin(first.atMs));
+  const throughLater = attempts.throughLater.filter(({ atMs }) => isWithin(atMs));
+  const first = Math.min(
+    ...calls.map(({ firstMs }) => firstMs),
+    ...lone.map(({ atMs }) => atMs),
+    ...throughLater.map(({ atMs }) => atMs),
+    ...handedOver.flatMap(({ attempts: all }) => all.map(({ atMs }) => atMs)),
+  );
   const beginsMs = Math.floor(first / 1000) * 1000;
-  const parties = partiesOf(calls, lone, facts, beginsMs);
+  const parties = partiesOf({ calls, lone, handedOver, throughLater }, facts, beginsMs);
   const span = { from: storm.from - beginsMs / 1000, until: storm.until + 1 - beginsMs / 1000 };
   const bucket = traffic.bucket([storm]);
   const isRecorded = facts.throttled.request > 0;
@@ -78,44 +86,88 @@ export function rewind(facts: Facts, traffic: Traffic, storm: Storm): Scenario {
   };
 }
 
-function partiesOf(calls: readonly Call[], lone: readonly LoneAttempt[], facts: Facts, beginsMs: number): Party[] {
+interface Made {
+  readonly calls: readonly Call[];
+  readonly lone: readonly LoneAttempt[];
+  readonly handedOver: readonly HandedOver[];
+  readonly throughLater: readonly LoneAttempt[];
+}
+
+/** A kind of request of one caller: all names in it are still those of the records. */
+interface Kind {
+  readonly caller: string;
+  readonly family: string | null;
+  readonly cluster: string | null;
+  readonly count: number;
+  readonly invokedBy: string | undefined;
+}
+
+function partiesOf({ calls, lone, handedOver, throughLater }: Made, facts: Facts, beginsMs: number): Party[] {
   const names = { caller: new Names('caller'), family: new Names('family'), cluster: new Names('cluster') };
-  const byCaller = Map.groupBy(calls, ({ caller, family, cluster, count, invokedBy }) =>
-    JSON.stringify([caller, family, cluster, count, invokedBy ?? null]),
-  );
-  const loneBy = Map.groupBy(lone, ({ caller }) => caller);
-  const parties: Party[] = [];
+  const kinds = new Map<string, { readonly kind: Kind; readonly made: Call[] }>();
+  const kindOf = ({ caller, family, cluster, count, invokedBy }: Kind) => {
+    const key = JSON.stringify([caller, family, cluster, count, invokedBy]);
+    const known = kinds.get(key) ?? { kind: { caller, family, cluster, count, invokedBy }, made: [] };
+    kinds.set(key, known);
+    return known;
+  };
+  for (const call of calls) kindOf(call).made.push(call);
   // Callers of which nothing but bare records is there: what they asked for nobody knows.
-  const missing = [...loneBy.keys()].filter((caller) => !calls.some((call) => call.caller === caller));
-  for (const [key, made] of [
-    ...byCaller,
-    ...missing.map((caller) => [JSON.stringify([caller, null, null, 1, null]), []] as const),
-  ]) {
-    const [caller, family, cluster, count, invokedBy] = JSON.parse(key) as [
-      string,
-      string | null,
-      string | null,
-      number,
-      string | null,
-    ];
-    const bare = loneBy.get(caller) ?? [];
+  for (const { caller } of [...lone, ...handedOver]) {
+    const isKnown = [...kinds.values()].some(({ kind }) => kind.caller === caller);
+    if (!isKnown) kindOf({ caller, family: null, cluster: null, count: 1, invokedBy: undefined });
+  }
+  const [loneBy, handedBy, laterBy] = [lone, handedOver, throughLater].map((all) =>
+    Map.groupBy<string, { readonly caller: string }>(all, ({ caller }) => caller),
+  ) as [Map<string, LoneAttempt[]>, Map<string, HandedOver[]>, Map<string, LoneAttempt[]>];
+  return [...kinds.values()].map(({ kind, made }) => {
+    const { caller, family, cluster, count, invokedBy } = kind;
     // Of several kinds of requests of one caller the first is given the attempts of which nobody knows the kind.
-    loneBy.delete(caller);
-    const times = [...made.map(({ firstMs }) => firstMs), ...bare.map(({ atMs }) => atMs)];
-    const attempts = made.filter(({ isAccepted }) => !isAccepted).map(({ rejectedAttempts }) => rejectedAttempts);
-    parties.push({
+    const [bare, handed, later] = [take(loneBy, caller), take(handedBy, caller), take(laterBy, caller)];
+    const attempts = [
+      ...made.filter(({ isAccepted }) => !isAccepted).map(({ rejectedAttempts }) => rejectedAttempts),
+      ...handed.map(({ attempts: all }) => all.length),
+    ];
+    const times = [
+      ...firstTimes(
+        made.map(({ firstMs }) => firstMs),
+        later.map(({ atMs }) => atMs),
+      ),
+      ...handed.map(({ attempts: all }) => Math.min(...all.map(({ atMs }) => atMs))),
+      ...bare.map(({ atMs }) => atMs),
+    ];
+    return {
       name: names.caller.of(`${caller} ${family} ${cluster} ${count}`),
       family: names.family.of(`${family}`),
       cluster: names.cluster.of(`${cluster}`),
       count,
-      invokedBy: invokedBy ?? undefined,
-      // Each bare attempt is played as a call of its own.
+      invokedBy,
+      // Each bare attempt that nothing is known of is played as a call of its own.
       maxAttempts: bare.length > 0 ? 1 : Math.max(1, ...attempts),
-      handsOver: invokedBy === null && (bare.length > 0 || facts.throttled.request === 0),
+      handsOver: invokedBy === undefined && (bare.length > 0 || facts.throttled.request === 0),
       times: times.map((at) => (at - beginsMs) / 1000).toSorted((a, b) => a - b),
-    });
+    };
+  });
+}
+
+function take<T>(from: Map<string, T[]>, caller: string): T[] {
+  const found = from.get(caller) ?? [];
+  from.delete(caller);
+  return found;
+}
+
+/** When calls were first tried, where earlier attempts of some are known and not of which: of the next one that was accepted. */
+function firstTimes(accepted: readonly number[], attempts: readonly number[]): number[] {
+  const times = accepted.toSorted((a, b) => a - b);
+  const firsts = [...times];
+  let next = 0;
+  for (const at of attempts.toSorted((a, b) => a - b)) {
+    while (next < times.length && (times[next] ?? 0) <= at) next++;
+    if (next >= times.length) break;
+    firsts[next] = Math.min(firsts[next] ?? at, at);
+    next++;
   }
-  return parties;
+  return firsts;
 }
 
 /** Who calls before, in and after the storm alike is live traffic; else each span of its calls is an entry. */

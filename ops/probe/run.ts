@@ -34,6 +34,7 @@ export default async function probe(this: OpsContext, flags: ProbeFlags): Promis
     warn: (message: string) => messages.warn(message),
     progress: (message: string) => messages.progress(message),
     foreign: (record: Readonly<Record<string, unknown>>) => facts.foreign(record),
+    line: (line: Readonly<Record<string, unknown>>) => facts.calls.line(line),
   };
   for await (const { event } of readRecords(records, this.cwd, tally, listener)) facts.event(event);
   messages.clear();

@@ -1,6 +1,7 @@
 import type { Settings } from '../../lambda/core/settings.ts';
 import type { Clients } from '../aws/clients.ts';
-import { type Deployment, findDeployment, output, resourcesOf, settingsOf } from '../aws/deployment.ts';
+import { findDeployment, output, resourcesOf } from '../aws/deployment.ts';
+import { settingsOf } from '../aws/settings.ts';
 import { alarmsNow, eventSources, roleProblems, rules, subscriptions, trails } from './checks.ts';
 import { type Counts, executionCounts, rateNow, waiting } from './figures.ts';
 
@@ -141,5 +142,3 @@ function deadLetterProblems(waits: Status['waiting']): Problem[] {
     .filter(([name, count]) => name.startsWith('deadLetters') && (count ?? 0) > 0)
     .map(([name, count]) => problem('dead letters', `${count} in ${name}`, 'docs/runbook.md, Redriving dead letters'));
 }
-
-export type { Deployment };

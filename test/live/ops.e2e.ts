@@ -119,6 +119,13 @@ describe('on the live lab', () => {
     expect({ calls: json.calls >= 1, exitCode }).toEqual({ calls: true, exitCode: 0 });
   });
 
+  test('audit proves from what the account keeps that what was handed over ran once', async () => {
+    const { json, exitCode, stderr } = await run('audit', '--since', '2020-01-01');
+    expect(stderr).toBe('');
+    expect(json).toMatchObject({ ranTwice: 0, lost: 0, refused: { rejectedByEcs: 1 } });
+    expect({ ranOnce: json.ranOnce >= 2, exitCode }).toEqual({ ranOnce: true, exitCode: 0 });
+  });
+
   test('a subscription that nobody confirmed is named', async () => {
     const client = new SNSClient(config());
     const { Topics = [] } = await client.send(new ListTopicsCommand({}));

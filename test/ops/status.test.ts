@@ -135,8 +135,24 @@ describe('status', () => {
 
 describe('the stack', () => {
   test('is found by its outputs where it has no tag, as in an app of somebody else', async () => {
-    const untagged = { ...STACK, StackName: 'Theirs', Tags: [] };
-    expect((await status({ DescribeStacksCommand: { Stacks: [untagged] } })).status.stack).toBe('Theirs');
+    const renamed = STACK.Outputs.map((output) => ({ ...output, OutputKey: `Remediation${output.OutputKey}F2DA8772` }));
+    const { StackResourceSummaries } = HEALTHY.ListStackResourcesCommand as {
+      StackResourceSummaries: { LogicalResourceId: string }[];
+    };
+    const theirs = { LogicalResourceId: 'Table', ResourceType: 'AWS::DynamoDB::Table', PhysicalResourceId: 'theirs' };
+    const ours = StackResourceSummaries.map((each) => ({
+      ...each,
+      LogicalResourceId: `Remediation${each.LogicalResourceId}`,
+    }));
+    const { status: found, asked } = await status({
+      DescribeStacksCommand: { Stacks: [{ ...STACK, StackName: 'Theirs', Tags: [], Outputs: renamed }] },
+      ListStackResourcesCommand: { StackResourceSummaries: [theirs, ...ours] },
+    });
+    expect(found).toMatchObject({ stack: 'Theirs', able: true, rules: [{ name: 'IntakeRunTaskCalled' }] });
+    expect(asked.filter(({ name }) => name === 'GetItemCommand').map(({ input }) => input.TableName)).toEqual([
+      'StateTable',
+      'StateTable',
+    ]);
   });
 
   test.each([

@@ -1,10 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { readScenario } from '../../lab/scenario/scenario.ts';
 import { type Answers, accountOf, HEALTHY } from './account.ts';
 import { ops } from './ops.ts';
-import { playedRecords } from './played-records.ts';
-
-const SCENARIO = new URL('../../lab/scenarios/handed-over.json', import.meta.url);
+import { sampleStorm } from './sample-storm.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);
 const RECORDS = ['refuse-bareRecord', 'refuse-hiddenEnvironment', 'rerun-failed-start', 'rerun-plain-throttle'];
@@ -15,16 +12,16 @@ export async function transcripts(): Promise<Readonly<Record<string, string>>> {
   const files = Object.fromEntries(
     names.map((name) => [`records/${name}`, readFileSync(new URL(name, FIXTURES), 'utf8')]),
   );
-  const { files: played } = await playedRecords(readScenario(readFileSync(SCENARIO, 'utf8'), 'handed-over.json'));
+  const storm = sampleStorm();
   return {
-    probe: await transcript(['probe', '--records', 'records'], played),
+    probe: await transcript(['probe', '--records', 'records'], storm),
     rewind: await transcript(
       ['probe', '--json', '--records', 'records', '--rewind', 'storm.json'],
-      played,
+      storm,
       {},
       /^\{.*\n/,
     ),
-    audit: await transcript(['audit', '--records', 'records'], played),
+    audit: await transcript(['audit', '--records', 'records'], storm),
     status: await transcript(['status'], {}, { DescribeRuleCommand: { State: 'DISABLED' } }),
     pause: await transcript(['pause', '--yes'], {}, { PutItemCommand: {} }),
     resume: await transcript(['resume', '--yes'], {}, { GetItemCommand: { Item: {} }, DeleteItemCommand: {} }),
@@ -72,7 +69,7 @@ const DRILL: Answers = {
 /** What a command prints, in an account that is as it should be but for these answers; without what is too long to be shown. */
 async function transcript(
   inputs: readonly string[],
-  files: Readonly<Record<string, string | Uint8Array>> = {},
+  files: Readonly<Record<string, object | string>> = {},
   answers: Answers = {},
   without = /^$/,
 ): Promise<string> {

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-/** How JSON and ARNs are read is no decision. */
-const SHARED = ['lambda/core/arn.ts', 'lambda/core/json.ts'];
+/** How JSON and ARNs are read, and what tag the stack has, is no decision. */
+const SHARED = ['lambda/core/arn.ts', 'lambda/core/json.ts', 'lib/config/stack-tag.ts'];
 
 test('the audit imports nothing of the decisions that it judges, by whatever way', () => {
   const seen = new Set<string>();
@@ -18,7 +18,7 @@ test('the audit imports nothing of the decisions that it judges, by whatever way
       read(resolve(dirname(file), imported));
     }
   };
-  for (const name of ['audit', 'calls', 'evidence', 'judge', 'print', 'signs', 'command']) {
+  for (const name of ['audit', 'calls', 'evidence', 'judge', 'print', 'signs', 'command', 'log-lines', 'run']) {
     read(resolve(ROOT, `ops/audit/${name}.ts`));
   }
   const outside = [...seen].map((file) => relative(ROOT, file)).filter((file) => !file.startsWith('ops/'));

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { accountOf, HEALTHY } from '../../support/account.ts';
 import { ops } from '../../support/ops.ts';
 
 const AT = '2026-01-15T03:00:00Z';
@@ -257,6 +258,24 @@ describe('audit', () => {
     expect(JSON.parse(stdout)).toMatchObject({ calls: 1, ranOnce: 1 });
   });
 
+  test('without files it reads the log groups and the event history; what ECS accepted counts as run then', async () => {
+    const found = (value: object) => ({ EventId: JSON.stringify(value), CloudTrailEvent: JSON.stringify(value) });
+    const { account } = accountOf({
+      ...HEALTHY,
+      LookupEventsCommand: {
+        Events: [found(THROTTLED), found(record({ id: 'own', by: 'ours', token: 't1', tasks: ['a'] }))],
+      },
+      FilterLogEventsCommand: {
+        events: [OWN, BEGUN, result('started', { callId: 'c1', taskArns: [task('a')] })].map((message) => ({
+          message: JSON.stringify(message),
+        })),
+      },
+    });
+    const { stdout, exitCode } = await ops(['audit', '--json', '--since', '2026-01-01'], {}, {}, account);
+    expect(JSON.parse(stdout)).toMatchObject({ calls: 1, ranOnce: 1 });
+    expect(exitCode).toBe(0);
+  });
+
   test('a record without an answer, a task or a message never makes it fail', async () => {
     const odd = [
       { ...record({ id: 'r1' }), responseElements: 'x', userIdentity: null },
@@ -266,8 +285,7 @@ describe('audit', () => {
     expect(await audited(odd)).toMatchObject({ calls: 0, exitCode: 0 });
   });
 
-  test('exits 2 where nothing is named or nothing is there', async () => {
-    expect(await ops(['audit'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--records') });
+  test('exits 2 where nothing is there', async () => {
     const none = await ops(['audit', '--records', 'a.json'], { 'a.json': { a: 1 } });
     expect(none).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('found no record') });
   });

@@ -100,6 +100,37 @@ describe('probe', () => {
     });
   });
 
+  test('where the stack is deployed already its lines tell which attempts are of one call that was handed over', async () => {
+    const attempt = (second: number) =>
+      record({ error: 'ThrottlingException', second, detail: { requestID: `request-${second}` } });
+    const message = {
+      message: 'verdict',
+      level: 'INFO',
+      service: 'intake',
+      timestamp: '2026-01-15T03:00:03Z',
+      kind: 'rerun',
+      handedOver: 'rejected',
+    };
+    const named = { ...message, requestIds: ['request-0', 'request-1'], execution: 'report-1' };
+    // A copy of a message is no other call, and an attempt that none names is of a call that got through.
+    const { figures } = await probed([
+      attempt(0),
+      attempt(1),
+      attempt(2),
+      record({ token: 'a', second: 3 }),
+      named,
+      named,
+    ]);
+    expect(figures).toMatchObject({
+      calls: 2,
+      throttled: 1,
+      rejectedAttempts: 3,
+      wouldRerun: 1,
+      refused: {},
+      handOver: [],
+    });
+  });
+
   test('its configuration works when pasted, and leaves out what none takes', async () => {
     const { figures } = await probed([
       record({ error: 'ThrottlingException' }),
