@@ -11,6 +11,7 @@ import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
 import type { Malformed } from './core/events/malformed.ts';
 import { uniqueId } from './core/events/run-task-record.ts';
+import { decodeTaskChange, type TaskChange } from './core/events/task-change.ts';
 import { isPlainThrottle } from './core/events/throttle.ts';
 import { parseJson } from './core/json.ts';
 import { callOf } from './core/rate/counted-call.ts';
@@ -27,6 +28,7 @@ import { ITEMS } from './state/items.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 import { makeVerdictApplier } from './steps/apply-verdict.ts';
+import { makeRoomCounter } from './steps/count-rooms.ts';
 import { makeNotifier } from './steps/notifier.ts';
 import { makeVerdictReport } from './steps/verdict-report.ts';
 
@@ -59,6 +61,7 @@ export function makeHandler(
   const senders = makeSenders(dependencies);
   const report = makeVerdictReport(dependencies);
   const traffic = makeTrafficStore(dependencies);
+  const countRooms = makeRoomCounter(dependencies);
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
 
   /** To a dead-letter queue, where a person can look at it: a log line must not show what it holds. */
@@ -135,30 +138,37 @@ export function makeHandler(
     }));
   }
 
-  /** Counts calls for the rate. A failure here must not lose an event: the rate is only less exact then. */
-  async function countTraffic(records: readonly SQSRecord[]): Promise<void> {
-    const first = records.filter(
-      ({ attributes, eventSourceARN }) =>
-        attributes.ApproximateReceiveCount === '1' && eventSourceARN !== handOverQueueArn,
-    );
-    const calls = first.flatMap(({ body }) => callOf(decodeEvent(body), ownRoleArn, awsEnvironment));
+  /** Counts calls and tasks for the rate. A failure here must not lose an event: the rate is only less exact then. */
+  async function count(records: readonly SQSRecord[], changes: readonly TaskChange[]): Promise<void> {
+    const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
+    const events = first.map(({ body }) => decodeEvent(body)).filter((event) => 'kind' in event);
+    const calls = events.flatMap((event) => callOf(event, ownRoleArn, awsEnvironment));
     for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
       metrics.add(METRICS.otherCall, length, { kind });
     }
     try {
-      await traffic.count(calls);
+      await Promise.all([traffic.count(calls), countRooms(events, changes)]);
     } catch (error) {
-      log.error('calls could not be counted', { error: errorName(error) });
+      log.error('calls or tasks could not be counted', { error: errorName(error) });
     }
   }
 
   return async (event) => {
-    await countTraffic(event.Records);
+    const fromBus = event.Records.filter(({ eventSourceARN }) => eventSourceARN !== handOverQueueArn);
+    const tasks = new Map(fromBus.map((record) => [record, decodeTaskChange(record.body, awsEnvironment)]));
+    const changes = [...tasks.values()].filter((change) => change !== undefined);
+    await count(
+      fromBus.filter((record) => !tasks.get(record)),
+      changes,
+    );
+    /** Of a task that did not fail to start there is nothing to decide. */
+    const isCounted = (record: SQSRecord) => tasks.get(record)?.hasFailedToStart === false;
     const processor = new BatchProcessor(EventType.SQS);
     return processPartialResponse(
       event,
       async (record: SQSRecord) => {
         try {
+          if (isCounted(record)) return;
           await (record.eventSourceARN === handOverQueueArn ? handleHandOver(record) : handleEvent(record));
         } catch (error) {
           log.error('the intake failed', { messageId: record.messageId, error: errorName(error) });

@@ -8,6 +8,8 @@ import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
+import { givePlacesBack, grantPlaces, type Place, type RoomCall } from './core/rate/room.ts';
+import { NO_ROOMS, type Rooms, roomsSchema } from './core/rate/room-state.ts';
 import { readAcceptances } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
 import { deployedEnvironment } from './runtime/environment.ts';
@@ -36,6 +38,11 @@ const messageSchema = z.object({
   tasks: taskCountSchema.default(1),
   callId: z.string().nullish(),
   doneBy: doneBySchema.nullish(),
+  /** The rooms that it needs places in. */
+  rooms: z
+    .array(z.string())
+    .default([])
+    .transform((names) => [...new Set(names)]),
 });
 
 /** An execution that waits for its permit. */
@@ -52,10 +59,11 @@ type Permit = 'taken' | 'gone' | 'failed';
 export function makeHandler(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { clock, log, metrics, clients } = dependencies;
+  const { clock, log, metrics, clients, random } = dependencies;
   const { rate } = dependencies.environment.settings;
   const QueueUrl = dependencies.environment.variable('permitQueueUrl');
   const store = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
+  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const launches = makeLaunchStore(dependencies);
@@ -105,12 +113,30 @@ export function makeHandler(
     return permitsAtMs;
   }
 
-  /** Has the queue show a message again at once. Where that fails it does so when its visibility timeout is over. */
-  async function release({ messageId, receiptHandle }: Waiting): Promise<void> {
+  const roomCall = ({ parked: { rooms, tasks } }: Waiting): RoomCall => ({ rooms, tasks, spread: random() });
+
+  /** Takes places for those whose rooms are short. For the others there is room, as far as anybody knows. */
+  async function takePlaces(waiting: readonly Waiting[], { rooms: short }: Rooms) {
+    const calls = waiting.map(roomCall);
+    const isShort = calls.some((call) => call.rooms.some((name) => short[name]));
+    if (!isShort) return { places: calls.map((): Place => ({ kind: 'granted' })), takenAtMs: undefined };
+    const { places } = await rooms.update((state = NO_ROOMS) => grantPlaces(state, calls, clock.now()));
+    return { places, takenAtMs: clock.now() };
+  }
+
+  /** Gives places back that no permit came to. */
+  async function leavePlaces(waiting: readonly Waiting[], takenAtMs: number | undefined): Promise<void> {
+    if (takenAtMs === undefined || waiting.length === 0) return;
+    const calls = waiting.map(roomCall);
+    await rooms.update((state = NO_ROOMS) => ({ state: givePlacesBack(state, calls, takenAtMs) }));
+  }
+
+  /** Has the queue show a message again, at once or later. Where that fails it does so when its visibility timeout is over. */
+  async function release({ messageId, receiptHandle }: Waiting, seconds = 0): Promise<void> {
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl,
       ReceiptHandle: receiptHandle,
-      VisibilityTimeout: 0,
+      VisibilityTimeout: seconds,
     });
     try {
       await clients.sqs.send(command);
@@ -145,26 +171,37 @@ export function makeHandler(
       const parked = messageSchema.safeParse(parseJson(body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ parked, messageId, receiptHandle }] : [];
     });
-    const areDone = await Promise.all(waiting.map(isAlreadyDone));
+    const [known = NO_ROOMS, ...areDone] = await Promise.all([rooms.read(), ...waiting.map(isAlreadyDone)]);
     const done = waiting.filter((_, index) => areDone[index]);
     const wanting = waiting.filter((_, index) => !areDone[index]);
     const answers = await Promise.all(done.map(answer));
-    const permits = await handOutPermits(wanting);
-    await Promise.all(wanting.slice(permits.length).map(release));
+    const { places, takenAtMs } = await takePlaces(wanting, known);
+    // Whoever has no place yet leaves the line at once: nobody waits behind it, and it takes no permit.
+    const full = wanting.flatMap((each, index) => {
+      const place = places[index];
+      return place?.kind === 'none' ? [{ each, seconds: place.awaySeconds }] : [];
+    });
+    await Promise.all(full.map(({ each, seconds }) => release(each, seconds)));
+    const placed = wanting.filter((_, index) => places[index]?.kind === 'granted');
+    const permits = await handOutPermits(placed);
+    const unplaced = placed.filter((_, index) => permits[index] !== 'taken');
+    await Promise.all([...placed.slice(permits.length).map((each) => release(each)), leavePlaces(unplaced, takenAtMs)]);
     const count = (wanted: Permit) => permits.filter((permit) => permit === wanted).length;
     log.info(LOG_MESSAGES.permits, {
       taken: count('taken'),
       gone: count('gone'),
       failed: count('failed'),
       done: done.length,
-      notDue: wanting.length - permits.length,
+      notDue: placed.length - permits.length,
+      noRoom: full.length,
       expired: records.length - waiting.length,
       ...(bucket && { bucketUnit: bucket.unit, refillPerSecond: Math.round(bucket.refillPerSecond * 10) / 10 }),
     });
     metrics.add(METRICS.permit, count('taken'));
     const failed = [
       ...done.filter((_, index) => answers[index] === 'failed'),
-      ...wanting.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
+      ...full.map(({ each }) => each),
+      ...placed.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
     ];
     const batchItemFailures = failed.map(({ messageId }) => ({ itemIdentifier: messageId }));
     return { batchItemFailures };

@@ -19,6 +19,7 @@ export const IGNORE_REASONS = [
   'clusterNotListed',
   'observeMode',
   'handedOver',
+  'noRoom',
 ] as const;
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
@@ -45,11 +46,12 @@ export const REFUSE_REASONS = [
   'observeMode',
   'rejectedByEcs',
   'overTaskCap',
+  'roomNotAwaited',
 ] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 
 /** Why a re-run that was allowed to run ended without its task. */
-export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations'] as const;
+export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations', 'noRoom'] as const;
 export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
 
 /** Error names of failed executions of the re-run workflow. The console shows them. */
@@ -151,6 +153,7 @@ export const ITEM_KINDS = {
   occasion: 'occasion',
   sweep: 'sweep',
   traffic: 'traffic',
+  rooms: 'rooms',
   counted: 'counted',
   launch: 'launch',
   accepted: 'accepted',

@@ -61,9 +61,9 @@ export class RateLimiter extends Construct {
       new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
     );
     acknowledgeQueueSource(this.handler);
-    const { rate, pause, traffic, accepted } = ITEM_KINDS;
-    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, pause, each(traffic), each(accepted)]);
-    grantItems(table, this.handler, ['dynamodb:PutItem'], [rate]);
+    const { rate, rooms, pause, traffic, accepted } = ITEM_KINDS;
+    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, rooms, pause, each(traffic), each(accepted)]);
+    grantItems(table, this.handler, ['dynamodb:PutItem'], [rate, rooms]);
   }
 
   /** Lets the rate limiter answer the executions of a state machine. */

@@ -191,7 +191,7 @@ describe('the intake', () => {
     expect(failed).toEqual([]);
     expect(named('StartExecutionCommand')).toHaveLength(1);
     expect(lines).toMatchObject([
-      { level: 'error', message: 'calls could not be counted', error: 'AccessDeniedException' },
+      { level: 'error', message: 'calls or tasks could not be counted', error: 'AccessDeniedException' },
       { message: 'verdict', kind: 'rerun' },
     ]);
     expect(told()).not.toContain('canary');
