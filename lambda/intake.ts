@@ -11,7 +11,7 @@ import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
 import type { Malformed } from './core/events/malformed.ts';
 import { uniqueId } from './core/events/run-task-record.ts';
-import { decodeTaskChange, type TaskChange } from './core/events/task-change.ts';
+import { decodeTaskChange } from './core/events/task-change.ts';
 import { isPlainThrottle } from './core/events/throttle.ts';
 import { parseJson } from './core/json.ts';
 import { callOf } from './core/rate/counted-call.ts';
@@ -28,7 +28,7 @@ import { ITEMS } from './state/items.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 import { makeVerdictApplier } from './steps/apply-verdict.ts';
-import { makeRoomCounter } from './steps/count-rooms.ts';
+import { type CountedTask, makeRoomCounter } from './steps/count-rooms.ts';
 import { makeNotifier } from './steps/notifier.ts';
 import { makeVerdictReport } from './steps/verdict-report.ts';
 
@@ -139,7 +139,7 @@ export function makeHandler(
   }
 
   /** Counts calls and tasks for the rate. A failure here must not lose an event: the rate is only less exact then. */
-  async function count(records: readonly SQSRecord[], changes: readonly TaskChange[]): Promise<void> {
+  async function count(records: readonly SQSRecord[], changes: readonly CountedTask[]): Promise<void> {
     const first = records.filter(({ attributes }) => attributes.ApproximateReceiveCount === '1');
     const events = first.map(({ body }) => decodeEvent(body)).filter((event) => 'kind' in event);
     const calls = events.flatMap((event) => callOf(event, ownRoleArn, awsEnvironment));
@@ -156,7 +156,7 @@ export function makeHandler(
   return async (event) => {
     const fromBus = event.Records.filter(({ eventSourceARN }) => eventSourceARN !== handOverQueueArn);
     const tasks = new Map(fromBus.map((record) => [record, decodeTaskChange(record.body, awsEnvironment)]));
-    const changes = [...tasks.values()].filter((change) => change !== undefined);
+    const changes = [...tasks].flatMap(([{ messageId }, change]) => (change ? [{ messageId, change }] : []));
     await count(
       fromBus.filter((record) => !tasks.get(record)),
       changes,

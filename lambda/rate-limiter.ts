@@ -8,7 +8,7 @@ import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
-import { givePlacesBack, grantPlaces, type Place, type RoomCall } from './core/rate/room.ts';
+import { givePlacesBack, grantPlaces, mayLackRoom, type Place, type RoomCall } from './core/rate/room.ts';
 import { NO_ROOMS, type Rooms, roomsSchema } from './core/rate/room-state.ts';
 import { readAcceptances } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
@@ -38,6 +38,7 @@ const messageSchema = z.object({
   tasks: taskCountSchema.default(1),
   callId: z.string().nullish(),
   doneBy: doneBySchema.nullish(),
+  family: z.string().default(''),
   /** The rooms that it needs places in. */
   rooms: z
     .array(z.string())
@@ -113,12 +114,17 @@ export function makeHandler(
     return permitsAtMs;
   }
 
-  const roomCall = ({ parked: { rooms, tasks } }: Waiting): RoomCall => ({ rooms, tasks, spread: random() });
+  const roomCall = ({ parked: { rooms, tasks, family } }: Waiting): RoomCall => ({
+    rooms,
+    tasks,
+    family,
+    spread: random(),
+  });
 
   /** Takes places for those whose rooms are short. For the others there is room, as far as anybody knows. */
-  async function takePlaces(waiting: readonly Waiting[], { rooms: short }: Rooms) {
+  async function takePlaces(waiting: readonly Waiting[], known: Rooms) {
     const calls = waiting.map(roomCall);
-    const isShort = calls.some((call) => call.rooms.some((name) => short[name]));
+    const isShort = calls.some((call) => mayLackRoom(known, call));
     if (!isShort) return { places: calls.map((): Place => ({ kind: 'granted' })), takenAtMs: undefined };
     const { places } = await rooms.update((state = NO_ROOMS) => grantPlaces(state, calls, clock.now()));
     return { places, takenAtMs: clock.now() };

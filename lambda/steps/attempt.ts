@@ -1,6 +1,7 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
+import { neverFits } from '../core/rate/misfits.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
 import { findFull, givePlacesBack } from '../core/rate/room.ts';
@@ -135,16 +136,17 @@ export function makeAttempter(
   async function findNoRoom(
     { rerun, request, progress, grantedAtMs = clock.now() }: Attempt,
     outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
-  ): Promise<FoundNoRoom> {
+  ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
     const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
     const short = outcome.short ?? shortageIn(request);
     const room = roomOf(short, request, awsEnvironment);
     const unused = { grantedAtMs, places };
     const nowMs = clock.now();
     const others = (rerun.rooms ?? []).filter((name) => name !== room);
-    await rooms.update((state = NO_ROOMS) => ({
+    const { family } = rerun.call;
+    const { state } = await rooms.update((state = NO_ROOMS) => ({
       state: givePlacesBack(
-        findFull(state, { room, atMs: nowMs, unused }, nowMs),
+        findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
         [{ rooms: others, tasks: places }],
         grantedAtMs,
       ),
@@ -152,7 +154,8 @@ export function makeAttempter(
     const eventTimeMs = Date.parse(rerun.call.eventTime);
     const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
     const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
-    return { until, short, room };
+    const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);
+    return { found: { until, short, room }, isMisfit };
   }
 
   /** Gives back the places of a request that took none. */
@@ -195,7 +198,9 @@ export function makeAttempter(
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom(attempt, outcome) : undefined;
     const limits = { maxAttempts: settings.maxAttempts, deadlineMs };
-    const step = nextStep(outcome, progress, limits, clock.now(), random, noRoom);
+    const step = nextStep(outcome, progress, limits, clock.now(), random, noRoom?.found);
+    if (noRoom?.isMisfit && step.kind === 'backOff')
+      return giveUpWaiting({ ...attempt, progress: step.progress }, true);
     if (step.kind === 'finish') return finish(rerun, step.result);
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
@@ -257,13 +262,21 @@ export function makeAttempter(
     }
   }
 
-  const giveUpWaiting = ({ rerun, progress: { taskArns, noRoom } }: Attempt) =>
-    finish(
+  function giveUpWaiting({ rerun, progress: { taskArns, noRoom } }: Attempt, isMisfit = false) {
+    const { room } = noRoom ?? {};
+    return finish(
       rerun,
       settings.capacity.rerun
-        ? { kind: 'gaveUp', reason: 'noRoom', taskArns, ...(noRoom?.room && { room: noRoom.room }) }
+        ? {
+            kind: 'gaveUp',
+            reason: 'noRoom',
+            taskArns,
+            ...(room && { room }),
+            ...(isMisfit && { isMisfit: true as const }),
+          }
         : { kind: 'gaveUp', reason: 'deadline', taskArns },
     );
+  }
 
   const isGood = (grantedAtMs: number | undefined) =>
     grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS;

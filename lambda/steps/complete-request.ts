@@ -37,7 +37,9 @@ export function makeCompleter(
     const { room, short } = progress?.noRoom ?? {};
     if (room === undefined) return;
     const atMs = short === 'addresses' ? createdAtMs : Date.parse(call.eventTime);
-    await rooms.update((state = NO_ROOMS) => ({ state: findFull(state, { room, atMs }, clock.now()) }));
+    await rooms.update((state = NO_ROOMS) => ({
+      state: findFull(state, { room, atMs, family: call.family }, clock.now()),
+    }));
   }
 
   return async function complete(rerun: RerunInput, failedTask: FailedTask): Promise<CompletionReply> {

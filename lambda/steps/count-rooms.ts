@@ -12,6 +12,12 @@ import { makeVersionedItem } from '../state/versioned-item.ts';
 /** For so long a function that knows of no room that is short does not look again. */
 const LOOK_MS = 1000;
 
+/** A state-change event, and the message that brought it. */
+export interface CountedTask {
+  readonly messageId: string;
+  readonly change: TaskChange;
+}
+
 /** Keeps count of the rooms that are short: who found them full, and which tasks took places and gave them back. */
 export function makeRoomCounter(dependencies: HandlerDependencies<'dynamoDb'>) {
   const { clock, environment } = dependencies;
@@ -30,23 +36,23 @@ export function makeRoomCounter(dependencies: HandlerDependencies<'dynamoDb'>) {
   }
 
   /** What one event changes in each room that is short; nothing where it was counted before. */
-  async function changesOf(change: TaskChange, rooms: Rooms) {
+  async function changesOf({ messageId, change }: CountedTask, rooms: Rooms) {
     const names = roomsWith(rooms, change.place);
     if (names.length === 0) return [];
     const isOurs = (await launches.get(change.taskArn))?.isOurs ?? false;
     const changes = names.map(async (room) => {
       const news = newsOf(change, room);
-      if (!(await isNew(`${room} ${news.name}`))) return undefined;
+      if (!(await isNew(`${room} ${news.name}`, messageId))) return undefined;
       return (state: Rooms, nowMs: number): Rooms => {
         if (news.kind === 'place') return countTask(state, room, { ...news.change, isOurs }, nowMs);
         const unused = isOurs ? { grantedAtMs: news.atMs, places: 1 } : undefined;
-        return findFull(state, { room, atMs: news.atMs, unused }, nowMs);
+        return findFull(state, { room, atMs: news.atMs, unused, family: change.family }, nowMs);
       };
     });
     return (await Promise.all(changes)).filter((each) => each !== undefined);
   }
 
-  return async function countRooms(events: readonly BusEvent[], tasks: readonly TaskChange[]): Promise<void> {
+  return async function countRooms(events: readonly BusEvent[], tasks: readonly CountedTask[]): Promise<void> {
     const refusals = events.flatMap((event) => refusalIn(event, ownRoleArn, awsEnvironment) ?? []);
     const rooms = tasks.length > 0 ? await short() : NO_ROOMS;
     const changes = (await Promise.all(tasks.map((task) => changesOf(task, rooms)))).flat();

@@ -82,8 +82,13 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
   };
 }
 
+/** `instances batch, which is too small: tasks of other families started there meanwhile`. */
+const roomText = ({ room, isMisfit }: { readonly room?: string; readonly isMisfit?: true }): string =>
+  `${room}${isMisfit ? ', where tasks of other families start meanwhile' : ''}`;
+
 /** `rejectedByEcs: AccessDeniedException; started: arn:...`, with the reason first. */
 function causeOf({ reason, taskArns, ...rest }: Extract<Result, { kind: 'gaveUp' | 'refused' }>): string {
-  const code = 'code' in rest && rest.code ? `: ${rest.code}` : '';
+  const detail = 'code' in rest ? rest.code : 'room' in rest ? roomText(rest) : undefined;
+  const code = detail ? `: ${detail}` : '';
   return `${reason}${code}${taskArns.length > 0 ? `; started: ${taskArns.join(', ')}` : ''}`;
 }

@@ -137,6 +137,7 @@ export class RerunWorkflow extends Construct {
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
         callId: '{% $rerun.callId %}',
         doneBy: '{% $exists($rerun.doneBy) ? $rerun.doneBy : null %}',
+        family: '{% $rerun.call.family %}',
         // As a list, also where there is one or none.
         rooms: '{% [$rerun.rooms, $progress.noRoom.room] %}',
       }),

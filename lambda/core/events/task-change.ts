@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type AwsEnvironment, clusterName } from '../arn.ts';
+import { type AwsEnvironment, clusterName, familyName } from '../arn.ts';
 import { parseJson } from '../json.ts';
 import type { TaskPlace } from '../rate/rooms-of.ts';
 import { shortageOfStart } from './start-failure.ts';
@@ -8,6 +8,7 @@ import type { Shortage } from './texts.ts';
 /** What a state-change event tells of the place that a task takes. */
 export interface TaskChange {
   readonly taskArn: string;
+  readonly family: string;
   readonly place: TaskPlace;
   /** What it is at now. */
   readonly status: string;
@@ -34,6 +35,7 @@ const schema = z.object({
   detail: z.object({
     taskArn: z.string(),
     clusterArn: z.string(),
+    taskDefinitionArn: z.string(),
     lastStatus: z.string(),
     createdAt: instant,
     updatedAt: instant.nullish(),
@@ -62,6 +64,7 @@ export function decodeTaskChange(text: string, awsEnvironment: AwsEnvironment): 
   const hasFailedToStart = isStopped && detail.stopCode === 'TaskFailedToStart';
   return {
     taskArn: detail.taskArn,
+    family: familyName(detail.taskDefinitionArn, awsEnvironment) ?? '',
     place: {
       cluster: clusterName(detail.clusterArn, awsEnvironment) ?? '',
       launchType: detail.launchType ?? undefined,

@@ -1,4 +1,4 @@
-import type { AwsEnvironment } from '../arn.ts';
+import { type AwsEnvironment, familyName } from '../arn.ts';
 import type { BusEvent } from '../events/event.ts';
 import type { TaskChange } from '../events/task-change.ts';
 import { shortageOfError, shortageOfFailure } from '../events/throttle.ts';
@@ -18,7 +18,9 @@ export function refusalIn(event: BusEvent, ownRoleArn: string, awsEnvironment: A
     : failureReasons.map(shortageOfFailure).find((each) => each !== undefined);
   const placement = requestParameters === null ? undefined : placementOf(requestParameters);
   if (!short || !placement) return undefined;
-  return { room: roomOf(short, placement, awsEnvironment), atMs: eventTimeMs + RECORD_MIDDLE_MS };
+  const { taskDefinition } = placement;
+  const family = taskDefinition === undefined ? '' : (familyName(taskDefinition, awsEnvironment) ?? '');
+  return { room: roomOf(short, placement, awsEnvironment), atMs: eventTimeMs + RECORD_MIDDLE_MS, family };
 }
 
 /** What a state-change event says of a room that its task is in; `name` tells it from others of the task. */
@@ -27,12 +29,12 @@ export type RoomNews =
   | { readonly kind: 'full'; readonly name: string; readonly atMs: number };
 
 export function newsOf(change: TaskChange, room: RoomName): RoomNews {
-  const { taskArn, status, createdAtMs: takenMs, atMs, stoppedAtMs, short } = change;
+  const { taskArn, family, status, createdAtMs: takenMs, atMs, stoppedAtMs, short } = change;
   // It never had an address, so its end gives none back.
   if (short === 'addresses' && room.startsWith('addresses ')) {
     return { kind: 'full', name: `${taskArn} failed`, atMs: takenMs };
   }
   const freedMs = isProvisioning(room) && status !== 'PROVISIONING' ? atMs : stoppedAtMs;
   const what = freedMs === undefined ? 'taken' : isProvisioning(room) ? 'provisioned' : 'freed';
-  return { kind: 'place', name: `${taskArn} ${what}`, change: { takenMs, freedMs } };
+  return { kind: 'place', name: `${taskArn} ${what}`, change: { family, takenMs, freedMs } };
 }

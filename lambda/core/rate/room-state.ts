@@ -17,16 +17,35 @@ export const roomSchema = z.object({
   carried: z.number(),
   /** By minute: seconds for which others' tasks had held the places that they gave back, and how many they took. */
   minutes: z.record(z.string(), z.object({ heldSeconds: z.number(), taken: z.number() })),
+  /** How long to wait without a refusal before places are tried, as a share of what is usual. */
+  patience: z.number(),
   /** How many of the calls that were sent away come back in each span of some seconds. */
   returns: z.record(z.string(), z.number()),
 });
 export type Room = z.infer<typeof roomSchema>;
 
+/** A family that is refused in a room. */
+export const refusedFamilySchema = z.object({
+  sinceMs: z.number(),
+  /** When it was last refused, and when its last try was granted. */
+  refusedAtMs: z.number(),
+  triedAtMs: z.number(),
+  /** How often it was refused without a start in between ... */
+  refusals: z.number(),
+  /** ... and how many tasks of other families started meanwhile. */
+  others: z.number(),
+});
+export type RefusedFamily = z.infer<typeof refusedFamilySchema>;
+
 /** The rooms that were full of late, in one item. Where none is there is nothing to wait for. */
-export const roomsSchema = z.object({ rooms: z.record(z.string(), roomSchema) });
+export const roomsSchema = z.object({
+  rooms: z.record(z.string(), roomSchema),
+  /** By room and family. */
+  refused: z.record(z.string(), refusedFamilySchema),
+});
 export type Rooms = z.infer<typeof roomsSchema>;
 
-export const NO_ROOMS: Rooms = { rooms: {} };
+export const NO_ROOMS: Rooms = { rooms: {}, refused: {} };
 
 /** Somebody may be short of anything; of so many rooms that were full last it is kept. */
 const MOST_ROOMS = 20;
@@ -46,6 +65,7 @@ export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   granted: [],
   carried: 0,
   minutes: {},
+  patience: 1,
   returns: {},
 });
 
@@ -84,8 +104,8 @@ export function kept(room: Room, nowMs: number): Room {
 }
 
 /** With this room as it is now; of too many the one goes that was full the longest ago. */
-export function withRoom({ rooms }: Rooms, name: RoomName, room: Room): Rooms {
+export function withRoom({ rooms, refused }: Rooms, name: RoomName, room: Room): Rooms {
   const all = Object.entries({ ...rooms, [name]: room });
   const newest = all.toSorted(([, a], [, b]) => b.fullAtMs - a.fullAtMs).slice(0, MOST_ROOMS);
-  return { rooms: Object.fromEntries(newest) };
+  return { rooms: Object.fromEntries(newest), refused };
 }

@@ -1,3 +1,4 @@
+import { isMisfit, mayRetry, refuseFamily, retried, roomsOfRefused, startFamily } from './misfits.ts';
 import {
   emptyRoom,
   KEPT_MS,
@@ -22,10 +23,13 @@ const UNKNOWN_SECONDS = 1;
 /** Others' launches come first: so much is left to them, by how far their number swings. */
 const HEADROOM = 0.5;
 /** After so long without a refusal a place is tried that nobody told of, and twice as many each so often; one refusal ends it. */
-const CYCLE_MS = { least: 60_000, most: 600_000 };
+const CYCLE_MS = { least: 60_000, alone: 300_000, most: 600_000 };
 const CYCLE_OTHERS = 100;
 const CYCLE_OURS = 40;
 const DOUBLING_MS = 15_000;
+/** Where so many places were found that nobody had told of, events get lost: the next try comes sooner; else later. */
+const FOUND_PLACES = 4;
+const PATIENCE = { least: 0.25, most: 1, less: 0.5, more: 1.5 };
 /** Nobody is short any more where so many were tried and found a place. */
 const DOUBLINGS = 10;
 /** Calls that have no place yet come back, so many times as often as places become free ... */
@@ -49,8 +53,16 @@ const since = (list: readonly number[], fromMs: number) => list.filter((atMs) =>
 /** How long without a refusal it takes until places are tried that nobody told of. */
 function cycleMs(room: Room, perSecond: number, nowMs: number): number {
   const ours = since(room.granted, nowMs - KEPT_MS) / (KEPT_MS / 1000);
-  const cycle = 1000 * Math.max(CYCLE_OTHERS / perSecond, CYCLE_OURS / ours);
-  return Math.min(CYCLE_MS.most, Math.max(CYCLE_MS.least, cycle));
+  // Where there are no others a try costs nobody anything but ourselves.
+  const forOthersMs = perSecond > 0 ? (1000 * CYCLE_OTHERS) / perSecond : CYCLE_MS.alone;
+  const cycle = Math.min(CYCLE_MS.most, Math.max(forOthersMs, (1000 * CYCLE_OURS) / ours));
+  return Math.max(CYCLE_MS.least, cycle * room.patience);
+}
+
+/** How many places are tried of which nobody told. */
+function triedPlaces(room: Room, perSecond: number, nowMs: number): number {
+  const tryingMs = nowMs - room.fullAtMs - cycleMs(room, perSecond, nowMs);
+  return tryingMs > 0 ? 2 ** Math.min(DOUBLINGS, tryingMs / DOUBLING_MS) : 0;
 }
 
 /** Places that may be granted now. */
@@ -63,9 +75,7 @@ export function placesIn(room: Room, nowMs: number): number {
     since(taken, fullAtMs) -
     since(granted, fullAtMs - UNDERWAY_MS) -
     perSecond * UNKNOWN_SECONDS;
-  const tryingMs = nowMs - fullAtMs - cycleMs(room, perSecond, nowMs);
-  const tried = tryingMs > 0 ? 2 ** Math.min(DOUBLINGS, tryingMs / DOUBLING_MS) : 0;
-  return free + tried - HEADROOM * Math.sqrt(atATime);
+  return free + triedPlaces(room, perSecond, nowMs) - HEADROOM * Math.sqrt(atATime);
 }
 
 /** Without rooms in which there was place for all that tried. */
@@ -75,7 +85,7 @@ export function stillShort(state: Rooms, nowMs: number): Rooms {
     ([, room]) =>
       nowMs <= room.fullAtMs + cycleMs(room, others(room, nowMs).perSecond, nowMs) + DOUBLINGS * DOUBLING_MS,
   );
-  return short.length === entries.length ? state : { rooms: Object.fromEntries(short) };
+  return short.length === entries.length ? state : { ...state, rooms: Object.fromEntries(short) };
 }
 
 /** A place that somebody asked for and that was not there. */
@@ -85,18 +95,31 @@ export interface Refusal {
   readonly atMs: number;
   /** When we granted places, if we did, and how many: nobody took them. */
   readonly unused?: { readonly grantedAtMs: number; readonly places: number } | undefined;
+  /** The family of the task definition; empty where nobody knows it. */
+  readonly family: string;
 }
 
 /** Takes in that a room was full. */
-export function findFull(state: Rooms, { room: name, atMs, unused }: Refusal, nowMs: number): Rooms {
-  const known = state.rooms[name];
+export function findFull(before: Rooms, { room: name, atMs, unused, family }: Refusal, nowMs: number): Rooms {
+  const known = before.rooms[name];
+  // Only where there seemed to be a place does it say something of who was refused.
+  const state = known && unused ? refuseFamily(before, name, family, nowMs) : before;
+  if (isMisfit(state, name, family)) {
+    return known && unused ? withRoom(state, name, { ...known, granted: without(known.granted, unused) }) : state;
+  }
   if (!known) return atMs < nowMs - KEPT_MS ? state : withRoom(state, name, emptyRoom(nowMs, atMs));
   const room = kept(known, nowMs);
   const granted = unused ? without(room.granted, unused) : room.granted;
   // A task that never got its place did not take it.
   const taken = room.taken.filter((takenMs) => takenMs !== atMs);
   const isNews = atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
-  return withRoom(state, name, { ...room, granted, taken, ...(isNews && { fullAtMs: atMs, carried: 0 }) });
+  if (!isNews) return withRoom(state, name, { ...room, granted, taken });
+  const found = triedPlaces(room, others(room, nowMs).perSecond, atMs);
+  const patience =
+    found >= FOUND_PLACES
+      ? Math.max(PATIENCE.least, room.patience * PATIENCE.less)
+      : Math.min(PATIENCE.most, room.patience * (found > 0 ? PATIENCE.more : 1));
+  return withRoom(state, name, { ...room, granted, taken, patience, fullAtMs: atMs, carried: 0 });
 }
 
 /** Without the latest instants that are no later than the grant. */
@@ -109,6 +132,7 @@ function without(list: readonly number[], { grantedAtMs, places }: NonNullable<R
 /** What a state-change event tells of a task's place in a room. */
 export interface PlaceChange {
   readonly isOurs: boolean;
+  readonly family: string;
   /** When it took its place ... */
   readonly takenMs: number;
   /** ... and when it gave it back, if it did. */
@@ -116,11 +140,12 @@ export interface PlaceChange {
 }
 
 /** The rooms of these that a task takes a place in. */
-export const roomsWith = ({ rooms }: Rooms, place: TaskPlace): RoomName[] =>
-  Object.keys(rooms).filter((name) => isIn(name, place));
+export const roomsWith = (state: Rooms, place: TaskPlace): RoomName[] =>
+  [...new Set([...Object.keys(state.rooms), ...roomsOfRefused(state)])].filter((name) => isIn(name, place));
 
 /** Takes in that a task gave its place back or, of others' tasks, took one. */
-export function countTask(state: Rooms, name: RoomName, change: PlaceChange, nowMs: number): Rooms {
+export function countTask(before: Rooms, name: RoomName, change: PlaceChange, nowMs: number): Rooms {
+  const state = change.freedMs === undefined ? startFamily(before, name, change.family) : before;
   const known = state.rooms[name];
   if (!known) return state;
   const { takenMs, freedMs, isOurs } = change;
@@ -146,9 +171,14 @@ export function countTask(state: Rooms, name: RoomName, change: PlaceChange, now
 export interface RoomCall {
   readonly rooms: readonly RoomName[];
   readonly tasks: number;
+  readonly family: string;
   /** In [0, 1): spreads those that come back. */
   readonly spread: number;
 }
+
+/** Whether a call has to ask for places at all. */
+export const mayLackRoom = (state: Rooms, { rooms, family }: RoomCall): boolean =>
+  rooms.some((name) => state.rooms[name] || isMisfit(state, name, family));
 
 /** Whether there may be room: if not, for how long to leave the call alone. */
 export type Place = { readonly kind: 'granted' } | { readonly kind: 'none'; readonly awaySeconds: number };
@@ -160,10 +190,15 @@ export function grantPlaces(
   nowMs: number,
 ): { readonly state: Rooms; readonly places: readonly Place[] } {
   let state = stillShort(before, nowMs);
-  const places = calls.map(({ rooms, tasks, spread }): Place => {
+  const places = calls.map(({ rooms, tasks, family, spread }): Place => {
+    const misfit = rooms.find((name) => isMisfit(state, name, family));
+    if (misfit !== undefined && !mayRetry(state, misfit, family, nowMs)) {
+      return { kind: 'none', awaySeconds: Math.round(MOST_AWAY_SECONDS * (0.5 + spread / 2)) };
+    }
     const short = rooms.filter((name) => state.rooms[name]);
     const full = short.filter((name) => placesIn(state.rooms[name] as Room, nowMs) < tasks);
     if (full.length === 0) {
+      if (misfit !== undefined) state = retried(state, misfit, family, nowMs);
       for (const name of short) state = grant(state, name, tasks, nowMs);
       return { kind: 'granted' };
     }

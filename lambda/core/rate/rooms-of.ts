@@ -18,6 +18,7 @@ export type Placement = Pick<
 
 const text = z.string().optional().catch(undefined);
 const placementSchema = z.object({
+  taskDefinition: text,
   cluster: text,
   launchType: text,
   capacityProviderStrategy: z
@@ -31,7 +32,9 @@ const placementSchema = z.object({
 });
 
 /** The placement in `requestParameters` that nobody has decoded: of whatever is no request's, nothing. */
-export function placementOf(requestParameters: unknown): Placement | undefined {
+export function placementOf(
+  requestParameters: unknown,
+): (Placement & { readonly taskDefinition?: string | undefined }) | undefined {
   return placementSchema.safeParse(requestParameters).data;
 }
 
