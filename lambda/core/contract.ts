@@ -195,6 +195,8 @@ export const METRICS = {
   waitSeconds: 'WaitSeconds',
   /** Calls of others that take from RunTask's bucket, as records show them, by kind (`accepted`, `throttled`). */
   otherCall: 'OtherCall',
+  /** Calls and tasks that found no room, by what there was too little of (`kind`, the first word of a room's name). */
+  noRoom: 'NoRoom',
   /** Messages that a handler could not handle. SQS delivers them again. */
   failure: 'Failure',
 } as const;
@@ -211,5 +213,6 @@ export const LOG_MESSAGES = {
   attempt: 'attempt',
   result: 'result',
   permits: 'permits',
+  room: 'room',
   sweep: 'sweep',
 } as const;

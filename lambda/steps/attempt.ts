@@ -34,6 +34,7 @@ import { makeSpendCap } from '../state/spend-cap.ts';
 import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
+import { reportFull } from './report-room.ts';
 import { makeSender } from './send-request.ts';
 
 export type AttemptReply =
@@ -154,6 +155,7 @@ export function makeAttempter(
     const eventTimeMs = Date.parse(rerun.call.eventTime);
     const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
     const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
+    reportFull(dependencies, { room, family, caller: rerun.call.caller });
     const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);
     return { found: { until, short, room }, isMisfit };
   }

@@ -10,6 +10,7 @@ import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeVersionedItem } from '../state/versioned-item.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
 import { makeLaunchLookup } from './look-up-launch.ts';
+import { reportFull } from './report-room.ts';
 
 export type CompletionReply =
   | { readonly next: typeof RERUN_NEXT.attempt; readonly rerun: RerunInput }
@@ -37,6 +38,7 @@ export function makeCompleter(
     const { room, short } = progress?.noRoom ?? {};
     if (room === undefined) return;
     const atMs = short === 'addresses' ? createdAtMs : Date.parse(call.eventTime);
+    reportFull(dependencies, { room, family: call.family, caller: call.caller });
     await rooms.update((state = NO_ROOMS) => ({
       state: findFull(state, { room, atMs, family: call.family }, clock.now()),
     }));

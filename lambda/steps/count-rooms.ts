@@ -8,6 +8,7 @@ import { makeCounted } from '../state/counted.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeVersionedItem } from '../state/versioned-item.ts';
+import { reportFull, reportTaken } from './report-room.ts';
 
 /** For so long a function that knows of no room that is short does not look again. */
 const LOOK_MS = 1000;
@@ -43,6 +44,9 @@ export function makeRoomCounter(dependencies: HandlerDependencies<'dynamoDb'>) {
     const changes = names.map(async (room) => {
       const news = newsOf(change, room);
       if (!(await isNew(`${room} ${news.name}`, messageId))) return undefined;
+      if (news.kind === 'place' && news.change.freedMs === undefined) {
+        reportTaken(dependencies, { room, family: change.family });
+      }
       return (state: Rooms, nowMs: number): Rooms => {
         if (news.kind === 'place') return countTask(state, room, { ...news.change, isOurs }, nowMs);
         const unused = isOurs ? { grantedAtMs: news.atMs, places: 1 } : undefined;
@@ -54,6 +58,7 @@ export function makeRoomCounter(dependencies: HandlerDependencies<'dynamoDb'>) {
 
   return async function countRooms(events: readonly BusEvent[], tasks: readonly CountedTask[]): Promise<void> {
     const refusals = events.flatMap((event) => refusalIn(event, ownRoleArn, awsEnvironment) ?? []);
+    for (const refusal of refusals) reportFull(dependencies, refusal);
     const rooms = tasks.length > 0 ? await short() : NO_ROOMS;
     const changes = (await Promise.all(tasks.map((task) => changesOf(task, rooms)))).flat();
     if (refusals.length + changes.length === 0) return;

@@ -46,6 +46,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
       caller,
       family,
       ...('code' in result && { errorCode: result.code }),
+      ...('room' in result && { room: result.room }),
       taskArns,
     });
     metrics.add(METRICS.result, 1, { kind, ...(reason && { reason }) });
@@ -56,6 +57,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
           cluster: rerun.call.cluster,
           at: rerun.call.eventTime,
           foundBy: `call id ${rerun.callId}`,
+          ...('room' in result && result.room && { room: result.room }),
         };
         const about = STRANGE.includes(result.reason)
           ? { caller: '', family: '' }

@@ -14,7 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
-import { bucketCalls, invocationsOf } from './aws-metrics.ts';
+import { bucketCalls, fargateShare, invocationsOf } from './aws-metrics.ts';
 import { estimatedDollars } from './cost-metrics.ts';
 import { ownMetric } from './own-metrics.ts';
 
@@ -141,6 +141,15 @@ function graphs({
     {
       title: 'Our RunTask requests',
       metrics: [counted(METRICS.attempt, ['kind', 'service'])],
+    },
+    {
+      title: 'No room, by what was short',
+      metrics: [counted(METRICS.noRoom, ['kind', 'service'])],
+    },
+    {
+      title: 'Fargate vCPUs in use',
+      unit: 'share of the quota',
+      metrics: (['OnDemand', 'Spot'] as const).map(fargateShare),
     },
     {
       title: 'Waiting for a permit',

@@ -4,6 +4,7 @@ import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
 import { shownCaller, shownFamily, shownId } from './names.ts';
+import { roomText } from './room-text.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
@@ -14,7 +15,12 @@ export interface Notice {
   /** Task definition family; empty if the event does not say. */
   readonly family: string;
   /** Where and when the first of them was, and what it is found by. */
-  readonly first?: { readonly cluster?: string; readonly at?: string; readonly foundBy: string };
+  readonly first?: {
+    readonly cluster?: string;
+    readonly at?: string;
+    readonly foundBy: string;
+    readonly room?: string;
+  };
 }
 
 /** What is counted about observed calls, by the names that the digest reads. */
@@ -120,7 +126,7 @@ export function noticeGroup(
 ): NoticeGroup {
   const notice = { ...given, caller: shownCaller(given.caller), family: shownFamily(given.family) };
   const { kind, reason, caller, family } = notice;
-  const { cluster = '', at = '', foundBy = '' } = notice.first ?? {};
+  const { cluster = '', at = '', foundBy = '', room } = notice.first ?? {};
   const first = { cluster: shownFamily(cluster), at: shownId(at), foundBy: shownId(foundBy) };
   const wording =
     kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
@@ -145,6 +151,7 @@ export function noticeGroup(
       ...(first.cluster ? [`Cluster: ${first.cluster}`] : []),
       ...(first.at ? [`First at: ${first.at}`] : []),
       ...(first.foundBy ? [`First found by: ${first.foundBy}`] : []),
+      ...(room ? [`First short of: ${roomText(room).what}. ${roomText(room).enlarge}`] : []),
       '',
       advice,
       '',

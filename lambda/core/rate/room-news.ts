@@ -10,7 +10,11 @@ import { isProvisioning, placementOf, type RoomName, roomOf } from './rooms-of.t
 const RECORD_MIDDLE_MS = 500;
 
 /** What a record of somebody else's call says of a room that was full. What we found full ourselves is known. */
-export function refusalIn(event: BusEvent, ownRoleArn: string, awsEnvironment: AwsEnvironment): Refusal | undefined {
+export function refusalIn(
+  event: BusEvent,
+  ownRoleArn: string,
+  awsEnvironment: AwsEnvironment,
+): (Refusal & { readonly caller: string }) | undefined {
   if (event.kind !== 'runTaskRecord' || event.replayed || isOwnCall(event.caller, ownRoleArn)) return undefined;
   const { error, failureReasons, requestParameters, eventTimeMs } = event;
   const short = error
@@ -20,7 +24,12 @@ export function refusalIn(event: BusEvent, ownRoleArn: string, awsEnvironment: A
   if (!short || !placement) return undefined;
   const { taskDefinition } = placement;
   const family = taskDefinition === undefined ? '' : (familyName(taskDefinition, awsEnvironment) ?? '');
-  return { room: roomOf(short, placement, awsEnvironment), atMs: eventTimeMs + RECORD_MIDDLE_MS, family };
+  return {
+    room: roomOf(short, placement, awsEnvironment),
+    atMs: eventTimeMs + RECORD_MIDDLE_MS,
+    family,
+    caller: event.caller.principalArn,
+  };
 }
 
 /** What a state-change event says of a room that its task is in; `name` tells it from others of the task. */

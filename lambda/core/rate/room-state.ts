@@ -15,10 +15,10 @@ export const roomSchema = z.object({
   granted: instants,
   /** What older ones since it was full come to: freed, less taken and granted. */
   carried: z.number(),
-  /** By minute: seconds for which others' tasks had held the places that they gave back, and how many they took. */
-  minutes: z.record(z.string(), z.object({ heldSeconds: z.number(), taken: z.number() })),
-  /** How long to wait without a refusal before places are tried, as a share of what is usual. */
-  patience: z.number(),
+  /** By minute: how many places others' tasks gave back, and the seconds for which they had held them. */
+  minutes: z.record(z.string(), z.object({ freed: z.number(), heldSeconds: z.number() })),
+  /** Places that become free in a second and that no event tells of, as the last refusals showed. */
+  unheardPerSecond: z.number(),
   /** How many of the calls that were sent away come back in each span of some seconds. */
   returns: z.record(z.string(), z.number()),
 });
@@ -65,7 +65,7 @@ export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   granted: [],
   carried: 0,
   minutes: {},
-  patience: 1,
+  unheardPerSecond: 0,
   returns: {},
 });
 

@@ -21,15 +21,16 @@ import { isIn, type RoomName, type TaskPlace } from './rooms-of.ts';
 /** Others' starts of the last moment are not known yet. */
 const UNKNOWN_SECONDS = 1;
 /** Others' launches come first: so much is left to them, by how far their number swings. */
-const HEADROOM = 0.5;
+const HEADROOM = 0.75;
 /** After so long without a refusal a place is tried that nobody told of, and twice as many each so often; one refusal ends it. */
 const CYCLE_MS = { least: 60_000, alone: 300_000, most: 600_000 };
 const CYCLE_OTHERS = 100;
 const CYCLE_OURS = 40;
 const DOUBLING_MS = 15_000;
-/** Where so many places were found that nobody had told of, events get lost: the next try comes sooner; else later. */
-const FOUND_PLACES = 4;
-const PATIENCE = { least: 0.25, most: 1, less: 0.5, more: 1.5 };
+/** Two refusals closer together than this say nothing of what happens between them. */
+const LEAST_TELLING_SECONDS = 30;
+/** How much the last refusal weighs in what is known of events that get lost, and how much of that is relied on. */
+const UNHEARD = { weight: 0.7, share: 0.8 };
 /** Nobody is short any more where so many were tried and found a place. */
 const DOUBLINGS = 10;
 /** Calls that have no place yet come back, so many times as often as places become free ... */
@@ -38,14 +39,14 @@ const LOOKS_PER_PLACE = 3;
 const LEAST_LOOKS = 1;
 const MOST_AWAY_SECONDS = 120;
 
-/** Others' tasks over the last minutes: how many start in a second, and how many there are at a time. */
+/** Others' tasks of late: how many start in a second, and how many there are at a time. */
 function others(room: Room, nowMs: number): { readonly perSecond: number; readonly atATime: number } {
-  const minutes = Object.entries(room.minutes);
-  const oldestMs = Math.min(...minutes.map(([minute]) => Number(minute) * 60_000), nowMs);
-  const seconds = Math.max(1, (nowMs - Math.max(room.sinceMs, oldestMs)) / 1000);
-  const sum = (of: 'heldSeconds' | 'taken') => minutes.reduce((total, [, counts]) => total + counts[of], 0);
+  const seconds = Math.min(KEPT_MS, Math.max(1000, nowMs - room.sinceMs)) / 1000;
+  const perSecond = since(room.taken, nowMs - KEPT_MS) / seconds;
+  const minutes = Object.values(room.minutes);
+  const sum = (of: 'freed' | 'heldSeconds') => minutes.reduce((total, counts) => total + counts[of], 0);
   // Little's law: so many are there as come in the time that one stays.
-  return { perSecond: sum('taken') / seconds, atATime: sum('heldSeconds') / seconds };
+  return { perSecond, atATime: perSecond * (sum('heldSeconds') / Math.max(1, sum('freed'))) };
 }
 
 const since = (list: readonly number[], fromMs: number) => list.filter((atMs) => atMs > fromMs).length;
@@ -56,7 +57,7 @@ function cycleMs(room: Room, perSecond: number, nowMs: number): number {
   // Where there are no others a try costs nobody anything but ourselves.
   const forOthersMs = perSecond > 0 ? (1000 * CYCLE_OTHERS) / perSecond : CYCLE_MS.alone;
   const cycle = Math.min(CYCLE_MS.most, Math.max(forOthersMs, (1000 * CYCLE_OURS) / ours));
-  return Math.max(CYCLE_MS.least, cycle * room.patience);
+  return Math.max(CYCLE_MS.least, cycle);
 }
 
 /** How many places are tried of which nobody told. */
@@ -65,17 +66,16 @@ function triedPlaces(room: Room, perSecond: number, nowMs: number): number {
   return tryingMs > 0 ? 2 ** Math.min(DOUBLINGS, tryingMs / DOUBLING_MS) : 0;
 }
 
+/** Places that became free since it was full, less those that were taken and granted. */
+const told = ({ fullAtMs, freed, taken, granted, carried }: Room): number =>
+  carried + since(freed, fullAtMs) - since(taken, fullAtMs) - since(granted, fullAtMs - UNDERWAY_MS);
+
 /** Places that may be granted now. */
 export function placesIn(room: Room, nowMs: number): number {
-  const { fullAtMs, freed, taken, granted, carried } = room;
+  const { fullAtMs, unheardPerSecond } = room;
   const { perSecond, atATime } = others(room, nowMs);
-  const free =
-    carried +
-    since(freed, fullAtMs) -
-    since(taken, fullAtMs) -
-    since(granted, fullAtMs - UNDERWAY_MS) -
-    perSecond * UNKNOWN_SECONDS;
-  return free + triedPlaces(room, perSecond, nowMs) - HEADROOM * Math.sqrt(atATime);
+  const unheard = (UNHEARD.share * unheardPerSecond * (nowMs - fullAtMs)) / 1000 - perSecond * UNKNOWN_SECONDS;
+  return told(room) + unheard + triedPlaces(room, perSecond, nowMs) - HEADROOM * Math.sqrt(atATime);
 }
 
 /** Without rooms in which there was place for all that tried. */
@@ -114,12 +114,13 @@ export function findFull(before: Rooms, { room: name, atMs, unused, family }: Re
   const taken = room.taken.filter((takenMs) => takenMs !== atMs);
   const isNews = atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
   if (!isNews) return withRoom(state, name, { ...room, granted, taken });
-  const found = triedPlaces(room, others(room, nowMs).perSecond, atMs);
-  const patience =
-    found >= FOUND_PLACES
-      ? Math.max(PATIENCE.least, room.patience * PATIENCE.less)
-      : Math.min(PATIENCE.most, room.patience * (found > 0 ? PATIENCE.more : 1));
-  return withRoom(state, name, { ...room, granted, taken, patience, fullAtMs: atMs, carried: 0 });
+  // Whoever got more places than anybody told of shows how many become free unheard.
+  const seconds = Math.max(1, (atMs - room.fullAtMs) / 1000);
+  const unheard = Math.max(0, -told({ ...room, granted, taken })) / seconds;
+  const unheardPerSecond = room.unheardPerSecond + UNHEARD.weight * (unheard - room.unheardPerSecond);
+  const after = { ...room, granted, taken, carried: 0, fullAtMs: atMs };
+  // In a moment too little happens to tell.
+  return withRoom(state, name, seconds < LEAST_TELLING_SECONDS ? after : { ...after, unheardPerSecond });
 }
 
 /** Without the latest instants that are no later than the grant. */
@@ -151,14 +152,14 @@ export function countTask(before: Rooms, name: RoomName, change: PlaceChange, no
   const { takenMs, freedMs, isOurs } = change;
   const room = kept(known, nowMs);
   const minute = minuteOf(nowMs);
-  const counts = room.minutes[minute] ?? { heldSeconds: 0, taken: 0 };
+  const counts = room.minutes[minute] ?? { freed: 0, heldSeconds: 0 };
   const isFreed = freedMs !== undefined;
-  const heldSeconds = isFreed && !isOurs ? Math.max(0, freedMs - takenMs) / 1000 : 0;
   const isTaken = !isFreed && !isOurs;
-  const minutes = {
-    ...room.minutes,
-    [minute]: { heldSeconds: counts.heldSeconds + heldSeconds, taken: counts.taken + (isTaken ? 1 : 0) },
+  const held = {
+    freed: counts.freed + 1,
+    heldSeconds: counts.heldSeconds + Math.max(0, (freedMs ?? takenMs) - takenMs) / 1000,
   };
+  const minutes = isFreed && !isOurs ? { ...room.minutes, [minute]: held } : room.minutes;
   return withRoom(state, name, {
     ...room,
     minutes,
