@@ -29,7 +29,7 @@ describe('a small storm', () => {
   });
 
   test('who backs off alone asks more than once for each task, and this project once', () => {
-    expect(of(THIS_PROJECT).callsPerRerun).toBeLessThan(1.1);
+    expect(of(THIS_PROJECT).callsPerRerun).toBeLessThan(1.15);
     for (const { name, policy } of ALTERNATIVES) if (policy) expect(of(name).callsPerRerun).toBeGreaterThan(1.5);
   });
 
