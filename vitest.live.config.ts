@@ -5,5 +5,6 @@ export default defineConfig({
   test: {
     include: ['test/{live,clients}/**/*.e2e.ts'],
     testTimeout: 120_000,
+    hookTimeout: 60_000,
   },
 });

@@ -5,8 +5,9 @@ import { ConfigurationError } from '../lib/config/read-config.ts';
 import { renderPage } from './html/page.ts';
 import { RecordFiles } from './report/record-files.ts';
 import { report } from './report/report.ts';
-import { Series } from './report/series.ts';
-import { tellStory } from './report/story.ts';
+import { liveProgress } from './report/start-progress.ts';
+import { summary } from './report/start-summary.ts';
+import { StoryRecorder } from './report/story.ts';
 import { BadScenarioError, readScenario } from './scenario/scenario.ts';
 import { tee } from './world/observers.ts';
 
@@ -60,35 +61,31 @@ function readCommand(args: readonly string[]): Command | { readonly problem: str
 
 async function playScenario({ file, json, html, records }: Command): Promise<number> {
   const scenario = readScenario(readFileSync(fromWhereTyped(file), 'utf8'), file);
-  const series = new Series();
+  const recorder = new StoryRecorder();
   const files = records === undefined ? undefined : new RecordFiles(fromWhereTyped(records));
+  // The summary needs no execution one by one.
+  const listens = html !== undefined;
+  const progress = liveProgress(process.stderr);
   const result = await report(scenario, {
-    onTick: progress(),
-    observe: (clock) => tee(...(html === undefined ? [] : [series.listen(clock)]), files?.listen(clock) ?? {}),
+    onTick: progress.onTick,
+    observe: (clock) => tee(...(listens ? [recorder.listen(clock)] : []), files?.listen(clock) ?? {}),
   });
+  progress.done();
   files?.conclude(result.run);
-  if (html !== undefined) {
+  const story = json && !listens ? undefined : await recorder.tell(result);
+  if (html !== undefined && story) {
     const page = fromWhereTyped(html);
     mkdirSync(dirname(page), { recursive: true });
-    writeFileSync(page, await renderPage(tellStory(result, series.counts)));
+    writeFileSync(page, await renderPage(story));
   }
-  console.log(JSON.stringify(result.report, null, json ? undefined : 2));
-  for (const violation of result.violations) console.error(`violated: ${violation}`);
+  console.log(json || !story ? JSON.stringify(result.report) : summary(story));
+  // The summary says them, too.
+  if (json) for (const violation of result.violations) console.error(`violated: ${violation}`);
   return result.violations.length > 0 ? 1 : 0;
 }
 
 /** Paths are meant from where the command was typed, which npm leaves. */
 const fromWhereTyped = (path: string) => resolve(process.env.INIT_CWD ?? '.', path);
-
-/** One line on stderr for each ten seconds of work. */
-function progress() {
-  let last = performance.now();
-  return ({ clock, records }: Parameters<NonNullable<NonNullable<Parameters<typeof report>[1]>['onTick']>>[0]) => {
-    if (performance.now() - last < 10_000) return;
-    last = performance.now();
-    console.error(`${clock.elapsedSeconds().toFixed(0)} s virtual: ${records.started.started} re-run`);
-  };
-}
 
 const isNoFile = (error: unknown) => ['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 

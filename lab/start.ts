@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { renderPage } from './html/page.ts';
 import { report } from './report/report.ts';
-import { Series } from './report/series.ts';
 import { liveProgress, type Terminal } from './report/start-progress.ts';
 import { nextSteps, summary } from './report/start-summary.ts';
-import { type Story, tellStory } from './report/story.ts';
+import { type Story, StoryRecorder } from './report/story.ts';
 import { readScenario, type Scenario } from './scenario/scenario.ts';
 
 const STORM = new URL('scenarios/storm.json', import.meta.url);
@@ -17,11 +16,11 @@ export async function start(scenario: Scenario, directory: URL, terminal: Termin
   terminal.write(
     `\n  ${scenario.name}\n  Synthesizing the app and deploying it into the lab: no AWS account, no network.\n\n`,
   );
-  const series = new Series();
+  const recorder = new StoryRecorder();
   const progress = liveProgress(terminal);
-  const result = await report(scenario, { onTick: progress.onTick, observe: series.listen });
+  const result = await report(scenario, { onTick: progress.onTick, observe: recorder.listen });
   progress.done();
-  return conclude(tellStory(result, series.counts), directory, terminal);
+  return conclude(await recorder.tell(result), directory, terminal);
 }
 
 /** Writes the HTML report, prints the summary; the exit code is 0 only if every invariant held. */

@@ -100,7 +100,13 @@ export function makeHandler(
     if (!('kind' in call)) {
       await refuseMalformed(record, call, handOverDeadLetterQueueUrl, sender);
       // Whoever sent it believes it taken.
-      await notifier.notify({ kind: 'refused', reason: 'malformed', caller: caller.principalArn, family: '' });
+      await notifier.notify({
+        kind: 'refused',
+        reason: 'malformed',
+        caller: caller.principalArn,
+        family: '',
+        first: { trace: { kind: 'message', id: messageId } },
+      });
       return;
     }
     const ending = await conclude(call, record);

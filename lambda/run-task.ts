@@ -31,7 +31,11 @@ const payloadSchema = z.object({
   permit: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
   /** Since when a request may have been made whose answer nobody knows. */
   unheardSince: z.iso.datetime().nullish(),
+  /** ARN of the execution. Those of older definitions do not say it. */
+  execution: z.string().optional(),
 });
+/** What even a payload that cannot be read may say. */
+const executionSchema = payloadSchema.pick({ execution: true });
 
 /** The reply to the workflow. A re-run that ends without its tasks throws instead, so that its execution fails. */
 export type RunTaskReply = CompletionReply | AttemptReply;
@@ -46,16 +50,17 @@ export function makeHandler(
 
   return async (payload) => {
     const parsed = payloadSchema.safeParse(payload);
+    const execution = executionSchema.safeParse(payload).data?.execution;
     // No intake of ours writes such an input: somebody started the execution by hand.
-    if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed', taskArns: [] });
+    if (!parsed.success) return finish(undefined, { kind: 'refused', reason: 'malformed', taskArns: [] }, execution);
     const { step, rerun, startedAt, permit } = parsed.data;
     const { request, failedTask } = rerun;
     // A call in the future would never be too late.
     if (Date.parse(rerun.call.eventTime) > dependencies.clock.now() + FUTURE_TOLERANCE_MS) {
-      return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
+      return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] }, execution);
     }
-    if (step === RERUN_STEPS.complete && failedTask) return complete(rerun, failedTask);
-    if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] });
+    if (step === RERUN_STEPS.complete && failedTask) return complete(rerun, failedTask, execution);
+    if (!request) return finish(rerun, { kind: 'refused', reason: 'malformed', taskArns: [] }, execution);
     const progress = parsed.data.progress ?? rerun.progress ?? firstProgress(request.count);
     // A redriven execution still holds the permit of its failed attempt. It is not used: all redriven executions would call ECS at once.
     const isRedriven = permit !== null && permit.redriveCount < parsed.data.redriveCount;
@@ -65,6 +70,7 @@ export function makeHandler(
       progress: withUnheard(isRedriven ? withFreshAttempts(progress) : progress, parsed.data.unheardSince),
       grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
       startedAtMs: Date.parse(startedAt),
+      execution,
     });
   };
 }

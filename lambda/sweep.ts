@@ -14,6 +14,7 @@ import {
   afterPass,
   firstSweepState,
   historyWindow,
+  isWhole,
   type Pass,
   type SweepState,
   sweepStateSchema,
@@ -25,13 +26,12 @@ import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName } from './runtime/sdk-retry.ts';
-import { makeHistory } from './sources/event-history.ts';
-import { makeStoppedTasks } from './sources/stopped-tasks.ts';
 import { ITEMS } from './state/items.ts';
 import { makeLaunchStore } from './state/launch-store.ts';
 import { makeSweepLease } from './state/sweep-lease.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 import { makeVerdictApplier } from './steps/apply-verdict.ts';
+import { makePassReader } from './steps/read-pass.ts';
 import { makeVerdictReport } from './steps/verdict-report.ts';
 
 const payloadSchema = z.discriminatedUnion('step', [
@@ -51,19 +51,8 @@ export type SweepReply =
   | { readonly next: typeof SWEEP_NEXT.wait; readonly waitUntil: string; readonly state: SweepState }
   | { readonly next: typeof SWEEP_NEXT.end; readonly reason: 'quiet' | 'sweptByAnother' | 'notATrigger' | 'leaseLost' };
 
-/** How long one invocation reads. The next one goes on where it stopped. */
-const BUDGET_MS = 45_000;
-
-/** How long a function waits for its place in the history's schedule. */
-const HISTORY_PATIENCE_MS = 10_000;
-
 /** A signal is as good as another one so much later. */
 const REPEATED_SIGNAL_MS = 60_000;
-
-/** When the history is free again. */
-interface Busy {
-  readonly busyUntilMs: number;
-}
 
 /** Candidates that are handled at a time. Even if each start waits for its timeout, a page must not take longer than the function may. */
 const AT_ONCE = 10;
@@ -81,8 +70,6 @@ export function makeHandler(
   const applyVerdict = makeVerdictApplier(dependencies);
   const report = makeVerdictReport(dependencies);
   const lease = makeSweepLease(dependencies);
-  const readHistory = makeHistory(dependencies);
-  const stoppedTasks = makeStoppedTasks(dependencies);
   const launches = makeLaunchStore(dependencies);
   const coverage = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
@@ -92,6 +79,9 @@ export function makeHandler(
   let unlistedUntilMs = 0;
   /** New calls on a page on which another candidate failed. They count when the page is read again. */
   let unclaimed = 0;
+  /** When the next start is due. */
+  let nextStartAtMs = 0;
+  const readPass = makePassReader(dependencies, { handleAll, isKnown: (taskArn) => handled.has(taskArn) });
 
   /** Applies the verdicts on a page of candidates. Returns how many of them are new calls. */
   async function handleAll(page: readonly (RunTaskRecord | StoppedTask)[]): Promise<number> {
@@ -100,7 +90,9 @@ export function makeHandler(
       // A candidate came over no bus: nobody replayed or forwarded it.
       for (const candidate of left) {
         const isStarted = await handle({ ...candidate, replayed: false, origin: awsEnvironment });
-        if (isStarted) await clock.sleep(AT_ONCE * START_SPACING_MS);
+        if (!isStarted) continue;
+        nextStartAtMs = Math.max(nextStartAtMs, clock.now()) + START_SPACING_MS;
+        await clock.sleep(nextStartAtMs - clock.now());
       }
     });
     // All workers have to end, even if one failed: none may run on beside the next invocation.
@@ -118,11 +110,13 @@ export function makeHandler(
     // Everybody's, ours too: late re-runs rest on what the history shows.
     const accepted = event.kind === 'runTaskRecord' ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
     if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
-    const ending = await applyVerdict(
-      decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() }),
-      event,
-    );
-    handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
+    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
+    const ending = await applyVerdict(verdict, event);
+    // A launch record said that a task is nobody's of ours: one of a listed caller may still come, and then says otherwise.
+    const isForeign = verdict.kind === 'rerun' && ending.kind === 'ignore' && ending.reason !== 'observeMode';
+    if (event.kind !== 'stoppedTask' || !isForeign || clock.now() > event.createdAtMs + HISTORY_LAG_MS) {
+      handled = handled.size < 50_000 ? handled.add(identity) : new Set([identity]);
+    }
     if (ending.kind === 'ignore' || ending.kind === 'record' || ending.kind === 'duplicate') return false;
     report(ending, event);
     if (ending.kind !== 'rerun') return false;
@@ -157,61 +151,25 @@ export function makeHandler(
     return { next: SWEEP_NEXT.pass, state: firstSweepState({ ...trigger, sinceMs: taken.sinceMs }) };
   }
 
-  /** Reads the next page of the event history. */
-  async function readRecords(state: SweepState, pass: Pass): Promise<Pass | Busy> {
-    const page = await readHistory(historyWindow({ ...state, pass }), pass.historyToken, HISTORY_PATIENCE_MS);
-    if ('busyUntilMs' in page) return page;
-    const found = pass.found + (await handleAll(page.records));
-    const hasGaps = pass.hasGaps || page.unreadable > 0;
-    if (page.unreadable > 0) log.warn('records of the event history could not be read', { records: page.unreadable });
-    return { ...pass, found, hasGaps, historyToken: page.nextToken, isHistoryDone: page.nextToken === undefined };
-  }
-
-  /** Reads the next page of stopped tasks. */
-  async function readTasks(pass: Pass, [cluster, ...others]: string[]): Promise<Pass> {
-    if (cluster === undefined) return pass;
-    const page = await stoppedTasks.page(cluster, pass.tasksToken, (taskArn) => handled.has(taskArn));
-    const found = pass.found + (await handleAll(page.tasks));
-    const clusters = page.nextToken === undefined ? others : [cluster, ...others];
-    return { ...pass, found, clusters, tasksToken: page.nextToken };
-  }
-
-  /** Makes the next step of a pass: a page of the history, then the list of clusters, then a page of stopped tasks. */
-  async function readOn(state: SweepState, pass: Pass): Promise<Pass | Busy> {
-    if (!pass.isHistoryDone) return readRecords(state, pass);
-    return pass.clusters
-      ? readTasks(pass, pass.clusters)
-      : { ...pass, clusters: await stoppedTasks.clustersOf(state.cluster) };
-  }
-
   /** Reads on until the pass is complete or the time of the invocation is over. */
   async function makePass(before: SweepState, execution: string): Promise<SweepReply> {
     const renewed = await lease.renew(before.cluster, execution);
     if (!renewed) return { next: SWEEP_NEXT.end, reason: 'leaseLost' };
-    const untilMs = clock.now() + BUDGET_MS;
     const state = { ...before, lastSignAtMs: Math.max(before.lastSignAtMs, renewed.signalAtMs) };
     const begun: Pass = state.pass ?? { startedAtMs: clock.now(), found: 0, isHistoryDone: false, hasGaps: false };
-    let underway = begun;
-    while (!underway.isHistoryDone || underway.clusters?.length !== 0) {
-      if (clock.now() >= untilMs) return { next: SWEEP_NEXT.pass, state: { ...state, pass: underway } };
-      try {
-        const next = await readOn(state, underway);
-        // The workflow waits, not the function.
-        if ('busyUntilMs' in next) {
-          const waitUntil = new Date(next.busyUntilMs).toISOString();
-          return { next: SWEEP_NEXT.wait, waitUntil, state: { ...state, pass: underway } };
-        }
-        underway = next;
-      } catch (error) {
-        // Goes on from the failed page, so that the pages before it are not read again.
-        if (underway === begun) throw error;
-        log.warn('a page has to be read again', { cluster: state.cluster, error: errorName(error) });
-        return { next: SWEEP_NEXT.pass, state: { ...state, pass: underway } };
-      }
+    const { pass, busyUntilMs, error } = await readPass(state, begun);
+    if (error !== undefined) {
+      if (pass === begun) throw error;
+      // Goes on from the failed page, so that the pages before it are not read again.
+      log.warn('a page has to be read again', { cluster: state.cluster, error: errorName(error) });
+    } else if (busyUntilMs !== undefined) {
+      // The workflow waits, not the function.
+      return { next: SWEEP_NEXT.wait, waitUntil: new Date(busyUntilMs).toISOString(), state: { ...state, pass } };
     }
+    if (!isWhole(pass)) return { next: SWEEP_NEXT.pass, state: { ...state, pass } };
 
-    const { startedAtMs, found, hasGaps } = underway;
-    const read = { ...historyWindow({ ...state, pass: underway }), toMs: startedAtMs - HISTORY_LAG_MS };
+    const { startedAtMs, found, hasGaps } = pass;
+    const read = { ...historyWindow({ ...state, pass }), toMs: startedAtMs - HISTORY_LAG_MS };
     if (!hasGaps) await coverage.update((known) => ({ state: extendCoverage(known, read) }));
     log.info(LOG_MESSAGES.sweep, { cluster: state.cluster, found, execution });
     const next = afterPass(state, found, startedAtMs, clock.now());

@@ -4,7 +4,7 @@ import { readConfiguration } from './config/read-config.ts';
 import { ThrottleRemediationStack } from './throttle-remediation-stack.ts';
 
 /** The same in every account and Region, so that naming environments later renames, and leaves behind, no stack. */
-const STACK_NAME = 'EcsThrottleRemediation';
+export const STACK_NAME = 'EcsThrottleRemediation';
 
 /** Adds one stack for each environment of the configuration; `cli` is where the CLI would deploy one that names none. */
 export function addStacks(app: App, context: unknown, cli?: Place): ThrottleRemediationStack[] {

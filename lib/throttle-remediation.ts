@@ -1,5 +1,5 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
-import { CfnAlarm, CfnCompositeAlarm, type Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -9,12 +9,13 @@ import { ITEM_KINDS } from '../lambda/core/contract.ts';
 import type { Configuration } from './config/schema.ts';
 import type { WarningId } from './config/warning-ids.ts';
 import { warningsOf } from './config/warnings.ts';
+import { concurrencyNeeded } from './foundation/concurrency.ts';
 import { encryptionKey as createKey } from './foundation/encryption.ts';
 import { beyondLimits } from './foundation/limits.ts';
 import { AthenaInvestigation } from './investigation/athena-investigation.ts';
 import { SavedQueries } from './investigation/saved-queries.ts';
 import { trailRecords } from './investigation/trail.ts';
-import { RUNBOOK } from './monitoring/alarm-text.ts';
+import { linkRunbook } from './monitoring/alarm-text.ts';
 import { Alarms } from './monitoring/alarms.ts';
 import { RemediationDashboard } from './monitoring/dashboard.ts';
 import { IncidentReports } from './monitoring/incident-reports.ts';
@@ -68,10 +69,12 @@ export class ThrottleRemediation extends Construct {
       const usage = new UsageAlarms(this, 'UsageAlarms', { ...monitoring, topic: notifications.topic });
       if (monitoring.alarmsStartSweeps) sweep.startWhenRaised(usage.signsOfThrottling);
     }
+    notifications.leadTo([intake.handler, sweep.handler, workflow.runTask], sweep.stateMachineArn);
     const handlers = [intake.handler, rateLimiter.handler, workflow.runTask, sweep.handler];
     const dashboard = monitoring.dashboard
       ? new RemediationDashboard(this, 'Dashboard', {
           ...monitoring,
+          runbookUrl: configuration.notifications.runbookUrl,
           handlers,
           rerunStateMachine: workflow.stateMachine,
           rateLimiterQueue: rateLimiter.queue,
@@ -95,6 +98,7 @@ export class ThrottleRemediation extends Construct {
           topic: notifications.topic,
           rerunStateMachine: workflow.stateMachine,
           sweepStateMachine: sweep.stateMachine,
+          ownRoleArn: workflow.runTaskRole.roleArn,
           logGroups: handlers.map(({ logGroup }) => logGroup),
           trailLogGroupName: trail.logGroupName,
           dashboardName: dashboard?.name,
@@ -129,16 +133,9 @@ export class ThrottleRemediation extends Construct {
     for (const { id: warningId, text } of warningsOf(configuration)) {
       Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${warningId}`, text);
     }
+    const needed = concurrencyNeeded(monitoring.clusterModifyPerSecond);
+    Annotations.of(this).addWarningV2(`${WARNING_PREFIX}${'lambdaConcurrency' satisfies WarningId}`, needed);
     acknowledgeWarnings(this, configuration.acknowledgedWarnings);
-  }
-}
-
-/** Has alarms link the runbook where its owner put it: who reads the mail has no copy of this project. */
-function linkRunbook(scope: Construct, url: string | undefined): void {
-  if (url === undefined) return;
-  for (const alarm of scope.node.findAll()) {
-    if (!(alarm instanceof CfnAlarm || alarm instanceof CfnCompositeAlarm)) continue;
-    alarm.alarmDescription = alarm.alarmDescription?.replace(`${RUNBOOK}#`, `${url}#`);
   }
 }
 

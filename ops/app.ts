@@ -1,10 +1,27 @@
 import { buildApplication, buildRouteMap, type InputCompletion, proposeCompletions, run, text_en } from '@stricli/core';
+import { auditCommand } from './audit/command.ts';
 import { completionCommand } from './completion.ts';
 import { EXIT, type OpsContext } from './context.ts';
+import { drillCommand } from './drill/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { withRepeatedFlags } from './flags.ts';
+import { pauseCommand, redriveCommand, resumeCommand, sweepCommand } from './operate/commands.ts';
+import { probeCommand } from './probe/command.ts';
+import { statusCommand } from './status/command.ts';
 
 const root = buildRouteMap<string, OpsContext>({
-  routes: { explain: explainCommand, completion: completionCommand },
+  routes: {
+    explain: explainCommand,
+    probe: probeCommand,
+    audit: auditCommand,
+    status: statusCommand,
+    pause: pauseCommand,
+    resume: resumeCommand,
+    sweep: sweepCommand,
+    redrive: redriveCommand,
+    drill: drillCommand,
+    completion: completionCommand,
+  },
   docs: { brief: 'Commands for whoever operates the remediation of throttled ECS calls' },
 });
 
@@ -36,7 +53,7 @@ export async function runOps(inputs: readonly string[], context: OpsContext): Pr
     await run(application, ['--help'], context);
     return EXIT.badInput;
   }
-  await run(application, inputs, context);
+  await run(application, withRepeatedFlags(inputs), context);
   const code = Number(context.process.exitCode ?? EXIT.done);
   return code < 0 ? EXIT.badInput : code;
 }

@@ -1,4 +1,5 @@
 import type { CommandContext, StricliProcess } from '@stricli/core';
+import type { MakeClients } from './aws/clients.ts';
 
 /** What a command knows of where it runs: tests give it another place. */
 export interface OpsContext extends CommandContext {
@@ -6,6 +7,11 @@ export interface OpsContext extends CommandContext {
   /** What paths are relative to. */
   readonly cwd: string;
   readonly terminal: Terminal;
+  readonly clients: MakeClients;
+  /** Asks whether to do something; undefined where nobody can answer. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+  /** Lets time pass, in milliseconds. */
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 export interface Terminal {

@@ -3,10 +3,11 @@
  * maps, and the handlers bundled, so that who installs it needs no compiler and no bundler.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HANDLERS } from '../lambda/core/contract.ts';
 import { buildHandler } from '../lib/foundation/bundle.ts';
+import { RUNBOOK } from '../lib/foundation/runbook.ts';
 import { bundledPackages, licenceText } from './bundled-licences.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,6 +21,9 @@ const { status } = spawnSync('npx', ['tsc', '--project', 'tsconfig.package.json'
   shell: process.platform === 'win32',
 });
 if (status !== 0) process.exit(status ?? 1);
+
+// Alarms and the dashboard hold its first steps.
+cpSync(`${root}${RUNBOOK}`, `${dist}/${RUNBOOK}`);
 
 const inputs = HANDLERS.flatMap((handler) => {
   const folder = `${dist}/handlers/${handler}`;

@@ -7,7 +7,7 @@ import { DeployedTemplate } from '../lab/stack/template.ts';
 import { architectureDot } from './architecture-picture.ts';
 
 const PLACE = { account: '111122223333', region: 'us-east-1' };
-const STYLE = ['palette.css', 'drawings.css']
+const STYLE = ['palette.css', 'flows.css']
   .map((name) => readFileSync(new URL(`../lab/html/${name}`, import.meta.url), 'utf8'))
   .join('');
 

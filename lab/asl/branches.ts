@@ -47,7 +47,7 @@ export async function runMap(visit: Visit<MapState>, travel: Travel): Promise<Js
   const { state, execution } = visit;
   const items = await mapItems(visit);
   const limit = await optionalNumber(visit, 'MaxConcurrency', state.maxConcurrency, 0);
-  execution.history.record('branchesStarted', state.name, 1);
+  execution.history.record('branchesStarted', state.name, 1, 0, { length: items.length });
   const tolerance = await mapTolerance(visit);
 
   const results: Json[] = [];
@@ -78,13 +78,13 @@ async function iterate(visit: Visit<MapState>, item: Json, index: number, travel
   // A selector that fails does so before its iteration starts, as recorded from the service by floci.
   const input = state.itemSelector === undefined ? item : await evaluate({ ...visit, context }, state.itemSelector);
   checkSize(input, state.name);
-  execution.history.record('iterationStarted', state.name, 1);
+  execution.history.record('iterationStarted', state.name, 1, 0, { index });
   try {
     const result = await travel({ ...visit, flow: state.processor, input });
-    execution.history.record('iterationEnded', state.name, 1);
+    execution.history.record('iterationEnded', state.name, 1, 0, { index });
     return result;
   } catch (error) {
-    if (isTolerable(error)) execution.history.record('iterationEnded', state.name, 1);
+    if (isTolerable(error)) execution.history.record('iterationEnded', state.name, 1, 0, { index, error: error.error });
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Json } from '../kernel/json.ts';
 import { ErrorName, StatesError } from './errors.ts';
 
 export type HistoryKind =
@@ -16,9 +17,13 @@ export type HistoryKind =
   | 'iterationStarted'
   | 'iterationEnded';
 
+/** What the events of a step tell beside its state: inputs and outputs as they are, for whoever keeps them. */
+export type HistoryDetail = Readonly<Record<string, Json | undefined>>;
+
 export interface HistoryStep {
   readonly kind: HistoryKind;
   readonly state?: string;
+  readonly detail?: HistoryDetail | undefined;
   /** How many events it adds to what GetExecutionHistory returns. */
   readonly events: number;
   /** How many state transitions AWS bills for it: one for each state entered and one for each retry. */
@@ -43,9 +48,9 @@ export class History {
   }
 
   /** Returns the id of the last event it adds. */
-  record(kind: HistoryKind, state: string, events: number, transitions = 0): number {
+  record(kind: HistoryKind, state: string, events: number, transitions = 0, detail?: HistoryDetail): number {
     const room = MAX_EVENTS - 1 - this.#events;
-    this.#add({ kind, state, events: Math.min(events, room), transitions });
+    this.#add({ kind, state, events: Math.min(events, room), transitions, detail });
     if (events > room) {
       throw new StatesError(
         ErrorName.runtime,
@@ -55,8 +60,8 @@ export class History {
     return this.#events;
   }
 
-  start(): void {
-    this.#add({ kind: 'executionStarted', events: 1, transitions: 0 });
+  start(input: Json): void {
+    this.#add({ kind: 'executionStarted', events: 1, transitions: 0, detail: { input } });
   }
 
   /** Redrives are billed as transitions: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html */
@@ -65,8 +70,8 @@ export class History {
     return this.#events;
   }
 
-  end(): void {
-    this.#add({ kind: 'executionEnded', events: 1, transitions: 0 });
+  end(result: HistoryDetail): void {
+    this.#add({ kind: 'executionEnded', events: 1, transitions: 0, detail: result });
   }
 
   #add(step: HistoryStep): void {

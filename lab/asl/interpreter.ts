@@ -20,6 +20,8 @@ export interface ExecutionHost {
   runTask?(call: TaskCall): Promise<Json>;
   /** Called for what Step Functions would write to the history. */
   onHistory?(step: HistoryStep): void;
+  /** Given what ends the execution at once, as StopExecution does. */
+  onRunning?(stop: (error: string | null, cause: string | null) => void): void;
   /** Called for each state that the execution itself enters, not those within its branches. */
   onEntered?(standing: Standing): void;
 }
@@ -37,7 +39,7 @@ export interface Redrive extends Standing {
 }
 
 export interface ExecutionResult {
-  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   readonly output: Json;
   readonly error: string | null;
   readonly cause: string | null;
@@ -72,9 +74,9 @@ export async function execute(
   const journey = redrive
     ? { ...common, ...redrive, from: redriven(definition, redrive, history) }
     : { ...common, input, variables: {} };
-  if (!redrive) history.start();
+  if (!redrive) history.start(input);
   const result = await race(timeoutSeconds, host, scope, finish(travel(journey)));
-  history.end();
+  history.end({ ...result });
   return result;
 }
 
@@ -100,13 +102,19 @@ function race(
   scope: CancellationScope,
   result: Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
-  if (timeoutSeconds === undefined) return result;
+  if (timeoutSeconds === undefined && !host.onRunning) return result;
   return new Promise((resolve, reject) => {
-    const cancel = host.clock.after(timeoutSeconds * 1000, () => {
+    const end = (status: ExecutionResult['status'], error: string | null, cause: string | null) => {
       scope.cut();
-      // Only the history names States.Timeout: recorded in https://github.com/floci-io/floci/issues/2733
-      resolve({ status: 'TIMED_OUT', output: null, error: null, cause: null });
-    });
+      cancel();
+      resolve({ status, output: null, error, cause });
+    };
+    // Only the history names States.Timeout: recorded in https://github.com/floci-io/floci/issues/2733
+    const cancel =
+      timeoutSeconds === undefined
+        ? () => {}
+        : host.clock.after(timeoutSeconds * 1000, () => end('TIMED_OUT', null, null));
+    host.onRunning?.((error, cause) => end('ABORTED', error, cause));
     result.then(resolve, reject).finally(cancel);
   });
 }
@@ -120,13 +128,13 @@ async function travel(journey: Journey): Promise<Json> {
     const state = flow.states.get(name);
     if (state === undefined) throw new Error(`no state ${name}: the definition was not read by parseDefinition`);
     // A redrive is an event of its own, and billed as the transition that it is, not a second entry.
-    const enteredId = from?.enteredId ?? execution.history.record('stateEntered', name, 1, 1);
+    const enteredId = from?.enteredId ?? execution.history.record('stateEntered', name, 1, 1, { input });
     from = undefined;
     journey.onEntered?.({ state: name, input, variables });
     const entered = { Name: name, EnteredTime: new Date(execution.world.clock.now()).toISOString() };
     const context = { ...execution.context, State: entered };
     const left = await stay({ execution, scope, state, input, variables, enteredId, context });
-    execution.history.record('stateExited', name, 1);
+    execution.history.record('stateExited', name, 1, 0, { output: left.output });
     ({ output: input, variables, next: name } = left);
   }
   return input;

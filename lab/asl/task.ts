@@ -4,6 +4,7 @@ import type { Timers } from './cancellation-scope.ts';
 import type { TaskState } from './definition.ts';
 import { ErrorName, StatesError } from './errors.ts';
 import { SECONDS } from './fields.ts';
+import type { HistoryDetail } from './history.ts';
 import { checkSize } from './limits.ts';
 import type { Template } from './template.ts';
 import { evaluate, evaluateNumber, evaluationError, type TaskCall, type Visit } from './visit.ts';
@@ -31,14 +32,19 @@ export async function runTask(visit: Visit<TaskState>): Promise<Json> {
   checkDeadlines(visit, deadlines);
 
   // TaskScheduled, TaskStarted and, where the call returns before the task is done, TaskSubmitted.
-  execution.history.record('taskStarted', state.name, waitsForToken ? 3 : 2);
+  const scheduled = { resource: state.resource, parameters: input, ...deadlines };
+  execution.history.record('taskStarted', state.name, waitsForToken ? 3 : 2, 0, scheduled);
+  let ended: HistoryDetail = { resource: state.resource };
   try {
     const result = await call(visit, { resource: state.resource, arguments: input, ...taskToken }, deadlines);
+    ended = { ...ended, output: result };
     return checkSize(result, producer(state.resource));
   } catch (error) {
-    throw error instanceof StatesError ? error.ofResource() : error;
+    if (!(error instanceof StatesError)) throw error;
+    ended = { ...ended, error: error.error, cause: error.cause };
+    throw error.ofResource();
   } finally {
-    execution.history.record('taskEnded', state.name, 1);
+    execution.history.record('taskEnded', state.name, 1, 0, ended);
   }
 }
 

@@ -60,7 +60,10 @@ export function stateError({ state, enteredId }: Visit, error: string, cause: st
 }
 
 export function evaluationError(visit: Visit, cause: string): StatesError {
-  visit.execution.history.record('evaluationFailed', visit.state.name, 1);
+  visit.execution.history.record('evaluationFailed', visit.state.name, 1, 0, {
+    error: ErrorName.queryEvaluation,
+    cause,
+  });
   return stateError(visit, ErrorName.queryEvaluation, cause);
 }
 

@@ -6,14 +6,16 @@ import { type Tick, ticks } from './ticks.ts';
 export interface Place {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
+}
+
+/** A value that is worth comparing with, and its name. */
+export interface Level {
+  readonly value: number;
+  readonly name: string;
 }
 
 export interface ChartOptions {
-  readonly width: number;
+  /** In pixels; it is as wide as there is room. */
   readonly height: number;
   /** What it shows, for those who cannot see it. */
   readonly label: string;
@@ -21,34 +23,38 @@ export interface ChartOptions {
   readonly most: number;
   readonly xTicks: readonly Tick[];
   readonly marks: (place: Place) => Content;
+  /** Levels that lie across, and instants or values on the x axis. */
+  readonly levels?: readonly Level[];
+  readonly markers?: readonly Level[];
 }
 
-/** Room for the numbers at the axes; the right one for half a label. */
-const MARGIN = { left: 44, right: 26, top: 14, bottom: 24 } as const;
+/** Drawings are stretched to the width that there is; what is written at them is not. */
+const [WIDTH, HEIGHT] = [1000, 200];
 
 /** Axes, grid and what is drawn on them. */
-export function chart({ width, height, label, end, most, xTicks, marks }: ChartOptions): Markup {
+export function chart({ height, label, end, most, xTicks, marks, levels = [], markers = [] }: ChartOptions): Markup {
   const yTicks = ticks(most, 4);
   const ceiling = yTicks.at(-1)?.value ?? 1;
-  const [left, right, top, bottom] = [MARGIN.left, width - MARGIN.right, MARGIN.top, height - MARGIN.bottom];
   const place: Place = {
-    x: (value) => round(left + (value / end) * (right - left)),
-    y: (value) => round(bottom - (value / ceiling) * (bottom - top)),
-    left,
-    right,
-    top,
-    bottom,
+    x: (value) => round((value / end) * WIDTH),
+    y: (value) => round(HEIGHT - (value / ceiling) * HEIGHT),
   };
-  return html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-${yTicks.map(
-  ({ value, text }) => html`<path class="${value === 0 ? 'axis' : 'grid'}" d="M${left} ${place.y(value)}H${right}"/>
-<text class="tick" x="${left - 8}" y="${place.y(value) + 4}" text-anchor="end">${text}</text>`,
-)}
-${xTicks.map(
-  ({ value, text }) =>
-    html`<text class="tick" x="${place.x(value)}" y="${bottom + 17}" text-anchor="middle">${text}</text>`,
-)}
-${marks(place)}</svg>`;
+  const across = (value: number) => round((value / end) * 100);
+  const up = (value: number) => round((value / ceiling) * 100);
+  return html`<div class="chart" role="img" aria-label="${label}" style="height:${height}px"><div class="plot">
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
+${yTicks.map(({ value }) => html`<path class="${value === 0 ? 'axis' : 'grid'}" d="M0 ${place.y(value)}H${WIDTH}"/>`)}
+${marks(place)}
+${levels.map(({ value }) => html`<path class="level" d="M0 ${place.y(value)}H${WIDTH}"/>`)}
+${markers.map(({ value }) => html`<path class="level" d="M${place.x(value)} 0V${HEIGHT}"/>`)}</svg>
+<div class="ys">${yTicks.map(({ value, text }) => html`<span style="bottom:${up(value)}%">${text}</span>`)}</div>
+<div class="xs">${xTicks.map(({ value, text }) => html`<span style="left:${across(value)}%">${text}</span>`)}</div>
+${levels.map(({ value, name }) => html`<span class="note level-note" style="bottom:${up(value)}%">${name}</span>`)}
+${markers.map(({ value, name }, index) => {
+  const isRight = across(value) > 50;
+  return html`<span class="note marker-note" style="${isRight ? 'right' : 'left'}:${isRight ? round(100 - across(value)) : across(value)}%;top:${index * 18}px">${name}</span>`;
+})}
+</div></div>`;
 }
 
 /** The outline of bins as steps, from the left edge to the right. */
@@ -68,7 +74,7 @@ export function area(bins: Bins, place: Place, className: string, floor?: Bins):
         .map((value, bin) => `V${place.y(value)}H${place.x(bin * bins.seconds)}`)
         .reverse()
         .join('')
-    : `V${place.bottom}H${place.x(0)}`;
+    : `V${HEIGHT}H0`;
   return html`<path class="area ${className}" d="${steps(bins, place)}${down}Z"/>`;
 }
 
@@ -90,35 +96,30 @@ export function between(above: Bins, below: Bins, place: Place, className: strin
 }
 
 /** Bins as bars with a gap between them. */
-export function bars({ seconds, values }: Bins, { x, y, bottom }: Place, className: string): Markup[] {
+export function bars({ seconds, values }: Bins, { x, y }: Place, className: string): Markup[] {
   return values.flatMap((value, bin) => {
-    const [from, to] = [x(bin * seconds) + 1, x((bin + 1) * seconds) - 1];
+    const [from, to] = [x(bin * seconds), x((bin + 1) * seconds)];
+    const gap = Math.min(3, (to - from) / 5);
     return value === 0
       ? []
-      : html`<rect class="area ${className}" x="${from}" y="${y(value)}" width="${round(to - from)}" height="${round(bottom - y(value))}" rx="2"/>`;
+      : html`<rect class="area ${className}" x="${round(from + gap)}" y="${y(value)}" width="${round(to - from - 2 * gap)}" height="${round(HEIGHT - y(value))}"/>`;
   });
-}
-
-/** A level that is worth comparing with, and its name. */
-export function level(value: number, name: string, { left, right, y }: Place): Markup {
-  return html`<path class="level" d="M${left} ${y(value)}H${right}"/>
-<text class="note" x="${right}" y="${y(value) - 5}" text-anchor="end">${name}</text>`;
-}
-
-/** An instant or a value on the x axis that is worth comparing with, and its name. */
-export function marker(value: number, name: string, { left, right, top, bottom, x }: Place): Markup {
-  const isRight = x(value) > (left + right) / 2;
-  return html`<path class="level" d="M${x(value)} ${top}V${bottom}"/>
-<text class="note" x="${x(value) + (isRight ? -5 : 5)}" y="${top + 9}" text-anchor="${isRight ? 'end' : 'start'}">${name}</text>`;
 }
 
 /** A strip over each bin that says its figures where the pointer rests: no script is needed. */
-export function hints(count: number, seconds: number, { x, top, bottom }: Place, say: (bin: number) => string): Markup {
+export function hints(count: number, seconds: number, { x }: Place, say: (bin: number) => string): Markup {
   const strips = Array.from({ length: count }, (_, bin) => {
     const [from, to] = [x(bin * seconds), x((bin + 1) * seconds)];
-    return html`<rect x="${from}" y="${top}" width="${round(to - from)}" height="${bottom - top}"><title>${say(bin)}</title></rect>`;
+    return html`<rect x="${from}" y="0" width="${round(to - from)}" height="${HEIGHT}"><title>${say(bin)}</title></rect>`;
   });
   return html`<g class="hints">${strips}</g>`;
+}
+
+/** The figures of a chart for those who read them. */
+export function asTable(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): Markup {
+  const [first = '', ...others] = columns;
+  return html`<details class="as-table"><summary>As a table</summary><table><thead><tr><th scope="col">${first}</th>${others.map((name) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead><tbody>
+${rows.map(([name = '', ...values]) => html`<tr><th scope="row">${name}</th>${values.map((value) => html`<td class="number">${value}</td>`)}</tr>`)}</tbody></table></details>`;
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;

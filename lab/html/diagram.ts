@@ -2,15 +2,27 @@ import { instance } from '@viz-js/viz';
 import type { Exit, Flow, State } from '../asl/definition.ts';
 import { Markup } from './markup.ts';
 
-/** Draws the states of a workflow. Colours are left to the page's style sheet. */
-export async function drawFlow(flow: Flow): Promise<Markup> {
-  const viz = await instance();
-  const svg = viz.renderString(dotOf(flow), { format: 'svg', engine: 'dot' });
+/** Draws the states of a workflow, with what leads from one to the next. Colours are left to the page's style sheet. */
+export const drawFlow = (flow: Flow): Promise<Markup> => draw(flow, dotOf(flow), 'flow');
+
+/** Draws them small enough for a phone, for one execution's way through them: states are marked by their places. */
+export const drawWay = (flow: Flow): Promise<Markup> => draw(flow, wayDotOf(flow), 'way');
+
+/** Takes longer to be there than to draw. */
+let viz: ReturnType<typeof instance> | undefined;
+
+async function draw({ states }: Flow, dot: string, className: string): Promise<Markup> {
+  viz ??= instance();
+  const svg = (await viz).renderString(dot, { format: 'svg', engine: 'dot' });
+  const label = `State machine: ${[...states.keys()].join(', ')}`.replace(/[&<>"]/g, ' ');
   // Without prolog, hints that repeat the names, and a size of its own: the page decides.
   const bare = svg
     .slice(svg.indexOf('<svg'))
     .replace(/<!--[\s\S]*?-->|<title>[\s\S]*?<\/title>/g, '')
-    .replace(/(<svg [^>]*?)width="(\d+)pt" height="\d+pt"/, '$1class="flow" style="max-width:$2px" role="img"')
+    .replace(
+      /(<svg [^>]*?)width="(\d+)pt" height="\d+pt"/,
+      `$1class="${className}" style="max-width:$2px" role="img" aria-label="${label}"`,
+    )
     .replace(/ font-(family|size)="[^"]*"/g, '');
   return new Markup(bare);
 }
@@ -29,6 +41,63 @@ export function dotOf({ startAt, states }: Flow): string {
     ...lines,
     '}',
   ].join('\n');
+}
+
+/** The same without labels at edges, names in short lines. */
+export function wayDotOf({ startAt, states }: Flow): string {
+  const places = new Map([...states.keys()].map((name, place) => [name, place]));
+  const lines = [...states.values()].flatMap((state) => {
+    const nexts = new Set(exits(state).filter((next) => next !== null));
+    return [
+      `${quote(state.name)} [label=${quote(shortLines(state.name))} class=${quote(`${state.type.toLowerCase()} s${places.get(state.name)}`)}]`,
+      ...[...nexts].map(
+        (next) =>
+          `${quote(state.name)} -> ${quote(next)} [class=${quote(`e${places.get(state.name)}-${places.get(next)}`)}]`,
+      ),
+    ];
+  });
+  return [
+    'digraph {',
+    'graph [bgcolor=transparent nodesep=0.2 ranksep=0.3 pad=0.05]',
+    'node [shape=box style=rounded fontname=Helvetica fontsize=13 margin="0.1,0.06" height=0.4 width=0.9]',
+    'edge [arrowsize=0.6]',
+    'start [shape=circle label="" width=0.14 height=0.14 class=start]',
+    `start -> ${quote(startAt)}`,
+    ...lines,
+    '}',
+  ].join('\n');
+}
+
+const LINE_LENGTH = 12;
+
+function shortLines(name: string): string {
+  const lines: string[] = [];
+  for (const word of name.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word}`.length <= LINE_LENGTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
+
+/** Where a state may lead to. */
+function exits(state: State): Exit['next'][] {
+  switch (state.type) {
+    case 'Choice':
+      return [...state.choices, ...(state.default ? [state.default] : [])].map(({ next }) => next);
+    case 'Task':
+    case 'Map':
+    case 'Parallel':
+      return [state.next, ...state.catch.map(({ next }) => next)];
+    case 'Pass':
+    case 'Wait':
+      return [state.next];
+    case 'Succeed':
+    case 'Fail':
+      return [];
+    default:
+      return state satisfies never;
+  }
 }
 
 function node(state: State): string {

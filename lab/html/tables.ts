@@ -70,8 +70,8 @@ export function figuresTable(report: Report): Markup {
     ['Notifications', count(notifications), 'Messages to people.'],
     ['Dead letters', count(dlqMessages), 'Messages that nothing could handle.'],
   ];
-  return html`<table class="figures"><thead><tr><th>Figure</th><th class="number">Value</th><th>Meaning</th></tr></thead><tbody>
-${rows.map(([name, value, meaning]) => html`<tr><th>${name}</th><td class="number">${value}</td><td>${meaning}</td></tr>\n`)}</tbody></table>`;
+  return html`<table class="figures"><thead><tr><th scope="col">Figure</th><th scope="col" class="number">Value</th></tr></thead><tbody>
+${rows.map(([name, value, meaning]) => html`<tr><th scope="row">${name}<span class="about">${meaning}</span></th><td class="number">${value}</td></tr>\n`)}</tbody></table>`;
 }
 
 function roomRows(room: NonNullable<Report['room']>): (readonly [string, string, string])[] {
@@ -101,14 +101,14 @@ export function outcomesTable({ reruns }: Report): Markup {
     ...byReason('refused', reruns.refused, 'Not repeatable faithfully or not allowed: a person has to decide.'),
     ...byReason('ignored', reruns.ignored, 'Events that ask for nothing, counted one by one, copies included.'),
   ];
-  return html`<table><thead><tr><th>Outcome</th><th>Reason</th><th class="number">Count</th><th>Meaning</th></tr></thead><tbody>
-${rows.map(([kind, reason, number, meaning]) => html`<tr><th>${kind}</th><td>${reason ? html`<code>${reason}</code>` : '–'}</td><td class="number">${count(number)}</td><td>${meaning}</td></tr>\n`)}</tbody></table>`;
+  return html`<table><thead><tr><th scope="col">Outcome</th><th scope="col" class="number">Count</th></tr></thead><tbody>
+${rows.map(([kind, reason, number, meaning]) => html`<tr><th scope="row">${kind}${reason ? html` <code>${reason}</code>` : undefined}<span class="about">${meaning}</span></th><td class="number">${count(number)}</td></tr>\n`)}</tbody></table>`;
 }
 
 /** The configuration in force. E-mail addresses are people's: only their number is shown. */
 export function configurationTable(configuration: Configuration): Markup {
   const { notifications, ...shown } = configuration;
   const rows = Object.entries({ ...shown, notifications: { emails: notifications.emails.length } });
-  return html`<table><thead><tr><th>Key</th><th>Value</th></tr></thead><tbody>
-${rows.map(([key, value]) => html`<tr><th><code>${key}</code></th><td><code>${JSON.stringify(value)}</code></td></tr>\n`)}</tbody></table>`;
+  return html`<table class="configuration"><thead><tr><th scope="col">Key</th><th scope="col">Value</th></tr></thead><tbody>
+${rows.map(([key, value]) => html`<tr><th scope="row"><code>${key}</code></th><td><code>${JSON.stringify(value)}</code></td></tr>\n`)}</tbody></table>`;
 }

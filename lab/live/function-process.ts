@@ -30,9 +30,12 @@ export class FunctionProcess implements Sandbox {
   constructor(options: ProcessOptions, code: FunctionCode) {
     this.#options = options;
     this.#code = code;
-    this.#process = serve({ ...options, principalOf: () => options.principal, clientsRetry: false }).then((endpoint) =>
-      this.#start(endpoint),
-    );
+    this.#process = serve({
+      ...options,
+      services: Object.values(options.services),
+      principalOf: () => options.principal,
+      clientsRetry: false,
+    }).then((endpoint) => this.#start(endpoint));
   }
 
   async invoke(payload: Json): Promise<Json> {

@@ -1,5 +1,5 @@
 import { METRICS } from '../../lambda/core/contract.ts';
-import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import type { VirtualClock } from '../kernel/clock.ts';
 import { DISGUISED_THROTTLE } from '../run/callers.ts';
 import type { Observer } from '../world/world.ts';
 
@@ -25,26 +25,31 @@ export class Series {
     permits: [],
   } as Record<keyof Counts, number[]>;
 
+  #startedAt = 0;
+
   get counts(): Counts {
     return this.#counts;
   }
 
-  /** What hears a run whose virtual clock says `now`. */
-  readonly listen = ({ now }: { readonly now: () => number }): Partial<Observer> => ({
-    request: ({ operation, outcome, at }, isOurs) => {
-      if (operation !== 'RunTask') return;
-      if ('output' in outcome) this.#count(isOurs ? 'oursAccepted' : 'callersAccepted', at);
-      else if (outcome.code === 'ThrottlingException' || DISGUISED_THROTTLE.test(outcome.message))
-        this.#count(isOurs ? 'oursThrottled' : 'callersThrottled', at);
-    },
-    metric: ({ name, value }) => {
-      if (name === METRICS.permit) this.#count('permits', now(), value);
-    },
-  });
+  /** What hears a run on this clock. */
+  readonly listen = ({ now, startedAt }: Pick<VirtualClock, 'now' | 'startedAt'>): Partial<Observer> => {
+    this.#startedAt = startedAt;
+    return {
+      request: ({ operation, outcome, at }, isOurs) => {
+        if (operation !== 'RunTask') return;
+        if ('output' in outcome) this.#count(isOurs ? 'oursAccepted' : 'callersAccepted', at);
+        else if (outcome.code === 'ThrottlingException' || DISGUISED_THROTTLE.test(outcome.message))
+          this.#count(isOurs ? 'oursThrottled' : 'callersThrottled', at);
+      },
+      metric: ({ name, value }) => {
+        if (name === METRICS.permit) this.#count('permits', now(), value);
+      },
+    };
+  };
 
   #count(what: keyof Counts, at: number, value = 1): void {
     const bins = this.#counts[what];
-    const second = Math.floor((at - LAB_EPOCH_MS) / 1000);
+    const second = Math.floor((at - this.#startedAt) / 1000);
     while (bins.length <= second) bins.push(0);
     bins[second] = (bins[second] ?? 0) + value;
   }

@@ -1,14 +1,19 @@
 import { readConfiguration } from '../../lib/config/read-config.ts';
 import type { Configuration } from '../../lib/config/schema.ts';
 import type { Flow } from '../asl/definition.ts';
-import { LAB_EPOCH_MS } from '../kernel/clock.ts';
+import { ConsoleRecorder } from '../console/recorder.ts';
+import type { ConsoleView } from '../console/view.ts';
+import { LAB_EPOCH_MS, type VirtualClock } from '../kernel/clock.ts';
 import { BARE_RECORD, namesIn } from '../run/bare-records.ts';
 import type { CallState } from '../run/call-ledger.ts';
 import type { CallFate, Oracle } from '../run/oracle.ts';
 import type { Run } from '../run/run.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
+import { tee } from '../world/observers.ts';
+import type { Observer } from '../world/world.ts';
 import type { Report, Result } from './report.ts';
-import type { Counts } from './series.ts';
+import { type RoomOverTime, roomOverTime } from './room-series.ts';
+import { type Counts, Series } from './series.ts';
 
 /** What is told of a run, on the terminal and in HTML: plain data, so that a test can make one up. */
 export interface Story {
@@ -17,6 +22,10 @@ export interface Story {
   readonly standing: Standing;
   readonly leftAlone: LeftAlone;
   readonly counts: Counts;
+  /** How the account's room was held; nothing where nothing bounds it. */
+  readonly room: readonly RoomOverTime[];
+  /** The executions, one by one, and what people were told. */
+  readonly console: ConsoleView;
   /** The calls that are owed. */
   readonly owed: readonly OwedCall[];
   /** What the tightest bucket refills per second. */
@@ -84,8 +93,20 @@ function leftAlone({ oracle, records, world }: Run): LeftAlone {
   };
 }
 
-export function tellStory({ report, run, violations }: Result, counts: Counts): Story {
-  const { scenario, oracle, records } = run;
+/** Listens to a run for what its report does not hold. */
+export class StoryRecorder {
+  readonly #series = new Series();
+  readonly #console = new ConsoleRecorder();
+
+  readonly listen = (clock: VirtualClock): Observer => tee(this.#series.listen(clock), this.#console.listen(clock));
+
+  async tell(result: Result): Promise<Story> {
+    return tellStory(result, this.#series.counts, await this.#console.view(result.run.world.sns.published));
+  }
+}
+
+function tellStory({ report, run, violations }: Result, counts: Counts, console: ConsoleView): Story {
+  const { scenario, oracle, records, world, clock } = run;
   const { clusterResourceModify, fargateRunTask } = scenario.account.buckets;
   const [first] = records.reruns;
   return {
@@ -94,6 +115,8 @@ export function tellStory({ report, run, violations }: Result, counts: Counts): 
     standing: standing(oracle),
     leftAlone: leftAlone(run),
     counts,
+    room: roomOverTime(scenario.account.room, world.ecs.rooms.changes, clock.startedAt),
+    console,
     owed: [...oracle.finite()].filter((fate) => oracle.owes(fate)).map(owedCall),
     refillPerSecond: Math.min(clusterResourceModify.refillPerSecond, fargateRunTask?.refillPerSecond ?? Infinity),
     configuration: scenario.remediation.enabled ? configurationOf(scenario.remediation.config) : undefined,

@@ -247,7 +247,7 @@ function count(into: ByReason, reason: string, by = 1): void {
 }
 
 /** `rejectedByEcs: AccessDeniedException; started: arn:...` is of the reason `rejectedByEcs`. */
-function reasonOf(cause: string | null | undefined): string {
+export function reasonOf(cause: string | null | undefined): string {
   const { errorMessage = '' } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
   return errorMessage.split(/[:;]/)[0] ?? '';
 }

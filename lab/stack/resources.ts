@@ -108,7 +108,7 @@ const rule = z.strictObject({
   EventPattern: z.json().optional(),
   ScheduleExpression: z.string().optional(),
   State: z.literal('ENABLED'),
-  Description: inert,
+  Description: z.string().optional(),
   Targets: z.array(
     z.strictObject({
       Id: z.string(),
@@ -125,6 +125,7 @@ const alarm = z.looseObject({
   Namespace: z.string().optional(),
   MetricName: z.string().optional(),
   AlarmActions: z.array(z.string()).default([]),
+  AlarmDescription: z.string().optional(),
   Dimensions: z.array(z.strictObject({ Name: z.string(), Value: z.string() })).default([]),
 });
 
@@ -136,6 +137,7 @@ export const RUNNING = {
   'AWS::StepFunctions::StateMachine': stateMachine,
   'AWS::DynamoDB::Table': table,
   'AWS::SNS::Topic': z.looseObject({ KmsMasterKeyId: z.string().optional() }),
+  'AWS::SNS::Subscription': z.looseObject({ TopicArn: z.string(), Protocol: z.string(), Endpoint: z.string() }),
   'AWS::Events::Rule': rule,
   'AWS::CloudWatch::Alarm': alarm,
   'AWS::IAM::Role': role,
@@ -162,7 +164,6 @@ export const INERT: ReadonlySet<string> = new Set([
   'AWS::Logs::QueryDefinition',
   'AWS::S3::Bucket',
   'AWS::S3::BucketPolicy',
-  'AWS::SNS::Subscription',
   'Custom::AWS',
 ]);
 

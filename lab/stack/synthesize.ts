@@ -12,7 +12,8 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 /** A synthesized CloudFormation template. */
 export interface Template {
   readonly Resources: Readonly<Record<string, TemplateResource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: Json }>>;
+  readonly Description?: string;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: Json; readonly Description?: string }>>;
 }
 export interface TemplateResource {
   readonly Type: string;

@@ -18,6 +18,20 @@ export interface Resource<Type extends RunningType> {
   readonly metadata: JsonObject;
 }
 
+/** What a stack tells of itself under a key. */
+export interface Output {
+  readonly key: string;
+  readonly value: string;
+  readonly description: string | undefined;
+}
+
+/** Any resource of a stack, also one that the lab does not run, by the name that it was given. */
+export interface DeployedResource {
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+}
+
 /** A template in which every reference has its value, as after a deployment. */
 export class DeployedTemplate {
   readonly #template: Template;
@@ -44,10 +58,30 @@ export class DeployedTemplate {
     };
   }
 
-  /** What the stack tells of itself under a key, as after a deployment; undefined where it has no such output. */
+  /** What the stack tells of itself, as after a deployment. */
+  get outputs(): Output[] {
+    return Object.entries(this.#template.Outputs ?? {}).map(([key, { Value, Description: description }]) => ({
+      key,
+      value: String(resolve(Value, this.#scope)),
+      description,
+    }));
+  }
+
+  /** What it tells under a key; undefined where it has no such output. */
   output(key: string): string | undefined {
-    const output = this.#template.Outputs?.[key];
-    return output && String(resolve(output.Value, this.#scope));
+    return this.outputs.find((output) => output.key === key)?.value;
+  }
+
+  get description(): string | undefined {
+    return this.#template.Description;
+  }
+
+  get resources(): DeployedResource[] {
+    return Object.entries(this.#template.Resources).map(([logicalId, { Type: type }]) => ({
+      logicalId,
+      physicalId: this.#scope.identity(logicalId)?.ref ?? logicalId,
+      type,
+    }));
   }
 
   /** All resources of one type. */

@@ -1,4 +1,5 @@
 import { METRIC_NAMESPACE } from '../../lambda/core/contract.ts';
+import { STACK_NAME } from '../../lib/app.ts';
 import { parseDefinition } from '../asl/index.ts';
 import { EventTargets } from '../aws/eventbridge/event-targets.ts';
 import type { Permissions } from '../aws/iam/permissions.ts';
@@ -29,18 +30,25 @@ export function deploy(world: World, template: Template): void {
   world.enforce(policiesOf(deployed));
   const site: Site = { ...world.options, world, place, has: world.has };
   createStores(deployed, site);
+  for (const { properties } of deployed.all('AWS::SNS::Subscription')) {
+    const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint } = properties;
+    world.sns.subscribe({ topicArn, protocol, endpoint });
+  }
   for (const { properties } of deployed.all('AWS::Lambda::Function')) {
     if (properties.LoggingConfig) site.world.logs.createLogGroup(properties.LoggingConfig.LogGroup);
   }
   createStateMachines(deployed, site);
   for (const lambdaFunction of deployed.all('AWS::Lambda::Function')) {
     const { arn, properties } = lambdaFunction;
-    requireTrust(site.has, place, properties.Role, 'lambda.amazonaws.com', arn);
+    // Whether Lambda names the function's account is unknown: here it does not.
+    requireTrust(site.has, {}, properties.Role, 'lambda.amazonaws.com', arn);
     world.createFunction(lambdaFunction);
   }
   createEventSources(deployed, site);
   createRules(deployed, site);
   world.handOverQueueUrl = deployed.output(HAND_OVER_QUEUE_URL);
+  const { outputs, resources, description } = deployed;
+  world.cloudFormation.add({ name: STACK_NAME, description, outputs, resources });
   createAlarms(deployed, site.world);
 }
 
@@ -64,13 +72,15 @@ function createStores(deployed: DeployedTemplate, { world, place, clock, scenari
 
 function createStateMachines(deployed: DeployedTemplate, { world, has, place }: Site): void {
   for (const { arn, properties } of deployed.all('AWS::StepFunctions::StateMachine')) {
-    requireTrust(has, place, properties.RoleArn, 'states.amazonaws.com', arn);
+    const context = { 'aws:SourceArn': arn, 'aws:SourceAccount': place.account };
+    requireTrust(has, context, properties.RoleArn, 'states.amazonaws.com', arn);
     const definition = parseDefinition(JSON.parse(properties.DefinitionString));
     world.states.createStateMachine({
       arn,
       name: arn.split(':').at(-1) ?? '',
       roleArn: properties.RoleArn,
       definition,
+      text: properties.DefinitionString,
     });
   }
 }
@@ -113,9 +123,11 @@ function createRules(deployed: DeployedTemplate, site: Site): void {
       if (target.DeadLetterConfig) world.deadLetterQueues.add(target.DeadLetterConfig.Arn);
       return eventTargets.create(arn, target);
     });
-    const { EventPattern, ScheduleExpression } = properties;
-    if (EventPattern !== undefined) world.bus.createRule({ arn, pattern: EventPattern, targets });
+    const { EventPattern, ScheduleExpression, Description: description } = properties;
+    const shown = { arn, description, targetArns: properties.Targets.map(({ Arn }) => Arn) };
+    if (EventPattern !== undefined) world.bus.createRule({ ...shown, pattern: EventPattern, targets });
     if (ScheduleExpression === undefined) continue;
+    world.bus.createSchedule({ ...shown, schedule: ScheduleExpression });
     // Recurring schedules go on for ever: the run does not wait for them.
     clock.every(intervalMs(ScheduleExpression), () => {
       for (const deliver of targets) deliver({});
@@ -129,8 +141,11 @@ function createAlarms(deployed: DeployedTemplate, { alarms }: World): void {
     .all('AWS::Events::Rule')
     .flatMap(({ properties }) => ((properties.EventPattern as JsonObject | undefined)?.resources ?? []) as Json[]);
   for (const { arn, logicalId, properties } of deployed.all('AWS::CloudWatch::Alarm')) {
-    const { Namespace, MetricName, Dimensions, ...rule } = properties;
-    if (Namespace !== METRIC_NAMESPACE || !MetricName || !awaited.includes(arn)) continue;
+    const { Namespace, MetricName, Dimensions, AlarmDescription: description, ...rule } = properties;
+    if (Namespace !== METRIC_NAMESPACE || !MetricName || !awaited.includes(arn)) {
+      alarms.createIdle({ arn, name: logicalId, description });
+      continue;
+    }
     const { Period, Threshold, Statistic, ComparisonOperator, EvaluationPeriods, TreatMissingData } = rule;
     const isKnown =
       Statistic === 'Sum' &&
@@ -150,8 +165,13 @@ function createAlarms(deployed: DeployedTemplate, { alarms }: World): void {
 }
 
 /** A service of AWS runs something of ours only under a role that lets it. */
-function requireTrust(has: Permissions['has'], place: Place, role: string, service: string, sourceArn: string): void {
-  const context = { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': place.account };
+function requireTrust(
+  has: Permissions['has'],
+  context: Readonly<Record<string, string>>,
+  role: string,
+  service: string,
+  arn: string,
+): void {
   if (has({ service }, { action: 'sts:AssumeRole', resource: role, context })) return;
-  throw new Error(`deployment failed: ${service} may not assume ${role} for ${sourceArn}`);
+  throw new Error(`deployment failed: ${service} may not assume ${role} for ${arn}`);
 }

@@ -15,6 +15,7 @@ import { readEnvironment } from '../../lambda/runtime/environment.ts';
 import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
 import { makeHandler as makeSweep } from '../../lambda/sweep.ts';
 import type { Sandbox } from '../aws/lambda/fake-lambda.ts';
+import { modelOf } from '../aws/sdk/models.ts';
 import { type CallHooks, clientConfig } from '../aws/sdk/transport.ts';
 import type { Moment } from '../faults/faults.ts';
 import type { FakeService, Principal } from '../kernel/aws-service.ts';
@@ -77,6 +78,7 @@ let warm: Promise<unknown> | undefined;
 export function warmUp(): Promise<unknown> {
   const config = clientConfig({ name: 'warm-up', call: () => ({}) }, { arn: '' }, 'us-east-1');
   warm ??= Promise.all([
+    ...['iam', 'sns', 'sqs'].map(modelOf),
     new ECSClient(config).send(new ListClustersCommand({})),
     new SFNClient(config).send(new ListStateMachinesCommand({})),
     new DynamoDBClient(config).send(new ListTablesCommand({})),

@@ -1,6 +1,8 @@
 import { dimensionSets, HANDLERS, type HandlerName } from '../../lambda/core/contract.ts';
 import { CLIENT_CONFIG } from '../../lambda/runtime/lambda-ports.ts';
 import { HANDLER_METADATA_KEY, SETTINGS_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
+import type { HistoryStep } from '../asl/index.ts';
+import { FakeCloudFormation } from '../aws/cloudformation/fake-cloudformation.ts';
 import { FakeCloudTrail } from '../aws/cloudtrail/fake-cloudtrail.ts';
 import { FakeAlarms } from '../aws/cloudwatch/fake-alarms.ts';
 import { FakeLogs } from '../aws/cloudwatch/fake-logs.ts';
@@ -17,6 +19,7 @@ import { FakeSqs } from '../aws/sqs/fake-sqs.ts';
 import type { Execution } from '../aws/states/execution.ts';
 import { FakeStates } from '../aws/states/fake-states.ts';
 import { integrations } from '../aws/states/integrations.ts';
+import { FakeSts } from '../aws/sts/fake-sts.ts';
 import type { Faults } from '../faults/faults.ts';
 import { AwsError, type FakeService, type Principal, UnsupportedError } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
@@ -39,6 +42,8 @@ export interface Observer {
   moved(from: string, to: string): void;
   executionStarted(execution: Execution, input: Json): void;
   executionClosed(execution: Execution): void;
+  /** An execution went on by a step of its history. */
+  executionStep?(execution: Execution, step: HistoryStep): void;
   /** A closed execution goes on; its old result is still there to be read. */
   executionRedriven(execution: Execution): void;
   log(line: LogLine): void;
@@ -52,6 +57,8 @@ export interface WorldOptions {
   readonly observer: Observer;
   /** Counts what AWS would bill. */
   readonly usage: Usage;
+  /** Whether executions keep their histories for clients who ask for them. */
+  readonly keepsHistory?: boolean;
   /** What handlers run in; by default in this process, on the clock. */
   readonly createSandbox?: (options: SandboxOptions) => Sandbox;
 }
@@ -69,6 +76,8 @@ export class World {
   readonly lambda: FakeLambda;
   readonly bus: FakeEventBridge;
   readonly iam: FakeIam;
+  readonly sts: FakeSts;
+  readonly cloudFormation: FakeCloudFormation;
   /** ARNs of the queues that hold what could not be handled. */
   readonly deadLetterQueues = new Set<string>();
   /** Where callers hand calls over; undefined where the stack takes none. */
@@ -89,6 +98,8 @@ export class World {
     this.#around = makeRequestMiddleware({ clock, random: randomStream(seed, 'latency'), faults, usage, timeoutMs });
     this.bus = new FakeEventBridge({
       clock,
+      random: randomStream(seed, 'events'),
+      region: account.region,
       deliveries: (event) => faults.deliveries(event),
       ...(observer.emitted && { onEmitted: observer.emitted }),
     });
@@ -109,6 +120,8 @@ export class World {
     this.dynamoDb = new FakeDynamoDb();
     this.#principals = principalsOf(scenario);
     this.iam = new FakeIam(this.#principals);
+    this.sts = new FakeSts({ clock });
+    this.cloudFormation = new FakeCloudFormation({ clock, account: account.id, region: account.region });
     const skewMs = faults.skewMs('cloudtrail');
     this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
     this.ecs = new FakeEcs({
@@ -152,6 +165,8 @@ export class World {
         observer.executionClosed(execution);
       },
       onRedriven: observer.executionRedriven,
+      onStep: observer.executionStep,
+      keepsHistory: options.keepsHistory,
       onUnsupported: this.#fail,
     });
   }
@@ -183,17 +198,28 @@ export class World {
     this.bus.createRule({ arn: `rule of ${principal.arn}`, pattern, targets: [deliver] });
   }
 
-  /** The services as callers meet them: what the policies of the template's own roles say is none of their business. */
-  get callerServices(): Readonly<Record<'ecs' | 'sqs', FakeService>> {
+  /**
+   * The services as people and their programs meet them. What their own policies allow is taken for granted; what the template's
+   * queue policies keep out is kept out.
+   */
+  get clientServices(): readonly FakeService[] {
+    const { ecs, states, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus } = this;
     const sqs: FakeService = {
       name: 'sqs',
       call: (operation, input, principal) => {
-        if (operation !== 'SendMessage') throw new UnsupportedError(`sqs ${operation} by a caller`);
-        this.#admitSender(principal, queueArn(String(input.QueueUrl)));
+        const sentTo = this.#sentTo(operation, input);
+        for (const resource of sentTo) this.#admitSender(principal, resource);
         return this.sqs.call(operation, input, principal);
       },
     };
-    return { ecs: this.ecs, sqs };
+    return [ecs, sqs, states, dynamoDb, cloudTrail, logs, alarms, sns, iam, sts, cloudFormation, bus];
+  }
+
+  /** Queues that an operation sends to: who moves dead letters back sends them. */
+  #sentTo(operation: string, { QueueUrl, SourceArn, DestinationArn }: JsonObject): string[] {
+    if (operation === 'SendMessage') return [queueArn(String(QueueUrl))];
+    if (operation !== 'StartMessageMoveTask') return [];
+    return DestinationArn === undefined ? this.sqs.sourcesOf(String(SourceArn)) : [String(DestinationArn)];
   }
 
   /** Sends a hand-over message as a caller; returns its id, or throws what the queue answers. */

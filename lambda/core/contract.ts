@@ -107,6 +107,14 @@ export const ENVIRONMENT = {
   handOverRedriveRoleId: 'HAND_OVER_REDRIVE_ROLE_ID',
 } as const;
 
+/** What a notice leads to and no function has the room to know: the digest workflow puts it in place of these. */
+export const FILLED_IN = {
+  runbook: '{runbook}',
+  sweepStateMachineArn: '{sweepStateMachineArn}',
+  /** Of the functions that decide about calls, each after `~'`, as links to Logs Insights have them. */
+  logGroups: '{logGroups}',
+} as const;
+
 /** The file beside a handler's code that holds its settings: an environment of Lambda's has no room for long lists. */
 export const SETTINGS_FILE = 'settings.json';
 /** The environment variable with those of the settings that only the deployment knows. Absent where it knows no more than the file. */

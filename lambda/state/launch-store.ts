@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from 
 import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
 import { type Acceptance, acceptanceSchema } from '../core/rerun/acceptance.ts';
-import { type LaunchRecord, launchRecordSchema } from '../core/rerun/launch-record.ts';
+import { foreignLaunch, type KnownLaunch, launchRecordSchema } from '../core/rerun/launch-record.ts';
 import type { Launch } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
@@ -10,9 +10,12 @@ import { ITEMS } from './items.ts';
 
 /** What is kept about calls and events: launch records by task ARN, acceptances by call, and notified events. */
 export interface LaunchStore {
-  /** Keeps records; that of the oldest call that names a task stays, whichever comes first: who repeats a call did not make it. */
+  /**
+   * Keeps records, in whatever order they come. Of all calls that ECS answered with a task, the oldest of a listed caller stays:
+   * it asked for this task, and nobody else can take that back by a call under the same token. Else the oldest of all.
+   */
   put(launches: readonly Launch[]): Promise<void>;
-  get(taskArn: string): Promise<LaunchRecord | undefined>;
+  get(taskArn: string): Promise<KnownLaunch | undefined>;
   /** Keeps that ECS accepted a call under its own token. The latest acceptance stays: a fixed token may be used again the next day. */
   putAccepted(callId: string, acceptance: Acceptance): Promise<void>;
   /** When ECS last accepted a call, if it did. */
@@ -26,13 +29,12 @@ export interface LaunchStore {
 export function makeLaunchStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): LaunchStore {
   const tableName = environment.variable('tableName');
 
-  /** The record with the greatest or least `atMs` stays; of equals the first. */
-  async function putOne(
-    which: 'latest' | 'oldest',
+  /** Writes an item, unless there is one that it does not replace. */
+  async function putUnless(
     id: string,
     retentionSeconds: number,
     text: string,
-    atMs = 0,
+    { atMs = 0, isForeign = false, replaces = 'atMs < :atMs' } = {},
   ): Promise<void> {
     const expiresAt = Math.ceil(ports.clock.now() / 1000) + retentionSeconds;
     const command = new PutItemCommand({
@@ -41,9 +43,10 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
         id: { S: id },
         record: { S: text },
         atMs: { N: String(atMs) },
+        ...(isForeign && { isForeign: { BOOL: true } }),
         expiresAt: { N: String(expiresAt) },
       },
-      ConditionExpression: `attribute_not_exists(id) OR atMs ${which === 'latest' ? '<' : '>'} :atMs`,
+      ConditionExpression: `attribute_not_exists(id) OR ${replaces}`,
       ExpressionAttributeValues: { ':atMs': { N: String(atMs) } },
     });
     try {
@@ -53,32 +56,38 @@ export function makeLaunchStore({ environment, clients, ...ports }: HandlerDepen
     }
   }
 
-  /** An unreadable item counts as missing. The event history holds the same facts. */
-  async function getParsed<T>(id: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  function putLaunch({ taskArn, atMs, record }: Launch): Promise<void> {
+    const isForeign = foreignLaunch(record, environment.settings) !== undefined;
+    const replaces = isForeign
+      ? 'attribute_exists(isForeign) AND atMs > :atMs'
+      : 'attribute_exists(isForeign) OR atMs > :atMs';
+    const { id, retentionSeconds } = ITEMS.launch;
+    return putUnless(id(taskArn), retentionSeconds, JSON.stringify(record), { atMs, isForeign, replaces });
+  }
+
+  async function getItem(id: string) {
     const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
     const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
-    return schema.safeParse(parseJson(Item?.record?.S ?? '')).data;
+    return Item;
   }
+
+  /** An unreadable item counts as missing. The event history holds the same facts. */
+  const parsed = <T>(item: Awaited<ReturnType<typeof getItem>>, schema: z.ZodType<T>): T | undefined =>
+    schema.safeParse(parseJson(item?.record?.S ?? '')).data;
 
   return {
     async put(launches) {
-      await Promise.all(
-        launches.map(({ taskArn, atMs, record }) =>
-          putOne('oldest', ITEMS.launch.id(taskArn), ITEMS.launch.retentionSeconds, JSON.stringify(record), atMs),
-        ),
-      );
+      await Promise.all(launches.map(putLaunch));
     },
-    get: (taskArn) => getParsed(ITEMS.launch.id(taskArn), launchRecordSchema),
+    async get(taskArn) {
+      const item = await getItem(ITEMS.launch.id(taskArn));
+      const record = parsed(item, launchRecordSchema);
+      return record && { atMs: Number(item?.atMs?.N ?? 0), record };
+    },
     putAccepted: (callId, acceptance) =>
-      putOne(
-        'latest',
-        ITEMS.accepted.id(callId),
-        ITEMS.accepted.retentionSeconds,
-        JSON.stringify(acceptance),
-        acceptance.atMs,
-      ),
-    getAccepted: (callId) => getParsed(ITEMS.accepted.id(callId), acceptanceSchema),
-    putNotified: (eventName) => putOne('latest', ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
-    wasNotified: async (eventName) => (await getParsed(ITEMS.notified.id(eventName), z.literal(true))) === true,
+      putUnless(ITEMS.accepted.id(callId), ITEMS.accepted.retentionSeconds, JSON.stringify(acceptance), acceptance),
+    getAccepted: async (callId) => parsed(await getItem(ITEMS.accepted.id(callId)), acceptanceSchema),
+    putNotified: (eventName) => putUnless(ITEMS.notified.id(eventName), ITEMS.notified.retentionSeconds, 'true'),
+    wasNotified: async (eventName) => parsed(await getItem(ITEMS.notified.id(eventName)), z.literal(true)) === true,
   };
 }

@@ -1,9 +1,11 @@
 import { ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { eventName, type ThrottleEvent } from '../core/events/event.ts';
 import { requestDigest } from '../core/identity.ts';
+import { callOfEvent } from '../core/notices/first-call.ts';
 import { feasibilityOf } from '../core/notices/notice.ts';
 import { isSameCall } from '../core/rerun/claim.ts';
-import { foreignLaunch } from '../core/rerun/launch-record.ts';
+import { credibleRecord, type FailedTask, foreignLaunch } from '../core/rerun/launch-record.ts';
+import { recordedCallId } from '../core/verdict/recorded-call.ts';
 import type { Ending, Verdict } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
@@ -19,6 +21,8 @@ export function makeVerdictApplier(
   const { settings } = environment;
   const isObserving = settings.mode === 'observe';
   const stateMachineArn = environment.variable('rerunStateMachineArn');
+  const { awsEnvironment } = environment;
+  const recordContext = { awsEnvironment, ownRoleArn: environment.variable('runTaskRoleArn') };
   const notifier = makeNotifier(dependencies);
   const launches = makeLaunchStore(dependencies);
   const claims = makeCallClaims(dependencies);
@@ -35,7 +39,16 @@ export function makeVerdictApplier(
     }
   }
 
-  /** Runs `notify` once for an event, however often it is delivered or found by a sweep. */
+  /** Why a task that failed to start is none of ours, as far as its launch is known. */
+  async function foreignReason({ taskArn, createdAt }: FailedTask) {
+    return foreignLaunch(credibleRecord(await launches.get(taskArn), Date.parse(createdAt), settings), settings);
+  }
+
+  /** A call is told of once, however many records its attempts left. */
+  const callName = (event: ThrottleEvent): string =>
+    event.kind === 'runTaskRecord' ? recordedCallId(event, recordContext) : eventName(event);
+
+  /** Runs `notify` once under a name, however often it is delivered or found by a sweep. */
   async function once(name: string, notify: () => Promise<void>): Promise<void> {
     if (await launches.wasNotified(name)) return;
     await notify();
@@ -48,7 +61,10 @@ export function makeVerdictApplier(
     const held = event.kind === 'runTaskRecord' ? feasibilityOf(event) : undefined;
     const observed = { wouldRerun: verdict.kind === 'rerun', ...held };
     await once(`observed ${eventName(event)}`, () =>
-      notifier.notify({ kind: 'observed', reason: 'observeMode', caller, family }, observed),
+      notifier.notify(
+        { kind: 'observed', reason: 'observeMode', caller, family, first: callOfEvent(event, awsEnvironment) },
+        observed,
+      ),
     );
   }
 
@@ -65,12 +81,12 @@ export function makeVerdictApplier(
       case 'record':
         return verdict;
       case 'refuse':
-        await once(eventName(event), () =>
+        await once(`${verdict.reason} ${callName(event)}`, () =>
           notifier.notify({
             ...verdict,
             kind: 'refused',
             family: verdict.family ?? '',
-            first: { foundBy: foundBy(event) },
+            first: callOfEvent(event, awsEnvironment),
           }),
         );
         return verdict;
@@ -78,7 +94,7 @@ export function makeVerdictApplier(
         if (isObserving) return { kind: 'ignore', reason: 'observeMode' };
         const { name, input } = verdict;
         const { request, call, failedTask } = input;
-        const foreign = failedTask && hasTrail && foreignLaunch(await launches.get(failedTask.taskArn), settings);
+        const foreign = failedTask && hasTrail && (await foreignReason(failedTask));
         if (foreign) return { kind: 'ignore', reason: foreign };
         const claim = request && { digest: requestDigest(request), atMs: Date.parse(call.eventTime) };
         if (claim && !isSameCall(await claims.claim(name, claim), claim)) {
@@ -91,10 +107,4 @@ export function makeVerdictApplier(
         return verdict satisfies never;
     }
   };
-}
-
-/** What people look an event up by. */
-function foundBy(event: ThrottleEvent): string {
-  if (event.kind === 'handedOverCall') return `message ${event.messageId}`;
-  return event.kind === 'stoppedTask' ? `task ${event.taskArn}` : `CloudTrail event ${event.eventId}`;
 }

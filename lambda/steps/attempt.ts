@@ -54,6 +54,8 @@ export interface Attempt {
   readonly grantedAtMs: number | undefined;
   /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
+  /** ARN of the execution. */
+  readonly execution: string | undefined;
 }
 
 /** How long a late re-run waits before it looks for its proof again. */
@@ -203,7 +205,7 @@ export function makeAttempter(
     const step = nextStep(outcome, progress, limits, clock.now(), random, noRoom?.found);
     if (noRoom?.isMisfit && step.kind === 'backOff')
       return giveUpWaiting({ ...attempt, progress: step.progress }, true);
-    if (step.kind === 'finish') return finish(rerun, step.result);
+    if (step.kind === 'finish') return finish(rerun, step.result, attempt.execution);
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
 
@@ -219,13 +221,14 @@ export function makeAttempter(
    * does: what the history cannot show yet is so young that ECS still knows the token.
    */
   async function launchLate(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
-    const { rerun, request, progress, grantedAtMs, startedAtMs } = attempt;
+    const { rerun, request, progress, grantedAtMs, startedAtMs, execution } = attempt;
     const giveUp = (taskArns: readonly string[] = progress.taskArns) =>
       finish(
         rerun,
         startedAtMs >= deadlineMs
           ? { kind: 'refused', reason: 'tooLate', taskArns }
           : { kind: 'gaveUp', reason: 'deadline', taskArns },
+        execution,
       );
     // The proof covers the token of the whole call only, not those that we derived.
     if (!rerun.doneBy || progress.round > 0) return giveUp();
@@ -234,12 +237,12 @@ export function makeAttempter(
     const acceptance = readAcceptances(await acceptances(rerun, request), rerun.doneBy);
     switch (acceptance.kind) {
       case 'done':
-        return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+        return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns }, execution);
       case 'inPart':
         // The remainder has no safe token.
         return giveUp(acceptance.taskArns);
       case 'another':
-        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
+        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns }, execution);
       case 'none':
         break;
       default:
@@ -284,9 +287,9 @@ export function makeAttempter(
     grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS;
 
   return async function makeAttempt(given) {
-    const { rerun, progress, grantedAtMs } = given;
+    const { rerun, progress, grantedAtMs, execution } = given;
     const reason = launchGuard(rerun, given.request, progress, { awsEnvironment, settings });
-    if (reason) return finish(rerun, { kind: 'refused', reason: reason, taskArns: progress.taskArns });
+    if (reason) return finish(rerun, { kind: 'refused', reason: reason, taskArns: progress.taskArns }, execution);
     const deadlineMs = deadlineOf(rerun, progress, settings);
     const waitsUntilMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= waitsUntilMs) return giveUpWaiting(given);
@@ -294,10 +297,11 @@ export function makeAttempter(
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {
       const acceptance = readAcceptances([await launches.getAccepted(rerun.callId)], rerun.doneBy);
-      if (acceptance.kind === 'done') return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+      if (acceptance.kind === 'done')
+        return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns }, execution);
       // ECS compares requests better than we can, as long as it knows the token.
       if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)
-        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
+        return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns }, execution);
     }
     const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;
     const attempt = { ...given, request };

@@ -2,7 +2,7 @@ import { RERUN_NEXT } from '../core/contract.ts';
 import { findFull } from '../core/rate/room.ts';
 import { NO_ROOMS, roomsSchema } from '../core/rate/room-state.ts';
 import { completionStep } from '../core/rerun/completion.ts';
-import type { FailedTask } from '../core/rerun/launch-record.ts';
+import { credibleRecord, type FailedTask } from '../core/rerun/launch-record.ts';
 import type { RerunInput } from '../core/rerun/rerun-input.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { ITEMS } from '../state/items.ts';
@@ -44,19 +44,24 @@ export function makeCompleter(
     }));
   }
 
-  return async function complete(rerun: RerunInput, failedTask: FailedTask): Promise<CompletionReply> {
+  return async function complete(
+    rerun: RerunInput,
+    failedTask: FailedTask,
+    execution: string | undefined,
+  ): Promise<CompletionReply> {
     const { taskArn } = failedTask;
     const createdAtMs = Date.parse(failedTask.createdAt);
     const foreign = lookup.foreign(taskArn, createdAtMs);
-    if (foreign) return finish(rerun, { kind: 'ignored', reason: foreign });
-    let record = await store.get(taskArn);
+    if (foreign) return finish(rerun, { kind: 'ignored', reason: foreign }, execution);
+    const known = async () => credibleRecord(await store.get(taskArn), createdAtMs, settings);
+    let record = await known();
     const decide = (hasLookedUp: boolean) =>
       completionStep({ rerun, failedTask, record, hasLookedUp, settings, awsEnvironment, nowMs: clock.now() });
     let step = decide(false);
     if (step.kind === 'lookUp') {
       const found = await lookup.find(taskArn, createdAtMs, step.freshSinceMs);
-      if (found.kind === 'foreign') return finish(rerun, { kind: 'ignored', reason: found.reason });
-      record = await store.get(taskArn);
+      if (found.kind === 'foreign') return finish(rerun, { kind: 'ignored', reason: found.reason }, execution);
+      record = await known();
       if (!record && found.kind === 'busy') return waitForRecord(found.untilMs);
       step = decide(true);
     }
@@ -67,9 +72,9 @@ export function makeCompleter(
       case 'wait':
         return waitForRecord(step.untilMs);
       case 'ignore':
-        return finish(rerun, { kind: 'ignored', reason: step.reason });
+        return finish(rerun, { kind: 'ignored', reason: step.reason }, execution);
       case 'fail':
-        return finish(rerun, step.result);
+        return finish(rerun, step.result, execution);
       case 'lookUp':
         throw new Error('expected a decision after the look-up');
       default:

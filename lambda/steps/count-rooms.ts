@@ -40,7 +40,7 @@ export function makeRoomCounter(dependencies: HandlerDependencies<'dynamoDb'>) {
   async function changesOf({ messageId, change }: CountedTask, rooms: Rooms) {
     const names = roomsWith(rooms, change.place);
     if (names.length === 0) return [];
-    const isOurs = (await launches.get(change.taskArn))?.isOurs ?? false;
+    const isOurs = (await launches.get(change.taskArn))?.record.isOurs ?? false;
     const changes = names.map(async (room) => {
       const news = newsOf(change, room);
       if (!(await isNew(`${room} ${news.name}`, messageId))) return undefined;

@@ -32,7 +32,12 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
   const { clock, log, metrics } = dependencies;
   const notifier = makeNotifier(dependencies);
 
-  return async function finish(rerun: RerunInput | undefined, result: Result): Promise<FinishReply> {
+  /** `execution`: its ARN, which executions of older definitions do not say. */
+  return async function finish(
+    rerun: RerunInput | undefined,
+    result: Result,
+    execution?: string,
+  ): Promise<FinishReply> {
     const { caller = '', family = '', eventTime } = rerun?.call ?? {};
     const { kind } = result;
     const reason = 'reason' in result ? result.reason : undefined;
@@ -41,6 +46,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
       kind,
       reason,
       callId: rerun?.callId,
+      execution: execution?.split(':').at(-1),
       rootCallId: rerun?.lineage?.rootCallId,
       generation: rerun?.lineage?.generation,
       caller,
@@ -53,15 +59,11 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
     if (eventTime) metrics.add(METRICS.waitSeconds, (clock.now() - Date.parse(eventTime)) / 1000, { kind });
     if (result.kind === 'gaveUp' || result.kind === 'refused') {
       try {
-        const first = rerun && {
-          cluster: rerun.call.cluster,
-          at: rerun.call.eventTime,
-          foundBy: `call id ${rerun.callId}`,
-          ...('room' in result && result.room && { room: result.room }),
-        };
+        const room = 'room' in result && result.room ? { room: result.room } : {};
+        const trace = execution ? { trace: { kind: 'execution' as const, arn: execution } } : {};
         const about = STRANGE.includes(result.reason)
-          ? { caller: '', family: '' }
-          : { caller, family, ...(first && { first }) };
+          ? { caller: '', family: '', first: trace }
+          : { caller, family, first: { cluster: rerun?.call.cluster, at: eventTime, ...trace, ...room } };
         await notifier.notify({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
         // The failed execution shows the result too. Throwing this error instead would make the workflow repeat the attempt.

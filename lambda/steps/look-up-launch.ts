@@ -59,8 +59,11 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
     const launches = others.flatMap((record) => launchesOf(record, { awsEnvironment, ownRoleArn }));
     const reasonOf = ({ record }: (typeof launches)[number]) => foreignLaunch(record, settings);
     await store.put(launches.filter((launch) => reasonOf(launch) === undefined));
-    const newestFirst = launches.toSorted((a, b) => b.atMs - a.atMs);
-    return newestFirst.map((launch) => ({ taskId: taskIdOf(launch.taskArn), reason: reasonOf(launch) }));
+    return launches.map((launch) => ({
+      taskId: taskIdOf(launch.taskArn),
+      atMs: launch.atMs,
+      reason: reasonOf(launch),
+    }));
   }
 
   /** Reads on until the minute is read whole, the time is up, or others are before. */
@@ -79,7 +82,7 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
     /** Why a task is none of ours, where this function has read of it. */
     foreign: (taskArn: string, createdAtMs: number): IgnoreReason | undefined => {
       const lookup = known.get(lookupMinute(createdAtMs));
-      return lookup && foreignReason(lookup, taskIdOf(taskArn));
+      return lookup && foreignReason(lookup, taskIdOf(taskArn), createdAtMs);
     },
 
     async find(taskArn: string, createdAtMs: number, freshSinceMs: number): Promise<Found> {
@@ -91,7 +94,7 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
         ITEMS.lookup.retentionSeconds,
       );
       const turn = await item.update((state): LookupTurn => {
-        const isKnown = state !== undefined && foreignReason(state, taskIdOf(taskArn)) !== undefined;
+        const isKnown = state !== undefined && foreignReason(state, taskIdOf(taskArn), createdAtMs) !== undefined;
         return isKnown ? { kind: 'done', state } : lookupTurn(state, freshSinceMs, clock.now());
       });
       let { state } = turn;
@@ -102,7 +105,7 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
         await item.update((now) => ({ state: now && now.leaseUntilMs > turn.state.leaseUntilMs ? now : written }));
       }
       remember(minute, state);
-      const reason = foreignReason(state, taskIdOf(taskArn));
+      const reason = foreignReason(state, taskIdOf(taskArn), createdAtMs);
       if (reason) return { kind: 'foreign', reason };
       return state.isDone && turn.kind !== 'busy'
         ? { kind: 'read' }

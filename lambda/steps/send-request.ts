@@ -28,7 +28,8 @@ export function makeSender(dependencies: HandlerDependencies<'ecs' | 'dynamoDb'>
       if (!(error instanceof Error)) throw error;
       const { resourceIds: taskArns = [], ...answer } = apiError(error);
       if (answer.code !== CONFLICT) return errorOutcome(answer);
-      const records = await Promise.all(taskArns.map((taskArn) => launches.get(taskArn)));
+      const known = await Promise.all(taskArns.map((taskArn) => launches.get(taskArn)));
+      const records = known.map((launch) => launch?.record);
       const conflict = { taskArns, records, requested, isOwnToken };
       return judgeConflict(conflict, rerun, environment.awsEnvironment, clock.now());
     }

@@ -22,14 +22,26 @@ export class ConfigurationError extends Error {
 export function readConfiguration(context: unknown, cli?: Place): EnvironmentConfiguration[] {
   const { environments, ...common } = orThrow(check(z.looseObject({}), context ?? {}, CONTEXT_KEY));
   if (environments === undefined) return [{ configuration: orThrow(checkConfiguration(common, CONTEXT_KEY, cli)) }];
-  const places = orThrow(check(environmentsSchema, environments, `${CONTEXT_KEY}.environments`));
-  const checked = places.map(({ account, region, ...own }, index) => ({
-    env: { account, region },
-    ...checkConfiguration(merged(common, own), `${CONTEXT_KEY}.environments[${index}]`, { account, region }),
-  }));
-  const problems = checked.flatMap((each) => each.problems);
-  if (problems.length > 0) throw unusable(problems);
-  return checked.map(({ env, value }) => ({ env, configuration: value as Configuration }));
+  const root = `${CONTEXT_KEY}.environments`;
+  const places = check(environmentsSchema, environments, root);
+  // What is wrong beside a place that cannot be used is said at once, too.
+  const entries = z.array(z.looseObject({})).safeParse(environments).data ?? [];
+  const checked = entries.map(({ account: _, region: __, ...own }, index) => {
+    const where = (line: string) => whereItStands(line, own, `environments[${index}].`);
+    return checkConfiguration(merged(common, own), `${root}[${index}]`, places.value?.[index], where);
+  });
+  const problems = new Set([...places.problems, ...checked.flatMap((each) => each.problems)]);
+  if (problems.size > 0) throw unusable([...problems]);
+  return checked.map(({ value }, index) => {
+    const { account = '', region = '' } = places.value?.[index] ?? {};
+    return { env: { account, region }, configuration: value as Configuration };
+  });
+}
+
+/** A line about a key that an environment has from the common ones: it is to be mended there. */
+function whereItStands(line: string, own: object, environment: string): string {
+  const [, key = ''] = /^- [^.]+\.environments\[\d+\]\.(\w+)/.exec(line) ?? [];
+  return key in own || line.includes(': found nothing') ? line : line.replace(environment, '');
 }
 
 /** Checks a configuration that was put together in code. `names` are the keys that are called otherwise there. */
@@ -58,9 +70,14 @@ function orThrow<T>({ value, problems }: Checked<T>): T {
   return value as T;
 }
 
-function checkConfiguration(value: unknown, root: string, place: Place | undefined): Checked<Configuration> {
+function checkConfiguration(
+  value: unknown,
+  root: string,
+  place: Place | undefined,
+  where = (line: string) => line,
+): Checked<Configuration> {
   const checked = check(configurationSchema(), value, root);
-  if (checked.value === undefined) return checked;
+  if (checked.value === undefined) return { problems: checked.problems.map(where) };
   const foreign = foreignArns(checked.value, place).map((problem) => `- ${root}.${problem}`);
   return { value: checked.value, problems: foreign };
 }

@@ -3,7 +3,6 @@ import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import { rateSettingsSchema, settingsSchema } from '../../lambda/core/settings.ts';
 import { isKnownAtDeployment } from './deployment-text.ts';
 import { callerHint, familyHint, isServiceLinked, REGIONS } from './hints.ts';
-import { suggestion } from './suggestion.ts';
 import { WARNING_IDS } from './warning-ids.ts';
 
 /** The context key of the configuration in `cdk.json`. */
@@ -103,6 +102,10 @@ const monitoring = z.strictObject({
   incidentReports: z.boolean().default(true),
 });
 
+/** The CLI shows an id with where it is from: both forms acknowledge it. */
+const bareId = (id: unknown) =>
+  typeof id === 'string' ? id.replace(/^(Annotation::)?ecs-throttle-remediation:/, '') : id;
+
 /** Who is told, and where they find what to do. */
 const notifications = z
   .strictObject({
@@ -146,7 +149,7 @@ const baseSchema = settingsSchema.extend({
   monitoring: monitoring.default(() => monitoring.parse({})),
   notifications: notifications.default(() => notifications.parse({})),
   architecture: z.enum(['arm64', 'x86_64']).default('arm64'),
-  acknowledgedWarnings: z.array(z.enum(WARNING_IDS)).default([]),
+  acknowledgedWarnings: z.array(z.preprocess(bareId, z.enum(WARNING_IDS))).default([]),
   encryption: z.enum(['customerManaged', 'awsOwned']).default('customerManaged'),
   retentionDays: z
     .literal(RETENTION_DAYS, `a retention that CloudWatch Logs knows: ${RETENTION_DAYS.join(', ')}`)
@@ -156,10 +159,7 @@ const baseSchema = settingsSchema.extend({
 /** The place of a stack, and the keys that are different there. */
 const environmentSchema = z.looseObject({
   account: z.string().regex(/^\d{12}$/, 'an account id of 12 digits'),
-  region: z.enum(REGIONS, {
-    error: ({ input }) =>
-      `a Region such as "us-east-1" that this version of aws-cdk-lib knows${suggestion(input, REGIONS)}`,
-  }),
+  region: z.enum(REGIONS, 'a Region such as "us-east-1" that this version of aws-cdk-lib knows'),
 });
 
 export const environmentsSchema = z

@@ -24,5 +24,6 @@ export const WARNING_IDS = [
   'savedQueries',
   'athena',
   'managedPolicies',
+  'lambdaConcurrency',
 ] as const;
 export type WarningId = (typeof WARNING_IDS)[number];

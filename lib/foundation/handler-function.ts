@@ -1,5 +1,5 @@
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
@@ -18,6 +18,7 @@ import { bundledHandler } from './bundle.ts';
 import { grantTableUse } from './encryption.ts';
 import { acknowledge } from './nag.ts';
 import type { SplitGrants } from './split-grants.ts';
+import { ownFunctions } from './trust.ts';
 
 /** Key of the CloudFormation metadata that names the handler a function runs. */
 export const HANDLER_METADATA_KEY = 'ecs-throttle-remediation:handler';
@@ -50,7 +51,7 @@ export class HandlerFunction extends LambdaFunction {
       ...(encryptionKey && { encryptionKey }),
     });
     // Not the library's default role: that may write to all log groups of the account.
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role = new Role(scope, `${id}Role`, { assumedBy: ownFunctions(scope) });
     logGroup.grantWrite(role);
     const { text, values } = splitSettings(settingsOf(configuration));
     super(scope, id, {

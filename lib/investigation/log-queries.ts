@@ -1,4 +1,5 @@
 import { LOG_MESSAGES } from '../../lambda/core/contract.ts';
+import { ONE_BY_ONE } from '../../lambda/core/notices/one-by-one.ts';
 import { DOWNSTREAM_THROTTLED, RECORD_DISGUISED, RECORD_THROTTLED } from '../../lambda/core/notices/trail-filters.ts';
 
 /** One saved query in the language of CloudWatch Logs Insights. */
@@ -95,12 +96,7 @@ export const OWN_QUERIES: readonly LogQuery[] = [
   },
   {
     name: 'Refused and ignored calls, one by one',
-    lines: [
-      `filter ${IS_VERDICT} and (kind = "refuse" or kind = "ignore")`,
-      'fields @timestamp, kind, reason, caller, eventId, messageId, taskArn, execution, service',
-      'sort @timestamp desc',
-      'limit 1000',
-    ],
+    lines: ONE_BY_ONE,
   },
   {
     name: 'Attempts that no message names',

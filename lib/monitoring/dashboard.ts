@@ -7,6 +7,7 @@ import {
   MathExpression,
   SearchExpression,
   Stats,
+  TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -14,6 +15,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
+import { firstSteps } from '../foundation/runbook.ts';
 import { bucketCalls, fargateShare, invocationsOf } from './aws-metrics.ts';
 import { estimatedDollars } from './cost-metrics.ts';
 import { ownMetric } from './own-metrics.ts';
@@ -31,6 +33,8 @@ export interface RemediationDashboardProps {
   readonly serviceThrottled: IRule;
   /** Sustained quota of RunTask's bucket, calls per second. */
   readonly clusterModifyPerSecond: number;
+  /** Where the owner keeps the runbook; without it the dashboard shows its first steps. */
+  readonly runbookUrl?: string | undefined;
 }
 
 /** One graph. */
@@ -70,7 +74,15 @@ export class RemediationDashboard extends Construct {
     for (let first = 0; first < widgets.length; first += WIDGETS_IN_A_ROW) {
       this.dashboard.addWidgets(...widgets.slice(first, first + WIDGETS_IN_A_ROW));
     }
+    this.dashboard.addWidgets(new TextWidget({ markdown: whatToDo(props.runbookUrl), width: 24, height: 12 }));
   }
+}
+
+/** For whoever looks here after an alarm. */
+function whatToDo(runbookUrl: string | undefined): string {
+  if (runbookUrl !== undefined) return `## When an alarm is raised\n[Runbook](${runbookUrl})`;
+  const steps = [...firstSteps().values()].map(({ heading, text }) => `**${heading}.** ${text}`);
+  return ['## When an alarm is raised', ...steps].join('\n\n');
 }
 
 function graphs({

@@ -2,7 +2,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -27,6 +27,7 @@ import { grantUse } from '../foundation/encryption.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion, wildcardResource } from '../foundation/nag.ts';
 import { deadLetterQueue } from '../foundation/queues.ts';
+import { ownRules } from '../foundation/trust.ts';
 import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
 import {
   DOWNSTREAM_THROTTLES,
@@ -49,6 +50,8 @@ export interface IncidentReportsProps {
   readonly logGroups: readonly ILogGroup[];
   /** The log group of the trail, if known. The report links to its queries about callers. */
   readonly trailLogGroupName: string | undefined;
+  /** Of the role that repeats calls, which the report knows as this stack's own. */
+  readonly ownRoleArn?: string | undefined;
   /** The dashboard that the report links to, if there is one. */
   readonly dashboardName: string | undefined;
 }
@@ -99,7 +102,7 @@ export class IncidentReports extends Construct {
     acknowledge(this.deadLetterQueue, {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rule that starts it.',
     });
-    const role = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    const role = new Role(this, 'RuleRole', { assumedBy: ownRules(this) });
     grantUse(encryptionKey, role);
     this.rule = new Rule(this, 'Begun', {
       description: 'An incident has begun: a report is due when it is over',
@@ -165,7 +168,7 @@ export class IncidentReports extends Construct {
 
   /** What its handler has to know of the rest of the stack: more than the environment of a function may hold. */
   #about(props: IncidentReportsProps): IncidentSubject {
-    const { rerunStateMachine, sweepStateMachine, dashboardName, trailLogGroupName } = props;
+    const { rerunStateMachine, sweepStateMachine, dashboardName, trailLogGroupName, ownRoleArn } = props;
     const logGroupNames = props.logGroups.map(({ logGroupName }) => logGroupName);
     const saved = (query: LogQuery, groups: string[]) => ({
       name: `${Stack.of(this).stackName}/${query.name}`,
@@ -179,6 +182,7 @@ export class IncidentReports extends Construct {
       logGroupNames,
       ...(trailLogGroupName && { trailLogGroupName }),
       ...(dashboardName && { dashboardName }),
+      ...(ownRoleArn && { ownRoleArn }),
       savedQueries: [
         saved(RESULTS, logGroupNames),
         ...(trailLogGroupName

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { type HandlerName, METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
@@ -19,12 +19,28 @@ export function ownMetric(
 export const gaveUp = () => ownMetric(METRICS.result, 'run-task', { kind: 'gaveUp' });
 export const refused = () => ownMetric(METRICS.result, 'run-task', { kind: 'refused' });
 
+/**
+ * Re-runs that were given up or refused, 0 where none was, at each point that another metric has. Filled up, a metric that was never
+ * published could leave the alarm on it without any data: nothing may ever have been given up. A list leaves such a one out.
+ */
+function endedWithResult(other: Readonly<Record<string, IMetric>>, period?: Duration): MathExpression {
+  const common = period && { period };
+  const [name = ''] = Object.keys(other);
+  const none = new MathExpression({ expression: `${name} * 0`, usingMetrics: other, ...common });
+  return new MathExpression({
+    expression: 'SUM([gaveUp, refused, none])',
+    usingMetrics: { gaveUp: gaveUp(), refused: refused(), none },
+    ...common,
+  });
+}
+
 /** Errors of the run-task function, except those that end a re-run without its task. */
 export function unexpectedErrors(runTask: HandlerFunction): MathExpression {
+  const errors = runTask.metricErrors();
   return new MathExpression({
-    expression: 'errors - FILL(gaveUp, 0) - FILL(refused, 0)',
+    expression: 'errors - ended',
     label: 'Unexpected errors',
-    usingMetrics: { errors: runTask.metricErrors(), gaveUp: gaveUp(), refused: refused() },
+    usingMetrics: { errors, ended: endedWithResult({ errors }) },
   });
 }
 
@@ -33,11 +49,13 @@ export function unexpectedErrors(runTask: HandlerFunction): MathExpression {
  * would count each execution that fails on the border of two periods.
  */
 export function failedWithoutResult(rerun: StateMachine): MathExpression {
+  const failed = rerun.metricFailed();
+  const period = Duration.minutes(15);
   return new MathExpression({
-    expression: 'IF(FILL(gaveUp, 0) + FILL(refused, 0) == 0, failed, 0)',
+    expression: 'IF(ended == 0, failed, 0)',
     label: 'Failed without a result',
-    period: Duration.minutes(15),
-    usingMetrics: { failed: rerun.metricFailed(), gaveUp: gaveUp(), refused: refused() },
+    period,
+    usingMetrics: { failed, ended: endedWithResult({ failed }, period) },
   });
 }
 

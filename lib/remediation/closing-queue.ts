@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -8,6 +8,7 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../config/schema.ts';
 import { HANDLER_MEMORY_MB } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
+import { ownFunctions } from '../foundation/trust.ts';
 
 export interface ClosingProps {
   readonly configuration: Configuration;
@@ -40,7 +41,7 @@ export function closeWhenStackGoes(scope: Construct, queue: Queue, props: Closin
     ...(encryptionKey && { encryptionKey }),
   });
   // Not the library's role: that may write to all log groups of the account.
-  const role = new Role(scope, 'ClosingRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const role = new Role(scope, 'ClosingRole', { assumedBy: ownFunctions(scope) });
   logGroup.grantWrite(role);
   const statement = Stack.of(scope).resolve(denyAll(queue).toStatementJson());
   const closing = new AwsCustomResource(scope, 'Closing', {

@@ -11,6 +11,7 @@ import { OTHER_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
 import { ANY, type CallerEntry, isPattern } from '../../lambda/core/opt-in/opt-in.ts';
 import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
+import { CONCURRENT_BATCHES } from '../foundation/concurrency.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
 import { SplitGrants } from '../foundation/split-grants.ts';
@@ -95,7 +96,11 @@ export class Intake extends Construct {
     });
     for (const queue of [this.queue, handOver.queue]) {
       this.handler.addEventSource(
-        new SqsEventSource(queue, { batchSize: 10, maxConcurrency: 10, reportBatchItemFailures: true }),
+        new SqsEventSource(queue, {
+          batchSize: 10,
+          maxConcurrency: CONCURRENT_BATCHES.intake,
+          reportBatchItemFailures: true,
+        }),
       );
     }
     // It reads until nobody can send any more.

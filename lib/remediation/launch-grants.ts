@@ -10,11 +10,15 @@ const MAX_CLUSTERS_BESIDE_FAMILIES = 1500;
 
 /** Lets a role run the listed families on the listed clusters and pass the listed roles. Grants nothing in observe mode. */
 export function grantLaunch(scope: Construct, role: Role, configuration: Configuration): SplitGrants | undefined {
-  const { mode, clusters, families, passRoleArns, allowedRoleOverrides } = configuration;
+  const { mode, clusters, families, passRoleArns, allowedRoleOverrides, allowExecuteCommand } = configuration;
   if (mode === 'observe' || clusters.length === 0 || families.length === 0) return undefined;
   const passable = [...new Set([...passRoleArns, ...allowedRoleOverrides])];
   return new SplitGrants(scope, 'Launch', role, [
     ...runGrants(role, families, clusterArns(role, clusters)),
+    // The handler refuses both. This holds for whoever gets hold of it, too.
+    ...(allowExecuteCommand ? [] : [neverWith('NoExecuteCommand', 'ecs:enable-execute-command')]),
+    // A volume cannot do without a role, and no role is allowed.
+    ...(allowedRoleOverrides.length > 0 ? [] : [neverWith('NoVolumes', 'ecs:enable-ebs-volumes')]),
     {
       items: taskArns(role, clusters),
       statement: (resources) =>
@@ -42,7 +46,7 @@ function runGrants(role: Role, families: readonly string[], clusters: readonly s
     ),
     statement: (resources) =>
       new PolicyStatement({
-        sid: 'RunListedFamilies',
+        sid: isShort ? 'RunListedFamilies' : 'RunBesideDeny',
         actions: ['ecs:RunTask'],
         resources: [...resources],
         ...(isShort && onListed),
@@ -68,6 +72,17 @@ function onlyOn(role: Role, clusters: readonly string[]): SplitGrant {
         'Replace names that begin alike by one pattern with a trailing "*" ("batch-*").',
     );
   }
+  return { items: ['*'], statement };
+}
+
+/**
+ * No task that switches this on. Both keys are `"true"` or `"false"`, and ones of RunTask:
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+ */
+function neverWith(sid: string, key: string): SplitGrant {
+  const conditions = { StringEquals: { [key]: 'true' } };
+  const statement = () =>
+    new PolicyStatement({ sid, effect: Effect.DENY, actions: ['ecs:RunTask'], resources: ['*'], conditions });
   return { items: ['*'], statement };
 }
 

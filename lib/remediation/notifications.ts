@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -13,11 +13,13 @@ import {
   SnsPublish,
 } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { ITEM_KINDS } from '../../lambda/core/contract.ts';
+import { FILLED_IN, ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OBSERVED } from '../../lambda/core/notices/notice.ts';
 import type { Configuration } from '../config/schema.ts';
 import { grantUse } from '../foundation/encryption.ts';
+import type { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
+import { RUNBOOK } from '../foundation/runbook.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { each, grantItems } from './item-grants.ts';
 
@@ -45,12 +47,14 @@ export class Notifications extends Construct {
   readonly topic: ITopic;
   readonly digest: Workflow;
   readonly #table: ITable;
+  #leadsTo: Readonly<Record<keyof typeof FILLED_IN, string>>;
 
   constructor(scope: Construct, id: string, props: NotificationsProps) {
     super(scope, id);
     const { configuration, encryptionKey, table } = props;
     this.#table = table;
-    const { topicArn } = configuration.notifications;
+    const { topicArn, runbookUrl } = configuration.notifications;
+    this.#leadsTo = { runbook: runbookUrl ?? RUNBOOK, sweepStateMachineArn: '', logGroups: '' };
     // One that is there already is its owner's to subscribe to, to encrypt and to open to CloudWatch.
     this.topic = props.topic ?? (topicArn ? Topic.fromTopicArn(this, 'Topic', topicArn) : this.#createTopic(props));
 
@@ -94,6 +98,20 @@ export class Notifications extends Construct {
     return { digestStateMachineArn: this.digest.stateMachineArn, tableName: this.#table.tableName };
   }
 
+  /** Has mails lead to what is there only once the handlers are. Of log groups CloudFormation makes names that links hold as they are. */
+  leadTo(handlers: readonly HandlerFunction[], sweepStateMachineArn: string): void {
+    const logGroups = handlers.map(({ logGroup }) => `~'${logGroup.logGroupName}`).join('');
+    this.#leadsTo = { ...this.#leadsTo, sweepStateMachineArn, logGroups };
+  }
+
+  /** A JSONata expression of a message, with everything put in that only the stack as a whole knows. */
+  #filledIn(message: string): string {
+    return (Object.keys(FILLED_IN) as (keyof typeof FILLED_IN)[]).reduce((text, name) => {
+      const value = Lazy.string({ produce: () => this.#leadsTo[name] });
+      return `$replace(${text}, '${FILLED_IN[name]}', "${value}")`;
+    }, message);
+  }
+
   /** Lets a handler notify people. */
   grantNotify(handler: LambdaFunction): void {
     this.digest.grantStartExecution(handler);
@@ -112,7 +130,7 @@ export class Notifications extends Construct {
     const tellFirst = SnsPublish.jsonata(this, 'Tell of the first', {
       topic: this.topic,
       subject: '{% $states.input.subject %}',
-      message: TaskInput.fromText('{% $states.input.message %}'),
+      message: TaskInput.fromText(`{% ${this.#filledIn('$states.input.message')} %}`),
       outputs: '{% $states.input %}',
     });
     const wait = Wait.jsonata(this, 'Until the hour is over', {
@@ -123,11 +141,12 @@ export class Notifications extends Construct {
       table: this.#table,
       key: { id: DynamoAttributeValue.fromString("{% 'notice#' & $notice.id %}") },
       consistentRead: true,
-      projectionExpression: ['notices', ...OBSERVED].map((name) =>
+      projectionExpression: ['notices', 'lastAt', ...OBSERVED].map((name) =>
         new DynamoProjectionExpression().withAttribute(name),
       ),
       outputs: {
         count: '{% $exists($states.result.Item.notices.N) ? $number($states.result.Item.notices.N) : 1 %}',
+        last: "{% $exists($states.result.Item.lastAt.S) ? ' The last was counted at ' & $states.result.Item.lastAt.S & '.' : '' %}",
         summary: `{% ($item := $states.result.Item; $exists($item.wouldRerun) ? ${SUMMARY} : '') %}`,
       },
     });
@@ -136,7 +155,7 @@ export class Notifications extends Construct {
       topic: this.topic,
       subject: '{% $notice.subject %}',
       message: TaskInput.fromText(
-        "{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & '.' & $states.input.summary & '\\n\\n' & $notice.message %}",
+        `{% 'In the hour until ' & $notice.endsAt & ' there were ' & $string($states.input.count) & ' ' & $notice.counted & '.' & $states.input.last & $states.input.summary & '\\n\\n' & ${this.#filledIn('$notice.message')} %}`,
       ),
     });
     const told = Succeed.jsonata(this, 'Told');

@@ -8,6 +8,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import type { Configuration } from '../config/schema.ts';
+import { CONCURRENT_BATCHES } from '../foundation/concurrency.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { acknowledgeQueueSource, encryptedQueue } from '../foundation/queues.ts';
@@ -58,7 +59,11 @@ export class RateLimiter extends Construct {
     });
     // Enough for 200 permits a second. The rate is shared through the table, so more functions cannot exceed it.
     this.handler.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, maxConcurrency: 5, reportBatchItemFailures: true }),
+      new SqsEventSource(this.queue, {
+        batchSize: 10,
+        maxConcurrency: CONCURRENT_BATCHES.rateLimiter,
+        reportBatchItemFailures: true,
+      }),
     );
     acknowledgeQueueSource(this.handler);
     const { rate, rooms, pause, traffic, accepted } = ITEM_KINDS;

@@ -190,6 +190,7 @@ export class RerunWorkflow extends Construct {
         progress: '{% $progress %}',
         permit: '{% $permit %}',
         unheardSince: `{% ${UNHEARD_SINCE} %}`,
+        execution: '{% $states.context.Execution.Id %}',
       }),
       retryOnServiceExceptions: false,
       outputs: '{% $states.result.Payload %}',

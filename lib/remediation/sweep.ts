@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Choice, Condition, JitterType, Succeed, TaskInput, Wait, WaitTime } from 'aws-cdk-lib/aws-stepfunctions';
@@ -17,6 +17,7 @@ import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion } from '../foundation/nag.ts';
 import { deadLetterQueue } from '../foundation/queues.ts';
 import { type SplitGrant, SplitGrants } from '../foundation/split-grants.ts';
+import { ownRules } from '../foundation/trust.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
 import { each, grantItems } from './item-grants.ts';
@@ -83,10 +84,20 @@ export class Sweep extends Construct {
       'AwsSolutions-SQS3': 'It is the dead-letter queue of the rules that start it.',
     });
     acknowledge(this.stateMachine, anyVersion(this.handler));
-    this.#ruleRole = new Role(this, 'RuleRole', { assumedBy: new ServicePrincipal('events.amazonaws.com') });
+    this.#ruleRole = new Role(this, 'RuleRole', { assumedBy: ownRules(this) });
     // Whoever starts an encrypted state machine needs its key.
     grantUse(encryptionKey, this.#ruleRole);
     this.serviceThrottled = this.#rules(configuration);
+  }
+
+  /** By name: its own handler cannot refer to the resource. */
+  get stateMachineArn(): string {
+    return Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: Workflow.nameOf(this, 'StateMachine'),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   }
 
   /** Starts a sweep of all listed clusters when one of these alarms is raised. */

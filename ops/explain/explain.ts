@@ -25,7 +25,7 @@ export interface Explanation {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Stands for the role of the stack's own requests, which no file of records tells. */
-const NO_ROLE = 'arn:aws:iam::000000000000:role/none';
+export const NO_ROLE = 'arn:aws:iam::000000000000:role/none';
 const MALFORMED: Verdict = { kind: 'refuse', reason: 'malformed', caller: '' };
 const NOT_RUN_TASK: Verdict = { kind: 'ignore', reason: 'notRunTask' };
 const SCHEDULER_ADVICE =
@@ -61,12 +61,17 @@ function explainServiceEvent(event: Json): Explanation {
   return { ...explanation, class: 'throttle', cluster, advice: SCHEDULER_ADVICE };
 }
 
-/** Undefined where the event cannot be decoded. */
-function explainDecoded(json: Json, judgeOf: JudgeOf): Explanation | undefined {
+/** An event of ECS, decoded, and the verdict on it; undefined where it cannot be decoded. */
+export function judged(json: Json, judgeOf: JudgeOf): { event: BusEvent; verdict: Verdict } | undefined {
   const event = decodeEvent(JSON.stringify(json));
   if (!('kind' in event)) return undefined;
-  const judge = judgeOf({ account: event.account, region: event.region });
-  const verdict = verdictOn(event, judge);
+  return { event, verdict: verdictOn(event, judgeOf({ account: event.account, region: event.region })) };
+}
+
+function explainDecoded(json: Json, judgeOf: JudgeOf): Explanation | undefined {
+  const found = judged(json, judgeOf);
+  if (!found) return undefined;
+  const { event, verdict } = found;
   return {
     time: instant(timeOf(event)),
     kind: verdict.kind,
@@ -89,7 +94,7 @@ function verdictOn(event: BusEvent, { settings, awsEnvironment }: Judge): Verdic
 const timeOf = (event: BusEvent) => (event.kind === 'stoppedTask' ? event.stoppedAtMs : event.eventTimeMs);
 
 /** What a call or task was for, as far as its record says: a bare one says nothing. */
-function purposeOf(event: BusEvent): Pick<Explanation, 'family' | 'cluster'> {
+export function purposeOf(event: BusEvent): Pick<Explanation, 'family' | 'cluster'> {
   const home = { account: event.account, region: event.region };
   if (event.kind === 'stoppedTask') {
     const { taskDefinitionArn, clusterArn } = event;

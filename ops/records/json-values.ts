@@ -6,8 +6,8 @@ export interface ValueText {
   readonly line: number;
 }
 
-/** Members of an outermost object whose list is read element by element: a trail's files, LookupEvents, DescribeTasks. */
-const LISTS: readonly string[] = ['Records', 'Events', 'tasks'];
+/** Members of an outermost object whose list is read element by element: a trail's files, LookupEvents, DescribeTasks, FilterLogEvents. */
+const LISTS: readonly string[] = ['Records', 'Events', 'tasks', 'events'];
 /** A name that is longer is none of them. */
 const LONGEST_NAME = 8;
 /** Longest value that is held at once, in characters. */

@@ -14,6 +14,10 @@ export interface RecordFound {
 }
 
 export interface ReadingListener {
+  /** Hears of log lines of the stack, where somebody wants them. */
+  line?(line: Readonly<Record<string, unknown>>): void;
+  /** Hears of records of other services, where somebody wants them. */
+  foreign?(record: Readonly<Record<string, unknown>>): void;
   /** Hears of each file that something was passed over in. */
   warn(message: string): void;
   /** Hears how far it is after each file. */
@@ -28,6 +32,8 @@ export class ReadingTally {
   skipped = 0;
   /** Records of other services: they show that a file is what it should be. */
   foreign = 0;
+  /** Log lines of the stack. */
+  lines = 0;
 }
 
 /**
@@ -55,8 +61,13 @@ export async function* readRecords(
               tally.records++;
               yield { file: name, event: found.event };
             }
+          } else if (found.kind === 'line') {
+            tally.lines++;
+            if (listener.line) listener.line(found.line);
+            else skipped.add('log lines of the stack');
           } else if (found.kind === 'foreign') {
             tally.foreign++;
+            listener.foreign?.(found.record);
             skipped.add(`of ${found.source}`);
           } else skipped.addUnknown(line);
         }
@@ -72,7 +83,7 @@ export async function* readRecords(
 
 /** A value that does not parse as a whole may be lines that do, after one that was cut off. */
 function* recordsInText(text: string): Generator<Found> {
-  const whole = parseJson(text);
+  const whole = parseJson(text) ?? parseJson(withoutTime(text));
   if (whole !== undefined) {
     yield* recordsIn(whole);
     return;
@@ -84,6 +95,9 @@ function* recordsInText(text: string): Generator<Found> {
     if (value !== undefined) yield* recordsIn(value);
   }
 }
+
+/** As CloudWatch Logs exports lines: `2026-01-15T03:00:00.234Z {"level":...`. */
+const withoutTime = (text: string) => text.replace(/^\s*\d{4}-\d\d-\d\dT[\d:.]+Z\s+(?=\{)/, '');
 
 /** What is the same in two deliveries of an event, and in an event and a record or a task that tell of the same. */
 function identityOf(event: EventFound['event']): string {

@@ -8,7 +8,9 @@ export type Found =
   /** An event of ECS as EventBridge delivers it: CloudTrail's records and tasks are put into the envelope that they would have. */
   | { readonly kind: 'event'; readonly event: Json }
   /** A record or event of another service. */
-  | { readonly kind: 'foreign'; readonly source: string }
+  | { readonly kind: 'foreign'; readonly source: string; readonly record: Json }
+  /** A log line of one of the stack's functions. */
+  | { readonly kind: 'line'; readonly line: Json }
   | { readonly kind: 'unknown' };
 
 const ECS = 'ecs.amazonaws.com';
@@ -34,7 +36,7 @@ export function* recordsIn(value: unknown): Generator<Found> {
 }
 
 function* recordsOf(value: Json): Generator<Found> {
-  const { CloudTrailEvent: text, Records, Events, tasks, event } = value;
+  const { CloudTrailEvent: text, Records, Events, tasks, event, message, events, results } = value;
   const isEvent = typeof value['detail-type'] === 'string';
   if (isEvent) yield eventOf(value);
   else if (typeof text === 'string') yield* recordsIn(text);
@@ -43,6 +45,10 @@ function* recordsOf(value: Json): Generator<Found> {
   else if (typeof value.eventSource === 'string' && typeof value.eventName === 'string') yield recordOf(value);
   else if (typeof value.taskArn === 'string' && typeof value.lastStatus === 'string') yield taskOf(value);
   else if (Array.isArray(tasks)) yield* recordsIn(tasks);
+  else if (typeof message === 'string') yield lineOf(value, message);
+  // As FilterLogEvents and GetQueryResults answer.
+  else if (Array.isArray(events)) yield* recordsIn(events);
+  else if (Array.isArray(results)) for (const row of results) yield* recordsIn({ message: messageIn(row) });
   // A case of this project's own tests: an event and what is expected of it.
   else if (isObject(event) && typeof event['detail-type'] === 'string') yield eventOf(event);
   else yield { kind: 'unknown' };
@@ -53,12 +59,14 @@ function eventOf(event: Json): Found {
   if (!isObject(detail) || typeof source !== 'string') return { kind: 'unknown' };
   // Of EventBridge, records of ECS have the source that its other events have.
   const isForeign = source !== 'aws.ecs' || ('eventSource' in detail && detail.eventSource !== ECS);
-  return isForeign ? { kind: 'foreign', source: nameOf(detail.eventSource ?? source) } : { kind: 'event', event };
+  return isForeign
+    ? { kind: 'foreign', source: nameOf(detail.eventSource ?? source), record: detail }
+    : { kind: 'event', event };
 }
 
 function recordOf(record: Json): Found {
   const { eventSource, eventName, eventTime, awsRegion, recipientAccountId, userIdentity } = record;
-  if (eventSource !== ECS) return { kind: 'foreign', source: nameOf(eventSource) };
+  if (eventSource !== ECS) return { kind: 'foreign', source: nameOf(eventSource), record };
   // Events of the service itself (`AwsServiceEvent`) and sign-ins are no calls; they have no name that a call has.
   const account = recipientAccountId ?? (isObject(userIdentity) ? userIdentity.accountId : undefined) ?? '';
   const event = {
@@ -70,6 +78,21 @@ function recordOf(record: Json): Found {
     detail: { ...record, eventName },
   };
   return { kind: 'event', event };
+}
+
+/** A line as a function writes it, or as CloudWatch Logs answers with it: as the text of a message. */
+function lineOf(value: Json, message: string): Found {
+  const { service, level, timestamp } = value;
+  if (typeof service === 'string' && typeof level === 'string') return { kind: 'line', line: value };
+  const inner = message.startsWith('{') ? parseJson(message) : undefined;
+  if (!isObject(inner) || typeof inner.service !== 'string') return { kind: 'unknown' };
+  return { kind: 'line', line: { timestamp, ...inner } };
+}
+
+/** The text of a line in a row of a query's result. */
+function messageIn(row: unknown): unknown {
+  const fields = Array.isArray(row) ? row.filter(isObject) : [];
+  return fields.find(({ field }) => field === '@message')?.value;
 }
 
 /** Times as programs print them that do not print those of events: seconds since the epoch, or with a blank in the middle. */

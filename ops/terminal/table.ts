@@ -55,3 +55,10 @@ export function wrapped(text: string, columns: number, indent: number): string[]
   }
   return [...lines, line].map((each, index) => (index === 0 ? each : ' '.repeat(indent) + each));
 }
+
+/** A paragraph that stands two characters to the right of the text above it, its further lines four. */
+export const indented = (text: string, columns: number): string[] =>
+  wrapped(text, columns - 2, 2).map((line) => `  ${line}`);
+
+/** `1 call`, `2 calls`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;

@@ -111,7 +111,7 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
   const unsupported: unknown[] = [];
   const endpoint = await serve({
     region: REGION,
-    services: withNotes(world.callerServices, breaks, (body, messageId) => {
+    services: withNotes(world.clientServices, breaks, (body, messageId) => {
       messages.push({ body, messageId });
       onMessage();
       onMessage = () => {};
@@ -137,12 +137,7 @@ export async function startLab({ account = {}, breaks = () => undefined }: LabOp
       onMessage = listener;
     },
     /** Sends a message as a role does, or a schedule under it. */
-    send: (team: (typeof TEAMS)[number], MessageBody: string) =>
-      world.callerServices.sqs.call(
-        'SendMessage',
-        { QueueUrl: world.handOverQueueUrl ?? '', MessageBody },
-        sessionOf(team),
-      ),
+    send: (team: (typeof TEAMS)[number], MessageBody: string) => world.handOver(sessionOf(team), MessageBody),
     /** Takes RunTask's bucket's last token. */
     emptyBucket: () => {
       const input = { ...REQUEST, startedBy: 'others' };
@@ -165,12 +160,12 @@ const queueUrlAt = ({ url }: Endpoint, queueUrl = '') => queueUrl.replace(/^http
 
 /** The same services, with connections that break, and with a note of each message that was sent. */
 function withNotes(
-  { ecs, sqs }: World['callerServices'],
+  services: World['clientServices'],
   breaks: Disturb,
   note: (body: JsonObject, messageId: string) => void,
-): Record<'ecs' | 'sqs', FakeService> {
+): FakeService[] {
   const counts = new Map<string, number>();
-  const wrap = (service: FakeService): FakeService => ({
+  return services.map((service) => ({
     name: service.name,
     call: async (operation, input, principal) => {
       const nth = (counts.get(operation) ?? 0) + 1;
@@ -182,6 +177,5 @@ function withNotes(
       if (moment === 'after') throw new LostConnectionError();
       return answer;
     },
-  });
-  return { ecs: wrap(ecs), sqs: wrap(sqs) };
+  }));
 }

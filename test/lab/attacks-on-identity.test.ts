@@ -113,6 +113,28 @@ test('a fixed token that is late twice, six hours apart, makes two calls', async
   expect(on.launched).toHaveLength(4);
 });
 
+test.each([
+  ['nobody touches', false],
+  ['a stranger used meanwhile', true],
+])(
+  'a call that is late, under a token that %s, is started: what a stranger had accepted is no mark of it',
+  async (_, isTaken) => {
+    const on = await attacked(
+      (site) => {
+        const { put, clock, world, arnOf } = site;
+        const TableName = arnOf('AWS::DynamoDB::Table', 'State').split('/').at(-1) as string;
+        const id = { S: 'pause' };
+        world.dynamoDb.call('PutItem', { TableName, Item: { id } });
+        put(attackText('late', { detail: { eventTime: iso(clock.now()) } }));
+        if (isTaken) clock.after(60_000, () => take(site, STRANGER, 'late', { count: 2 }));
+        clock.after(HOUR, () => world.dynamoDb.call('DeleteItem', { TableName, Key: { id } }));
+      },
+      { config: { sweep: { everyMinutes: 15 } } },
+    );
+    expect([on.endOf('late'), on.launched.length, mails(on)]).toEqual(['started', 2, []]);
+  },
+);
+
 describe('a partly placed call that its caller repeats under its token, hours later', () => {
   const repeated = (taskArns: readonly string[]) =>
     attacked(({ put, clock }) => {

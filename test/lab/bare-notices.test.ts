@@ -23,7 +23,9 @@ describe('rejected attempts whose records hold no request', () => {
     expect(others).toEqual([]);
     expect(notice?.subject).toBe('Throttled ECS RunTask calls were not re-run: bareRecord');
     expect(notice?.message).toMatch(
-      new RegExp(`^In the hour until 20\\S+Z there were ${ATTEMPTS} rejected attempts; 3 to 5 make one call\\.\\n`),
+      new RegExp(
+        `^In the hour until 20\\S+Z there were ${ATTEMPTS} rejected attempts; 3 to 5 make one call\\. The last was counted at 20\\S+Z\\.\\n`,
+      ),
     );
     expect(notice?.message).toContain(`"callers": [{ "arn": "${CRON_ROLE}", "handsOver": true }]`);
   });

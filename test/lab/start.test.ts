@@ -36,7 +36,7 @@ describe('a small scenario from end to end', () => {
 
   test('writes a page with every plot, the workflow and the configuration', () => {
     expect(page('end')).toContain('Throttling took 1 of 2 calls. All came back.');
-    expect(page('end').match(/<svg class="chart"/g)).toHaveLength(5);
+    expect(page('end').match(/<div class="chart"/g)).toHaveLength(5);
     expect(page('end')).toContain('>Wait for a permit<');
     expect(page('end')).toContain('<code>graceSeconds</code>');
   });

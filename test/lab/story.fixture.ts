@@ -35,6 +35,8 @@ export function story(changes: Partial<Story> = {}): Story {
       oursThrottled: [],
       permits: [0, 0, 10],
     },
+    room: [],
+    console: { machines: [], executions: [], total: 0, mails: [] },
     owed: [31, 32, 40].map((backAt) => ({ lostAt: 0.5, backAt })),
     refillPerSecond: 40,
     configuration: undefined,

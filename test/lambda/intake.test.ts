@@ -9,6 +9,7 @@ import {
   awsError,
   dependenciesWith,
   failing,
+  HAND_OVER_QUEUE_ARN,
   type Sent,
   sqsEvent,
 } from '../support/dependencies.ts';
@@ -138,13 +139,14 @@ describe('the intake', () => {
     expect((await intake([eventText(), other], { sfn })).failed).toEqual(['m0', 'm1']);
   });
 
-  test('counts the calls of others by the second, ignored ones and mistakes included, and its own calls not', async () => {
+  test('counts the calls of others by the second, ignored ones and mistakes included, but neither denied ones nor its own', async () => {
     const by = (arn: string) => ({ detail: { userIdentity: { arn } } });
     const { counted } = await intake([
       eventText(by(AIRFLOW_ROLE)),
       acceptedText(['a']),
       acceptedText(['b']),
       eventText(by(OWN_ROLE)),
+      eventText({ detail: { errorCode: 'InvalidParameterException', errorMessage: 'Invalid launch type' } }),
       eventText({ detail: { errorCode: 'AccessDenied' } }),
       eventText({ envelope: { 'replay-name': 'yesterday' } }),
       stoppedText(),
@@ -259,9 +261,9 @@ describe('the intake', () => {
   test('tells people of a refusal, with names of members and no values', async () => {
     const { lines, named, metrics, told } = await intake([fixtureText('refuse-hiddenEnvironment')]);
     const [digest] = named('StartExecutionCommand');
-    expect(JSON.parse(digest?.input.input).subject).toBe(
-      'ECS task of unknown family was not re-run: hiddenEnvironment',
-    );
+    const { subject, message } = JSON.parse(digest?.input.input);
+    expect(subject).toBe('ECS task report was not re-run: hiddenEnvironment');
+    expect(message).toContain('Cluster: batch\nFirst call: 2026-01-15T03:00:00.000Z\nCloudTrail event: ');
     expect(digest?.input.stateMachineArn).toContain(':digest');
     expect(named('UpdateItemCommand')).toHaveLength(1);
     expect(lines).toMatchObject([
@@ -301,6 +303,33 @@ describe('the intake', () => {
       expect.stringContaining(':digest'),
     ]);
     expect((await intake([withCommand(125_000)])).lines).toMatchObject([{ kind: 'rerun' }]);
+  });
+});
+
+describe('a message of the hand-over queue', () => {
+  const handedOver = (senderId: string, sender?: string) => ({
+    messageId: 'm0',
+    body: '{',
+    eventSourceARN: HAND_OVER_QUEUE_ARN,
+    attributes: { ApproximateReceiveCount: '1', SenderId: senderId, SentTimestamp: '0' },
+    messageAttributes: sender === undefined ? {} : { sender: { stringValue: sender } },
+  });
+  /** Whose an unreadable message is, by what goes to the dead-letter queue. */
+  async function ownerOf(record: object) {
+    const { dependencies, named } = openTable().open();
+    await makeHandler(dependencies)({ Records: [record] } as never);
+    const [dead] = named('SendMessageCommand');
+    return dead?.input.MessageAttributes?.sender?.StringValue;
+  }
+
+  test('is its sender’s, whatever it says of itself', async () => {
+    expect(await ownerOf(handedOver('AROASENDER:session'))).toBe('AROASENDER:session');
+    expect(await ownerOf(handedOver('AROASENDER:session', 'AROAVICTIM:session'))).toBe('AROASENDER:session');
+  });
+
+  test('that was moved back is of whom it names, or nobody’s', async () => {
+    expect(await ownerOf(handedOver('AROAREDRIVE:session', 'AROASENDER:session'))).toBe('AROASENDER:session');
+    expect(await ownerOf(handedOver('AROAREDRIVE:session'))).toBeUndefined();
   });
 });
 

@@ -50,6 +50,15 @@ async function attempt(
   return { ...world, end, requests: world.named('RunTaskCommand').map(({ input }) => input) };
 }
 
+test('what ends is logged with its execution, whoever started it with whatever', async () => {
+  const execution = 'arn:aws:states:us-east-1:111122223333:execution:rerun:by-hand';
+  for (const payload of [{ execution }, { execution, step: 'attempt', startedAt: STARTED_AT, rerun: RERUN }]) {
+    const world = dependenciesWith();
+    await expect(makeHandler(world.dependencies)(payload)).rejects.toThrow('malformed');
+    expect(world.lines).toMatchObject([{ message: 'result', reason: 'malformed', execution: 'by-hand' }]);
+  }
+});
+
 describe('an attempt', () => {
   test('sends the caller’s own request, unchanged', async () => {
     const { requests } = await attempt(() => ({ tasks: [task(), task()], failures: [] }));

@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/sweep.ts';
 import type { Answer, Answers } from '../support/dependencies.ts';
-import { acceptedText, EVENT_TIME_MS, eventText, NOW_MS, stoppedText, TASK_ARN } from '../support/records.ts';
+import {
+  acceptedText,
+  CREATED_MS,
+  CRON_ROLE,
+  EVENT_TIME_MS,
+  eventText,
+  NOW_MS,
+  stoppedText,
+  TASK_ARN,
+} from '../support/records.ts';
 import { openTable } from '../support/table.ts';
 
 const MINUTE = 60_000;
@@ -34,7 +43,7 @@ describe('a sweep', () => {
     const answers = { ecs: oneFailedStart, cloudTrail: () => ({ Events: [recordOf(eventText())] }) };
     const { begin, pass, started, metrics, told } = openSweep(answers);
     const reply = await pass(await begin(BY_HAND));
-    expect(started()).toEqual([SYNCHRONOUS, ASYNCHRONOUS]);
+    expect(new Set(started())).toEqual(new Set([SYNCHRONOUS, ASYNCHRONOUS]));
     expect(reply).toMatchObject({ next: 'wait', state: { cluster: 'batch', quietPasses: 0 } });
     expect(metrics).toHaveLength(2);
     expect(told()).not.toContain('canary');
@@ -62,12 +71,15 @@ describe('a sweep', () => {
       if (broken.has(JSON.parse(input.input).request.clientToken)) throw new Error('refused');
     };
     const { begin, pass, started } = openSweep({ cloudTrail: () => ({ Events }), sfn });
-    const begun = await begin(BY_HAND);
-    await expect(pass(begun)).rejects.toThrow('refused');
+    // The tasks were read beside it.
+    const read = await pass(await begin(BY_HAND));
+    expect(read).toMatchObject({ next: 'pass', state: { pass: { clusters: [], isHistoryDone: false } } });
     expect([most, underway, new Set(started()).size]).toEqual([10, 0, 50]);
+    // Without progress it fails, so that the workflow waits before it tries again.
+    await expect(pass(read)).rejects.toThrow('refused');
     broken.clear();
     const before = started().length;
-    expect(await pass(begun)).toMatchObject({ next: 'wait' });
+    expect(await pass(read)).toMatchObject({ next: 'wait' });
     expect(started()).toHaveLength(before + 1);
   });
 
@@ -79,10 +91,10 @@ describe('a sweep', () => {
       return {};
     };
     const { begin, pass } = openSweep({ cloudTrail: () => ({ Events }), sfn });
-    const begun = await begin({ scheduled: true });
-    await expect(pass(begun)).rejects.toThrow('refused');
+    const read = await pass(await begin({ scheduled: true }));
+    expect(read).toMatchObject({ next: 'pass', state: { pass: { isHistoryDone: false } } });
     isBroken = false;
-    expect(await pass(begun)).toMatchObject({ next: 'wait' });
+    expect(await pass(read)).toMatchObject({ next: 'wait' });
     // One that nothing called for and that found nothing makes one pass.
     const idle = openSweep({ cloudTrail: () => ({ Events: [] }) });
     expect(await idle.pass(await idle.begin({ scheduled: true }))).toMatchObject({ next: 'end' });
@@ -104,6 +116,35 @@ describe('a sweep', () => {
     isBroken = false;
     expect(await pass(progress)).toMatchObject({ next: 'wait' });
     expect(pages.filter((token) => token === undefined)).toHaveLength(1);
+  });
+
+  test('reads stopped tasks while others read the history, and has the workflow wait for that', async () => {
+    const sweep = openSweep({ ecs: oneFailedStart });
+    const begun = await sweep.begin(BY_HAND);
+    const schedule = JSON.stringify({ nextAtMs: NOW_MS + MINUTE });
+    await sweep.put({ id: { S: 'lookups' }, version: { N: '1' }, state: { S: schedule } });
+    expect(await sweep.pass(begun)).toMatchObject({
+      next: 'wait',
+      waitUntil: new Date(NOW_MS + MINUTE).toISOString(),
+      state: { pass: { found: 1, clusters: [], isHistoryDone: false } },
+    });
+    expect(sweep.named('LookupEventsCommand')).toEqual([]);
+  });
+
+  test('looks at a task of a stranger again as long as a listed caller’s record may come, and then starts it', async () => {
+    const sweep = openSweep({ ecs: oneFailedStart });
+    const keep = (caller: string) => {
+      const request = { taskDefinition: 'report:3' };
+      const record = JSON.stringify({ caller, rootCallId: 'root', generation: 0, request });
+      return sweep.put({ id: { S: `launch#${TASK_ARN}` }, record: { S: record }, atMs: { N: String(CREATED_MS) } });
+    };
+    await keep('stranger');
+    const first = await sweep.pass(await sweep.begin(BY_HAND));
+    expect(sweep.started()).toEqual([]);
+    await keep(CRON_ROLE);
+    sweep.at(NOW_MS + 5 * MINUTE);
+    await sweep.pass(first);
+    expect(sweep.started()).toEqual([ASYNCHRONOUS]);
   });
 
   test('ends when it is quiet, and gives its lease back', async () => {

@@ -18,7 +18,9 @@ const anything = new Synthesized({ ...LISTED, clusters: ['*'], families: ['*'] }
 const noRoles = new Synthesized({ ...LISTED, passRoleArns: [], allowedRoleOverrides: [] });
 
 const granting = (synthesized: Synthesized, action: string): Json[] =>
-  synthesized.statements('').filter(({ Action }) => [Action].flat().includes(action));
+  synthesized.statements('').filter(({ Action, Effect }) => Effect === 'Allow' && [Action].flat().includes(action));
+const denied = (synthesized: Synthesized): string[] =>
+  synthesized.statements('').flatMap(({ Sid, Effect }) => (Effect === 'Deny' && Sid ? [Sid] : []));
 /** The end of an ARN that is joined from tokens. */
 const endOf = (arn: Json): string => (typeof arn === 'string' ? arn : arn['Fn::Join'][1].at(-1));
 
@@ -33,7 +35,7 @@ describe('permissions', () => {
 
   test('to launch are granted to run-task alone, for listed families on listed clusters', () => {
     expect(granting(rerun, 'ecs:RunTask')).toEqual(
-      rerun.statements('RerunRunTask').filter(({ Action }) => Action === 'ecs:RunTask'),
+      rerun.statements('RerunRunTask').filter(({ Action, Effect }) => Effect === 'Allow' && Action === 'ecs:RunTask'),
     );
     const [statement, ...others] = granting(rerun, 'ecs:RunTask');
     expect(others).toEqual([]);
@@ -75,6 +77,13 @@ describe('permissions', () => {
     ]);
     expect(granting(noRoles, 'iam:PassRole')).toEqual([]);
     expect(granting(noRoles, 'ecs:RunTask')).toHaveLength(1);
+  });
+
+  test('to launch hold for no shell and no volume that the configuration does not allow', () => {
+    expect(denied(rerun)).toEqual(['NoExecuteCommand']);
+    expect(denied(noRoles)).toEqual(['NoExecuteCommand', 'NoVolumes']);
+    expect(denied(new Synthesized({ ...LISTED, allowExecuteCommand: true }))).toEqual([]);
+    expect(denied(observe)).toEqual([]);
   });
 
   test('to look at tasks hold for the listed clusters', () => {

@@ -46,6 +46,33 @@ export const REVIEWED: readonly Review[] = [
     wildcard: 'Each deployment of a family makes a revision.',
   },
   {
+    sid: 'NoExecuteCommand',
+    actions: ['ecs:RunTask'],
+    given: ['ecs:enable-execute-command'],
+    why: 'No task in which somebody can open a shell, whatever the handler lets through; absent with `allowExecuteCommand`.',
+    wildcard: 'It denies.',
+  },
+  {
+    sid: 'NoVolumes',
+    actions: ['ecs:RunTask'],
+    given: ['ecs:enable-ebs-volumes'],
+    why: 'No EBS volume, which cannot do without a role: where `allowedRoleOverrides` holds none.',
+    wildcard: 'It denies.',
+  },
+  {
+    sid: 'OnListedClusters',
+    actions: ['ecs:RunTask'],
+    given: ['ecs:cluster'],
+    why: 'Where the clusters are too many to stand beside the families: said once, it binds all of these to them. Those that allow then name no cluster.',
+    wildcard: 'A Deny: whatever else allows a launch, not elsewhere.',
+  },
+  {
+    sid: 'RunBesideDeny',
+    actions: ['ecs:RunTask'],
+    why: 'The same launches, only ever beside that Deny.',
+    wildcard: 'Each deployment of a family makes a revision.',
+  },
+  {
     actions: ['ecs:TagResource'],
     given: ['ecs:CreateAction'],
     why: 'Tags that the call itself asks for. Only while RunTask creates the task.',
@@ -342,14 +369,16 @@ export const REVIEWED: readonly Review[] = [
   {
     who: 'cloudtrail',
     actions: ['sts:AssumeRole'],
-    why: 'CloudTrail writes to that log group. Other trails could, too: whoever makes one needs `iam:PassRole` on the role.',
+    why: 'CloudTrail writes to that log group. AWS says that `aws:SourceArn` and `aws:SourceAccount` are not supported here. Whoever makes another trail write there needs `iam:PassRole` on the role.',
   },
   {
     who: 'lambda',
     actions: ['sts:AssumeRole'],
-    why: 'Lambda runs the handlers. Who may use the role for another function is for `iam:PassRole` to say.',
+    given: ['aws:SourceAccount'],
+    why: 'Lambda runs the handlers. AWS does not promise that it names the account. Who may use the role for another function is for `iam:PassRole` to say.',
   },
   {
+    who: 'states',
     actions: ['sts:AssumeRole'],
     given: ['aws:SourceArn', 'aws:SourceAccount'],
     why: 'Step Functions runs the workflows, for state machines of this account.',
@@ -357,7 +386,8 @@ export const REVIEWED: readonly Review[] = [
   {
     who: 'events',
     actions: ['sts:AssumeRole'],
-    why: 'EventBridge starts sweeps and incident reports. For other rules likewise.',
+    given: ['aws:SourceArn', 'aws:SourceAccount'],
+    why: 'EventBridge starts sweeps and incident reports, for rules of this account. Whoever makes another one needs `iam:PassRole` on the role.',
   },
 ];
 

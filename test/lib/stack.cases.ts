@@ -1,5 +1,6 @@
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { firstSteps } from '../../lib/foundation/runbook.ts';
 import { type Json, Synthesized, stacksOf } from '../support/stacks.ts';
 
 const LISTED = {
@@ -220,7 +221,7 @@ describe('whatever is stored is encrypted', () => {
   test('under keys of AWS otherwise, with no key and no mention of one', () => {
     owned.template.resourceCountIs('AWS::KMS::Key', 0);
     owned.template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    expect(JSON.stringify(owned.template.toJSON())).not.toContain('kms:');
+    expect(JSON.stringify(owned.template.toJSON())).not.toContain('"kms:');
   });
 
   test('and the key may be used by those alone who write without a role of ours, for what is of this account', () => {
@@ -314,9 +315,13 @@ describe('beside the rest', () => {
   test('warnings are annotations', () => {
     Annotations.fromStack(owned.stack).hasWarning('*', Match.stringLikeRegexp('clusters is empty'));
     const cloudTrail = { logGroupName: 'trail', bucketName: 'records' };
-    const known = new Synthesized({ ...LISTED, cloudTrail, notifications: { emails: ['ops@example.com'] } });
+    const acknowledgedWarnings = ['lambdaConcurrency'];
+    const notifications = { emails: ['ops@example.com'] };
+    const known = new Synthesized({ ...LISTED, cloudTrail, notifications, acknowledgedWarnings });
     Annotations.fromStack(known.stack).hasNoWarning('*', Match.anyValue());
-    const acknowledged = new Synthesized({ ...LISTED, cloudTrail, acknowledgedWarnings: ['noSubscriber'] });
+    // As the CLI shows it.
+    acknowledgedWarnings.push('Annotation::ecs-throttle-remediation:noSubscriber');
+    const acknowledged = new Synthesized({ ...LISTED, cloudTrail, acknowledgedWarnings });
     Annotations.fromStack(acknowledged.stack).hasNoWarning('*', Match.anyValue());
   });
 
@@ -377,6 +382,30 @@ test('a topic that is there already is told, and is neither made nor subscribed 
   );
 });
 
+test('a first deployment that failed leaves nothing behind: what is kept is kept on updates and deletes alone', () => {
+  for (const synthesized of [managed, owned]) {
+    const resources = Object.values<Json>(synthesized.template.toJSON().Resources);
+    const kept = resources.filter(({ DeletionPolicy, UpdateReplacePolicy }) =>
+      `${DeletionPolicy} ${UpdateReplacePolicy}`.includes('Retain'),
+    );
+    expect(kept.length).toBeGreaterThan(2);
+    for (const { Type, DeletionPolicy } of kept) expect([Type, DeletionPolicy]).toEqual([Type, 'RetainExceptOnCreate']);
+    // Nobody else can be in the way of a name that CloudFormation makes.
+    for (const { Type, Properties } of kept)
+      expect([Type, Properties?.BucketName ?? Properties?.QueueName]).toEqual([Type, undefined]);
+  }
+});
+
+test('the Lambda concurrency that a storm takes is said at synth, by the rate of the account’s quota', () => {
+  const said = (configuration: object) =>
+    Annotations.fromStack(stacksOf({ ...LISTED, ...configuration })[0] as never)
+      .findWarning('*', Match.stringLikeRegexp('Lambda: '))
+      .map(({ entry }) => String(entry.data));
+  expect(said({})).toEqual([expect.stringMatching(/up to 32 .*\(5 of them launch 40 calls a second\).*L-B99A9384/)]);
+  expect(said({ monitoring: { clusterModifyPerSecond: 200 } })).toEqual([expect.stringContaining('up to 48 ')]);
+  expect(said({ acknowledgedWarnings: ['lambdaConcurrency'] })).toEqual([]);
+});
+
 test('alarms link the runbook where its owner put it', () => {
   const runbookUrl = 'https://wiki.example.com/ecs';
   const linked = new Synthesized({ ...LISTED, notifications: { runbookUrl } });
@@ -384,5 +413,46 @@ test('alarms link the runbook where its owner put it', () => {
     ...linked.properties('AWS::CloudWatch::Alarm'),
     ...linked.properties('AWS::CloudWatch::CompositeAlarm'),
   ];
-  for (const { AlarmDescription } of alarms) expect(AlarmDescription).toContain(` ${runbookUrl}#`);
+  for (const { AlarmDescription } of alarms) {
+    expect(AlarmDescription).toContain(` ${runbookUrl}#`);
+    expect(AlarmDescription).not.toContain('Resolution:');
+  }
+  expect(dashboardText(linked)).toContain(`[Runbook](${runbookUrl})`);
 });
+
+test('the dashboard holds the first steps of every alarm where nobody says where the runbook is', () => {
+  const plain = new Synthesized(LISTED);
+  const text = dashboardText(plain);
+  const anchors = plain
+    .properties('AWS::CloudWatch::Alarm')
+    .map(({ AlarmDescription }) => AlarmDescription.split('docs/runbook.md#')[1]);
+  expect(anchors.length).toBeGreaterThan(20);
+  for (const anchor of anchors) {
+    const { heading, text: steps } = firstSteps().get(anchor) ?? {};
+    expect(text).toContain(`**${heading}.** ${steps}`);
+  }
+});
+
+test('mails are told where the runbook, the logs and the sweep are', () => {
+  const plain = new Synthesized({ ...LISTED, notifications: { runbookUrl: 'https://wiki.example.com/ecs' } });
+  const digest = plain.definition('NotificationsDigest');
+  const sweep = plain.properties('AWS::StepFunctions::StateMachine', 'Sweep')[0].StateMachineName;
+  const logs = ['IntakeHandlerLogs', 'SweepHandlerLogs', 'RerunRunTaskLogs'].map((id) =>
+    plain.idOf('AWS::Logs::LogGroup', id),
+  );
+  for (const state of ['Tell of the first', 'Tell of the rest']) {
+    const { Message } = digest.States[state].Arguments;
+    expect(Message).toContain(`'{runbook}', "https://wiki.example.com/ecs"`);
+    expect(Message).toMatch(new RegExp(`'\\{sweepStateMachineArn\\}', "\\S+:stateMachine:${sweep}"`));
+    for (const id of logs) expect(Message).toMatch(new RegExp(`~'[^~]*${id}`));
+    expect(Message).toContain(`'{logGroups}', "~'`);
+  }
+});
+
+function dashboardText(synthesized: Synthesized): string {
+  const [{ DashboardBody }] = synthesized.properties('AWS::CloudWatch::Dashboard');
+  const body = DashboardBody['Fn::Join'][1].map((part: Json) => (typeof part === 'string' ? part : '')).join('');
+  const [widget, ...others] = JSON.parse(body).widgets.filter(({ type }: Json) => type === 'text');
+  expect(others).toEqual([]);
+  return widget.properties.markdown;
+}

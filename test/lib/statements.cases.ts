@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { rowsIn, statementRows } from '../support/statement-table.ts';
-import { ANY, NAMED, type Statement, statementsOf } from '../support/statements.ts';
+import { rowsIn, statementTable } from '../support/statement-table.ts';
+import { ANY, MANY_CLUSTERS, NAMED, NO_ROLES, type Statement, statementsOf } from '../support/statements.ts';
+import { functionRoles, wrongHandsTable } from '../support/wrong-hands-table.ts';
 import { hasWildcard, REVIEWED, reviewsOf } from './reviewed-statements.ts';
+import { WRONG_HANDS } from './wrong-hands.ts';
 
 const PAGE = new URL('../../docs/security.md', import.meta.url);
 const CONFIGURATIONS: readonly [string, object][] = [
   ['everything is named', NAMED],
   ['anything is listed', ANY],
+  ['no role may be put in the place of another', NO_ROLES],
+  ['a long list of clusters is listed', MANY_CLUSTERS],
   ['the keys are those of AWS', { ...NAMED, encryption: 'awsOwned' }],
   ['nothing is configured', {}],
 ];
@@ -43,7 +47,7 @@ describe('reviews', () => {
   });
 
   test('are what docs/security.md says: npx node scripts/write-statement-table.ts', () => {
-    expect(rowsIn(readFileSync(PAGE, 'utf8'))).toEqual(statementRows());
+    expect(rowsIn(readFileSync(PAGE, 'utf8'), statementTable)).toEqual(statementTable.rows());
   });
 
   test.each<[string, Partial<Statement>]>([
@@ -54,5 +58,19 @@ describe('reviews', () => {
     const run = all.find(({ actions }) => actions.includes('ecs:RunTask')) as Statement;
     expect(reviewsOf(run)).toHaveLength(1);
     expect(reviewsOf({ ...run, ...change })).toEqual([]);
+  });
+});
+
+describe('what an attacker in a function could do', () => {
+  test.each(statements)('is said of each function there is, where %s', (_, all) => {
+    expect(Object.keys(WRONG_HANDS)).toEqual(expect.arrayContaining([...functionRoles(all).keys()]));
+  });
+
+  test('is said of no other', () => {
+    expect(new Set(Object.keys(WRONG_HANDS))).toEqual(new Set(functionRoles().keys()));
+  });
+
+  test('is what docs/security.md says: npx node scripts/write-statement-table.ts', () => {
+    expect(rowsIn(readFileSync(PAGE, 'utf8'), wrongHandsTable)).toEqual(wrongHandsTable.rows());
   });
 });

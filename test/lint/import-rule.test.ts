@@ -60,6 +60,7 @@ const FORBIDDEN_IMPORTS = [
   ['ops/explain', '../../lambda/state/items.ts'],
   ['ops/explain', '../../lib/remediation/intake.ts'],
   ['ops/explain', '../../lab/world/world.ts'],
+  ['ops/html', '../../lab/html/page.ts'],
   ['ops/explain', 'aws-cdk-lib'],
   ['lambda', '../ops/app.ts'],
   ['lambda/steps', '../../ops/app.ts'],
@@ -94,6 +95,7 @@ const ALLOWED_IMPORTS = [
   ['lab/world', '../../lambda/intake.ts'],
   ['ops/explain', '../../lambda/core/verdict/decide.ts'],
   ['ops/explain', '../../lib/config/read-config.ts'],
+  ['ops/html', '../../lab/html/markup.ts'],
   ['ops/explain', '../records/read-records.ts'],
 ] as const;
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { completionsFor } from '../../ops/app.ts';
-import { ops } from '../support/ops.ts';
+import { neverAsked, ops } from '../support/ops.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../ops/ops.ts', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('../fixtures', import.meta.url));
@@ -26,7 +26,14 @@ describe('ops', () => {
       exitCode: 0,
       stdout: expect.stringContaining('--config'),
     });
-    const context = { process, cwd: '.', terminal: { columns: 80, hasColour: false, showsProgress: false } };
+    const context = {
+      process,
+      cwd: '.',
+      terminal: { columns: 80, hasColour: false, showsProgress: false },
+      clients: async () => neverAsked,
+      confirm: undefined,
+      sleep: async () => {},
+    };
     const words = async (...inputs: string[]) =>
       (await completionsFor(inputs, context)).map(({ completion }) => completion);
     expect(await words('ex')).toEqual(['explain']);

@@ -42,7 +42,8 @@ describe('package-lock.json', () => {
   });
 
   it('is that of package.json', () => {
-    const { name, version, license, engines, dependencies, devDependencies, optionalDependencies } = project;
+    const { name, version, license, engines, ...described } = project;
+    const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = described;
     expect(packages['']).toEqual({
       name,
       version,
@@ -50,6 +51,8 @@ describe('package-lock.json', () => {
       engines,
       dependencies,
       devDependencies,
+      peerDependencies,
+      peerDependenciesMeta,
       optionalDependencies,
     });
   });

@@ -32,7 +32,8 @@ export function widgetsOf(self: Synthesized): Widget[] {
   const [{ DashboardBody }] = self.properties('AWS::CloudWatch::Dashboard');
   const [, parts] = DashboardBody['Fn::Join'] as [string, Json[]];
   const text = parts.map((part) => (typeof part === 'string' ? part : idOf(part))).join('');
-  return JSON.parse(text).widgets.map(({ properties }: Json): Widget => {
+  const graphs = JSON.parse(text).widgets.filter(({ type }: Json) => type !== 'text');
+  return graphs.map(({ properties }: Json): Widget => {
     const rows = (properties.metrics as Json[][]).map((row) => ({
       parts: row.filter((part) => typeof part === 'string'),
       options: row.find((part) => typeof part === 'object') ?? {},

@@ -1,3 +1,4 @@
+import type { NoticePlace } from '../../lambda/core/notices/follow-up.ts';
 import { type Settings, settingsSchema } from '../../lambda/core/settings.ts';
 import type { Clients, HandlerDependencies, LogFields } from '../../lambda/runtime/ports.ts';
 import { HOME, NOW_MS, OWN_ROLE, SETTINGS } from './records.ts';
@@ -14,10 +15,17 @@ export type Answers = Partial<Record<keyof Clients, Answer>>;
 
 export const HAND_OVER_QUEUE_ARN = 'arn:aws:sqs:us-east-1:111122223333:hand-over';
 
+/** Where notices come from, and what they lead to. */
+export const PLACE: NoticePlace = {
+  ...HOME,
+  ownRoleArn: OWN_ROLE,
+  digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
+};
+
 const VARIABLES = {
   accountId: HOME.account,
   rerunStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun',
-  digestStateMachineArn: 'arn:aws:states:us-east-1:111122223333:stateMachine:digest',
+  digestStateMachineArn: PLACE.digestStateMachineArn,
   runTaskRoleArn: OWN_ROLE,
   tableName: 'state',
   deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/111122223333/dead',

@@ -31,7 +31,15 @@ export const NAMED = {
   cloudTrail: 'create',
   notifications: { emails: ['ops@example.com'] },
 };
+/** No role may be put in the place of another, so that no volume can be asked for. */
+export const NO_ROLES = { ...NAMED, allowedRoleOverrides: [] };
 export const ANY = { ...NAMED, clusters: ['*'], families: ['*'], callers: ['*'] };
+
+/** Clusters that have no room beside families: the Deny that binds all of these to them is in no other template. */
+export const MANY_CLUSTERS = {
+  ...NAMED,
+  clusters: Array.from({ length: 40 }, (_, index) => `production-batch-${index}`),
+};
 
 /** Every statement of every policy in the template of a configuration: of roles, of resources, of trust. */
 export function statementsOf(configuration: object): Statement[] {
@@ -65,11 +73,13 @@ function readable(statement: Json, holder: Json, policyOwner: Json): Statement {
 
 const VERBS: Readonly<Record<string, string>> = {
   StringEquals: 'is',
+  StringEqualsIfExists: 'is, if it is given,',
   StringNotEquals: 'is not',
   ArnEquals: 'is',
   ArnNotEquals: 'is not',
   Bool: 'is',
   ArnLike: 'is like',
+  ArnNotLike: 'is not like',
   'ForAllValues:StringLike': 'is like',
 };
 

@@ -22,6 +22,13 @@ export interface FakeAlarmsOptions {
   readonly region: string;
 }
 
+/** An alarm that is there and is never looked at: what it is on, the lab does not measure. */
+export interface IdleAlarm {
+  readonly arn: string;
+  readonly name: string;
+  readonly description: string | undefined;
+}
+
 interface Alarm extends AlarmOptions {
   values: { readonly at: number; readonly value: number }[];
   isRaised: boolean;
@@ -34,6 +41,7 @@ export class FakeAlarms implements FakeService {
   readonly name = 'cloudwatch';
   readonly #options: FakeAlarmsOptions;
   readonly #alarms: Alarm[] = [];
+  readonly #idle: IdleAlarm[] = [];
 
   constructor(options: FakeAlarmsOptions) {
     this.#options = options;
@@ -44,16 +52,19 @@ export class FakeAlarms implements FakeService {
     this.#alarms.push({ ...options, values: [], isRaised: false });
   }
 
-  call(operation: string, { AlarmNames: names, StateValue: state }: JsonObject): JsonObject {
+  createIdle(alarm: IdleAlarm): void {
+    this.#idle.push(alarm);
+  }
+
+  /** In one page: the real one has fifty alarms on each where nobody asks for a hundred. */
+  call(operation: string, { AlarmNames, AlarmNamePrefix: prefix = '', StateValue: state }: JsonObject): JsonObject {
     if (operation !== 'DescribeAlarms') throw new UnsupportedError(`cloudwatch ${operation}`);
-    const described = this.#alarms.map(({ arn, name, isRaised }) => ({
-      AlarmArn: arn,
-      AlarmName: name,
-      StateValue: isRaised ? 'ALARM' : 'OK',
-    }));
-    const isMeant = (alarm: JsonObject) =>
-      (names as string[]).includes(String(alarm.AlarmName)) && (alarm.StateValue === state || !state);
-    return { MetricAlarms: described.filter(isMeant) };
+    const names = (AlarmNames ?? []) as string[];
+    const isMeant = ({ AlarmName, StateValue }: JsonObject) =>
+      (names.length === 0 || names.includes(String(AlarmName))) &&
+      String(AlarmName).startsWith(String(prefix)) &&
+      (StateValue === state || !state);
+    return { MetricAlarms: [...this.#alarms.map(evaluated), ...this.#idle.map(idle)].filter(isMeant) };
   }
 
   /** Takes in a value under each set of dimensions that it was emitted with. */
@@ -93,6 +104,20 @@ export class FakeAlarms implements FakeService {
     }));
   }
 }
+
+const evaluated = ({ arn, name, isRaised }: Alarm): JsonObject => ({
+  AlarmArn: arn,
+  AlarmName: name,
+  StateValue: isRaised ? 'ALARM' : 'OK',
+});
+
+const idle = ({ arn, name, description }: IdleAlarm): JsonObject => ({
+  AlarmArn: arn,
+  AlarmName: name,
+  ...(description !== undefined && { AlarmDescription: description }),
+  StateValue: 'INSUFFICIENT_DATA',
+  StateReason: 'The lab does not measure what this alarm is on.',
+});
 
 function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
   const keys = Object.keys(one);

@@ -2,11 +2,16 @@ import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-s
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
+import { describeGroups, filterEvents, type StoredLine } from './log-events.ts';
 import { runQuery } from './logs-insights.ts';
 
-interface StoredLine {
-  readonly at: number;
-  readonly fields: object;
+interface Query {
+  readonly logGroupName?: string;
+  readonly logGroupNames?: readonly string[];
+  readonly queryString: string;
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly limit?: number;
 }
 
 interface StartedQuery {
@@ -48,6 +53,10 @@ export class FakeLogs implements FakeService {
     switch (operation) {
       case 'StartQuery':
         return this.#startQuery(input as never);
+      case 'FilterLogEvents':
+        return filterEvents(this.#lines(String(input.logGroupName)), input);
+      case 'DescribeLogGroups':
+        return describeGroups(this.#groups.keys(), input);
       case 'GetQueryResults':
         return this.#results(String(input.queryId));
       default:
@@ -56,23 +65,29 @@ export class FakeLogs implements FakeService {
   }
 
   /** Times are in seconds, both ends belong to the range. */
-  #startQuery(query: { logGroupNames: string[]; queryString: string; startTime: number; endTime: number }): JsonObject {
+  #startQuery(query: Query): JsonObject {
     const { clock, random, onScanned } = this.#options;
-    const lines = query.logGroupNames.flatMap((name) => {
-      const group = this.#groups.get(name);
-      if (!group) throw new AwsError('ResourceNotFoundException', `Log group '${name}' does not exist`);
-      return group.filter(({ at }) => at >= query.startTime * 1000 && at < (query.endTime + 1) * 1000);
+    const names = query.logGroupNames ?? [query.logGroupName ?? ''];
+    const lines = names.flatMap((name) => {
+      return this.#lines(name).filter(({ at }) => at >= query.startTime * 1000 && at < (query.endTime + 1) * 1000);
     });
     onScanned(lines.length);
     const inOrder = lines
       .toSorted((a, b) => a.at - b.at)
       .map(({ at, fields }) => ({ '@timestamp': new Date(at).toISOString(), ...fields }));
-    const results = runQuery(query.queryString, inOrder).map((row) =>
-      Object.entries(row).map(([field, value]) => ({ field, value: String(value) })),
-    );
+    const limit = query.limit ?? Number.POSITIVE_INFINITY;
+    const results = runQuery(query.queryString, inOrder)
+      .slice(0, limit)
+      .map((row) => Object.entries(row).map(([field, value]) => ({ field, value: String(value) })));
     const queryId = uuid(random);
     this.#queries.set(queryId, { completeAt: clock.now() + QUERY_MS, results });
     return { queryId };
+  }
+
+  #lines(name: string): readonly StoredLine[] {
+    const group = this.#groups.get(name);
+    if (!group) throw new AwsError('ResourceNotFoundException', `Log group '${name}' does not exist`);
+    return group;
   }
 
   #results(queryId: string): JsonObject {

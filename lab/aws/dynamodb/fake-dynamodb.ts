@@ -1,6 +1,6 @@
 import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { getItem } from './reads.ts';
+import { describeTable, getItem, scan } from './reads.ts';
 import { Table, type TableOptions } from './table.ts';
 import type { Item } from './values.ts';
 import { planDelete, planPut, planUpdate, write } from './writes.ts';
@@ -25,6 +25,8 @@ const CONDITIONS = [
   'ReturnValuesOnConditionCheckFailure',
 ];
 
+const PAGING = ['Limit', 'ExclusiveStartKey'];
+
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetItem: {
     parameters: ['TableName', 'Key', 'ProjectionExpression', NAMES],
@@ -38,19 +40,39 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     parameters: ['TableName', 'Key', 'UpdateExpression', ...CONDITIONS],
     run: (input, database) => write(planUpdate, database.table(input.TableName), input),
   },
+  Scan: {
+    parameters: [
+      'TableName',
+      'FilterExpression',
+      'ProjectionExpression',
+      NAMES,
+      'ExpressionAttributeValues',
+      ...PAGING,
+    ],
+    run: (input, database) => scan(database.table(input.TableName), input),
+  },
+  DescribeTable: {
+    parameters: ['TableName'],
+    run: ({ TableName }, database) => describeTable(database.table(TableName)),
+  },
+  ListTables: { parameters: [], run: (_, database) => ({ TableNames: database.tableNames }) },
   DeleteItem: {
     parameters: ['TableName', 'Key', ...CONDITIONS],
     run: (input, database) => write(planDelete, database.table(input.TableName), input),
   },
 };
 
-/** Amazon DynamoDB, as far as reads and writes of single items go: no sort keys, queries, batches, transactions or streams. */
+/** Amazon DynamoDB, as far as scans, and reads and writes of single items go: no sort keys, queries, batches, transactions or streams. */
 export class FakeDynamoDb implements FakeService {
   readonly name = 'dynamodb';
   readonly #tables = new Map<string, Table>();
 
   createTable(options: TableOptions): void {
     this.#tables.set(options.tableName, new Table(options));
+  }
+
+  get tableNames(): string[] {
+    return [...this.#tables.keys()];
   }
 
   /** Everything in a table, for tests. */

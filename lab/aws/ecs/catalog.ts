@@ -11,9 +11,12 @@ export type TaskDefinition = Account['taskDefinitions'][number] & { readonly arn
 export class Catalog {
   readonly #clusters = new Map<string, Cluster>();
   readonly #definitions = new Map<string, TaskDefinition>();
+  /** Of everything in this account and Region. */
+  readonly arnPrefix: string;
 
   constructor({ id, region, clusters, taskDefinitions }: Account) {
     const prefix = `arn:aws:ecs:${region}:${id}`;
+    this.arnPrefix = prefix;
     for (const name of clusters) {
       const cluster = { name, arn: `${prefix}:cluster/${name}` };
       for (const form of [name, cluster.arn]) this.#clusters.set(form, cluster);

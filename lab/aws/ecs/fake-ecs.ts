@@ -8,7 +8,7 @@ import type { Answered, ApiRequest } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
 import { ClientTokens, type Launch } from './client-tokens.ts';
 import { Fleet } from './fleet.ts';
-import { decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
+import { decodeDescribeClusters, decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
 import type { Rooms } from './rooms.ts';
 import { checkRunTask, countOf, decodeRunTask, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
@@ -69,6 +69,7 @@ export class FakeEcs implements FakeService {
     RunTask: { readOnly: false, handle: (input, principal) => this.#runTask(input, principal) },
     StopTask: { readOnly: false, handle: (input) => this.#stopTask(input) },
     DescribeTasks: { readOnly: true, handle: (input) => this.#describeTasks(input) },
+    DescribeClusters: { readOnly: true, handle: (input) => this.#describeClusters(input) },
     ListClusters: { readOnly: true, handle: () => this.#listClusters() },
     ListTasks: { readOnly: true, handle: (input) => this.#listTasks(input) },
   };
@@ -177,6 +178,21 @@ export class FakeEcs implements FakeService {
     return () => ({
       tasks: found.filter(isTask).map((task) => shown(taskInApi(task, statusOf(task)))),
       failures: found.filter((entry): entry is JsonObject => !isTask(entry)),
+    });
+  }
+
+  #describeClusters(input: JsonObject): Answered['output'] {
+    const { clusters: references } = decodeDescribeClusters(input);
+    this.#throttles.admitRead(this.#options.clock.now());
+    const prefix = this.#catalog.arnPrefix;
+    const found = references.map((reference) => {
+      const cluster = this.#catalog.cluster(reference);
+      const arn = reference.startsWith('arn:') ? reference : `${prefix}:cluster/${reference}`;
+      return cluster ? this.#fleet.clusterInApi(cluster) : { arn, reason: 'MISSING' };
+    });
+    return () => ({
+      clusters: found.filter((entry) => 'clusterArn' in entry),
+      failures: found.filter((entry) => 'reason' in entry),
     });
   }
 

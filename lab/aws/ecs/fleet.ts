@@ -116,6 +116,20 @@ export class Fleet {
     return (desiredStatus === 'RUNNING' ? this.#live : this.#stopped).values();
   }
 
+  /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html */
+  clusterInApi(cluster: Cluster): JsonObject {
+    const statuses = [...this.#live.values()].filter((task) => task.cluster === cluster).map(statusOf);
+    return {
+      clusterArn: cluster.arn,
+      clusterName: cluster.name,
+      status: 'ACTIVE',
+      registeredContainerInstancesCount: 0,
+      runningTasksCount: statuses.filter((status) => status === 'RUNNING').length,
+      pendingTasksCount: statuses.filter((status) => status === 'PROVISIONING').length,
+      activeServicesCount: 0,
+    };
+  }
+
   #stop(task: Task, stopCode: StopCode, stoppedReason: string, random: Random): void {
     Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber: this.#stops++ });
     if (task.startedAt === undefined) this.lives.giveBack(callOf(task.request, task.number), task.place);

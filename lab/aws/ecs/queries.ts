@@ -22,6 +22,10 @@ export const decodeDescribeTasks = decoder(
   z.looseObject({ cluster: text, tasks: z.array(z.string()).min(1).max(100), include: z.array(z.string()).nullish() }),
 );
 
+export const decodeDescribeClusters = decoder(
+  z.looseObject({ clusters: z.array(z.string()).min(1).max(100).default(['default']) }),
+);
+
 const listTasksSchema = z.looseObject({
   cluster: text,
   desiredStatus: z.enum(['RUNNING', 'PENDING', 'STOPPED']).nullish(),

@@ -49,7 +49,8 @@ export class EventTargets {
     const [, , service] = arn.split(':');
     if (service === 'sqs') return admits(arn) ? toQueue(arn, input) : deadLetter;
     if (service === 'states' && role !== undefined) {
-      return has({ role }, { action: 'states:StartExecution', resource: arn })
+      const isTrusted = has({ service: 'events.amazonaws.com' }, { action: 'sts:AssumeRole', resource: role, context });
+      return isTrusted && has({ role }, { action: 'states:StartExecution', resource: arn })
         ? (event) => this.#start(arn, input, event)
         : deadLetter;
     }

@@ -76,7 +76,7 @@ export class FakeIam implements FakeService {
       [`${shape}Name`]: name,
       [`${shape}Id`]: principalParts(arn).uniqueId,
       Arn: arn,
-      CreateDate: new Date(LAB_EPOCH_MS).toISOString(),
+      CreateDate: LAB_EPOCH_MS / 1000,
     };
     return { [shape]: about };
   }

@@ -15,7 +15,7 @@ export interface Need {
 
 /** Condition keys that the lab knows how to fill; a request that lacks one meets no condition on it. */
 const KEYS =
-  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction)|dynamodb:LeadingKeys|iam:PassedToService|kms:EncryptionContext:.+)$/;
+  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction|enable-ebs-volumes|enable-execute-command)|dynamodb:LeadingKeys|iam:PassedToService|kms:EncryptionContext:.+)$/;
 /** Everything in the lab travels over TLS. */
 const ALWAYS = { 'aws:SecureTransport': 'true' };
 

@@ -174,15 +174,21 @@ export class Permissions {
     const definition = this.#catalog.taskDefinition(reference);
     const resource =
       definition?.arn ?? (reference.startsWith('arn:') ? reference : this.#arn('ecs', `task-definition/${reference}`));
-    const { overrides, volumeConfigurations, tags, propagateTags } = input as {
+    const { overrides, volumeConfigurations, tags, propagateTags, enableExecuteCommand } = input as {
       overrides?: { taskRoleArn?: string; executionRoleArn?: string } | null;
       volumeConfigurations?: { managedEBSVolume?: { roleArn?: string } }[] | null;
       tags?: unknown[] | null;
       propagateTags?: string | null;
+      enableExecuteCommand?: boolean | null;
     };
     // Whether ECS leaves out the definition's role where it is overridden is unknown: here it does not.
     const taskRoles = [definition, overrides].flatMap((from) => [from?.taskRoleArn, from?.executionRoleArn]);
     const volumeRoles = (volumeConfigurations ?? []).map(({ managedEBSVolume }) => managedEBSVolume?.roleArn);
+    // Whether ECS says "false" of what nobody asks for is unknown: here it says nothing.
+    const asked: Record<string, string> = {
+      ...(enableExecuteCommand != null && { 'ecs:enable-execute-command': String(enableExecuteCommand) }),
+      ...(volumeRoles.length > 0 && { 'ecs:enable-ebs-volumes': 'true' }),
+    };
     const pass = (roles: readonly (string | undefined)[], service: string): Need[] =>
       roles
         .filter((role) => role != null)
@@ -191,7 +197,7 @@ export class Permissions {
     const isTagged = (tags ?? []).length > 0 || propagateTags === 'TASK_DEFINITION';
     const newTask = this.#arn('ecs', `task/${clusterName}/${'0'.repeat(32)}`);
     return [
-      { action: 'ecs:RunTask', resource, context },
+      { action: 'ecs:RunTask', resource, context: { ...context, ...asked } },
       ...pass(taskRoles, 'ecs-tasks.amazonaws.com'),
       ...pass(volumeRoles, 'ecs.amazonaws.com'),
       ...(isTagged

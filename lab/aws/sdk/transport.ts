@@ -78,11 +78,16 @@ export async function exchange(
   request: WireRequest,
   requestId: string,
 ): Promise<WireResponse> {
-  const call = decode(request);
-  const respond = (statusCode: number, body: string, headers: Record<string, string> = {}): WireResponse => ({
+  const decoded = decode(service.name, request);
+  const call = decoded instanceof Promise ? await decoded : decoded;
+  const respond = (
+    statusCode: number,
+    body: string | Uint8Array,
+    headers: Record<string, string> = {},
+  ): WireResponse => ({
     statusCode,
-    headers: { 'x-amzn-requestid': requestId, ...headers },
-    body: Buffer.from(body),
+    headers: { 'x-amzn-requestid': requestId, ...call.headers, ...headers },
+    body: Buffer.from(body as Uint8Array),
   });
   try {
     const effect = () => service.call(call.operation, call.input, principal);
@@ -90,7 +95,7 @@ export async function exchange(
     return respond(200, call.answer(output, requestId));
   } catch (error) {
     if (error instanceof AwsError) {
-      const { body, headers } = call.refuse(error, error.requestId ?? requestId);
+      const { body, headers } = await call.refuse(error, error.requestId ?? requestId);
       return respond(error.status, body, {
         // What the caller is told is what its record says.
         ...(error.requestId !== undefined && { 'x-amzn-requestid': error.requestId }),

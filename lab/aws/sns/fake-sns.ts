@@ -2,6 +2,7 @@ import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-s
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
+import { uniqueMark } from '../iam/principal-id.ts';
 
 export interface PublishedMessage {
   readonly topicArn: string;
@@ -10,6 +11,12 @@ export interface PublishedMessage {
   readonly attributes: JsonObject;
   /** Milliseconds since the epoch. */
   readonly at: number;
+}
+
+export interface Subscription {
+  readonly topicArn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
 }
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a topic's default; body and attributes together. */
@@ -27,6 +34,7 @@ export class FakeSns implements FakeService {
   readonly name = 'sns';
   readonly published: PublishedMessage[] = [];
   readonly #topics = new Set<string>();
+  readonly #subscriptions: Subscription[] = [];
   readonly #clock: VirtualClock;
   readonly #random: Random;
 
@@ -39,8 +47,29 @@ export class FakeSns implements FakeService {
     this.#topics.add(arn);
   }
 
+  /** Confirmed from the beginning: the lab has nobody who would click. */
+  subscribe(subscription: Subscription): void {
+    this.#subscriptions.push(subscription);
+  }
+
   call(operation: string, input: JsonObject): JsonObject {
-    if (operation !== 'Publish') throw new UnsupportedError(`sns ${operation}`);
+    switch (operation) {
+      case 'Publish':
+        return this.#checked(input);
+      case 'ListTopics':
+        return { Topics: [...this.#topics].map((TopicArn) => ({ TopicArn })) };
+      case 'ListSubscriptions':
+        return { Subscriptions: this.#subscriptions.map(shown) };
+      case 'ListSubscriptionsByTopic': {
+        const of = this.#subscriptions.filter(({ topicArn }) => topicArn === input.TopicArn);
+        return { Subscriptions: of.map(shown) };
+      }
+      default:
+        throw new UnsupportedError(`sns ${operation}`);
+    }
+  }
+
+  #checked(input: JsonObject): JsonObject {
     const unknown = Object.keys(input).find((parameter) => !PARAMETERS.includes(parameter));
     if (unknown) throw new UnsupportedError(`sns Publish with ${unknown}`);
     return this.#publish(input);
@@ -57,6 +86,14 @@ export class FakeSns implements FakeService {
     return { MessageId: uuid(this.#random) };
   }
 }
+
+const shown = ({ topicArn, protocol, endpoint }: Subscription): JsonObject => ({
+  SubscriptionArn: `${topicArn}:${uniqueMark(endpoint).toLowerCase()}`,
+  Owner: topicArn.split(':')[4] ?? '',
+  Protocol: protocol,
+  Endpoint: endpoint,
+  TopicArn: topicArn,
+});
 
 const isSubject = (subject: Json): subject is string =>
   typeof subject === 'string' && subject.length <= MAX_SUBJECT_LENGTH && SUBJECT.test(subject);

@@ -47,6 +47,14 @@ export class FakeSqs implements FakeService {
     return this.#byArn.keys();
   }
 
+  /** The queues whose dead letters go to a queue. */
+  sourcesOf(deadLetterQueueArn: string): string[] {
+    const queues = [...this.#byArn.values()].filter(
+      ({ options }) => options.deadLetter?.targetArn === deadLetterQueueArn,
+    );
+    return queues.map(({ options }) => options.arn);
+  }
+
   /** Calls `listener` whenever a message becomes visible: sent, no longer delayed, or not deleted in time. */
   onArrival(queueArn: string, listener: () => void): void {
     this.#queue(queueArn).onArrival(listener);
@@ -71,7 +79,20 @@ export class FakeSqs implements FakeService {
   }
 
   call(operation: string, input: JsonObject, principal: Principal): JsonObject {
-    if (operation === 'StartMessageMoveTask') return this.#move(input);
+    switch (operation) {
+      case 'StartMessageMoveTask':
+        return this.#move(input);
+      case 'ListQueues': {
+        const prefix = String(input.QueueNamePrefix ?? '');
+        const queues = [...this.#byUrl.values()].filter(({ options }) => options.name.startsWith(prefix));
+        return { QueueUrls: queues.map(({ options }) => options.url) };
+      }
+      case 'GetQueueUrl': {
+        const queue = [...this.#byUrl.values()].find(({ options }) => options.name === input.QueueName);
+        if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+        return { QueueUrl: queue.options.url };
+      }
+    }
     const run = OPERATIONS[operation];
     if (!run) throw new UnsupportedError(`sqs ${operation}`);
     const queue = this.#byUrl.get(String(input.QueueUrl));
@@ -86,10 +107,8 @@ export class FakeSqs implements FakeService {
   #move({ SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate }: JsonObject): JsonObject {
     if (rate !== undefined) throw new UnsupportedError('sqs StartMessageMoveTask with MaxNumberOfMessagesPerSecond');
     const source = this.#queue(String(SourceArn));
-    const isDeadLetterQueue = [...this.#byArn.values()].some(
-      ({ options }) => options.deadLetter?.targetArn === source.options.arn,
-    );
-    if (!isDeadLetterQueue) throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
+    if (this.sourcesOf(source.options.arn).length === 0)
+      throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
     for (const { id, sourceArn = '', body, attributes, system } of source.drain()) {
       const destination = this.#queue(typeof DestinationArn === 'string' ? DestinationArn : sourceArn);
       const moved = destination.send(this.#newId(), { body, attributes, system }, 0);

@@ -1,5 +1,6 @@
 import { type ExecutionResult, MAX_EVENTS, type Standing, type StateMachineDefinition } from '../../asl/index.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import type { KeptStep } from './execution-history.ts';
 import type { Redrives } from './redrive.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface StateMachineOptions {
   readonly name: string;
   readonly roleArn: string;
   readonly definition: StateMachineDefinition;
+  /** The definition as it was written. */
+  readonly text?: string;
 }
 
 /** One execution, running or closed. */
@@ -31,7 +34,7 @@ export interface Execution {
   readonly arn: string;
   readonly name: string;
   readonly stateMachine: StateMachineOptions;
-  /** The text of its input; dropped when it succeeds, as nobody asks for it from then on. */
+  /** The text of its input; dropped when it succeeds where no history is kept, as nobody asks for it from then on. */
   input: string | undefined;
   readonly startedAt: number;
   stoppedAt: number | undefined;
@@ -39,11 +42,15 @@ export interface Execution {
   stateTransitions: number;
   historyEvents: number;
   readonly redrives: Redrives;
+  /** What became of it so far; absent where nobody keeps it. */
+  readonly steps?: KeptStep[];
+  /** Ends it at once, while it runs. */
+  stop?: (error: string | null, cause: string | null) => void;
   /** Where it is, or was when it ended without success. */
   standing: Standing | undefined;
 }
 
-export function described({ arn, stateMachine, name, startedAt, stoppedAt, result }: Execution): JsonObject {
+export function described({ arn, stateMachine, name, startedAt, stoppedAt, result, redrives }: Execution): JsonObject {
   return {
     executionArn: arn,
     stateMachineArn: stateMachine.arn,
@@ -51,5 +58,6 @@ export function described({ arn, stateMachine, name, startedAt, stoppedAt, resul
     status: result?.status ?? 'RUNNING',
     startDate: startedAt / 1000,
     ...(stoppedAt !== undefined && { stopDate: stoppedAt / 1000 }),
+    redriveCount: redrives.count,
   };
 }

@@ -1,11 +1,25 @@
-import { type ExecutionResult, execute, type Standing, StatesError, type TaskCall } from '../../asl/index.ts';
+import {
+  type ExecutionResult,
+  execute,
+  type HistoryStep,
+  type Standing,
+  StatesError,
+  type TaskCall,
+} from '../../asl/index.ts';
 import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
 import type { BucketSettings } from '../../scenario/account.ts';
 import { TokenBucket } from '../ecs/token-bucket.ts';
-import { described, type Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
+import { type Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
+import {
+  describeExecution,
+  describeStateMachine,
+  executionHistory,
+  listExecutions,
+  listStateMachines,
+} from './queries.ts';
 import { Redrives } from './redrive.ts';
 
 export interface FakeStatesOptions {
@@ -18,6 +32,10 @@ export interface FakeStatesOptions {
   readonly onClosed: (execution: Execution) => void;
   /** Hears of it before its old result is gone. */
   readonly onRedriven: (execution: Execution) => void;
+  /** Hears of each step of each execution. */
+  readonly onStep?: ((execution: Execution, step: HistoryStep) => void) | undefined;
+  /** Whether to keep what each execution went through, for clients who ask for it. */
+  readonly keepsHistory?: boolean | undefined;
   /** What the lab cannot run at all. */
   readonly onUnsupported: (error: unknown) => void;
 }
@@ -76,11 +94,20 @@ export class FakeStates implements FakeService {
       case 'StartExecution':
         return this.#startExecution(input);
       case 'ListExecutions':
-        return this.#listExecutions(input);
+        this.#machine(input.stateMachineArn);
+        return listExecutions(this.#executions.values(), input);
       case 'DescribeExecution':
-        return this.#describeExecution(input);
+        return describeExecution(this.#execution(input.executionArn), this.#options.clock.now());
+      case 'GetExecutionHistory':
+        return this.#history(input);
       case 'RedriveExecution':
         return this.#redrive(input);
+      case 'StopExecution':
+        return this.#stopExecution(input);
+      case 'DescribeStateMachine':
+        return describeStateMachine(this.#machine(input.stateMachineArn), this.#options.clock.startedAt);
+      case 'ListStateMachines':
+        return listStateMachines(this.#machines.values(), this.#options.clock.startedAt);
       case 'SendTaskSuccess':
         this.#take(input.taskToken).succeed(parse(input.output, 'InvalidOutput'));
         return {};
@@ -124,10 +151,7 @@ export class FakeStates implements FakeService {
   #startExecution({ stateMachineArn, name = uuid(this.#random), input = '{}' }: JsonObject): JsonObject {
     const { clock } = this.#options;
     if (!this.#bucket.take(clock.now())) throw new AwsError('ThrottlingException', 'Rate exceeded');
-    const stateMachine = this.#machines.get(String(stateMachineArn));
-    if (!stateMachine) {
-      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${String(stateMachineArn)}'`);
-    }
+    const stateMachine = this.#machine(stateMachineArn);
     if (typeof name !== 'string' || !EXECUTION_NAME.test(name)) {
       throw new AwsError('InvalidName', `Invalid Name: '${String(name)}'`);
     }
@@ -141,34 +165,34 @@ export class FakeStates implements FakeService {
     return { executionArn: execution.arn, startDate: execution.startedAt / 1000 };
   }
 
-  /** Newest first, the first page only. */
-  #listExecutions({ stateMachineArn, statusFilter, maxResults = 100 }: JsonObject): JsonObject {
-    if (!this.#machines.has(String(stateMachineArn))) {
-      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${String(stateMachineArn)}'`);
-    }
-    const listed = [...this.#executions.values()]
-      .filter(({ stateMachine, result }) => {
-        const status = result?.status ?? 'RUNNING';
-        return stateMachine.arn === stateMachineArn && (statusFilter === undefined || status === statusFilter);
-      })
-      .toSorted((a, b) => b.startedAt - a.startedAt)
-      .slice(0, Number(maxResults))
-      .map(described);
-    return { executions: listed };
+  #stopExecution({ executionArn, error = null, cause = null }: JsonObject): JsonObject {
+    const execution = this.#execution(executionArn);
+    execution.stop?.(error as string | null, cause as string | null);
+    return { stopDate: (execution.stoppedAt ?? this.#options.clock.now()) / 1000 };
   }
 
-  #describeExecution({ executionArn }: JsonObject): JsonObject {
-    const execution = this.#executions.get(String(executionArn));
-    if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(executionArn)}'`);
-    const { result } = execution;
-    return {
-      ...described(execution),
-      ...(result?.status === 'SUCCEEDED' && { output: JSON.stringify(result.output) }),
-    };
+  #history(input: JsonObject): JsonObject {
+    const execution = this.#execution(input.executionArn);
+    if (!execution.steps) throw new UnsupportedError('states GetExecutionHistory where no history is kept');
+    return executionHistory(execution, execution.steps, input);
+  }
+
+  #execution(arn: Json | undefined): Execution {
+    const execution = this.#executions.get(String(arn));
+    if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(arn)}'`);
+    return execution;
+  }
+
+  #machine(arn: Json | undefined): StateMachineOptions {
+    const stateMachine = this.#machines.get(String(arn));
+    if (!stateMachine) {
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${String(arn)}'`);
+    }
+    return stateMachine;
   }
 
   #start(stateMachine: StateMachineOptions, arn: string, name: string, input: string, data: Json): Execution {
-    const { clock, onStarted } = this.#options;
+    const { clock, onStarted, keepsHistory = false } = this.#options;
     const execution: Execution = {
       arn,
       name,
@@ -181,6 +205,7 @@ export class FakeStates implements FakeService {
       historyEvents: 0,
       redrives: new Redrives(),
       standing: undefined,
+      ...(keepsHistory && { steps: [] }),
     };
     this.#executions.set(arn, execution);
     onStarted(execution, data);
@@ -191,8 +216,7 @@ export class FakeStates implements FakeService {
   /** Goes on with an execution that failed or timed out. A token that comes twice is one redrive. */
   #redrive({ executionArn, clientToken = uuid(this.#random) }: JsonObject): JsonObject {
     const { clock, onRedriven } = this.#options;
-    const execution = this.#executions.get(String(executionArn));
-    if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(executionArn)}'`);
+    const execution = this.#execution(executionArn);
     const { redrives, input = '{}' } = execution;
     const known = redrives.find(clientToken, clock.now());
     if (known !== undefined) return { redriveDate: known / 1000 };
@@ -207,7 +231,7 @@ export class FakeStates implements FakeService {
   }
 
   #run(execution: Execution, data: Json): void {
-    const { clock, seed, runTask, onUnsupported } = this.#options;
+    const { clock, seed, runTask, onStep, onUnsupported } = this.#options;
     const { arn, name, stateMachine, redrives, standing, historyEvents } = execution;
     this.#open += 1;
     const context = {
@@ -229,10 +253,17 @@ export class FakeStates implements FakeService {
         if (call.taskToken !== undefined) this.#stateMachines.set(call.taskToken, stateMachine.arn);
         return runTask(call, stateMachine);
       },
-      onHistory: ({ events, transitions }: { events: number; transitions: number }) => {
-        execution.historyEvents += events;
-        execution.stateTransitions += transitions;
+      onHistory: (step: HistoryStep) => {
+        execution.historyEvents += step.events;
+        execution.stateTransitions += step.transitions;
+        execution.steps?.push({ ...step, at: clock.now() });
+        onStep?.(execution, step);
       },
+      ...(execution.steps && {
+        onRunning: (stop: NonNullable<Execution['stop']>) => {
+          execution.stop = stop;
+        },
+      }),
       onEntered: (entered: Standing) => {
         execution.standing = entered;
       },
@@ -247,8 +278,9 @@ export class FakeStates implements FakeService {
   #close(execution: Execution, result: ExecutionResult): void {
     execution.result = result;
     execution.stoppedAt = this.#options.clock.now();
+    delete execution.stop;
     if (result.status === 'SUCCEEDED') {
-      execution.input = undefined;
+      if (!execution.steps) execution.input = undefined;
       execution.standing = undefined;
     }
     this.#open -= 1;

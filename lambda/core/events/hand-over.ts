@@ -42,7 +42,13 @@ export type Attempted =
   | { readonly kind: 'never'; readonly key: string };
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const requestIds = z.array(z.string()).nullish();
+/** No SDK makes more attempts. */
+const MAX_REQUEST_IDS = 50;
+/** They are logged: what is no id may be anything. */
+const requestIds = z
+  .array(z.string())
+  .transform((ids) => ids.filter((id) => /^[\w-]{1,128}$/.test(id)).slice(0, MAX_REQUEST_IDS))
+  .nullish();
 
 const attemptedSchema = z.union([
   z.object({

@@ -6,15 +6,17 @@ import { parseArn } from '../arn.ts';
  */
 export interface ConsoleLinks {
   readonly executions: string;
+  execution(arn: string): string;
   dashboard(name: string): string;
-  /** A query in Logs Insights, over a time in milliseconds since the epoch. */
-  query(text: string, logGroupNames: readonly string[], fromMs: number, toMs: number): string;
+  /** A query in Logs Insights, over a time in milliseconds since the epoch; log groups by their names, or as links have them. */
+  query(text: string, logGroups: readonly string[] | string, fromMs: number, toMs: number): string;
 }
 
 /** Consoles of partitions other than `aws`. */
 const DOMAINS: Readonly<Record<string, string>> = {
   'aws-cn': 'console.amazonaws.cn',
   'aws-us-gov': 'console.amazonaws-us-gov.com',
+  'aws-eusc': 'console.amazonaws-eusc.eu',
 };
 
 /** Links to what belongs to a state machine, which says the Region and the partition. */
@@ -24,9 +26,10 @@ export function consoleLinks(stateMachineArn: string): ConsoleLinks {
   const page = (service: string, rest: string) => `${console}${service}/home?region=${region}#${rest}`;
   return {
     executions: page('states', `/statemachines/view/${stateMachineArn}`),
+    execution: (arn) => page('states', `/v2/executions/details/${arn}`),
     dashboard: (name) => page('cloudwatch', `dashboards/dashboard/${name}`),
-    query: (text, logGroupNames, fromMs, toMs) => {
-      const groups = logGroupNames.map((name) => `~'${starred(name)}`).join('');
+    query: (text, logGroups, fromMs, toMs) => {
+      const groups = typeof logGroups === 'string' ? logGroups : logGroups.map((name) => `~'${starred(name)}`).join('');
       const detail = `(end~'${instant(toMs)}~start~'${instant(fromMs)}~timeType~'ABSOLUTE~tz~'UTC~editorString~'${starred(text)}~source~(${groups}))`;
       return page('cloudwatch', `logsV2:logs-insights$3FqueryDetail$3D~${detail}`);
     },

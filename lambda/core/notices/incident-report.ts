@@ -16,6 +16,8 @@ export const incidentSubjectSchema = z.object({
   /** Of a trail, where one is known: it tells of the calls that ECS makes. */
   trailLogGroupName: z.string().optional(),
   dashboardName: z.string().optional(),
+  /** Of our own requests, which are among those that are counted. */
+  ownRoleArn: z.string().optional(),
   /** Those that a report leads to, line by line. */
   savedQueries: z.array(z.object({ name: z.string(), lines: z.array(z.string()), logGroupNames: z.array(z.string()) })),
 });
@@ -66,7 +68,7 @@ export function incidentReport(facts: IncidentFacts, about: IncidentSubject): In
   const ended = (...endings: readonly string[]) => outcomes.filter(({ ending = '' }) => endings.includes(ending));
   const back = sum(ended('started', 'alreadyStarted'), 'calls');
   const lost = ended('refuse', 'refused', 'gaveUp');
-  const busiest = callerLines(callers);
+  const busiest = callerLines(callers, about.ownRoleArn);
   const links = consoleLinks(about.rerunStateMachineArn);
   const lines = [
     `From ${instant(sinceMs)} to ${instant(toMs)} throttling took ${sum(throttled, 'calls')} calls, ${sum(throttled, 'failedStarts')} of them after ECS had accepted them.`,
@@ -144,7 +146,7 @@ function roomLines(rows: Rows): string[] {
 }
 
 /** Those who asked most. */
-function callerLines(rows: Rows): string[] {
+function callerLines(rows: Rows, ownRoleArn: string | undefined): string[] {
   const callers = [...Map.groupBy(rows, ({ caller = '' }) => shownCaller(caller) || 'unknown')].map(
     ([caller, answers]) => ({
       caller,
@@ -158,5 +160,8 @@ function callerLines(rows: Rows): string[] {
   return callers
     .toSorted((a, b) => b.requests - a.requests)
     .slice(0, SHOWN_CALLERS)
-    .map(({ caller, requests, throttled }) => `  ${caller}: ${requests}, throttled ${throttled}`);
+    .map(
+      ({ caller, requests, throttled }) =>
+        `  ${caller}${caller === ownRoleArn ? ' (this stack)' : ''}: ${requests}, throttled ${throttled}`,
+    );
 }

@@ -12,8 +12,17 @@ const CALLER =
 /** A family as it may be shown; empty for what is no name. */
 export const shownFamily = (text: string): string => (FAMILY.test(text) ? text : '');
 
-/** An id or a time as it may be shown; empty for what is none. */
-export const shownId = (text: string): string => (/^[A-Za-z0-9 :/_.-]{1,300}$/.test(text) ? text : '');
+/** An id of a CloudTrail event or a message as it may be shown; empty for what is none. */
+export const shownId = (text: string): string => (/^[A-Za-z0-9-]{1,100}$/.test(text) ? text : '');
+
+/** An instant as it may be shown. */
+export const shownInstant = (text: string): string => (/^\d{4}-[0-9T:.Z+-]{6,30}$/.test(text) ? text : '');
+
+/** The ARN of an execution or a task as it may be shown, and put into a command. */
+export const shownArn = (text: string): string =>
+  /^arn:aws[a-z-]{0,20}:(?:states|ecs):[a-z0-9-]{1,30}:\d{12}:(?:execution:|task\/)[A-Za-z0-9_:/-]{1,400}$/.test(text)
+    ? text
+    : '';
 
 /** A caller as it may be shown; empty for what is no name. */
 export const shownCaller = (text: string): string => (CALLER.test(text) ? text : '');

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { AwsEnvironment } from '../arn.ts';
 import type { GiveUpReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
-import { shownCaller, shownFamily, shownId } from './names.ts';
+import { type FirstCall, shownFirst } from './first-call.ts';
+import { type NoticePlace, readOn, repeatCommand, traceLine } from './follow-up.ts';
+import { shownCaller, shownFamily } from './names.ts';
 import { roomText } from './room-text.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
@@ -14,13 +15,7 @@ export interface Notice {
   readonly caller: string;
   /** Task definition family; empty if the event does not say. */
   readonly family: string;
-  /** Where and when the first of them was, and what it is found by. */
-  readonly first?: {
-    readonly cluster?: string;
-    readonly at?: string;
-    readonly foundBy: string;
-    readonly room?: string;
-  };
+  readonly first?: FirstCall;
 }
 
 /** What is counted about observed calls, by the names that the digest reads. */
@@ -118,45 +113,42 @@ const OBSERVED_ADVICE =
   'The stack only observes. The next message says how many of such calls it would have re-run; set mode to rerun to have them brought back.';
 
 /** The group that a notice of this instant belongs to, with what people are told. */
-export function noticeGroup(
-  given: Notice,
-  nowMs: number,
-  callerHandsOver = false,
-  where?: AwsEnvironment & { readonly ownRoleArn: string },
-): NoticeGroup {
+export function noticeGroup(given: Notice, nowMs: number, callerHandsOver = false, place?: NoticePlace): NoticeGroup {
   const notice = { ...given, caller: shownCaller(given.caller), family: shownFamily(given.family) };
   const { kind, reason, caller, family } = notice;
-  const { cluster = '', at = '', foundBy = '', room } = notice.first ?? {};
-  const first = { cluster: shownFamily(cluster), at: shownId(at), foundBy: shownId(foundBy) };
   const wording =
     kind === 'refused' && reason === 'bareRecord' ? bareWording(notice) : callWording(notice, callerHandsOver);
   const hour = Math.floor(nowMs / HOUR_MS);
+  const [fromMs, toMs] = [hour * HOUR_MS, (hour + 1) * HOUR_MS];
   const id = createHash('sha256')
     .update(JSON.stringify([kind, reason, caller, family, hour]))
     .digest('hex')
     .slice(0, 32);
+  const first = shownFirst(given.first ?? {});
+  const command = place && kind !== 'observed' && repeatCommand(reason, first, place);
   const { subject, opening, advice, closing } = wording;
-  return {
-    id,
-    endsAt: new Date((hour + 1) * HOUR_MS).toISOString(),
-    tells: wording.tells,
-    subject: subject.length > SUBJECT_LENGTH ? `${subject.slice(0, SUBJECT_LENGTH - 3)}...` : subject,
-    message: [
-      opening,
-      '',
+  const parts = [
+    [opening],
+    [
       `Reason: ${reason}`,
       `Family: ${family || 'unknown'}`,
-      `Caller: ${caller || 'unknown'}${where && caller === where.ownRoleArn ? ' (this stack)' : ''}`,
-      ...(where ? [`Account: ${where.account}`, `Region: ${where.region}`] : []),
+      `Caller: ${caller || 'unknown'}${place && caller === place.ownRoleArn ? ' (this stack)' : ''}`,
+      ...(place ? [`Account: ${place.account}`, `Region: ${place.region}`] : []),
       ...(first.cluster ? [`Cluster: ${first.cluster}`] : []),
-      ...(first.at ? [`First at: ${first.at}`] : []),
-      ...(first.foundBy ? [`First found by: ${first.foundBy}`] : []),
-      ...(room ? [`First short of: ${roomText(room).what}. ${roomText(room).enlarge}`] : []),
-      '',
-      advice,
-      '',
-      closing,
-    ].join('\n'),
+      ...(first.at ? [`First call: ${first.at}`] : []),
+      ...(first.room ? [`First short of: ${roomText(first.room).what}. ${roomText(first.room).enlarge}`] : []),
+      ...(first.trace ? [traceLine(first.trace, place)] : []),
+    ],
+    [advice, ...(command ? ['To have it brought back then:', command] : [])],
+    ...(place ? [readOn(reason, caller, place, fromMs, toMs)] : []),
+    [closing],
+  ];
+  return {
+    id,
+    endsAt: new Date(toMs).toISOString(),
+    tells: wording.tells,
+    subject: subject.length > SUBJECT_LENGTH ? `${subject.slice(0, SUBJECT_LENGTH - 3)}...` : subject,
+    message: parts.map((lines) => lines.join('\n')).join('\n\n'),
     counted: wording.counted,
   };
 }

@@ -14,7 +14,9 @@ export function ruleOf(
   key: string | undefined,
 ): string | undefined {
   if (isRoleOrUser(principalId)) return undefined;
-  return rulesOf(callers).find((arn) => key?.startsWith(arn));
+  // One rule's name may begin with another's.
+  const longestFirst = rulesOf(callers).toSorted((a, b) => b.length - a.length);
+  return longestFirst.find((arn) => key?.startsWith(arn));
 }
 
 /** The only listed rule, which needs no key to be told from others. */

@@ -19,6 +19,9 @@ export interface Call {
   readonly tasks: number;
 }
 
+/** Errors of callers without permission, as CloudTrail and ECS call them. */
+const DENIED = /^(?:Client\.)?(?:AccessDenied|Unauthorized|NotAuthorized)/;
+
 /**
  * The call of others in a record, for the rate. "Each request that you make removes one token", so calls that were
  * rejected for other reasons count as well: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
@@ -29,6 +32,8 @@ export function callOf(event: BusEvent | Malformed, ownRoleArn: string, awsEnvir
   const { caller, eventId, eventTimeMs: atMs } = event;
   if (isOwnCall(caller, ownRoleArn)) return [];
   const isThrottled = answerOf(event) === 'throttled';
+  // Whether ECS throttles before it authorizes is not known: that one was denied does not show that it took a token.
+  if (event.error && DENIED.test(event.error.code)) return [];
   // A throttle of a service behind ECS shows neither that a token was there nor that there was none.
   if (isThrottled && event.error && !isPlainThrottle(event.error)) return [];
   return [{ eventId, atMs, kind: isThrottled ? 'throttled' : 'accepted', tasks: tasksOf(event) }];

@@ -38,6 +38,8 @@ const LOOKS_PER_PLACE = 3;
 /** ... and at least so often a second, all together; each within so many seconds, whatever that comes to. */
 const LEAST_LOOKS = 1;
 const MOST_AWAY_SECONDS = 120;
+/** Where it is known how fast places become free, each comes back when it is its turn, and no more than this later. */
+const MOST_AWAY_WHEN_KNOWN_SECONDS = 900;
 
 /** Others' tasks of late: how many start in a second, and how many there are at a time. */
 function others(room: Room, nowMs: number): { readonly perSecond: number; readonly atATime: number } {
@@ -228,13 +230,14 @@ function awaySecondsOf(room: Room, spread: number, nowMs: number): number {
   const perSecond = (list: readonly number[]) => since(list, nowMs - KEPT_MS / 2) / (KEPT_MS / 2000);
   const looks = LOOKS_PER_PLACE * Math.max(perSecond(room.freed), perSecond(room.granted)) + LEAST_LOOKS;
   const first = spanOf(nowMs);
-  for (let span = first; span < first + MOST_AWAY_SECONDS / SPAN_SECONDS; span++) {
+  const most = nowMs - room.sinceMs > KEPT_MS ? MOST_AWAY_WHEN_KNOWN_SECONDS : MOST_AWAY_SECONDS;
+  for (let span = first; span < first + most / SPAN_SECONDS; span++) {
     const beginsMs = Math.max(nowMs, span * SPAN_SECONDS * 1000);
     const seconds = span + 1 - beginsMs / 1000 / SPAN_SECONDS;
     if ((room.returns[span] ?? 0) >= looks * SPAN_SECONDS * seconds) continue;
     return Math.max(1, Math.round((beginsMs - nowMs) / 1000 + spread * SPAN_SECONDS * seconds));
   }
-  return Math.max(1, Math.round(spread * MOST_AWAY_SECONDS));
+  return Math.max(1, Math.round(spread * most));
 }
 
 function sendAway(state: Rooms, name: RoomName, seconds: number, nowMs: number): Rooms {

@@ -37,6 +37,9 @@ const OVERFULL_SECONDS = 5;
 /** ... and what is short beyond chance. */
 const SHORT_SECONDS = 1;
 
+/** What a bucket lacks may be an error of what is known of it up to this share of its burst. */
+const OVERDRAWN = 1;
+
 /** Tokens that may be taken from the bucket per second now: one for each permit, or for each task if it counts tasks. */
 export function takenPerSecond(state: RateState, records: Records, nowMs: number, settings: RateSettings): number {
   const { bucket } = state;
@@ -45,7 +48,8 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
   const others = othersPerSecond(traffic, nowMs);
-  const known = isKnown && others !== undefined ? sparePerSecond(state, bucket, others, traffic, nowMs) : undefined;
+  const isCredible = isKnown && others !== undefined && !isOverdrawn(state, bucket, traffic, nowMs);
+  const known = isCredible ? sparePerSecond(state, bucket, others, traffic, nowMs) : undefined;
   // What a throttle of ours measured is newer than records are.
   const isMeasured = state.throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
   const most = isMeasured ? (state.ceilingPerSecond ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
@@ -71,10 +75,32 @@ function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffi
   return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS + overfull / OVERFULL_SECONDS;
 }
 
+/**
+ * Whether more was accepted since the bucket was last empty, or in the whole window, than it can have held: what records show then does
+ * not take from this bucket, or not from one that refills as is believed. What our own calls come to is all there is to go by.
+ */
+function isOverdrawn(state: RateState, bucket: Bucket, traffic: Traffic, nowMs: number): boolean {
+  const { refillPerSecond } = bucket;
+  const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * refillPerSecond);
+  const emptyAt = lastEmptySecond(state, traffic);
+  const now = Math.floor(nowMs / 1000);
+  let left = burst;
+  for (let second = Math.max(emptyAt, now - TRAFFIC_WINDOW_SECONDS) + 1; second < now; second++) {
+    const taken = (traffic.seconds.get(second)?.accepted ?? 0) + (state.grants[second] ?? 0);
+    left = Math.min(burst, left + refillPerSecond - taken);
+    if (left < -OVERDRAWN * burst) return true;
+  }
+  return false;
+}
+
+/** When the bucket was last known to be empty: others were throttled, or we. */
+const lastEmptySecond = (state: RateState, traffic: Traffic): number =>
+  Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
+
 /** Replays the bucket from the last second in which it was empty until now. */
 function bucketLevel(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const { refillPerSecond, burst } = bucket;
-  const emptyAt = Math.max(lastThrottledSecond(traffic) ?? 0, Math.floor(state.throttledAtMs / 1000));
+  const emptyAt = lastEmptySecond(state, traffic);
   const now = Math.floor(nowMs / 1000);
   // Without a throttle in the whole window, the best guess is that the bucket was full at its beginning.
   const wasEmpty = now - emptyAt <= TRAFFIC_WINDOW_SECONDS;

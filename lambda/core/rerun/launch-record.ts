@@ -23,6 +23,12 @@ export const launchRecordSchema = z.object({
 });
 export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 
+/** A launch record, and when the call that it tells of was made: 0 for one of ours, which are known first-hand. */
+export interface KnownLaunch {
+  readonly atMs: number;
+  readonly record: LaunchRecord;
+}
+
 /** Why a task is none of ours, by its launch record. */
 export function foreignLaunch(
   record: Pick<LaunchRecord, 'caller' | 'isWatched'> | undefined,
@@ -30,6 +36,25 @@ export function foreignLaunch(
 ): IgnoreReason | undefined {
   if (record?.isWatched) return 'launcherRetries';
   return record && !callerEntry(record.caller, callers) ? 'callerNotListed' : undefined;
+}
+
+/** A task's launch is recorded at the second it was created in; clocks and rounding make it a few. */
+export const AROUND_LAUNCH_MS = 5000;
+
+/**
+ * Whether a call can have launched a task. A later one repeats, under its token, the call that did: that makes the task
+ * nobody else's, and the record of the call itself is still to come.
+ */
+export const canHaveLaunched = (atMs: number, createdAtMs: number): boolean => atMs <= createdAtMs + AROUND_LAUNCH_MS;
+
+/** The launch record of a task, unless all that it says is that somebody who is not listed repeated the call. */
+export function credibleRecord(
+  launch: KnownLaunch | undefined,
+  createdAtMs: number,
+  optIn: Pick<OptIn, 'callers'>,
+): LaunchRecord | undefined {
+  if (!launch || canHaveLaunched(launch.atMs, createdAtMs)) return launch?.record;
+  return foreignLaunch(launch.record, optIn) ? undefined : launch.record;
 }
 
 /** What an execution knows about a task that failed to start, before its launch record is found. */

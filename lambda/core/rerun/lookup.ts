@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { IgnoreReason } from '../contract.ts';
+import { AROUND_LAUNCH_MS, canHaveLaunched } from './launch-record.ts';
 
 /**
  * One look into the event history for all tasks that were launched within one minute. Whoever misses a launch record asks
@@ -14,20 +15,22 @@ export const lookupSchema = z.object({
   /** The next page; absent before the first. */
   nextToken: z.string().optional(),
   isDone: z.boolean(),
-  /** Ids of tasks that are none of ours, by the reason: their launch records are not kept. */
-  foreign: z.record(z.string(), z.array(z.string())),
+  /** Tasks that are none of ours, by the reason, with when the oldest call that names each was made: their launch records are not kept. */
+  foreign: z.record(z.string(), z.record(z.string(), z.number())),
+  /** Ids of tasks that listed callers asked for: whoever else did changes nothing. */
+  ours: z.array(z.string()),
 });
 export type Lookup = z.infer<typeof lookupSchema>;
 
 const MINUTE_MS = 60_000;
-/** A task's launch is recorded at the second it was created in; clocks and rounding make it a few. */
-const AROUND_LAUNCH_MS = 5000;
 /** No function reads for longer without saying how far it came. */
 const LEASE_MS = 30_000;
 /** Fifty records each; what is not among these is not found. */
 const MAX_PAGES = 40;
 /** An item holds 400 KB; tasks beyond this have to ask the table each for itself. */
-const MAX_FOREIGN = 5000;
+const MAX_FOREIGN = 4000;
+/** As many are launched in a minute at 40 calls a second. */
+const MAX_OURS = 2400;
 
 export const lookupMinute = (createdAtMs: number): number => Math.floor(createdAtMs / MINUTE_MS);
 
@@ -77,40 +80,57 @@ export function lookupTurn(known: Lookup | undefined, freshSinceMs: number, nowM
   if (known?.isDone && isFresh) return { kind: 'done', state: known };
   const leaseUntilMs = nowMs + LEASE_MS;
   if (known && isFresh) return { kind: 'read', state: { ...known, leaseUntilMs } };
-  const foreign = known?.foreign ?? {};
-  return { kind: 'read', state: { begunAtMs: nowMs, leaseUntilMs, pages: 0, isDone: false, foreign } };
+  const { foreign = {}, ours = [] } = known ?? {};
+  return { kind: 'read', state: { begunAtMs: nowMs, leaseUntilMs, pages: 0, isDone: false, foreign, ours } };
 }
 
-/** What is known after another page. */
-export function withPage(
-  state: Lookup,
-  nextToken: string | undefined,
-  /** From the newest to the oldest: who repeats a call under its token did not make it, so that the oldest decides. */
-  found: readonly { readonly taskId: string; readonly reason: IgnoreReason | undefined }[],
-): Lookup {
-  const reasons = new Map<string, string>();
-  for (const [reason, ids] of Object.entries(state.foreign)) for (const taskId of ids) reasons.set(taskId, reason);
-  for (const { taskId, reason } of found) {
-    reasons.delete(taskId);
-    if (reason && reasons.size < MAX_FOREIGN) reasons.set(taskId, reason);
+/** A task that a call in the history names, and why it is none of ours by that call. */
+export interface FoundLaunch {
+  readonly taskId: string;
+  readonly atMs: number;
+  readonly reason: IgnoreReason | undefined;
+}
+
+/** What is known after another page, in whatever order calls come. */
+export function withPage(state: Lookup, nextToken: string | undefined, found: readonly FoundLaunch[]): Lookup {
+  const ours = new Set([...state.ours, ...found.flatMap(({ taskId, reason }) => (reason ? [] : [taskId]))]);
+  const oldest = new Map<string, readonly [reason: string, atMs: number]>();
+  const known = Object.entries(state.foreign).flatMap(([reason, tasks]) =>
+    Object.entries(tasks).map(([taskId, atMs]) => ({ taskId, atMs, reason })),
+  );
+  for (const { taskId, atMs, reason } of [...known, ...found]) {
+    if (!reason || ours.has(taskId)) continue;
+    const [, before = Number.POSITIVE_INFINITY] = oldest.get(taskId) ?? [];
+    if (atMs < before && (oldest.has(taskId) || oldest.size < MAX_FOREIGN)) oldest.set(taskId, [reason, atMs]);
   }
-  const foreign: Record<string, string[]> = {};
-  for (const [taskId, reason] of reasons) {
-    foreign[reason] ??= [];
-    foreign[reason].push(taskId);
+  const foreign: Record<string, Record<string, number>> = {};
+  for (const [taskId, [reason, atMs]] of oldest) {
+    foreign[reason] ??= {};
+    foreign[reason][taskId] = atMs;
   }
   const pages = state.pages + 1;
   const { nextToken: _, ...rest } = state;
   const isDone = nextToken === undefined || pages >= MAX_PAGES;
-  return { ...rest, pages, isDone, foreign, ...(nextToken !== undefined && { nextToken }) };
+  return {
+    ...rest,
+    pages,
+    isDone,
+    foreign,
+    ours: [...ours].slice(0, MAX_OURS),
+    ...(nextToken !== undefined && { nextToken }),
+  };
 }
 
 /** Lets somebody else go on at once. */
 export const released = (state: Lookup, nowMs: number): Lookup => ({ ...state, leaseUntilMs: nowMs });
 
-/** Why a task is none of ours. Only a minute that was read to its end says so: the oldest records come last. */
-export function foreignReason({ foreign, isDone, nextToken }: Lookup, taskId: string): IgnoreReason | undefined {
+/** Why a task is none of ours. Only a minute that was read to its end says so: a listed caller's record may come last. */
+export function foreignReason(
+  { foreign, isDone, nextToken }: Lookup,
+  taskId: string,
+  createdAtMs: number,
+): IgnoreReason | undefined {
   if (!isDone || nextToken !== undefined) return undefined;
-  const found = Object.entries(foreign).find(([, ids]) => ids.includes(taskId));
+  const found = Object.entries(foreign).find(([, tasks]) => canHaveLaunched(tasks[taskId] ?? Number.NaN, createdAtMs));
   return found?.[0] as IgnoreReason | undefined;
 }

@@ -27,6 +27,7 @@ const ENVELOPE = {
     },
     permit: { grantedAt: INSTANT, redriveCount: COUNT },
     unheardSince: INSTANT,
+    execution: LONGEST_ARN,
     next: 'waitForRecord',
     waitUntil: INSTANT,
   },

@@ -37,6 +37,9 @@ export type SweepState = z.infer<typeof sweepStateSchema>;
 /** A pass underway. */
 export type Pass = NonNullable<SweepState['pass']>;
 
+/** Whether a pass has read all that it has to read. */
+export const isWhole = ({ isHistoryDone, clusters }: Pass): boolean => isHistoryDone && clusters?.length === 0;
+
 /** A sweep before its first pass. */
 export function firstSweepState({ cluster, sinceMs, signalAtMs }: Trigger): SweepState {
   return { cluster, sinceMs, lastSignAtMs: signalAtMs, quietPasses: 0 };

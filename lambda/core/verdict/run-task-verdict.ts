@@ -85,7 +85,7 @@ function decideRejected(record: RunTaskRecord, context: VerdictContext): Verdict
   const caller = record.caller.principalArn;
   if (record.requestParameters === null) return { kind: 'refuse', reason: 'bareRecord', caller };
   const read = readRunTaskRequest(record.requestParameters);
-  if ('problem' in read) return { kind: 'refuse', caller, ...read.problem };
+  if ('problem' in read) return { kind: 'refuse', caller, ...familyOf(record, context), ...read.problem };
   const short = record.error && shortageOfError(record.error);
   const verdict = rerunOrRefuse(record, read.request, context);
   // It was rejected whole: its own token is unused, and keeps the caller's own next attempt from being a second launch.
@@ -106,6 +106,13 @@ function waiting(
   return { ...verdict, input: { ...input, deadline: progress.noRoom.until, progress } };
 }
 
+/** The family in a record whose request cannot be read as a whole. */
+function familyOf({ requestParameters }: RunTaskRecord, { settings, awsEnvironment }: VerdictContext) {
+  const { taskDefinition } = requestParameters as { taskDefinition?: unknown };
+  const family = typeof taskDefinition === 'string' && listedFamily(taskDefinition, settings, awsEnvironment);
+  return family ? { family } : {};
+}
+
 /**
  * The re-run of tasks that found no room, if their caller does not retry them. An answer is final: whoever takes it for
  * success never comes back, and needs no token to be told from its own next attempt.
@@ -120,7 +127,10 @@ function decidePartlyPlaced(
   const entry = callerEntry(record.caller.principalArn, context.settings.callers);
   if (entry?.retriesItself) return undefined;
   const read = readRunTaskRequest(record.requestParameters);
-  if ('problem' in read) return { kind: 'refuse', caller: record.caller.principalArn, ...read.problem, launches };
+  if ('problem' in read) {
+    const caller = record.caller.principalArn;
+    return { kind: 'refuse', caller, ...familyOf(record, context), ...read.problem, launches };
+  }
   const remaining = (read.request.count ?? 1) - record.taskArns.length;
   if (remaining <= 0) return undefined;
   const isFinal = launcherOf(record.caller) !== undefined;

@@ -4,6 +4,9 @@ import { asynchronousCallId } from '../identity.ts';
 import { type RecordContext, recordedCallId } from './recorded-call.ts';
 import type { Ending } from './verdict.ts';
 
+/** An error's name as a sender tells it; what is no name may be anything that it holds. */
+const shownCode = (code: string): string => (/^[\w.:#-]{1,128}$/.test(code) ? code : 'unnamed');
+
 /** The fields of a verdict's log line: names, identities and reasons, never the request. */
 export function verdictLine(ending: Ending, event: ThrottleEvent, context: RecordContext) {
   return {
@@ -11,6 +14,7 @@ export function verdictLine(ending: Ending, event: ThrottleEvent, context: Recor
     reason: 'reason' in ending ? ending.reason : undefined,
     ...identityOf(event, context),
     ...('name' in ending && { execution: ending.name }),
+    ...(ending.kind === 'rerun' && { callId: ending.input.callId }),
     ...('members' in ending && { members: ending.members }),
   };
 }
@@ -25,7 +29,7 @@ function identityOf(event: ThrottleEvent, context: RecordContext) {
       handedOver: attempted.kind,
       // Queries cannot count the members of a list.
       ...(attempted.kind !== 'never' && { requestIds: attempted.requestIds, attempts: attempted.requestIds.length }),
-      ...(attempted.kind === 'rejected' && { errorCode: attempted.error.code }),
+      ...(attempted.kind === 'rejected' && { errorCode: shownCode(attempted.error.code) }),
     };
   }
   if (event.kind === 'stoppedTask') return { taskArn: event.taskArn, callId: asynchronousCallId(event.taskArn) };

@@ -1,7 +1,7 @@
 import type { AwsEnvironment } from '../arn.ts';
 import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import type { Acceptance } from '../rerun/acceptance.ts';
-import type { LaunchRecord } from '../rerun/launch-record.ts';
+import type { KnownLaunch } from '../rerun/launch-record.ts';
 import type { RerunInput } from '../rerun/rerun-input.ts';
 import type { Settings } from '../settings.ts';
 
@@ -32,11 +32,8 @@ export interface AcceptedUnder {
 }
 
 /** A launch record, and the task that it is kept under. */
-export interface Launch {
+export interface Launch extends KnownLaunch {
   readonly taskArn: string;
-  /** When the call was made; 0 for one of ours, which are known first-hand. A repetition under the same token names the same tasks later. */
-  readonly atMs: number;
-  readonly record: LaunchRecord;
 }
 
 /** What a verdict depends on, besides the event. */

@@ -56,6 +56,7 @@ export const FAKES: Readonly<Record<string, () => Ask>> = {
       onClosed: () => {},
       onRedriven: () => {},
       onUnsupported: () => {},
+      keepsHistory: true,
     });
     const definition = machine({
       Task: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: {}, End: true },
@@ -66,7 +67,9 @@ export const FAKES: Readonly<Record<string, () => Ask>> = {
   },
 };
 
-const START = { stateMachineArn: arn('states', 'stateMachine:machine'), name: 'one' };
+const MACHINE = { stateMachineArn: arn('states', 'stateMachine:machine') };
+const ONE = { executionArn: arn('states', 'execution:machine:one') };
+const START = { ...MACHINE, name: 'one' };
 const start = (ask: Ask) => void ask('StartExecution', START);
 const LOOK_UP = { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'RunTask' }] };
 const WORK = { QueueUrl: url('work') };
@@ -181,6 +184,14 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
     ['StartExecution', 'InvalidName', { ...START, name: 'a b' }],
     ['StartExecution', 'InvalidExecutionInput', { ...START, input: '{' }],
     ['StartExecution', 'ExecutionAlreadyExists', { ...START, input: '{"a":1}' }, start],
+    ['ListExecutions', 'StateMachineDoesNotExist', { stateMachineArn: arn('states', 'stateMachine:nothing') }],
+    ['ListExecutions', 'InvalidToken', { ...MACHINE, nextToken: 'none' }],
+    ['ListExecutions', 'ValidationException', { ...MACHINE, maxResults: 1001 }],
+    ['GetExecutionHistory', 'InvalidToken', { ...ONE, nextToken: 'none' }, start],
+    ...['DescribeExecution', 'StopExecution', 'GetExecutionHistory'].map(
+      (operation): Refusal => [operation, 'ExecutionDoesNotExist', ONE],
+    ),
+    ['DescribeStateMachine', 'StateMachineDoesNotExist', { stateMachineArn: arn('states', 'stateMachine:nothing') }],
     ['RedriveExecution', 'ExecutionDoesNotExist', { executionArn: arn('states', 'execution:machine:none') }],
     ['RedriveExecution', 'ExecutionNotRedrivable', { executionArn: arn('states', 'execution:machine:one') }, start],
     ...['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat'].flatMap((operation): Refusal[] => [

@@ -46,7 +46,7 @@ async function expectToFit(service: string, operation: string, error: AwsError):
   const call = () => {
     throw error;
   };
-  const config = { ...clientConfig({ name: 'fake', call }, { arn: 'arn' }, 'us-east-1') };
+  const config = { ...clientConfig({ name: service, call }, { arn: 'arn' }, 'us-east-1') };
   const seen = await CLIENTS[service]?.(config).catch((reason: object) => reason);
   expect(seen).toMatchObject({ name, message, $metadata: { httpStatusCode: status }, ...members });
   // Handlers ask for the class of an error that the model has.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseDefinition } from '../../../lab/asl/index.ts';
-import { dotOf, drawFlow } from '../../../lab/html/diagram.ts';
+import { dotOf, drawFlow, drawWay, wayDotOf } from '../../../lab/html/diagram.ts';
 
 const { flow } = parseDefinition({
   QueryLanguage: 'JSONata',
@@ -38,4 +38,11 @@ test('the drawing has every state and leaves size and colours to the page', asyn
   for (const name of ['Work', 'Late', 'Done']) expect(text).toContain(`>${name}<`);
   expect(text).toMatch(/^<svg class="flow"/);
   expect(text).not.toMatch(/font-family|<!--|<\?xml/);
+});
+
+test('the way of an execution is drawn small: names in short lines, states and edges marked by their places', async () => {
+  expect(wayDotOf(flow)).toContain('"Work" [label="Work" class="task s0"]');
+  expect(wayDotOf(flow)).toContain('"Work" -> "Late" [class="e0-2"]');
+  expect(wayDotOf(flow)).not.toContain('otherwise');
+  expect((await drawWay(flow)).text).toContain('aria-label="State machine: Work, Which  way ?, Late, Done"');
 });

@@ -3,9 +3,22 @@ import { renderPage } from '../../../lab/html/page.ts';
 import { readConfiguration } from '../../../lib/config/read-config.ts';
 import { story, storyWith } from '../story.fixture.ts';
 
-test('the page needs nothing else: no script, nothing loaded', async () => {
+test('the page needs nothing else: nothing is loaded', async () => {
   const page = await renderPage(story());
-  expect(page).not.toMatch(/<script|<link|@import|url\(|src=|https?:\/\/(?!www\.w3\.org)/);
+  expect(page).not.toMatch(/<link|@import|url\(|src=|https?:\/\/(?!www\.w3\.org)/);
+});
+
+test('what executions and mails are called cannot end the part of the page that holds them', async () => {
+  const mail = { at: 1, subject: '</script><b>', text: '<!-- ' };
+  const page = await renderPage(story({ console: { machines: [], executions: [], total: 0, mails: [mail] } }));
+  const [, data = ''] = /id="console-data">(.*?)<\/script>/.exec(page) ?? [];
+  expect(JSON.parse(data).mails).toEqual([mail]);
+});
+
+test('room that is limited has a plot for each limit', async () => {
+  const page = await renderPage(story({ room: [{ name: 'Fargate', limit: 250, held: [10, 260] }] }));
+  expect(page).toContain('Fargate: 250 tasks at most');
+  expect(page).toContain('0:01: 260 tasks');
 });
 
 test('names from the scenario are text, not markup', async () => {
@@ -14,7 +27,7 @@ test('names from the scenario are text, not markup', async () => {
 
 test('every figure stands beside its meaning', async () => {
   const rows = (await renderPage(story())).match(
-    /<tr><th>[^<]+<\/th><td class="number">[^<]+<\/td><td>[^<]+<\/td><\/tr>/g,
+    /<tr><th scope="row">[^<]+<span class="about">[^<]+<\/span><\/th><td class="number">[^<]+<\/td><\/tr>/g,
   );
   expect(rows?.length).toBeGreaterThan(20);
 });
@@ -24,8 +37,10 @@ describe.each([
   ['refused', 'noClientToken', 4],
 ])('%s', (outcome, reason, number) => {
   test(`is shown with its reason ${reason}`, async () => {
-    expect(await renderPage(story())).toContain(
-      `<tr><th>${outcome}</th><td><code>${reason}</code></td><td class="number">${number}</td>`,
+    expect(await renderPage(story())).toMatch(
+      new RegExp(
+        `<th scope="row">${outcome} <code>${reason}</code><span class="about">[^<]+</span></th><td class="number">${number}</td>`,
+      ),
     );
   });
 });

@@ -20,13 +20,21 @@ test('a delay lasts from the loss to the return', () => {
 
 test('the two marks of the delays are one where they would lie on each other', () => {
   const alike = story({ owed: [1, 2, 3].map((at) => ({ lostAt: at, backAt: at + 30 })) });
-  expect(plotsOf(alike).waits.text).not.toContain('99 %');
+  expect(plotsOf(alike).waits.text).not.toContain('>99 %');
 });
 
 test('a call that never came back has no delay and stays waiting', () => {
   const { recovery, waits } = plotsOf(story({ owed: [{ lostAt: 0, backAt: undefined }] }));
   expect(recovery.text).toContain('0:02: 1 lost, 0 brought back, 1 waiting');
-  expect(waits.text).not.toContain('99 %');
+  expect(waits.text).not.toContain('>99 %');
+});
+
+test('each plot has its figures as a table, too', () => {
+  const { accepted, recovery } = plotsOf(story());
+  expect(accepted.text).toContain(
+    '<tr><th scope="row">0:02</th><td class="number">10</td><td class="number">5</td></tr>',
+  );
+  expect(recovery.text).toContain('<td class="number">3</td>');
 });
 
 test('a day of virtual time is drawn with no more bins than fit', () => {

@@ -12,7 +12,7 @@ const refused = (code: string, message = '') => ({ code, message });
 
 test('requests are counted by second, by whose they are, and by how ECS answered', () => {
   const series = new Series();
-  const observer = series.listen({ now: () => LAB_EPOCH_MS });
+  const observer = series.listen({ now: () => LAB_EPOCH_MS, startedAt: LAB_EPOCH_MS });
   observer.request?.(request(0.2, ACCEPTED), false);
   observer.request?.(request(0.9, ACCEPTED), false);
   observer.request?.(request(2, ACCEPTED), true);
@@ -33,7 +33,7 @@ test('requests are counted by second, by whose they are, and by how ECS answered
 test('permits are counted when the rate limiter reports them', () => {
   let now = LAB_EPOCH_MS;
   const series = new Series();
-  const observer = series.listen({ now: () => now });
+  const observer = series.listen({ now: () => now, startedAt: LAB_EPOCH_MS });
   const metric = (name: string, value: number) =>
     observer.metric?.({ handler: 'rate-limiter', name, value, dimensions: {} });
   metric(METRICS.permit, 10);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { LaunchRecord } from '../../../lambda/core/rerun/launch-record.ts';
+import type { Launch } from '../../../lambda/core/verdict/verdict.ts';
 import { makeLaunchStore } from '../../../lambda/state/launch-store.ts';
 import { awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, NOW_MS } from '../../support/records.ts';
+import { CRON_ROLE, NOW_MS, OPS_USER } from '../../support/records.ts';
 import { TABLES } from '../../support/table.ts';
 
 const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: { taskDefinition: 'x' } };
@@ -34,7 +35,8 @@ describe.each(TABLES)('in %s', (_, openTable) => {
         { taskArn: 'a', atMs: 1000, record: RECORD },
         { taskArn: 'b', atMs: 1000, record: RECORD },
       ]);
-      expect([await store.get('a'), await store.get('b'), await store.get('c')]).toEqual([RECORD, RECORD, undefined]);
+      const known = { atMs: 1000, record: RECORD };
+      expect([await store.get('a'), await store.get('b'), await store.get('c')]).toEqual([known, known, undefined]);
       expect(await items()).toMatchObject([
         { id: { S: 'launch#a' }, expiresAt: { N: String(NOW_MS / 1000 + 3 * DAYS) } },
         { id: { S: 'launch#b' } },
@@ -42,20 +44,31 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     });
 
     const first = { taskArn: 'a', atMs: 1000, record: RECORD };
-    const repeated = { taskArn: 'a', atMs: 2000, record: { ...RECORD, caller: 'stranger' } };
+    const repeated = { taskArn: 'a', atMs: 2000, record: { ...RECORD, caller: OPS_USER } };
+    const stranger = { ...first, record: { ...RECORD, caller: 'stranger' } };
+    const watched = { ...first, record: { ...RECORD, isWatched: true } };
     const ours = { taskArn: 'a', atMs: 0, record: { ...RECORD, generation: 2 } };
 
-    test.each([
+    test.each<[string, Launch[], LaunchRecord]>([
       ['before that of whoever repeated it', [first, repeated], RECORD],
       ['after that of whoever repeated it, as in the history', [repeated, first], RECORD],
       ['for a second time', [first, { ...repeated, atMs: 1000 }], RECORD],
+      ['after that of a stranger who was first', [{ ...stranger, atMs: 0 }, first], RECORD],
+      ['before it', [first, { ...stranger, atMs: 0 }], RECORD],
+      ['after that of a stranger of the same second', [stranger, first], RECORD],
+      ['after that of a service of the same second', [watched, first], RECORD],
+      ['alone, of two strangers', [{ ...stranger, atMs: 2000 }, stranger], stranger.record],
+      ['alone, of two strangers, in the other order', [stranger, { ...stranger, atMs: 2000 }], stranger.record],
       ['and then ours, which holds more than CloudTrail’s', [first, ours], ours.record],
       ['after ours', [ours, first], ours.record],
-    ])('are those of the oldest call that names the task: its record comes %s', async (_, launches, kept) => {
-      const { store } = openStore();
-      for (const launch of launches) await store.put([launch]);
-      expect(await store.get('a')).toEqual(kept);
-    });
+    ])(
+      'are those of the oldest call of a listed caller that names the task: its record comes %s',
+      async (_, launches, kept) => {
+        const { store } = openStore();
+        for (const launch of launches) await store.put([launch]);
+        expect((await store.get('a'))?.record).toEqual(kept);
+      },
+    );
 
     test.each(['{', 'null', '{"caller":7}'])('that nobody can read (%s) count as missing', async (text) => {
       const { store, put } = openStore();

@@ -2,11 +2,12 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { requestDigest } from '../../../lambda/core/identity.ts';
+import { noticeGroup } from '../../../lambda/core/notices/notice.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
 import type { Verdict } from '../../../lambda/core/verdict/verdict.ts';
 import { makeVerdictApplier } from '../../../lambda/steps/apply-verdict.ts';
 import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, decoded, EVENT_TIME_MS, eventText, rerunOf, stoppedText } from '../../support/records.ts';
+import { CRON_ROLE, decoded, EVENT_TIME_MS, eventText, NOW_MS, rerunOf, stoppedText } from '../../support/records.ts';
 import { openTable } from '../../support/table.ts';
 
 const input = rerunOf();
@@ -93,25 +94,38 @@ describe('a verdict is carried out', () => {
   });
 
   describe('as a refusal that people are told of', () => {
-    /** Refuses over one table; `tellings` are the notices that were begun. */
+    /** Refuses over one table; `noticed` is how many notices were counted there. */
     function refusing() {
       const table = openTable();
       const world = table.open();
       const applyVerdict = makeVerdictApplier(world.dependencies);
       return {
         ...table,
-        refuse: (eventID: string) => applyVerdict(REFUSE, decoded(eventText({ detail: { eventID } }))),
-        tellings: () => world.sent.length,
+        refuse: (changes: Parameters<typeof eventText>[0]) => applyVerdict(REFUSE, decoded(eventText(changes))),
+        noticed: async () => {
+          const { id } = noticeGroup(
+            { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: '' },
+            NOW_MS,
+          );
+          return Number((await table.item(`notice#${id}`))?.notices?.N);
+        },
       };
     }
 
-    test('once for each event, however often that comes', async () => {
-      const { refuse, tellings, item } = refusing();
-      expect([await refuse('a'), await refuse('a')]).toEqual([REFUSE, REFUSE]);
-      expect(tellings()).toBe(1);
-      expect(await item('notified#a')).toBeDefined();
-      await refuse('b');
-      expect(await item('notified#b')).toBeDefined();
+    test('once for each call, however many records its attempts left and however often these come', async () => {
+      const { refuse, noticed } = refusing();
+      await refuse({ detail: { eventID: 'a' } });
+      await refuse({ detail: { eventID: 'a' } });
+      await refuse({ detail: { eventID: 'b' } });
+      expect(await noticed()).toBe(1);
+      await refuse({ detail: { eventID: 'c' }, request: { clientToken: 'of another call' } });
+      expect(await noticed()).toBe(2);
+    });
+
+    test('once for each record where nothing says which records are of one call', async () => {
+      const { refuse, noticed } = refusing();
+      for (const eventID of ['a', 'a', 'b']) await refuse({ detail: { eventID, requestParameters: null } });
+      expect(await noticed()).toBe(2);
     });
 
     test('again where it could not be done the first time', async () => {

@@ -71,6 +71,18 @@ describe('a re-run that ends', () => {
     },
   );
 
+  test('is logged with the name of its execution, and people are told where it is', async () => {
+    const world = dependenciesWith();
+    const execution = 'arn:aws:states:us-east-1:111122223333:execution:rerun:report-1';
+    const result: Result = { kind: 'gaveUp', reason: 'maxAttempts', taskArns: [] };
+    await expect(makeFinisher(world.dependencies)(rerun, result, execution)).rejects.toThrow();
+    expect(world.lines).toMatchObject([{ message: 'result', execution: 'report-1' }]);
+    const [digest] = world.named('StartExecutionCommand');
+    expect(JSON.parse(digest?.input.input).message).toContain(
+      `redrive-execution --region us-east-1 --execution-arn ${execution}`,
+    );
+  });
+
   test('names the tasks that did start to whoever would repeat all of it by hand', async () => {
     const { lines } = await finishing({ kind: 'gaveUp', reason: 'deadline', taskArns: ['a'] });
     expect(lines).toMatchObject([{ taskArns: ['a'] }]);

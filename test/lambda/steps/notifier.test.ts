@@ -2,11 +2,11 @@ import { ExecutionAlreadyExists } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { type Notice, noticeGroup } from '../../../lambda/core/notices/notice.ts';
 import { makeNotifier } from '../../../lambda/steps/notifier.ts';
-import { ANSWERED, type Answers, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
-import { CRON_ROLE, HOME, NOW_MS, OWN_ROLE } from '../../support/records.ts';
+import { ANSWERED, type Answers, awsError, dependenciesWith, failing, PLACE } from '../../support/dependencies.ts';
+import { CRON_ROLE, NOW_MS, OPS_USER } from '../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'noClientToken', caller: CRON_ROLE, family: 'report' };
-const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, { ...HOME, ownRoleArn: OWN_ROLE });
+const GROUP = noticeGroup(NOTICE, NOW_MS, undefined, PLACE);
 
 function notifierWith(answers: Answers = {}) {
   const world = dependenciesWith(answers);
@@ -33,6 +33,7 @@ describe('people', () => {
           Key: { id: { S: `notice#${GROUP.id}` } },
           ExpressionAttributeValues: {
             ':notices': { N: '1' },
+            ':lastAt': { S: new Date(NOW_MS).toISOString() },
             ':expiresAt': { N: String(NOW_MS / 1000 + 2 * 86_400) },
           },
         }),
@@ -61,6 +62,21 @@ describe('people', () => {
     for (let n = 0; n < 1000; n++) await notifier.notify(NOTICE);
     expect(named('StartExecutionCommand')).toHaveLength(1);
     expect(named('UpdateItemCommand')).toHaveLength(1000);
+  });
+
+  test('are told of ten families by name, and of all others together, by caller and reason', async () => {
+    const { notifier, named, at } = notifierWith();
+    const tell = async (families: number, caller = CRON_ROLE) => {
+      for (let n = 0; n < families; n++) await notifier.notify({ ...NOTICE, caller, family: `family-${n}` });
+    };
+    const groups = () => new Set(named('UpdateItemCommand').map(({ input }) => input.Key.id.S)).size;
+    await tell(500);
+    expect([named('StartExecutionCommand').length, named('UpdateItemCommand').length, groups()]).toEqual([11, 500, 11]);
+    await tell(500, OPS_USER);
+    expect(groups()).toBe(12);
+    at(NOW_MS + 3_600_000);
+    await tell(10);
+    expect(groups()).toBe(22);
   });
 
   test('are told again in the next hour', async () => {

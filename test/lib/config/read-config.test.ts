@@ -248,16 +248,26 @@ describe('a configuration that cannot be used names key, found and expected', ()
     expect(() => read('rerun')).toThrow(`${KEY}: found "rerun", expected an object`);
   });
 
+  const linesOf = (context: object) => {
+    try {
+      readConfiguration(context);
+      return [];
+    } catch (error) {
+      return (error as Error).message.split('\n');
+    }
+  };
+
+  test('of a place beside those of its keys, what several have in common once and where it stands', () => {
+    const environments = [{ ...PLACE, region: 'us-est-1', sweep: 4 }, PLACE];
+    expect(linesOf({ mode: 'dry', environments }).slice(1)).toEqual([
+      expect.stringMatching(/environments\[0\]\.region: [^?]*, did you mean "us-east-1"\?$/),
+      `- ${KEY}.mode: found "dry", expected one of "observe"|"rerun"`,
+      `- ${KEY}.environments[0].sweep: found 4, expected an object`,
+    ]);
+  });
+
   test('all at once', () => {
-    const message = (() => {
-      try {
-        readConfiguration({ mode: 'dry', maxAttempts: 0, brandNew: 1 });
-        return '';
-      } catch (error) {
-        return (error as Error).message;
-      }
-    })();
-    expect(message.split('\n')).toEqual([
+    expect(linesOf({ mode: 'dry', maxAttempts: 0, brandNew: 1 })).toEqual([
       'The configuration in cdk.json cannot be used:',
       expect.stringContaining('.mode: '),
       expect.stringContaining('.maxAttempts: '),

@@ -90,9 +90,12 @@ describe('long lists', () => {
   });
 
   test('of clusters bind every family, by one Deny where each statement has no room for them', () => {
-    const [deny, ...others] = statements(long, 'RerunRunTask', 'ecs:RunTask').filter(({ Effect }) => Effect === 'Deny');
+    const run = statements(long, 'RerunRunTask', 'ecs:RunTask');
+    const [deny, ...others] = run.filter(({ Sid }) => Sid === 'OnListedClusters');
     expect(others).toEqual([]);
-    expect(deny).toMatchObject({ Resource: '*' });
+    expect(deny).toMatchObject({ Sid: 'OnListedClusters', Resource: '*' });
+    const allowed = statements(long, 'RerunRunTask', 'ecs:RunTask').filter(({ Effect }) => Effect === 'Allow');
+    expect(new Set(allowed.map(({ Sid }) => Sid))).toEqual(new Set(['RunBesideDeny']));
     expect(deny.Condition.ArnNotLike['ecs:cluster'].map(endOf)).toEqual(LONG.clusters);
   });
 

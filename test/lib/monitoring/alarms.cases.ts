@@ -47,6 +47,14 @@ describe('each alarm', () => {
     expect(others).toMatchObject([{ TreatMissingData: 'breaching', MetricName: 'Permit' }]);
   });
 
+  test('needs no metric filled up that may never have been published', () => {
+    const expressions = alarms.flatMap(({ Metrics = [] }) =>
+      Metrics.flatMap(({ Expression }: Json) => Expression ?? []),
+    );
+    expect(expressions).toEqual(expect.arrayContaining(['SUM([gaveUp, refused, none])', 'IF(ended == 0, failed, 0)']));
+    expect(expressions.filter((expression) => expression.includes('FILL'))).toEqual([]);
+  });
+
   test('on usage, which comes late, looks at more than the newest minute', () => {
     const usage = alarms.filter((alarm) => metricsOfAlarm(alarm).some(({ namespace }) => namespace === 'AWS/Usage'));
     expect(usage).toHaveLength(4);
@@ -81,9 +89,11 @@ describe('each alarm', () => {
     expect([...anchored.keys()].toSorted()).toEqual([...new Set(used)].toSorted());
   });
 
-  test('says how bad it is and what a person should do', () => {
-    for (const { AlarmDescription } of alarms) {
-      expect(AlarmDescription).toMatch(/^(critical|warning|information): [A-Z].+\. docs\/runbook\.md#[a-z-]+$/);
+  test('says how bad it is and what a person should do, first steps included', () => {
+    for (const { AlarmDescription } of [...alarms, ...composite]) {
+      expect(AlarmDescription).toMatch(
+        /^(critical|warning|information): [A-Z].+\. Investigation: .+[.?] Resolution: .+\. docs\/runbook\.md#[a-z-]+$/,
+      );
     }
   });
 });

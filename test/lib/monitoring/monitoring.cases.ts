@@ -24,9 +24,7 @@ describe('usage alarms', () => {
       EvaluationPeriods: 15,
       DatapointsToAlarm: 2,
     });
-    expect(alarm('RunTaskBucket').Metrics[0].Expression).toBe(
-      'FILL(runTask, 0) + FILL(startTask, 0) + FILL(stopTask, 0) + FILL(executeCommand, 0)',
-    );
+    expect(alarm('RunTaskBucket').Metrics[0].Expression).toBe('SUM([runTask, startTask, stopTask, executeCommand])');
   });
 
   test.each(['FargateOnDemand', 'FargateSpot'])('of %s ask CloudWatch for the quota', (id) => {

@@ -1,4 +1,4 @@
-import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, GetItemCommand, ListBackupsCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addNumbers, canonicalNumber, compareNumbers } from '../../../../lab/aws/dynamodb/numbers.ts';
@@ -69,7 +69,7 @@ describe('an item', () => {
   });
 
   it.each([
-    ['an operation', new ScanCommand({ TableName: TABLE }), 'dynamodb Scan'],
+    ['an operation', new ListBackupsCommand({}), 'dynamodb ListBackups'],
     [
       'a parameter',
       new GetItemCommand({ TableName: TABLE, Key: KEY, AttributesToGet: ['n'] }),

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { FakeEventBridge } from '../../../../lab/aws/eventbridge/fake-eventbridge.ts';
 import { VirtualClock } from '../../../../lab/kernel/clock.ts';
 import type { Json } from '../../../../lab/kernel/json.ts';
+import { randomStream } from '../../../../lab/kernel/random.ts';
 
 const CALL = 'AWS API Call via CloudTrail';
 
@@ -11,7 +12,12 @@ test.each<[string, Json, number]>([
   ['a rule whose detail-types follow a pattern', { 'detail-type': [{ prefix: 'AWS' }] }, 1],
   ['only a rule for another detail-type: it is not', { 'detail-type': ['ECS Task State Change'] }, 0],
 ])('an event of AWS finds %s', (_, pattern, times) => {
-  const bus = new FakeEventBridge({ clock: new VirtualClock(), deliveries: () => [0] });
+  const bus = new FakeEventBridge({
+    clock: new VirtualClock(),
+    random: randomStream(1, 'events'),
+    region: 'us-east-1',
+    deliveries: () => [0],
+  });
   const target = vi.fn();
   bus.createRule({ arn: 'rule', pattern, targets: [target] });
   const render = vi.fn(() => ({ source: 'aws.ecs', 'detail-type': CALL }));

@@ -363,14 +363,10 @@ describe('each call needs its permissions', () => {
 });
 
 describe("the stack's own policies", () => {
-  const config = (encryption: string) =>
-    mergedConfiguration({
-      ...CRON_REPORTS,
-      passRoleArns: ['arn:aws:iam::111122223333:role/task'],
-      encryption,
-    });
-  const stack = (encryption: string) => {
-    const deployed = new DeployedTemplate(synthesize(config(encryption), PLACE), PLACE);
+  const config = (changes: JsonObject) =>
+    mergedConfiguration({ ...CRON_REPORTS, passRoleArns: ['arn:aws:iam::111122223333:role/task'], ...changes });
+  const stack = (encryption: string, changes: JsonObject = {}) => {
+    const deployed = new DeployedTemplate(synthesize(config({ encryption, ...changes }), PLACE), PLACE);
     const own = policiesOf(deployed);
     const permissions = new Permissions(own, accountWith(), () => undefined);
     const roleOf = (handler: string) =>
@@ -407,6 +403,43 @@ describe("the stack's own policies", () => {
       true,
     );
   };
+
+  const TASK_ROLE = 'arn:aws:iam::111122223333:role/task';
+  const withExec = { ...RUN_TASK, enableExecuteCommand: true };
+  const withVolume = { ...RUN_TASK, volumeConfigurations: [{ name: 'v', managedEBSVolume: { roleArn: TASK_ROLE } }] };
+  test.each([
+    ['a plain call', true, RUN_TASK, {}],
+    ['a call that says that it wants no shell', true, { ...RUN_TASK, enableExecuteCommand: false }, {}],
+    ['ECS Exec', false, withExec, {}],
+    ['ECS Exec where it is allowed', true, withExec, { allowExecuteCommand: true }],
+    ['a volume', false, withVolume, {}],
+    ['a volume under a role that is allowed', true, withVolume, { allowedRoleOverrides: [TASK_ROLE] }],
+  ])('keep code in the run-task function from all but what is listed: %s', (_, isAllowed, request, changes) => {
+    const { permissions, roleOf } = stack('awsOwned', changes);
+    const session = roleOf('run-task').replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
+    const call = () => permissions.require(`${session}/function`, 'ecs', 'RunTask', request);
+    if (isAllowed) expect(call).not.toThrow();
+    else expect(call).toThrow('is not authorized to perform: ecs:RunTask');
+  });
+
+  test.each([
+    ['lambda.amazonaws.com', 'IntakeHandlerRole', undefined, true],
+    ['lambda.amazonaws.com', 'IntakeHandlerRole', '111122223333', true],
+    ['lambda.amazonaws.com', 'IntakeHandlerRole', '999999999999', false],
+    ['events.amazonaws.com', 'SweepRuleRole', undefined, false],
+    ['events.amazonaws.com', 'SweepRuleRole', '111122223333', true],
+    ['events.amazonaws.com', 'SweepRuleRole', '999999999999', false],
+    ['states.amazonaws.com', 'RerunStateMachineRole', '999999999999', false],
+  ])('let %s have %s for resources of account %s: %s', (service, id, account, isTrusted) => {
+    const { deployed, permissions } = stack('awsOwned');
+    const [role] = deployed.all('AWS::IAM::Role').filter(({ logicalId }) => logicalId.startsWith(id));
+    const context: Record<string, string> =
+      account === undefined
+        ? {}
+        : { 'aws:SourceAccount': account, 'aws:SourceArn': `arn:aws:events:us-east-1:${account}:rule/any` };
+    const need = { action: 'sts:AssumeRole', resource: role?.arn ?? '', context };
+    expect(permissions.has({ service }, need)).toBe(isTrusted);
+  });
 
   test("let the handlers tell people where AWS's own keys are used", () => tellPeople('awsOwned'));
 

@@ -1,4 +1,9 @@
-import { ListTopicsCommand, PublishCommand, type PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
+import {
+  ListPlatformApplicationsCommand,
+  PublishCommand,
+  type PublishCommandInput,
+  SNSClient,
+} from '@aws-sdk/client-sns';
 import { describe, expect, it } from 'vitest';
 import { clientConfig } from '../../../../lab/aws/sdk/transport.ts';
 import { FakeSns } from '../../../../lab/aws/sns/fake-sns.ts';
@@ -65,7 +70,9 @@ describe('a topic', () => {
 
   it('refuses loudly what it does not model', async () => {
     const { client, publish } = openTopic();
-    await expect(client.send(new ListTopicsCommand({}))).rejects.toMatchObject({ name: 'UnsupportedError' });
+    await expect(client.send(new ListPlatformApplicationsCommand({}))).rejects.toMatchObject({
+      name: 'UnsupportedError',
+    });
     await expect(publish({ MessageStructure: 'json' })).rejects.toMatchObject({ name: 'UnsupportedError' });
   });
 });

@@ -46,6 +46,7 @@ test('executions are listed newest first, by state machine and status, no more t
       executionArn: `${arnOf('one').replace('stateMachine', 'execution')}:newest`,
       stateMachineArn: arnOf('one'),
       name: 'newest',
+      redriveCount: 0,
       status: 'SUCCEEDED',
       startDate: LAB_EPOCH_MS / 1000 + 3,
       stopDate: LAB_EPOCH_MS / 1000 + 5,

@@ -66,6 +66,15 @@ describe('a CloudTrail record of RunTask', () => {
       { type: 'AssumedRole', arn: 'arn:aws:sts::111122223333:assumed-role/cron/x', sessionContext: { attributes: {} } },
       'arn:aws:sts::111122223333:assumed-role/cron/x',
     ],
+    [
+      'the session that a user issued for somebody, which may be scoped to nothing',
+      {
+        type: 'FederatedUser',
+        arn: 'arn:aws:sts::111122223333:federated-user/guest',
+        sessionContext: { sessionIssuer: { type: 'IAMUser', arn: 'arn:aws:iam::111122223333:user/ops' } },
+      },
+      'arn:aws:sts::111122223333:federated-user/guest',
+    ],
     ['nobody where AWS itself called', { type: 'AWSService', invokedBy: 'events.amazonaws.com' }, ''],
   ])('names as its caller %s', (_, userIdentity, principalArn) => {
     const detail = Object.keys(userIdentity).length > 0 ? { userIdentity } : {};

@@ -28,6 +28,15 @@ describe('a message of the hand-over queue', () => {
       { kind: 'rejected', error: { code: 'ThrottlingException', message: '' }, requestIds: [] },
     ],
     [
+      'whose request ids are many, or other text',
+      {
+        request: REQUEST,
+        error: { ...ERROR, requestIds: ['a\nb', 'x'.repeat(129), ...Array.from({ length: 60 }, (_, n) => `id-${n}`)] },
+        firstAttemptAt: AT,
+      },
+      { kind: 'rejected', requestIds: Array.from({ length: 50 }, (_, n) => `id-${n}`) },
+    ],
+    [
       'whose error has no name of AWS’s',
       { request: REQUEST, error: { ...ERROR, code: '503', status: 503 }, firstAttemptAt: AT },
       { kind: 'rejected', error: { code: '503', message: 'Rate exceeded', status: 503 } },

@@ -50,6 +50,13 @@ describe('an incident report', () => {
     expect(reportOf(rows)).toBeUndefined();
   });
 
+  test('shows our own role as this stack', () => {
+    const callers = [{ caller: 'arn:aws:iam::111122223333:role/run', answer: 'accepted', requests: '5' }];
+    expect(linesOf({ callers }, {}, { ownRoleArn: 'arn:aws:iam::111122223333:role/run' })).toContain(
+      '  arn:aws:iam::111122223333:role/run (this stack): 5, throttled 0',
+    );
+  });
+
   test('is written of ends alone, as of calls that an earlier report told of', () => {
     const outcomes = [{ ending: 'started', calls: '3' }];
     expect(reportOf({ throttled: [{ calls: '0' }], outcomes })?.subject).toBe(
@@ -152,6 +159,11 @@ describe('links', () => {
       'aws-us-gov',
       'us-gov-west-1',
       'https://us-gov-west-1.console.amazonaws-us-gov.com/states/home?region=us-gov-west-1#',
+    ],
+    [
+      'aws-eusc',
+      'eusc-de-east-1',
+      'https://eusc-de-east-1.console.amazonaws-eusc.eu/states/home?region=eusc-de-east-1#',
     ],
   ])('lead into the console of the partition %s', (partition, region, begin) => {
     const arn = `arn:${partition}:states:${region}:111122223333:stateMachine:rerun`;

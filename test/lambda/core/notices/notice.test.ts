@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GIVE_UP_REASONS, REFUSE_REASONS } from '../../../../lambda/core/contract.ts';
+import type { NoticePlace } from '../../../../lambda/core/notices/follow-up.ts';
 import { type Notice, noticeGroup } from '../../../../lambda/core/notices/notice.ts';
+import { PLACE } from '../../../support/dependencies.ts';
 import { CRON_ROLE, EVENT_TIME_MS, OPS_USER } from '../../../support/records.ts';
 
 const NOTICE: Notice = { kind: 'refused', reason: 'hiddenEnvironment', caller: CRON_ROLE, family: 'report' };
@@ -146,18 +148,72 @@ describe('what somebody wrote in place of a name', () => {
   );
 });
 
-test('a message says where the first was and what it is found by, and knows our own role', () => {
-  const first = { cluster: 'batch', at: '2026-01-15T03:00:00Z', foundBy: 'CloudTrail event 1234' };
-  const where = { account: '111122223333', region: 'us-east-1', ownRoleArn: CRON_ROLE };
-  const { message } = noticeGroup({ ...NOTICE, first }, EVENT_TIME_MS, false, where);
-  for (const line of [
-    `Caller: ${CRON_ROLE} (this stack)`,
-    'Account: 111122223333',
-    'Region: us-east-1',
-    'Cluster: batch',
-    'First at: 2026-01-15T03:00:00Z',
-    'First found by: CloudTrail event 1234',
-  ]) {
-    expect(message.split('\n')).toContain(line);
-  }
+describe('a message that can be acted on', () => {
+  const EXECUTION = 'arn:aws:states:us-east-1:111122223333:execution:rerun:report-0900';
+  const at = '2026-01-15T03:00:00.000Z';
+  const linesOf = (changes: Partial<Notice>, place: Partial<NoticePlace> = {}) =>
+    noticeGroup({ ...NOTICE, ...changes }, EVENT_TIME_MS, false, { ...PLACE, ...place }).message.split('\n');
+
+  test('says where and when the first was and what it is found by, and knows our own role', () => {
+    const first = { cluster: 'batch', at, trace: { kind: 'event', id: 'e-1234' } } as const;
+    expect(linesOf({ first }, { ownRoleArn: CRON_ROLE }).slice(2, 10)).toEqual([
+      'Reason: hiddenEnvironment',
+      'Family: report',
+      `Caller: ${CRON_ROLE} (this stack)`,
+      'Account: 111122223333',
+      'Region: us-east-1',
+      'Cluster: batch',
+      `First call: ${at}`,
+      'CloudTrail event: e-1234',
+    ]);
+  });
+
+  test('links the execution in the console of its partition, and has the command that redrives it', () => {
+    const lines = linesOf({ reason: 'maxAttempts', first: { trace: { kind: 'execution', arn: EXECUTION } } });
+    expect(lines).toContain(
+      `Execution: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/${EXECUTION}`,
+    );
+    expect(lines).toContain(`aws stepfunctions redrive-execution --region us-east-1 --execution-arn ${EXECUTION}`);
+  });
+
+  test('has the command that starts a sweep where no execution holds the call', () => {
+    const lines = linesOf({
+      reason: 'roleOverride',
+      first: { cluster: 'batch', at, trace: { kind: 'event', id: 'e' } },
+    });
+    expect(lines).toContain(
+      `aws stepfunctions start-execution --region us-east-1 --state-machine-arn {sweepStateMachineArn} --input '{"cluster":"batch","since":"${at}"}'`,
+    );
+  });
+
+  test.each<[string, Partial<Notice>]>([
+    ['nothing brings the call back', { reason: 'partlyRan', first: { trace: { kind: 'execution', arn: EXECUTION } } }],
+    ['only its caller has the request', { reason: 'roleOverride', first: { trace: { kind: 'message', id: 'm' } } }],
+    ['nothing names it', { reason: 'maxAttempts' }],
+    ['it was only observed', { kind: 'observed', reason: 'observeMode', first: { trace: { kind: 'event', id: 'e' } } }],
+  ])('has no command where %s', (_, changes) => {
+    expect(linesOf(changes).filter((line) => line.startsWith('aws '))).toEqual([]);
+  });
+
+  test('leads to the runbook, and to a query of its hour, reason and caller', () => {
+    const lines = linesOf({});
+    expect(lines).toContain('Runbook: {runbook}#reasons');
+    const [query = ''] = lines.filter((line) => line.startsWith('All of them, one by one: https://'));
+    const text = query.replaceAll(/\*([0-9a-f]{2})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
+    expect(text).toContain(`| filter reason = "hiddenEnvironment"\n| filter caller = "${CRON_ROLE}"\n`);
+    expect(text).toContain("end~'2026-01-15T04:00:00.000Z~start~'2026-01-15T03:00:00.000Z");
+    expect(text).toContain('~source~({logGroups})');
+  });
+
+  test.each<[string, NonNullable<Notice['first']>]>([
+    ['an execution', { trace: { kind: 'execution', arn: `${EXECUTION}; rm -rf` } }],
+    ['an execution that is none', { trace: { kind: 'execution', arn: 'https://evil.example' } }],
+    ['an event', { trace: { kind: 'event', id: 'https://evil.example' } }],
+    ['a message', { trace: { kind: 'message', id: 'call 0900 now' } }],
+    ['a task', { trace: { kind: 'task', arn: "arn:aws:ecs:us-east-1:111122223333:task/a'b" } }],
+    ['a cluster', { cluster: "batch' --evil '" }],
+    ['an instant', { at: '2026 call 0900' }],
+  ])('shows nothing in place of what is no name of AWS’s: %s', (_, first) => {
+    expect(linesOf({ reason: 'maxAttempts', first })).toEqual(linesOf({ reason: 'maxAttempts', first: {} }));
+  });
 });

@@ -17,7 +17,7 @@ test.each([
 });
 
 test('a notice of a call that found no room says what was short', () => {
-  const first = { foundBy: 'call id x', room: 'fargate' };
+  const first = { room: 'fargate' };
   const notice = {
     kind: 'gaveUp',
     reason: 'noRoom',

@@ -7,6 +7,13 @@ const handsOver = (...arns: string[]) => arns.map((arn) => ({ arn, handsOver: tr
 
 test.each([
   ['the rule that the key names', handsOver(RULE, OTHER), 'SERVICE', `${OTHER}/event-1`, OTHER],
+  [
+    'the rule that the key names, where another’s name begins so',
+    handsOver(RULE, `${RULE}-2`),
+    'SERVICE',
+    `${RULE}-2/event-1`,
+    `${RULE}-2`,
+  ],
   ['nobody, where the key names none', handsOver(RULE), 'SERVICE', 'nightly', undefined],
   ['no rule, where a user sent it', handsOver(RULE), 'AIDAEXAMPLE', RULE, undefined],
   ['no rule, where a role sent it', handsOver(RULE), 'AROAEXAMPLE', RULE, undefined],

@@ -4,6 +4,7 @@ import { spreadOf } from '../../../../lambda/core/identity.ts';
 import { completionStep } from '../../../../lambda/core/rerun/completion.ts';
 import {
   completeRequest,
+  credibleRecord,
   generationPauseSeconds,
   type LaunchRecord,
   launchRecordSchema,
@@ -77,6 +78,20 @@ describe('a launch record that is not there', () => {
   test('and cannot be looked up either is refused', () => {
     expect(without(21)).toMatchObject({ kind: 'lookUp' });
     expect(without(21, true)).toEqual(refused('launchUnknown'));
+  });
+});
+
+describe('of calls that ECS answered with a task', () => {
+  const stranger = { ...RECORD, caller: 'stranger' };
+  test.each([
+    ['an unlisted caller’s may be the launch, by the time of the task', stranger, 5000, true],
+    ['one of a second later repeated it', stranger, 6000, false],
+    ['so did a service', { ...RECORD, isWatched: true }, 6000, false],
+    ['a listed caller asked for the task, whenever', RECORD, 600_000, true],
+  ])('%s', (_, record, afterMs, isCredible) => {
+    const createdAtMs = Date.parse(failedTask.createdAt);
+    const credible = credibleRecord({ atMs: createdAtMs + afterMs, record }, createdAtMs, SETTINGS);
+    expect(credible).toBe(isCredible ? record : undefined);
   });
 });
 

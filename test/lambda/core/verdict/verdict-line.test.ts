@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
 import { verdictLine } from '../../../../lambda/core/verdict/verdict-line.ts';
-import { acceptedText, CONTEXT, decoded, eventText, rerunOf, stoppedText } from '../../../support/records.ts';
+import {
+  acceptedText,
+  CONTEXT,
+  decoded,
+  eventText,
+  HOME,
+  NOW_MS,
+  OPS_USER,
+  rerunOf,
+  stoppedText,
+} from '../../../support/records.ts';
 
 const lineOf = (text: string) => {
   const event = decoded(text);
@@ -38,6 +48,22 @@ describe('the log line of a verdict', () => {
     ['an archive', {}, { 'replay-name': 'again' }],
   ])('says no answer where the record is from %s: it took nothing from this bucket', (_, detail, envelope) => {
     expect(lineOf(eventText({ detail, envelope }))).not.toHaveProperty('answer');
+  });
+
+  test.each([
+    ['ThrottlingException', 'ThrottlingException'],
+    ['a secret\nof the sender', 'unnamed'],
+  ])('shows no text of a sender in place of an error’s name: %j', (code, errorCode) => {
+    const call = {
+      kind: 'handedOverCall',
+      messageId: 'message-1',
+      ...HOME,
+      caller: { principalArn: OPS_USER },
+      request: {},
+      sentAtMs: NOW_MS,
+      attempted: { kind: 'rejected', error: { code, message: '' }, requestIds: [], firstAttemptAtMs: NOW_MS },
+    } as const;
+    expect(verdictLine(decide(call, CONTEXT), call, CONTEXT)).toMatchObject({ errorCode });
   });
 
   test('names a call alike, whether it was re-run or refused, in whichever of its records', () => {

@@ -159,12 +159,17 @@ describe('an event is ignored', () => {
 
 describe('a call is refused', () => {
   test.each<[string, string, Parameters<typeof verdictOn>[0], object, Partial<Settings>?, number?]>([
-    ['with a brand-new parameter', 'unknownParameter', { request: { brandNew: 'canary' } }, { members: ['brandNew'] }],
+    [
+      'with a brand-new parameter',
+      'unknownParameter',
+      { request: { brandNew: 'canary' } },
+      { family: 'report', members: ['brandNew'] },
+    ],
     [
       'with a parameter of the wrong type',
       'invalidParameter',
       { request: { count: 'canary' } },
-      { members: ['count'] },
+      { family: 'report', members: ['count'] },
     ],
     [
       'without its task definition',
@@ -194,7 +199,7 @@ describe('a call is refused', () => {
   });
 
   test.each([
-    ['hiddenEnvironment', { members: ['overrides.containerOverrides.0.environment'] }],
+    ['hiddenEnvironment', { family: 'report', members: ['overrides.containerOverrides.0.environment'] }],
     ['bareRecord', {}],
   ])('fixture refuse-%s', (reason, more) => {
     expect(verdictOnFixture(`refuse-${reason}`)).toEqual({ kind: 'refuse', reason, caller: CRON_ROLE, ...more });

@@ -1,0 +1,111 @@
+import { AwsError, type Principal } from '../../kernel/aws-service.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Random, uuid } from '../../kernel/random.ts';
+import { principalParts } from '../iam/principal-id.ts';
+import type { RuleOptions, ScheduleOptions } from './fake-eventbridge.ts';
+
+/** What clients ask of the bus. */
+
+type AnyRule = RuleOptions | ScheduleOptions;
+
+/** The role that stands for the services of AWS itself: it alone may put events in their names. */
+const AWS_ITSELF = 'aws';
+
+const nameOf = ({ arn }: AnyRule): string => arn.slice(arn.lastIndexOf('/') + 1);
+
+function shown(rule: AnyRule): JsonObject {
+  return {
+    Name: nameOf(rule),
+    Arn: rule.arn,
+    State: 'ENABLED',
+    EventBusName: 'default',
+    ...(rule.description !== undefined && { Description: rule.description }),
+    ...('pattern' in rule ? { EventPattern: JSON.stringify(rule.pattern) } : { ScheduleExpression: rule.schedule }),
+  };
+}
+
+export const listRules = (rules: readonly AnyRule[], { NamePrefix: prefix = '' }: JsonObject): JsonObject => ({
+  Rules: rules.filter((rule) => nameOf(rule).startsWith(String(prefix))).map(shown),
+});
+
+export const describeRule = (rules: readonly AnyRule[], { Name: name }: JsonObject): JsonObject =>
+  shown(find(rules, name));
+
+export const listTargets = (rules: readonly AnyRule[], { Rule: name }: JsonObject): JsonObject => ({
+  Targets: (find(rules, name).targetArns ?? []).map((Arn, index) => ({ Id: `Target${index}`, Arn })),
+});
+
+function find(rules: readonly AnyRule[], name: unknown): AnyRule {
+  const found = rules.find((rule) => nameOf(rule) === name);
+  if (found) return found;
+  throw new AwsError('ResourceNotFoundException', `Rule ${String(name)} does not exist on EventBus default.`);
+}
+
+interface Putting {
+  readonly principal: Principal;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly region: string;
+  readonly put: (event: JsonObject) => void;
+}
+
+/** Answers for each entry. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html */
+export function putEvents({ Entries }: JsonObject, putting: Putting): JsonObject {
+  const { principal, random, put } = putting;
+  const entries = (Array.isArray(Entries) ? Entries : []) as JsonObject[];
+  if (entries.length === 0 || entries.length > 10) {
+    const found = `found ${entries.length} entries`;
+    throw new AwsError('ValidationException', `Entries: ${found}, expected 1 to 10`);
+  }
+  const answers = entries.map((entry): JsonObject => {
+    const problem = problemOf(entry, principal);
+    if (problem) return problem;
+    const id = uuid(random);
+    put(eventOf(entry, id, putting));
+    return { EventId: id };
+  });
+  const failed = answers.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
+  return { FailedEntryCount: failed, Entries: answers };
+}
+
+function problemOf({ Source, DetailType, Detail }: JsonObject, { arn }: Principal): JsonObject | undefined {
+  const missing = Object.entries({ Source, DetailType, Detail }).find(([, value]) => !value);
+  if (missing)
+    return refusal(
+      'InvalidArgument',
+      `Parameter ${missing[0]} is not valid. Reason: ${missing[0]} is a required argument.`,
+    );
+  if (String(Source).startsWith('aws.') && principalParts(arn).role !== AWS_ITSELF) {
+    const inTheLab = `In the lab only the access key "${AWS_ITSELF}" is, which stands for the services of AWS.`;
+    return refusal('NotAuthorizedForSourceException', `Not authorized for the source. ${inTheLab}`);
+  }
+  return isObject(Detail) ? undefined : refusal('MalformedDetail', 'Detail is malformed.');
+}
+
+const refusal = (code: string, message: string): JsonObject => ({ ErrorCode: code, ErrorMessage: message });
+
+function isObject(detail: unknown): boolean {
+  try {
+    const parsed = JSON.parse(String(detail));
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}
+
+function eventOf(entry: JsonObject, id: string, { principal, clock, region }: Putting): JsonObject {
+  const { Source, DetailType, Detail, Resources, Time } = entry;
+  const time = new Date(Time === undefined ? clock.now() : Number(Time) * 1000).toISOString();
+  return {
+    version: '0',
+    id,
+    'detail-type': DetailType ?? '',
+    source: Source ?? '',
+    account: principalParts(principal.arn).accountId,
+    time: `${time.slice(0, 19)}Z`,
+    region,
+    resources: Resources ?? [],
+    detail: JSON.parse(String(Detail)),
+  };
+}
