@@ -11,6 +11,7 @@ import { decodeEvent } from './core/events/event.ts';
 import { decodeHandOver } from './core/events/hand-over.ts';
 import type { Malformed } from './core/events/malformed.ts';
 import { uniqueId } from './core/events/run-task-record.ts';
+import { decodeTaskChange } from './core/events/task-change.ts';
 import { isPlainThrottle } from './core/events/throttle.ts';
 import { parseJson } from './core/json.ts';
 import { callOf } from './core/rate/counted-call.ts';
@@ -27,6 +28,7 @@ import { ITEMS } from './state/items.ts';
 import { makeTrafficStore } from './state/traffic-store.ts';
 import { makeVersionedItem } from './state/versioned-item.ts';
 import { makeVerdictApplier } from './steps/apply-verdict.ts';
+import { type CountedTask, makeRoomCounter } from './steps/count-rooms.ts';
 import { makeNotifier } from './steps/notifier.ts';
 import { makeVerdictReport } from './steps/verdict-report.ts';
 
@@ -59,6 +61,7 @@ export function makeHandler(
   const senders = makeSenders(dependencies);
   const report = makeVerdictReport(dependencies);
   const traffic = makeTrafficStore(dependencies);
+  const countRooms = makeRoomCounter(dependencies);
   const rate = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
 
   /** To a dead-letter queue, where a person can look at it: a log line must not show what it holds. */
@@ -147,7 +150,7 @@ export function makeHandler(
   }
 
   /** A failure here must not lose an event: the rate is only less exact then. */
-  async function tellRate(tell: () => Promise<void>): Promise<void> {
+  async function tellRate(tell: () => Promise<unknown>): Promise<void> {
     try {
       await tell();
     } catch (error) {
@@ -155,27 +158,36 @@ export function makeHandler(
     }
   }
 
-  /** Counts calls for the rate. */
-  async function countTraffic(events: ReadonlyMap<SQSRecord, BusEvent | Malformed>): Promise<void> {
-    const calls = [...events].flatMap(([{ attributes }, event]) =>
-      attributes.ApproximateReceiveCount === '1' ? callOf(event, ownRoleArn, awsEnvironment) : [],
-    );
+  /** Counts calls and tasks for the rate. */
+  async function count(
+    events: ReadonlyMap<SQSRecord, BusEvent | Malformed>,
+    changes: readonly CountedTask[],
+  ): Promise<void> {
+    const first = [...events].filter(([{ attributes }]) => attributes.ApproximateReceiveCount === '1');
+    const readable = first.flatMap(([, event]) => ('kind' in event ? [event] : []));
+    const calls = readable.flatMap((event) => callOf(event, ownRoleArn, awsEnvironment));
     for (const [kind, { length }] of Map.groupBy(calls, (call) => call.kind)) {
       metrics.add(METRICS.otherCall, length, { kind });
     }
-    await tellRate(() => traffic.count(calls));
+    await tellRate(() => Promise.all([traffic.count(calls), countRooms(readable, changes)]));
   }
 
   return async (event) => {
     const fromBus = event.Records.filter(({ eventSourceARN }) => eventSourceARN !== handOverQueueArn);
-    const events = new Map(fromBus.map((record) => [record, decodeEvent(record.body)]));
-    await countTraffic(events);
+    const tasks = new Map(fromBus.map((record) => [record, decodeTaskChange(record.body, awsEnvironment)]));
+    const changes = [...tasks].flatMap(([{ messageId }, change]) => (change ? [{ messageId, change }] : []));
+    /** Of a task that did not fail to start there is nothing to decide. */
+    const isCounted = (record: SQSRecord) => tasks.get(record)?.hasFailedToStart === false;
+    const toDecide = fromBus.filter((record) => !isCounted(record));
+    const events = new Map(toDecide.map((record) => [record, decodeEvent(record.body)]));
+    await count(new Map([...events].filter(([record]) => !tasks.get(record))), changes);
     const processor = new BatchProcessor(EventType.SQS);
     const throttles: number[] = [];
     const response = await processPartialResponse(
       event,
       async (record: SQSRecord) => {
         try {
+          if (isCounted(record)) return;
           const event = events.get(record);
           if (event) return await handleEvent(record, event);
           const throttledAtMs = await handleHandOver(record);

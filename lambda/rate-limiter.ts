@@ -8,6 +8,8 @@ import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
+import { givePlacesBack, grantPlaces, mayLackRoom, type Place, type RoomCall } from './core/rate/room.ts';
+import { NO_ROOMS, type Rooms, roomsSchema } from './core/rate/room-state.ts';
 import { readAcceptances } from './core/rerun/acceptance.ts';
 import { doneBySchema } from './core/rerun/rerun-input.ts';
 import { deployedEnvironment } from './runtime/environment.ts';
@@ -43,6 +45,12 @@ const messageSchema = z.object({
   tasks: taskCountSchema.default(1),
   callId: z.string().nullish(),
   doneBy: doneBySchema.nullish(),
+  family: z.string().default(''),
+  /** The rooms that it needs places in. */
+  rooms: z
+    .array(z.string())
+    .default([])
+    .transform((names) => [...new Set(names)]),
 });
 
 /** An execution that waits for its permit. */
@@ -53,7 +61,7 @@ interface Waiting extends PermitMessage {
 /** How handing out one permit ended. */
 type Permit = 'taken' | 'gone' | 'failed';
 
-const COUNTS = ['taken', 'gone', 'failed', 'done', 'notDue', 'expired'] as const;
+const COUNTS = ['taken', 'gone', 'failed', 'done', 'notDue', 'noRoom', 'expired'] as const;
 
 /** What became of some messages. */
 interface Worked {
@@ -67,10 +75,11 @@ interface Worked {
 export function makeHandler(
   dependencies: HandlerDependencies<'sfn' | 'dynamoDb' | 'sqs'>,
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { clock, log, metrics, clients } = dependencies;
+  const { clock, log, metrics, clients, random } = dependencies;
   const { rate } = dependencies.environment.settings;
   const QueueUrl = dependencies.environment.variable('permitQueueUrl');
   const store = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
+  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const traffic = makeTrafficStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const launches = makeLaunchStore(dependencies);
@@ -125,12 +134,35 @@ export function makeHandler(
     return permitsAtMs;
   }
 
-  /** Has the queue show a message again at once. Where that fails it does so when its visibility timeout is over. */
-  async function release({ messageId, receiptHandle }: Waiting): Promise<void> {
+  const roomCall = ({ parked: { rooms, tasks, family } }: Waiting): RoomCall => ({
+    rooms,
+    tasks,
+    family,
+    spread: random(),
+  });
+
+  /** Takes places for those whose rooms are short. For the others there is room, as far as anybody knows. */
+  async function takePlaces(waiting: readonly Waiting[], known: Rooms) {
+    const calls = waiting.map(roomCall);
+    const isShort = calls.some((call) => mayLackRoom(known, call));
+    if (!isShort) return { places: calls.map((): Place => ({ kind: 'granted' })), takenAtMs: undefined };
+    const { places } = await rooms.update((state = NO_ROOMS) => grantPlaces(state, calls, clock.now()));
+    return { places, takenAtMs: clock.now() };
+  }
+
+  /** Gives places back that no permit came to. */
+  async function leavePlaces(waiting: readonly Waiting[], takenAtMs: number | undefined): Promise<void> {
+    if (takenAtMs === undefined || waiting.length === 0) return;
+    const calls = waiting.map(roomCall);
+    await rooms.update((state = NO_ROOMS) => ({ state: givePlacesBack(state, calls, takenAtMs) }));
+  }
+
+  /** Has the queue show a message again, at once or later. Where that fails it does so when its visibility timeout is over. */
+  async function release({ messageId, receiptHandle }: Waiting, seconds = 0): Promise<void> {
     const command = new ChangeMessageVisibilityCommand({
       QueueUrl,
       ReceiptHandle: receiptHandle,
-      VisibilityTimeout: 0,
+      VisibilityTimeout: seconds,
     });
     try {
       await clients.sqs.send(command);
@@ -166,16 +198,26 @@ export function makeHandler(
       const parked = messageSchema.safeParse(parseJson(message.body)).data;
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ ...message, parked }] : [];
     });
-    const areDone = await Promise.all(waiting.map(isAlreadyDone));
+    const [known = NO_ROOMS, ...areDone] = await Promise.all([rooms.read(), ...waiting.map(isAlreadyDone)]);
     const done = waiting.filter((_, index) => areDone[index]);
     const wanting = waiting.filter((_, index) => !areDone[index]);
     const answers = await Promise.all(done.map(answer));
-    const permits = await handOutPermits(wanting, untilMs);
-    await Promise.all(wanting.slice(permits.length).map(release));
+    const { places, takenAtMs } = await takePlaces(wanting, known);
+    // Whoever has no place yet leaves the line at once: nobody waits behind it, and it takes no permit.
+    const full = wanting.flatMap((each, index) => {
+      const place = places[index];
+      return place?.kind === 'none' ? [{ each, seconds: place.awaySeconds }] : [];
+    });
+    await Promise.all(full.map(({ each, seconds }) => release(each, seconds)));
+    const placed = wanting.filter((_, index) => places[index]?.kind === 'granted');
+    const permits = await handOutPermits(placed, untilMs);
+    const unplaced = placed.filter((_, index) => permits[index] !== 'taken');
+    await Promise.all([...placed.slice(permits.length).map((each) => release(each)), leavePlaces(unplaced, takenAtMs)]);
     const count = (wanted: Permit) => permits.filter((permit) => permit === wanted).length;
     const left = [
       ...done.filter((_, index) => answers[index] === 'failed'),
-      ...wanting.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
+      ...full.map(({ each }) => each),
+      ...placed.filter((_, index) => permits[index] === 'failed' || permits[index] === undefined),
     ].map(({ messageId }) => messageId);
     return {
       counts: {
@@ -183,7 +225,8 @@ export function makeHandler(
         gone: count('gone'),
         failed: count('failed'),
         done: done.length,
-        notDue: wanting.length - permits.length,
+        notDue: placed.length - permits.length,
+        noRoom: full.length,
         expired: messages.length - waiting.length,
       },
       left,

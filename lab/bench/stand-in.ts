@@ -2,6 +2,7 @@ import { AwsError, type Principal } from '../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { randomStream } from '../kernel/random.ts';
 import { DISGUISED_THROTTLE } from '../run/callers.ts';
+import { isNoRoomError } from '../run/no-room.ts';
 import type { Site } from '../run/run.ts';
 import { GRACE_MS } from '../run/run-records.ts';
 import type { Alternative } from './contenders.ts';
@@ -72,7 +73,7 @@ function isStarted(runTask: () => unknown): boolean {
   } catch (error) {
     const isThrottle =
       error instanceof AwsError && (error.code === 'ThrottlingException' || DISGUISED_THROTTLE.test(error.message));
-    if (isThrottle) return false;
+    if (isThrottle || (error instanceof AwsError && isNoRoomError(error))) return false;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { html, type Markup } from './markup.ts';
 
 /** Every figure of the report with its meaning. */
 export function figuresTable(report: Report): Markup {
-  const { calls, invariants, ecs, drain, others, workflow, costUsd, lambda, notifications, dlqMessages } = report;
+  const { calls, invariants, ecs, room, drain, others, workflow, costUsd, lambda, notifications, dlqMessages } = report;
   const rows: readonly (readonly [string, string, string])[] = [
     [
       'Calls made',
@@ -56,6 +56,7 @@ export function figuresTable(report: Report): Markup {
     ['Live traffic', count(others.calls), 'Calls of the callers that go on all the time, until the storm was over.'],
     ['Live traffic throttled', percent(others.throttledShare), 'The share of these that throttling took.'],
     ['… without us', percent(others.throttledShareWithout), 'The same traffic beside the same storm, nothing re-run.'],
+    ...(room ? roomRows(room) : []),
     ['Executions', count(workflow.executions), 'Step Functions executions, one for each throttled call.'],
     ['Transitions per re-run', ratio(workflow.transitionsPerRerun), 'State transitions: what Step Functions bills.'],
     ['Longest history', count(workflow.maxHistoryEvents), 'Events of one execution; Step Functions ends it at 25,000.'],
@@ -71,6 +72,17 @@ export function figuresTable(report: Report): Markup {
   ];
   return html`<table class="figures"><thead><tr><th scope="col">Figure</th><th scope="col" class="number">Value</th></tr></thead><tbody>
 ${rows.map(([name, value, meaning]) => html`<tr><th scope="row">${name}<span class="about">${meaning}</span></th><td class="number">${value}</td></tr>\n`)}</tbody></table>`;
+}
+
+function roomRows(room: NonNullable<Report['room']>): (readonly [string, string, string])[] {
+  return [
+    ['Attempts without room', count(room.refused), 'Requests of ours that found none, each once.'],
+    ['Time for room', duration(room.seconds), 'From the arrival of the first owed call to the last start of ours.'],
+    ['Least time for room', duration(room.limitSeconds), 'The same of somebody who knows when each task ends.'],
+    ['Room ratio', room.ratio === null ? '–' : ratio(room.ratio), 'The one by the other.'],
+    ['Live traffic without room', percent(room.othersRefusedShare), 'The share of the live traffic that found none.'],
+    ['… without us', percent(room.othersRefusedShareWithout), 'The same traffic, nothing re-run.'],
+  ];
 }
 
 /** What became of the throttled calls, by reason. */

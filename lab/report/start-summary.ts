@@ -3,7 +3,7 @@ import type { LeftAlone, Story } from './story.ts';
 
 /** What a newcomer wants to know of a run, in the order of the questions. */
 export function summary({ report, violations, standing, leftAlone }: Story): string {
-  const { invariants, ecs, drain, others, costUsd, scenario, wallSeconds, virtualSeconds } = report;
+  const { invariants, ecs, room, drain, others, costUsd, scenario, wallSeconds, virtualSeconds } = report;
   const figures: [string, string, string][] = [
     ['calls made', count(standing.made), scenario],
     ['taken by throttling', count(standing.taken), 'rejected for good, their callers gone'],
@@ -23,6 +23,7 @@ export function summary({ report, violations, standing, leftAlone }: Story): str
       percent(others.throttledShare),
       `${percent(others.throttledShareWithout)} without the remediation`,
     ],
+    ...(room ? [roomRow(room)] : []),
     ['cost per 1,000 re-runs', dollars(costUsd.perThousandReruns), 'us-east-1 list prices'],
   ];
   const widths = [0, 1].map((column) => Math.max(...figures.map((row) => row[column]?.length ?? 0)));
@@ -32,6 +33,11 @@ export function summary({ report, violations, standing, leftAlone }: Story): str
   const played = `${duration(virtualSeconds)} of virtual time in ${duration(wallSeconds)}`;
   const advice = leftAlone.calls > 0 ? ['', ...wouldBringBack(leftAlone).map((line) => `  ${line}`)] : [];
   return [verdict(violations, standing.broughtBack), '', ...rows, ...advice, '', `  Played ${played}.`].join('\n');
+}
+
+function roomRow({ refused, seconds, limitSeconds }: NonNullable<Story['report']['room']>): [string, string, string] {
+  const least = `${duration(seconds)} from the first call to the last start, of which ${duration(limitSeconds)} at least`;
+  return ['attempts without room', count(refused), least];
 }
 
 function leftAloneRow({ calls, callers, areTold }: LeftAlone): [string, string, string] {

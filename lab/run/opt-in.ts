@@ -64,9 +64,9 @@ export class OptIn {
     return this.#allowed.allowWithoutClientToken === true;
   }
 
-  /** Whether what found no room comes back: undefined where nobody said so. */
-  get rerunsNoRoom(): boolean | undefined {
-    return this.#allowed.capacity?.rerun;
+  /** Whether what found no room comes back. */
+  get rerunsNoRoom(): boolean {
+    return this.#allowed.capacity?.rerun ?? true;
   }
 
   get capacityDeadlineMs(): number {

@@ -186,19 +186,26 @@ export class Oracle {
     if (hasEnvironment(call.request)) return false;
     // What was answered has a record that holds its request, also where the answer was that there is no room.
     if (call.failures.some(isNoRoomFailure) && this.#rerunsUnplaced(call)) return true;
-    if (!isRejected(call) || this.#throttledRecords === 'bare') return false;
+    if (!isRejected(call) || this.#isLeftWithoutRoom(call) || this.#throttledRecords === 'bare') return false;
     return this.#optIn.allows(call, 'rejected') && this.#hasToken(call);
   }
 
   /** To a launcher that takes its answer for success that answer is final: no token has to keep it from trying again. */
   #rerunsUnplaced(call: Call): boolean {
     const { rerunsNoRoom } = this.#optIn;
-    if (isBlind(call.principal)) return rerunsNoRoom === true && this.#optIn.allows(call, 'unheeded');
-    return rerunsNoRoom !== false && this.#optIn.allows(call, 'rejected') && this.#hasToken(call);
+    if (!rerunsNoRoom) return false;
+    if (isBlind(call.principal)) return this.#optIn.allows(call, 'unheeded');
+    return this.#optIn.allows(call, 'rejected') && this.#hasToken(call);
+  }
+
+  /** Whether a call found no room, and the configuration leaves it at that. */
+  #isLeftWithoutRoom(call: Call): boolean {
+    return !this.#optIn.rerunsNoRoom && (call.failures.some(isNoRoomFailure) || isUnplacedWhole(call));
   }
 
   /** Whether a call that its caller handed over is to be run: in the stack's words, with all that makes it one call. */
   #isTakenOver(call: Call): boolean {
+    if (this.#isLeftWithoutRoom(call)) return false;
     return (call.state === 'neverAttempted' || call.tokens.length > 0) && this.#optIn.allows(call, 'handedOver');
   }
 
@@ -209,6 +216,7 @@ export class Oracle {
   isLostForGood({ call }: CallFate): boolean {
     return (
       isRejected(call) &&
+      !this.#isLeftWithoutRoom(call) &&
       this.#throttledRecords === 'bare' &&
       call.messageIds.length === 0 &&
       this.#optIn.allows(call, 'rejected')

@@ -81,6 +81,7 @@ export class Records implements Observer {
   };
 
   readonly delivered = (event: JsonObject, messageId: string): void => {
+    if (isOfTask(event)) return;
     this.unanswered.add(messageId);
     const fate = this.heard(event);
     if (!fate) return;
@@ -233,6 +234,11 @@ export class Records implements Observer {
   get reruns(): Iterable<Execution> {
     return this.#rerunCalls.keys();
   }
+}
+
+/** Whether an event tells of a task that takes its course. A throttle event tells of one that never started. */
+function isOfTask({ 'detail-type': type, detail }: JsonObject): boolean {
+  return type === 'ECS Task State Change' && (detail as JsonObject | undefined)?.stopCode !== 'TaskFailedToStart';
 }
 
 function count(into: ByReason, reason: string, by = 1): void {

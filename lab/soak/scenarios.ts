@@ -60,6 +60,15 @@ const account = fc.record({
     fc.record({ ...failure, reason: fc.constantFrom('RESOURCE:MEMORY', 'AGENT', 'ATTRIBUTE') }),
     { maxLength: 2 },
   ),
+  room: fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant('fargate'), launchType: fc.constant('FARGATE'), tasks: whole(1, 8) }),
+      fc.record({ kind: fc.constant('instances'), cluster: fc.constantFrom(...CLUSTERS), tasks: whole(1, 8) }),
+      fc.record({ kind: fc.constant('addresses'), subnet: fc.constant('subnet-0aaa'), tasks: whole(1, 8) }),
+      fc.record({ kind: fc.constant('provisioning'), cluster: fc.constantFrom(...CLUSTERS), tasks: whole(1, 12) }),
+    ),
+    { maxLength: 2 },
+  ),
   taskSeconds: range(1, 300),
   disguisedShare: chance(1),
   cloudTrailDelaySeconds: range(0, 300),

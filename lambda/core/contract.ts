@@ -19,6 +19,7 @@ export const IGNORE_REASONS = [
   'clusterNotListed',
   'observeMode',
   'handedOver',
+  'noRoom',
 ] as const;
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
@@ -45,11 +46,12 @@ export const REFUSE_REASONS = [
   'observeMode',
   'rejectedByEcs',
   'overTaskCap',
+  'roomNotAwaited',
 ] as const;
 export type RefuseReason = (typeof REFUSE_REASONS)[number];
 
 /** Why a re-run that was allowed to run ended without its task. */
-export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations'] as const;
+export const GIVE_UP_REASONS = ['deadline', 'maxAttempts', 'maxGenerations', 'noRoom'] as const;
 export type GiveUpReason = (typeof GIVE_UP_REASONS)[number];
 
 /** Error names of failed executions of the re-run workflow. The console shows them. */
@@ -159,6 +161,7 @@ export const ITEM_KINDS = {
   occasion: 'occasion',
   sweep: 'sweep',
   traffic: 'traffic',
+  rooms: 'rooms',
   counted: 'counted',
   launch: 'launch',
   accepted: 'accepted',
@@ -200,6 +203,8 @@ export const METRICS = {
   waitSeconds: 'WaitSeconds',
   /** Calls of others that take from RunTask's bucket, as records show them, by kind (`accepted`, `throttled`). */
   otherCall: 'OtherCall',
+  /** Calls and tasks that found no room, by what there was too little of (`kind`, the first word of a room's name). */
+  noRoom: 'NoRoom',
   /** Messages that a handler could not handle. SQS delivers them again. */
   failure: 'Failure',
 } as const;
@@ -216,5 +221,6 @@ export const LOG_MESSAGES = {
   attempt: 'attempt',
   result: 'result',
   permits: 'permits',
+  room: 'room',
   sweep: 'sweep',
 } as const;

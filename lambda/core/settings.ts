@@ -57,6 +57,14 @@ export const settingsSchema = z.strictObject({
       everyMinutes: z.int().min(0).max(1440).default(15),
     })
     .prefault({}),
+  /** Calls and tasks that found no room: it comes back when tasks end. */
+  capacity: z
+    .strictObject({
+      rerun: z.boolean().default(true),
+      /** How long after a call first found no room a re-run may launch. A day is as long as any token of ours is sure to live. */
+      deadlineSeconds: z.number().min(60).max(82_800).default(7200),
+    })
+    .prefault({}),
   rate: rateSettingsSchema.default(() => rateSettingsSchema.parse({})),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -41,7 +41,9 @@ export const ITEMS = {
   sweep: many(ITEM_KINDS.sweep, 0),
   /** By minute: calls of others in each second, and how late their records were. */
   traffic: many(ITEM_KINDS.traffic, HOUR),
-  /** By CloudTrail event id: this record was counted. */
+  /** Rooms that were full of late, and what became of their places. */
+  rooms: single(ITEM_KINDS.rooms),
+  /** By CloudTrail event id, or task and what it did: this was counted. */
   counted: many(ITEM_KINDS.counted, HOUR),
   /** By task ARN: what the accepted call that launched it asked for. */
   launch: many(ITEM_KINDS.launch, 3 * DAY),

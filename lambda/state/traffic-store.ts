@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Call } from '../core/rate/counted-call.ts';
 import {
   BUCKET_UNITS,
@@ -14,6 +9,7 @@ import {
 } from '../core/rate/traffic.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
+import { makeCounted } from './counted.ts';
 import { ITEMS } from './items.ts';
 
 /** Counts calls of others by second, in one item for each minute. */
@@ -32,27 +28,12 @@ const attribute = (unit: BucketUnit, kind: keyof SecondOfTraffic, second: number
 /** Kept with the minute in which records arrive: how many of them were so many seconds late. */
 const lagAttribute = (seconds: number) => `l${seconds}`;
 
-export function makeTrafficStore({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): TrafficStore {
+export function makeTrafficStore(dependencies: HandlerDependencies<'dynamoDb'>): TrafficStore {
+  const { environment, clients, ...ports } = dependencies;
+  const isNew = makeCounted(dependencies);
   const TableName = environment.variable('tableName');
   const key = (minute: number) => ({ id: { S: ITEMS.traffic.id(minute) } });
   let cache: { readonly atMs: number; readonly records: Records } | undefined;
-
-  /** Whether this record was not counted before. */
-  async function isNew(eventId: string): Promise<boolean> {
-    const expiresAt = Math.ceil(ports.clock.now() / 1000) + ITEMS.counted.retentionSeconds;
-    const command = new PutItemCommand({
-      TableName,
-      Item: { id: { S: ITEMS.counted.id(eventId) }, expiresAt: { N: String(expiresAt) } },
-      ConditionExpression: 'attribute_not_exists(id)',
-    });
-    try {
-      await retrying(ports, () => clients.dynamoDb.send(command));
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
-  }
 
   async function add(minute: number, counts: ReadonlyMap<string, number>): Promise<void> {
     const names = [...counts.keys()];

@@ -1,16 +1,28 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
+import { neverFits } from '../core/rate/misfits.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
+import { findFull, givePlacesBack } from '../core/rate/room.ts';
+import { NO_ROOMS, type Rooms, roomsSchema } from '../core/rate/room-state.ts';
+import { roomOf, shortageIn } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
-import { nextStep } from '../core/rerun/next-step.ts';
+import { type FoundNoRoom, nextStep } from '../core/rerun/next-step.ts';
 import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
 import { remainderRequest, tokenedRequest } from '../core/rerun/own-token.ts';
-import { deadlineOf, type Progress, type RerunInput } from '../core/rerun/rerun-input.ts';
+import {
+  deadlineOf,
+  KEYED_LIFE_MS,
+  type Progress,
+  type RerunInput,
+  roomDeadlineMs,
+  timesOf,
+  waitsForRoomUntilMs,
+} from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
 import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
@@ -22,6 +34,7 @@ import { makeSpendCap } from '../state/spend-cap.ts';
 import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
+import { reportFull } from './report-room.ts';
 import { makeSender } from './send-request.ts';
 
 export type AttemptReply =
@@ -74,6 +87,7 @@ export function makeAttempter(
   const occasions = makeOccasions(dependencies);
   const tokenKey = makeTokenKey(dependencies);
   const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
+  const rooms: VersionedItem<Rooms> = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
   const waitUntil = (untilMs: number, progress: Progress) => ({
@@ -94,12 +108,19 @@ export function makeAttempter(
   }
 
   /** Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. */
-  async function recordLaunches({ callId, call, lineage }: RerunInput, request: RunTaskRequest, outcome: Outcome) {
+  async function recordLaunches(
+    { callId, call, lineage }: RerunInput,
+    request: RunTaskRequest,
+    { noRoom }: Progress,
+    outcome: Outcome,
+  ) {
     if (!('taskArns' in outcome)) return;
     const record: LaunchRecord = {
       caller: call.caller ?? '',
       rootCallId: lineage?.rootCallId ?? callId,
       generation: lineage?.generation ?? 0,
+      isOurs: true,
+      ...(noRoom && { waitsForRoomUntil: noRoom.until }),
       request,
     };
     await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })));
@@ -111,6 +132,43 @@ export function makeAttempter(
       state: isElsewhere
         ? signalThrottle(state, grantedAtMs, clock.now())
         : throttlePermit(state, grantedAtMs, clock.now()),
+    }));
+  }
+
+  /** Takes in that there was no room for so many tasks of a call; returns what it waits for, and until when. */
+  async function findNoRoom(
+    { rerun, request, progress, grantedAtMs = clock.now() }: Attempt,
+    outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
+  ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
+    const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
+    const short = outcome.short ?? shortageIn(request);
+    const room = roomOf(short, request, awsEnvironment);
+    const unused = { grantedAtMs, places };
+    const nowMs = clock.now();
+    const others = (rerun.rooms ?? []).filter((name) => name !== room);
+    const { family } = rerun.call;
+    const { state } = await rooms.update((state = NO_ROOMS) => ({
+      state: givePlacesBack(
+        findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
+        [{ rooms: others, tasks: places }],
+        grantedAtMs,
+      ),
+    }));
+    const eventTimeMs = Date.parse(rerun.call.eventTime);
+    const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
+    const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
+    reportFull(dependencies, { room, family, caller: rerun.call.caller });
+    const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);
+    return { found: { until, short, room }, isMisfit };
+  }
+
+  /** Gives back the places of a request that took none. */
+  async function leavePlaces({ rerun, progress, grantedAtMs = clock.now() }: Attempt): Promise<void> {
+    const { rooms: short } = (await rooms.read()) ?? NO_ROOMS;
+    const names = (rerun.rooms ?? []).filter((name) => short[name]);
+    if (names.length === 0) return;
+    await rooms.update((state = NO_ROOMS) => ({
+      state: givePlacesBack(state, [{ rooms: names, tasks: progress.remaining }], grantedAtMs),
     }));
   }
 
@@ -133,12 +191,20 @@ export function makeAttempter(
       await cap.settle(reservation, 0);
       return waitUntil(clock.now() + CONFLICT_POLL_MS, progress);
     }
-    await recordLaunches(rerun, request, outcome);
+    await recordLaunches(rerun, request, progress, outcome);
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
-    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
-    const step = nextStep(outcome, progress, { maxAttempts: settings.maxAttempts, deadlineMs }, clock.now(), random);
+    if (outcome.kind === 'throttled') {
+      await slowDown(grantedAtMs, outcome.elsewhere ?? false);
+      await leavePlaces(attempt);
+    }
+    const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
+    const noRoom = isWithoutRoom ? await findNoRoom(attempt, outcome) : undefined;
+    const limits = { maxAttempts: settings.maxAttempts, deadlineMs };
+    const step = nextStep(outcome, progress, limits, clock.now(), random, noRoom?.found);
+    if (noRoom?.isMisfit && step.kind === 'backOff')
+      return giveUpWaiting({ ...attempt, progress: step.progress }, true);
     if (step.kind === 'finish') return finish(rerun, step.result, attempt.execution);
     return waitUntil(clock.now() + step.seconds * 1000, step.progress);
   }
@@ -201,6 +267,22 @@ export function makeAttempter(
     }
   }
 
+  function giveUpWaiting({ rerun, progress: { taskArns, noRoom } }: Attempt, isMisfit = false) {
+    const { room } = noRoom ?? {};
+    return finish(
+      rerun,
+      settings.capacity.rerun
+        ? {
+            kind: 'gaveUp',
+            reason: 'noRoom',
+            taskArns,
+            ...(room && { room }),
+            ...(isMisfit && { isMisfit: true as const }),
+          }
+        : { kind: 'gaveUp', reason: 'deadline', taskArns },
+    );
+  }
+
   const isGood = (grantedAtMs: number | undefined) =>
     grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS;
 
@@ -209,6 +291,8 @@ export function makeAttempter(
     const reason = launchGuard(rerun, given.request, progress, { awsEnvironment, settings });
     if (reason) return finish(rerun, { kind: 'refused', reason: reason, taskArns: progress.taskArns }, execution);
     const deadlineMs = deadlineOf(rerun, progress, settings);
+    const waitsUntilMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
+    if (clock.now() >= waitsUntilMs) return giveUpWaiting(given);
     // A pause also holds re-runs that already have their permit.
     if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
     if (rerun.doneBy && progress.round === 0) {

@@ -52,16 +52,18 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
       caller,
       family,
       ...('code' in result && { errorCode: result.code }),
+      ...('room' in result && { room: result.room }),
       taskArns,
     });
     metrics.add(METRICS.result, 1, { kind, ...(reason && { reason }) });
     if (eventTime) metrics.add(METRICS.waitSeconds, (clock.now() - Date.parse(eventTime)) / 1000, { kind });
     if (result.kind === 'gaveUp' || result.kind === 'refused') {
       try {
+        const room = 'room' in result && result.room ? { room: result.room } : {};
         const trace = execution ? { trace: { kind: 'execution' as const, arn: execution } } : {};
         const about = STRANGE.includes(result.reason)
           ? { caller: '', family: '', first: trace }
-          : { caller, family, first: { cluster: rerun?.call.cluster, at: eventTime, ...trace } };
+          : { caller, family, first: { cluster: rerun?.call.cluster, at: eventTime, ...trace, ...room } };
         await notifier.notify({ kind: result.kind, reason: result.reason, ...about });
       } catch (error) {
         // The failed execution shows the result too. Throwing this error instead would make the workflow repeat the attempt.
@@ -84,8 +86,13 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
   };
 }
 
+/** `instances batch, which is too small: tasks of other families started there meanwhile`. */
+const roomText = ({ room, isMisfit }: { readonly room?: string; readonly isMisfit?: true }): string =>
+  `${room}${isMisfit ? ', where tasks of other families start meanwhile' : ''}`;
+
 /** `rejectedByEcs: AccessDeniedException; started: arn:...`, with the reason first. */
 function causeOf({ reason, taskArns, ...rest }: Extract<Result, { kind: 'gaveUp' | 'refused' }>): string {
-  const code = 'code' in rest && rest.code ? `: ${rest.code}` : '';
+  const detail = 'code' in rest ? rest.code : 'room' in rest ? roomText(rest) : undefined;
+  const code = detail ? `: ${detail}` : '';
   return `${reason}${code}${taskArns.length > 0 ? `; started: ${taskArns.join(', ')}` : ''}`;
 }

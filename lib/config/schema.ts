@@ -180,6 +180,7 @@ export const KNOWN_KEYS: readonly string[] = [
     environmentSchema,
     rateSettingsSchema,
     settingsSchema.shape.sweep.unwrap(),
+    settingsSchema.shape.capacity.unwrap(),
     existingTrail,
     investigation,
     monitoring,

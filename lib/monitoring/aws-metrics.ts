@@ -42,6 +42,8 @@ export const FARGATE_CLASSES = { OnDemand: 'Standard/OnDemand', Spot: 'Standard/
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/monitoring-fargate-usage.html
  */
 export function fargateShare(capacity: keyof typeof FARGATE_CLASSES): MathExpression {
+  // One graph shows both.
+  const id = `usage${capacity}`;
   const usage = new Metric({
     namespace: 'AWS/Usage',
     metricName: 'ResourceCount',
@@ -50,10 +52,10 @@ export function fargateShare(capacity: keyof typeof FARGATE_CLASSES): MathExpres
     period: MINUTE,
   });
   return new MathExpression({
-    expression: 'usage / SERVICE_QUOTA(usage)',
+    expression: `${id} / SERVICE_QUOTA(${id})`,
     label: `Fargate vCPUs in use (${capacity})`,
     period: MINUTE,
-    usingMetrics: { usage },
+    usingMetrics: { [id]: usage },
   });
 }
 

@@ -16,7 +16,7 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, METRICS } from '../../lambda/core/contract.ts';
 import { firstSteps } from '../foundation/runbook.ts';
-import { bucketCalls, invocationsOf } from './aws-metrics.ts';
+import { bucketCalls, fargateShare, invocationsOf } from './aws-metrics.ts';
 import { estimatedDollars } from './cost-metrics.ts';
 import { ownMetric } from './own-metrics.ts';
 
@@ -153,6 +153,15 @@ function graphs({
     {
       title: 'Our RunTask requests',
       metrics: [counted(METRICS.attempt, ['kind', 'service'])],
+    },
+    {
+      title: 'No room, by what was short',
+      metrics: [counted(METRICS.noRoom, ['kind', 'service'])],
+    },
+    {
+      title: 'Fargate vCPUs in use',
+      unit: 'share of the quota',
+      metrics: (['OnDemand', 'Spot'] as const).map(fargateShare),
     },
     {
       title: 'Waiting for a permit',

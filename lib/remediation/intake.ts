@@ -8,13 +8,14 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ITEM_KINDS } from '../../lambda/core/contract.ts';
 import { OTHER_OPERATIONS } from '../../lambda/core/events/run-task-record.ts';
-import { ANY, type CallerEntry } from '../../lambda/core/opt-in/opt-in.ts';
+import { ANY, type CallerEntry, isPattern } from '../../lambda/core/opt-in/opt-in.ts';
 import { isRuleArn } from '../../lambda/core/opt-in/senders.ts';
 import type { Configuration } from '../config/schema.ts';
 import { CONCURRENT_BATCHES } from '../foundation/concurrency.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } from '../foundation/queues.ts';
 import { SplitGrants } from '../foundation/split-grants.ts';
+import { clusterArns } from './cluster-arns.ts';
 import type { HandOver } from './hand-over.ts';
 import { each, grantItems } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
@@ -44,6 +45,19 @@ export const INTAKE_VISIBILITY = Duration.seconds(6 * INTAKE_TIMEOUT.toSeconds()
  * timeout this covers more than half a day of outage. An unreadable event goes there at once.
  */
 const MAX_RECEIVES = 160;
+
+/** `arn:aws-us-gov:ecs:us-gov-west-1:111122223333:cluster/`, with what a list puts around it. */
+const LONGEST_CLUSTER_PREFIX = 70;
+/** A pattern holds 2,048 characters: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const MOST_CHARACTERS = 1700;
+
+/** Whether a pattern can name the clusters. Where it cannot, events of others come as well, which say as much of an account's quota. */
+function fitsInPattern(clusters: readonly string[]): boolean {
+  const characters = clusters.reduce((sum, cluster) => sum + LONGEST_CLUSTER_PREFIX + cluster.length, 0);
+  return !clusters.includes(ANY) && characters <= MOST_CHARACTERS;
+}
+
+const arnPattern = (arn: string) => (isPattern(arn) ? { prefix: arn.slice(0, -ANY.length) } : arn);
 
 /** Turns events of throttled calls into executions of the re-run workflow. */
 export class Intake extends Construct {
@@ -97,9 +111,14 @@ export class Intake extends Construct {
     this.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     handOver.deadLetterQueue.grant(this.handler, 'sqs:SendMessage');
     this.#grantKnowingSenders(configuration);
-    const { rate, traffic, counted, launch, accepted, call, principal, notified } = ITEM_KINDS;
+    const { rate, rooms, traffic, counted, launch, accepted, call, principal, notified } = ITEM_KINDS;
     const many = [traffic, counted, launch, accepted, call, principal, notified].map(each);
-    grantItems(table, this.handler, ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [rate, ...many]);
+    grantItems(
+      table,
+      this.handler,
+      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [rate, rooms, ...many],
+    );
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     const called = new Rule(this, 'RunTaskCalled', {
@@ -123,7 +142,27 @@ export class Intake extends Construct {
       },
       targets: [target],
     });
-    this.rules = [called, failed];
+    this.rules = [called, failed, ...(configuration.capacity.rerun ? this.#taskRules(configuration, target) : [])];
+  }
+
+  /** Room comes back when tasks end, which nothing else tells. */
+  #taskRules({ clusters }: Configuration, target: QueueTarget): Rule[] {
+    if (clusters.length === 0) return [];
+    const changed = new Rule(this, 'TaskChanged', {
+      description: 'Tasks that take places and give them back, for calls that are short of room',
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Task State Change'],
+        detail: {
+          ...(fitsInPattern(clusters) && { clusterArn: clusterArns(this, clusters).map(arnPattern) }),
+          lastStatus: ['PROVISIONING', 'PENDING', 'RUNNING', 'STOPPED'],
+          // Those that failed to start come by a rule of their own.
+          stopCode: [{ 'anything-but': ['TaskFailedToStart'] }, { exists: false }],
+        },
+      },
+      targets: [target],
+    });
+    return [changed];
   }
 
   /** SQS names senders by the unique ids of roles and users, which IAM alone can tell. */

@@ -66,9 +66,9 @@ export class RateLimiter extends Construct {
       }),
     );
     acknowledgeQueueSource(this.handler);
-    const { rate, pause, traffic, accepted } = ITEM_KINDS;
-    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, pause, each(traffic), each(accepted)]);
-    grantItems(table, this.handler, ['dynamodb:PutItem'], [rate]);
+    const { rate, rooms, pause, traffic, accepted } = ITEM_KINDS;
+    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, rooms, pause, each(traffic), each(accepted)]);
+    grantItems(table, this.handler, ['dynamodb:PutItem'], [rate, rooms]);
   }
 
   /** Lets the rate limiter answer the executions of a state machine. */

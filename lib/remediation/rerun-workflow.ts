@@ -71,14 +71,14 @@ export class RerunWorkflow extends Construct {
     // The handler distinguishes its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantNotify(this.runTask);
-    const { pause, coverage, rate, tokenKey, lookups, lookup, launch, accepted, occasion, spend } = ITEM_KINDS;
+    const { pause, coverage, rate, rooms, tokenKey, lookups, lookup, launch, accepted, occasion, spend } = ITEM_KINDS;
     const many = [lookup, launch, accepted, occasion, spend].map(each);
     grantItems(table, this.runTask, ['dynamodb:GetItem'], [pause, coverage]);
     grantItems(
       table,
       this.runTask,
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      [rate, tokenKey, lookups, ...many],
+      [rate, rooms, tokenKey, lookups, ...many],
     );
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.runTaskRole, {
@@ -122,7 +122,9 @@ export class RerunWorkflow extends Construct {
     });
     // After the deadline only late re-runs park. They wait for the full time.
     const most = PARKING.toSeconds();
-    const parkingSeconds = `($left := $ceil(($toMillis($rerun.deadline) - $millis()) / 1000); $left > 0 and $left < ${most} ? $left : ${most})`;
+    // What found no room waits longer.
+    const deadline = '($exists($progress.noRoom) ? $progress.noRoom.until : $rerun.deadline)';
+    const parkingSeconds = `($left := $ceil(($toMillis(${deadline}) - $millis()) / 1000); $left > 0 and $left < ${most} ? $left : ${most})`;
     const waitForPermit = SqsSendMessage.jsonata(this, STATES.waitForPermit, {
       queue: rateLimiter.queue,
       integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
@@ -135,6 +137,9 @@ export class RerunWorkflow extends Construct {
         tasks: '{% [$progress.remaining, $rerun.progress.remaining, $rerun.request.count, 1][0] %}',
         callId: '{% $rerun.callId %}',
         doneBy: '{% $exists($rerun.doneBy) ? $rerun.doneBy : null %}',
+        family: '{% $rerun.call.family %}',
+        // As a list, also where there is one or none.
+        rooms: '{% [$rerun.rooms, $progress.noRoom.room] %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
       // A permit is valid until the next redrive.
@@ -165,9 +170,7 @@ export class RerunWorkflow extends Construct {
     isCompleted.when(nextIs('attempt'), waitForPermit).when(nextIs('waitForRecord'), waitForRecord).otherwise(ignored);
     waitForRecord.next(complete);
     waitForPermit.next(runTask);
-    stillInTime
-      .when(Condition.jsonata('{% $millis() < $toMillis($rerun.deadline) %}'), waitForPermit)
-      .otherwise(runTask);
+    stillInTime.when(Condition.jsonata(`{% $millis() < $toMillis(${deadline}) %}`), waitForPermit).otherwise(runTask);
     runTask.next(next);
     next.when(nextIs('backOff'), backOff).when(nextIs('waitForProof'), waitForProof).otherwise(started);
     backOff.next(waitForPermit);

@@ -21,6 +21,7 @@ const IGNORED: Readonly<Record<IgnoreReason, string>> = {
   clusterNotListed: 'clusters does not list the cluster. List it if its calls may be re-run.',
   observeMode: 'It would be re-run, but the stack only observes. Set mode to rerun.',
   handedOver: 'The caller hands lost calls over: the message decides, not the record.',
+  noRoom: 'There was no room for it, and capacity.rerun is off.',
 };
 
 /** A plain sentence about a verdict: of a refusal the one that people are notified with. */

@@ -146,7 +146,7 @@ describe('the rate limiter', () => {
     ]);
     expect(failed).toEqual([]);
     expect(lines).toEqual([
-      { level: 'info', message: 'permits', taken: 3, gone: 0, failed: 0, done: 0, notDue: 0, expired: 0 },
+      { level: 'info', message: 'permits', taken: 3, gone: 0, failed: 0, done: 0, notDue: 0, noRoom: 0, expired: 0 },
     ]);
     expect(metrics).toEqual([{ name: 'Permit', value: 3, dimensions: {} }]);
   });

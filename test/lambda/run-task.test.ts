@@ -110,8 +110,8 @@ describe('an attempt', () => {
       () => ({ tasks: [], failures: [{ reason: 'RESOURCE:CPU' }] }),
       {
         next: 'backOff',
-        waitUntil: '2026-01-15T03:01:07.500Z',
-        progress: { attempts: 1, unanswered: 0, remaining: 2, round: 1, taskArns: [] },
+        waitUntil: '2026-01-15T03:01:00.000Z',
+        progress: { attempts: 0, unanswered: 0, remaining: 2, round: 1, taskArns: [], noRoom: { short: 'instances' } },
       },
     ],
     [
@@ -254,7 +254,8 @@ describe('a re-run ends without its task', () => {
   });
 
   test('waits no longer than its deadline', async () => {
-    const { end } = await attempt(() => ({ failures: [{ reason: 'AGENT' }] }), { nowMs: late - 1000 });
+    const progress = { attempts: 0, unanswered: 20, remaining: 2, round: 0, taskArns: [] };
+    const { end } = await attempt(failing([awsError('ServerException', '', 500)]), { nowMs: late - 1000, progress });
     expect(end).toMatchObject({ waitUntil: new Date(late).toISOString() });
   });
 });

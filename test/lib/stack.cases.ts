@@ -59,7 +59,11 @@ describe('the rules of the intake', () => {
   });
 
   test.each(BOTH)('alone may send to its queues, under %s', (_, self) => {
-    const rules = ['IntakeRunTaskCalled', 'IntakeTaskFailedToStart'].map((id) => self.idOf('AWS::Events::Rule', id));
+    const rules = [
+      'IntakeRunTaskCalled',
+      'IntakeTaskFailedToStart',
+      ...(self === managed ? ['IntakeTaskChanged'] : []),
+    ].map((id) => self.idOf('AWS::Events::Rule', id));
     for (const queue of ['IntakeQueue', 'IntakeDeadLetterQueue']) {
       const [policy] = self.properties('AWS::SQS::QueuePolicy', queue);
       const allowed = policy.PolicyDocument.Statement.filter(({ Effect }: Json) => Effect === 'Allow');
@@ -73,6 +77,31 @@ describe('the rules of the intake', () => {
         })),
       );
     }
+  });
+});
+
+describe('the rule on tasks', () => {
+  const patternUnder = (changes: Json) =>
+    new Synthesized({ ...LISTED, ...changes }).properties('AWS::Events::Rule', 'IntakeTaskChanged')[0]?.EventPattern;
+
+  test('sends what takes a place in the listed clusters and what gives one back, but not twice what failed to start', () => {
+    const [{ EventPattern }] = managed.properties('AWS::Events::Rule', 'IntakeTaskChanged');
+    expect(EventPattern.detail).toMatchObject({
+      lastStatus: ['PROVISIONING', 'PENDING', 'RUNNING', 'STOPPED'],
+      stopCode: [{ 'anything-but': ['TaskFailedToStart'] }, { exists: false }],
+    });
+    expect(JSON.stringify(EventPattern.detail.clusterArn)).toContain(':cluster/batch');
+  });
+
+  test('is there only where room is awaited', () => {
+    expect(patternUnder({ capacity: { rerun: false } })).toBeUndefined();
+  });
+
+  test('names no clusters where a pattern has no room for them', () => {
+    const clusters = Array.from({ length: 30 }, (_, index) => `cluster-${index}`);
+    expect(patternUnder({ clusters }).detail.clusterArn).toBeUndefined();
+    expect(patternUnder({ clusters: ['*'] }).detail.clusterArn).toBeUndefined();
+    expect(JSON.stringify(patternUnder({ clusters: ['nightly-*'] }).detail.clusterArn)).toMatch(/prefix.*nightly-"/);
   });
 });
 

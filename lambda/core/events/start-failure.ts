@@ -4,6 +4,8 @@ import {
   CAUSES,
   ERROR_NAMES,
   NAME_SLOTS,
+  NO_ADDRESS,
+  type Shortage,
   type TextClass,
   THROTTLED_STARTS,
 } from './texts.ts';
@@ -22,6 +24,11 @@ const KIND = /^Task ?[Ff]ailed ?[Tt]o ?[Ss]tart: /;
 const WHOLE_TEXTS = [...THROTTLED_STARTS, ...CAPACITY_TEXTS].filter(inStarts).map((row) => ({
   pattern: new RegExp(`^(?:ResourceInitializationError: )?${row.pattern}`),
   class: row.class,
+}));
+
+const WHOLE_SHORTAGES = CAPACITY_TEXTS.filter(inStarts).map((row) => ({
+  pattern: new RegExp(`^(?:ResourceInitializationError: )?${row.pattern}`),
+  short: row.short,
 }));
 
 const KNOWN_BEGINNINGS = BEGINNINGS.map(({ pattern }) => new RegExp(`^${pattern}`));
@@ -95,4 +102,12 @@ export function classifyStart(reasons: readonly string[]): TextClass {
   const found = reasons.map(classifyReason);
   if (found.includes('throttle')) return 'throttle';
   return found.includes('capacity') ? 'capacity' : 'none';
+}
+
+/** What was short where want of room prevented a start. */
+export function shortageOfStart(reasons: readonly string[]): Shortage | undefined {
+  if (classifyStart(reasons) !== 'capacity') return undefined;
+  const texts = reasons.filter((reason) => classifyReason(reason) === 'capacity');
+  const whole = WHOLE_SHORTAGES.find(({ pattern }) => texts.some((text) => pattern.test(text.replace(KIND, ''))));
+  return whole?.short ?? NO_ADDRESS.short;
 }

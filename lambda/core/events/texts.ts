@@ -10,12 +10,24 @@ export type TextClass = 'throttle' | 'capacity' | 'transient' | 'none';
 /** Where a text stands: in an error of the API, in `failures[]`, or in the reasons of a stopped task and its containers. */
 export type Place = 'errorName' | 'errorMessage' | 'failureReason' | 'stoppedReason' | 'containerReason';
 
+/**
+ * What there is too little of: the account's quota of Fargate vCPUs, AWS's own capacity for Fargate, instances of a cluster,
+ * addresses of subnets, or places among a cluster's tasks in PROVISIONING.
+ */
+export const SHORTAGES = ['fargate', 'fargateCapacity', 'instances', 'addresses', 'provisioning'] as const;
+export type Shortage = (typeof SHORTAGES)[number];
+
 export interface TextRow {
   readonly where: readonly Place[];
   /** A name to the letter where an error's name is meant, else the source of a regular expression: from the text's first letter on. */
   readonly pattern: string;
   readonly class: Exclude<TextClass, 'none'>;
   readonly source: string;
+}
+
+export interface CapacityRow extends TextRow {
+  readonly class: 'capacity';
+  readonly short: Shortage;
 }
 
 const START: readonly Place[] = ['stoppedReason', 'containerReason'];
@@ -36,10 +48,11 @@ const throttle = (where: readonly Place[], pattern: string, source: string): Tex
   source,
 });
 const transient = (pattern: string, source: string): TextRow => ({ where: NAME, pattern, class: 'transient', source });
-const capacity = (where: readonly Place[], pattern: string, source: string): TextRow => ({
+const capacity = (short: Shortage, where: readonly Place[], pattern: string, source: string): CapacityRow => ({
   where,
   pattern,
   class: 'capacity',
+  short,
   source,
 });
 
@@ -76,20 +89,29 @@ export const SHARED_ERROR_NAMES: readonly string[] = [
 ];
 
 /** Want of room. */
-export const CAPACITY_TEXTS: readonly TextRow[] = [
-  capacity(['failureReason', 'errorMessage', ...START], 'Capacity is unavailable at this time', FAILURES),
+export const CAPACITY_TEXTS: readonly CapacityRow[] = [
+  capacity(
+    'fargateCapacity',
+    ['failureReason', 'errorMessage', ...START],
+    'Capacity is unavailable at this time',
+    FAILURES,
+  ),
   // vCPUs, tasks, spot tasks; the apostrophe is one of two.
   capacity(
+    'fargate',
     ['failureReason', 'errorMessage', ...START],
     "You['’]ve reached the limit on the number of ",
     'copilot-cli#2685, #3064; wellcomecollection/platform#3875',
   ),
   // 500 tasks in PROVISIONING in a cluster with managed scaling.
-  capacity(['errorMessage'], 'Tasks provisioning capacity limit exceeded', 'aws-sdk-ruby#3047'),
-  capacity(['failureReason', ...START], 'RESOURCE:', `${FAILURES}; as a reason to stop: prefect#22410`),
+  capacity('provisioning', ['errorMessage'], 'Tasks provisioning capacity limit exceeded', 'aws-sdk-ruby#3047'),
+  capacity('instances', ['failureReason', ...START], 'RESOURCE:', `${FAILURES}; as a reason to stop: prefect#22410`),
   // The container agent is not connected.
-  capacity(['failureReason', ...START], 'AGENT(?![\\w-])', FAILURES),
+  capacity('instances', ['failureReason', ...START], 'AGENT(?![\\w-])', FAILURES),
 ];
+
+/** An address that a task got none of, as a service's own words say it behind a known beginning. */
+export const NO_ADDRESS: CapacityRow = capacity('addresses', START, 'InsufficientFreeAddressesInSubnet\\b', 'EC2');
 
 /** Whole texts of a start that throttling prevented: they hold no names. */
 export const THROTTLED_STARTS: readonly TextRow[] = [
@@ -112,7 +134,7 @@ export const CAUSES: readonly TextRow[] = [
   throttle(START, 'You have reached your [\\w ]*pull rate limit', 'Docker Hub'),
   // Where a registry or a proxy before it does not answer in JSON.
   throttle(START, 'error parsing HTTP 429 response body', 'Docker'),
-  capacity(START, 'InsufficientFreeAddressesInSubnet\\b', 'EC2'),
+  NO_ADDRESS,
 ];
 
 /** The beginning of a reason that also mistakes begin with: what follows it decides. */

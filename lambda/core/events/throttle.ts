@@ -3,6 +3,7 @@ import {
   ERROR_NAMES,
   type Place,
   SHARED_ERROR_NAMES,
+  type Shortage,
   type TextClass,
   WRAPPED_THROTTLE,
 } from './texts.ts';
@@ -18,7 +19,10 @@ export interface ApiError {
 const classOfName = new Map(ERROR_NAMES.map((row) => [row.pattern, row.class]));
 const wrappedThrottle = new RegExp(WRAPPED_THROTTLE.pattern);
 const noRoom = (place: Place) =>
-  CAPACITY_TEXTS.filter(({ where }) => where.includes(place)).map(({ pattern }) => new RegExp(`^${pattern}`));
+  CAPACITY_TEXTS.filter(({ where }) => where.includes(place)).map(({ pattern, short }) => ({
+    pattern: new RegExp(`^${pattern}`),
+    short,
+  }));
 const NO_ROOM_MESSAGES = noRoom('errorMessage');
 const NO_ROOM_FAILURES = noRoom('failureReason');
 
@@ -34,7 +38,7 @@ export function classifyError({ code, message, status }: ApiError): TextClass {
   // The name alone never decides: InvalidParameterException carries throttles and real mistakes alike.
   if (!SHARED_ERROR_NAMES.includes(name)) return 'none';
   if (wrappedThrottle.test(message)) return 'throttle';
-  return NO_ROOM_MESSAGES.some((pattern) => pattern.test(message)) ? 'capacity' : 'none';
+  return NO_ROOM_MESSAGES.some(({ pattern }) => pattern.test(message)) ? 'capacity' : 'none';
 }
 
 /**
@@ -50,10 +54,21 @@ export function isPlainThrottle({ code, status }: ApiError): boolean {
  * LOCATION, MISSING, INACTIVE).
  */
 export function classifyFailure(reason: string): TextClass {
-  return NO_ROOM_FAILURES.some((pattern) => pattern.test(reason)) ? 'capacity' : 'none';
+  return shortageOfFailure(reason) ? 'capacity' : 'none';
 }
 
 /** Whether a placement failure is worth another try. */
 export function isPassingFailure(reason: string): boolean {
   return classifyFailure(reason) === 'capacity';
+}
+
+/** What was short where a `failures[].reason` tells of want of room. */
+export function shortageOfFailure(reason: string): Shortage | undefined {
+  return NO_ROOM_FAILURES.find(({ pattern }) => pattern.test(reason))?.short;
+}
+
+/** What was short where an error tells of want of room. */
+export function shortageOfError(error: ApiError): Shortage | undefined {
+  if (classifyError(error) !== 'capacity') return undefined;
+  return NO_ROOM_MESSAGES.find(({ pattern }) => pattern.test(error.message))?.short;
 }

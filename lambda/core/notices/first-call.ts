@@ -14,6 +14,8 @@ export interface FirstCall {
   readonly at?: string;
   readonly cluster?: string;
   readonly trace?: Trace;
+  /** The room that it waited for. */
+  readonly room?: string;
 }
 
 /** The call that an event tells of. */
@@ -45,9 +47,14 @@ function first(atMs: number, request: unknown, trace: Trace, awsEnvironment: Aws
 }
 
 /** The same, as far as it may be shown. */
-export function shownFirst({ at = '', cluster = '', trace }: FirstCall): FirstCall {
+export function shownFirst({ at = '', cluster = '', trace, room }: FirstCall): FirstCall {
   const [instant, name, found] = [shownInstant(at), shownFamily(cluster), trace && shownTrace(trace)];
-  return { ...(instant && { at: instant }), ...(name && { cluster: name }), ...(found && { trace: found }) };
+  return {
+    ...(instant && { at: instant }),
+    ...(name && { cluster: name }),
+    ...(found && { trace: found }),
+    ...(room && { room }),
+  };
 }
 
 function shownTrace(trace: Trace): Trace | undefined {

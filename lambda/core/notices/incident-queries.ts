@@ -66,6 +66,16 @@ const QUESTIONS = {
     of: 'functions',
     fromMs: sinceMs,
   }),
+  rooms: (sinceMs: number): Question => ({
+    text: query(
+      `filter message = "${LOG_MESSAGES.room}"`,
+      'stats count(*) as tasks by room, kind, family',
+      'sort tasks desc',
+      'limit 1000',
+    ),
+    of: 'functions',
+    fromMs: sinceMs,
+  }),
   downstream: (sinceMs: number): Question => ({
     text: query(
       `filter ${DOWNSTREAM_THROTTLED}`,

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { consoleLinks } from './console-links.ts';
 import { downstreamAsk } from './downstream.ts';
 import type { IncidentRow, IncidentRows } from './incident-queries.ts';
-import { shownCaller } from './names.ts';
+import { shownCaller, shownFamily } from './names.ts';
+import { roomText } from './room-text.ts';
 
 /** What a report is about, and where it leads to: the workflow's definition hands it over. */
 export const incidentSubjectSchema = z.object({
@@ -49,11 +50,20 @@ const QUOTAS = {
 
 const SHOWN_CALLERS = 5;
 const SHOWN_APIS = 5;
+const SHOWN_ROOMS = 5;
+const SHOWN_FAMILIES = 5;
 
 /** What people are told of an incident; undefined where there is nothing that an earlier report has not told. */
 export function incidentReport(facts: IncidentFacts, about: IncidentSubject): IncidentReport | undefined {
   const { sinceMs, toMs, rerunsUnderway } = facts;
-  const { throttled = [], outcomes = [], callers = [], downstream = [], bucket: [bucket] = [] } = facts.rows;
+  const {
+    throttled = [],
+    outcomes = [],
+    callers = [],
+    downstream = [],
+    rooms = [],
+    bucket: [bucket] = [],
+  } = facts.rows;
   if (sum(throttled, 'calls') + sum(outcomes, 'calls') === 0) return undefined;
   const ended = (...endings: readonly string[]) => outcomes.filter(({ ending = '' }) => endings.includes(ending));
   const back = sum(ended('started', 'alreadyStarted'), 'calls');
@@ -75,6 +85,7 @@ export function incidentReport(facts: IncidentFacts, about: IncidentSubject): In
       ? [`As the throttles show it, the present one lets through ${bucket.refillPerSecond} ${bucket.unit} per second.`]
       : []),
     '',
+    ...roomLines(rooms),
     ...downstreamLines(downstream),
     `Executions: ${links.executions}`,
     ...(about.dashboardName ? [`Dashboard: ${links.dashboard(about.dashboardName)}`] : []),
@@ -112,6 +123,26 @@ function downstreamLines(rows: Rows): string[] {
     return `  ${throttles} ${service} ${eventName}: ask for ${downstreamAsk(eventSource, eventName)}.`;
   });
   return ['Calls to other services that ECS made, throttled, by API:', ...shown, ''];
+}
+
+/** Rooms that were full, who filled them, and what would enlarge them. */
+function roomLines(rows: Rows): string[] {
+  const rooms = [...Map.groupBy(rows, ({ room = '' }) => room)].map(([room, found]) => {
+    const of = (kind: string) => found.filter((row) => row.kind === kind);
+    return { room, full: sum(of('full'), 'tasks'), taken: of('taken') };
+  });
+  const short = rooms.filter(({ full }) => full > 0).toSorted((a, b) => b.full - a.full);
+  if (short.length === 0) return [];
+  const lines = short.slice(0, SHOWN_ROOMS).flatMap(({ room, full, taken }) => {
+    const { what, enlarge } = roomText(room);
+    const families = taken
+      .toSorted((a, b) => Number(b.tasks) - Number(a.tasks))
+      .slice(0, SHOWN_FAMILIES)
+      .map(({ family = '', tasks = '0' }) => `${shownFamily(family) || 'unknown'} ${tasks}`);
+    const filled = families.length > 0 ? ` Tasks that took places meanwhile, by family: ${families.join(', ')}.` : '';
+    return [`  ${what}: ${full} found none.${filled} ${enlarge}`];
+  });
+  return ['There was no room for calls and tasks:', ...lines, ''];
 }
 
 /** Those who asked most. */

@@ -5,6 +5,7 @@ import { hiddenMembers, omittedMembers } from '../events/run-task-request.ts';
 import { type FirstCall, shownFirst } from './first-call.ts';
 import { type NoticePlace, readOn, repeatCommand, traceLine } from './follow-up.ts';
 import { shownCaller, shownFamily } from './names.ts';
+import { roomText } from './room-text.ts';
 
 /** Something a person has to know: a call that was not brought back, or one that was seen in `observe` mode. */
 export interface Notice {
@@ -57,7 +58,7 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
   unknownParameter: 'The request has a parameter this version does not know. {Repeat}, then update the stack.',
   invalidParameter: 'The recorded request has a value that ECS would not take. Correct it, then {repeat}.',
   hiddenEnvironment:
-    'CloudTrail hides environment values, so the request cannot be repeated faithfully. {Repeat}; let the caller pass values by SSM parameter or environment file instead.',
+    'CloudTrail hides environment values, so the request cannot be repeated faithfully. {Repeat}; let the caller pass values by SSM parameter or environment file, or hand its calls over, as docs/hand-over.md says: a rule or a schedule by targeting the hand-over queue.',
   noClientToken:
     'Without a client token nothing proves that the call runs once. Let the caller send one (current SDKs do), or set allowWithoutClientToken.',
   roleOverride:
@@ -77,6 +78,9 @@ const ADVICE: Readonly<Record<RefuseReason | GiveUpReason, string>> = {
     'There was no capacity or only throttling until the deadline. The execution names what was started; {repeat the rest}.',
   maxGenerations:
     'The task failed to start again and again. Look at its stopped reason, then {repeat}; consider a quota increase.',
+  roomNotAwaited: 'A call that found no room was handed over, and capacity.rerun is off. Set it, or {repeat}.',
+  noRoom:
+    'There was no room until capacity.deadlineSeconds had passed: too many tasks at the same time. The execution names what was short and what was started. Enlarge it, then {repeat the rest}.',
   maxAttempts: 'No attempt got through. Redrive the execution when there is room, and consider a quota increase.',
 };
 
@@ -132,6 +136,7 @@ export function noticeGroup(given: Notice, nowMs: number, callerHandsOver = fals
       ...(place ? [`Account: ${place.account}`, `Region: ${place.region}`] : []),
       ...(first.cluster ? [`Cluster: ${first.cluster}`] : []),
       ...(first.at ? [`First call: ${first.at}`] : []),
+      ...(first.room ? [`First short of: ${roomText(first.room).what}. ${roomText(first.room).enlarge}`] : []),
       ...(first.trace ? [traceLine(first.trace, place)] : []),
     ],
     [advice, ...(command ? ['To have it brought back then:', command] : [])],

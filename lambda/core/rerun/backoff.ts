@@ -13,9 +13,6 @@ export const THROTTLE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 60 };
  */
 export const OUTAGE_BACKOFF: Backoff = { baseSeconds: 1, capSeconds: 300 };
 
-/** After `failures[]`. Room comes back when tasks end or instances join, which takes minutes. */
-export const CAPACITY_BACKOFF: Backoff = { baseSeconds: 15, capSeconds: 300 };
-
 /** The wait before attempt `attempt + 1`; `random` gives numbers in [0, 1). */
 export function backoffSeconds({ baseSeconds, capSeconds }: Backoff, attempt: number, random: () => number): number {
   return random() * Math.min(capSeconds, baseSeconds * 2 ** (attempt - 1));

@@ -1,5 +1,7 @@
+import type { AwsEnvironment } from '../arn.ts';
 import type { IgnoreReason } from '../contract.ts';
 import { spreadOf } from '../identity.ts';
+import { roomOf, roomsOf } from '../rate/rooms-of.ts';
 import type { Settings } from '../settings.ts';
 import type { FailedTask } from './launch-record.ts';
 import { completeRequest, foreignLaunch, generationPauseSeconds, type LaunchRecord } from './launch-record.ts';
@@ -25,12 +27,13 @@ export interface CompletionInput {
   readonly record: LaunchRecord | undefined;
   readonly hasLookedUp: boolean;
   readonly settings: Pick<Settings, 'callers' | 'maxGenerations'>;
+  readonly awsEnvironment: AwsEnvironment;
   readonly nowMs: number;
 }
 
 /** Decides how a request is completed. The handler reads the store and the history. */
 export function completionStep(input: CompletionInput): CompletionStep {
-  const { rerun, failedTask, record, hasLookedUp, settings, nowMs } = input;
+  const { rerun, failedTask, record, hasLookedUp, settings, awsEnvironment, nowMs } = input;
   const stoppedAtMs = Date.parse(rerun.call.eventTime);
   if (!record) {
     const { freshSinceMs, nextMs } = recordPolls(Date.parse(failedTask.createdAt), spreadOf(rerun.callId), nowMs);
@@ -41,20 +44,31 @@ export function completionStep(input: CompletionInput): CompletionStep {
   }
   const foreign = foreignLaunch(record, settings);
   if (foreign) return { kind: 'ignore', reason: foreign };
-  const generation = record.generation + 1;
+  const { progress } = rerun;
+  // That there was no room is no fault of the task's: it uses up no generation, and its room says when it may start.
+  const generation = progress?.noRoom ? record.generation : record.generation + 1;
   if (generation > settings.maxGenerations) {
     return { kind: 'fail', result: { kind: 'gaveUp', reason: 'maxGenerations', taskArns: [] } };
   }
   const dueMs = stoppedAtMs + generationPauseSeconds(generation, spreadOf(rerun.callId)) * 1000;
-  if (nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
+  if (!progress?.noRoom && nowMs < dueMs) return { kind: 'wait', untilMs: dueMs };
   const completed = completeRequest(record, failedTask);
   if ('reason' in completed)
     return { kind: 'fail', result: { kind: 'refused', reason: completed.reason, taskArns: [] } };
-  const { rootCallId, caller } = record;
+  const { rootCallId, caller, waitsForRoomUntil } = record;
+  const { request } = completed;
+  const noRoom = progress?.noRoom && {
+    short: progress.noRoom.short,
+    // Of all tasks of the lineage the first that found no room counts.
+    until: waitsForRoomUntil ?? progress.noRoom.until,
+    room: roomOf(progress.noRoom.short, request, awsEnvironment),
+  };
   const whole = {
     ...rerun,
+    ...(progress && noRoom && { deadline: noRoom.until, progress: { ...progress, noRoom } }),
     call: { ...rerun.call, caller },
-    request: completed.request,
+    request,
+    rooms: roomsOf(request, awsEnvironment),
     ownToken: 'generation' as const,
     lineage: { rootCallId, generation },
   };

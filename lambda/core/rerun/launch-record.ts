@@ -12,6 +12,10 @@ export const launchRecordSchema = z.object({
   rootCallId: z.string(),
   /** How many times the task was started again before this launch. */
   generation: z.int().min(0),
+  /** Until when the lineage waits for room; absent while it has always found some. */
+  waitsForRoomUntil: z.iso.datetime().optional(),
+  /** Whether we made it, for somebody else. */
+  isOurs: z.boolean().optional(),
   /** Whether the call was made by an AWS service that watches its tasks and starts them again by itself. */
   isWatched: z.boolean().optional(),
   /** The request: as CloudTrail recorded it, or complete if it was ours. */

@@ -1,14 +1,22 @@
 import type { GiveUpReason, IgnoreReason, RefuseReason } from '../contract.ts';
-import { type Backoff, backoffSeconds, CAPACITY_BACKOFF, OUTAGE_BACKOFF, THROTTLE_BACKOFF } from './backoff.ts';
+import { type Backoff, backoffSeconds, OUTAGE_BACKOFF, THROTTLE_BACKOFF } from './backoff.ts';
 import type { Outcome } from './outcome.ts';
-import type { Progress } from './rerun-input.ts';
+import type { NoRoom, Progress } from './rerun-input.ts';
 
 /** How a re-run ended. */
 export type Result =
   | { readonly kind: 'started' | 'alreadyStarted'; readonly taskArns: readonly string[] }
   /** The launch record shows that the call must not be re-run. */
   | { readonly kind: 'ignored'; readonly reason: IgnoreReason }
-  | { readonly kind: 'gaveUp'; readonly reason: GiveUpReason; readonly taskArns: readonly string[] }
+  | {
+      readonly kind: 'gaveUp';
+      readonly reason: GiveUpReason;
+      readonly taskArns: readonly string[];
+      /** What it waited for. */
+      readonly room?: string;
+      /** Whether tasks of other families started there meanwhile: it is larger than what there is. */
+      readonly isMisfit?: true;
+    }
   | {
       readonly kind: 'refused';
       readonly reason: RefuseReason;
@@ -27,6 +35,9 @@ export interface RetryLimits {
   readonly maxAttempts: number;
   readonly deadlineMs: number;
 }
+
+/** What an attempt that found no room shows: until when the call waits, and which room was full. */
+export type FoundNoRoom = Required<NoRoom>;
 
 /** A re-run before its first attempt. */
 export function firstProgress(count: number | undefined): Progress {
@@ -50,6 +61,8 @@ export function nextStep(
   limits: RetryLimits,
   nowMs: number,
   random: () => number,
+  /** Given for an attempt that found no room. */
+  noRoom?: FoundNoRoom,
 ): NextStep {
   const attempts = before.attempts + 1;
   const wait = (backoff: Backoff, changes: Partial<Progress> = {}): NextStep => {
@@ -65,6 +78,13 @@ export function nextStep(
       progress: { ...before, attempts, ...changes },
     };
   };
+  /** The rate limiter knows when there may be room. It is no fault of the call's that there was none: no attempt is used up. */
+  const waitForRoom = (changes: Partial<Progress>): NextStep => {
+    const { unansweredAt: _, ...answered } = before;
+    // An answer settles what became of the token; the next request goes under another one.
+    const known = changes.round === undefined ? before : answered;
+    return { kind: 'backOff', seconds: 0, progress: { ...known, ...changes, ...(noRoom && { noRoom }) } };
+  };
   switch (outcome.kind) {
     case 'started':
     case 'alreadyStarted':
@@ -72,23 +92,23 @@ export function nextStep(
     case 'throttled':
       return wait(THROTTLE_BACKOFF);
     case 'partlyStarted':
-      return wait(CAPACITY_BACKOFF, {
+      return waitForRoom({
         // Some tasks started, so this is no failed attempt.
         attempts: 0,
         remaining: outcome.remaining,
         round: before.round + 1,
         taskArns: [...before.taskArns, ...outcome.taskArns],
       });
+    case 'noRoom':
+      return waitForRoom(outcome.tokenUnused ? {} : { round: before.round + 1 });
     case 'unavailable':
       // Without an answer the request may have been accepted, and only the same token can tell: the round stays. A failing
       // service uses up no attempts. The deadline ends it.
-      return outcome.answered
-        ? wait(CAPACITY_BACKOFF, outcome.tokenUnused ? {} : { round: before.round + 1 })
-        : wait(OUTAGE_BACKOFF, {
-            attempts: before.attempts,
-            unanswered: before.unanswered + 1,
-            unansweredAt: before.unansweredAt ?? new Date(nowMs).toISOString(),
-          });
+      return wait(OUTAGE_BACKOFF, {
+        attempts: before.attempts,
+        unanswered: before.unanswered + 1,
+        unansweredAt: before.unansweredAt ?? new Date(nowMs).toISOString(),
+      });
     case 'conflict':
       return { kind: 'finish', result: { kind: 'refused', reason: 'conflict', taskArns: before.taskArns } };
     case 'rejected':

@@ -1,4 +1,12 @@
-import { type ApiError, classifyError, isPassingFailure, isPlainThrottle } from '../events/throttle.ts';
+import type { Shortage } from '../events/texts.ts';
+import {
+  type ApiError,
+  classifyError,
+  isPassingFailure,
+  isPlainThrottle,
+  shortageOfError,
+  shortageOfFailure,
+} from '../events/throttle.ts';
 
 /** The outcome of one RunTask request of ours. */
 export type Outcome =
@@ -9,13 +17,17 @@ export type Outcome =
   | { readonly kind: 'throttled'; readonly elsewhere?: true }
   /** The token belongs to a request that is not this call's. */
   | { readonly kind: 'conflict' }
-  /** Some tasks found no room. */
-  | { readonly kind: 'partlyStarted'; readonly taskArns: readonly string[]; readonly remaining: number }
-  /**
-   * No task started, and the same may work later: `answered` by ECS with `failures[]` or, for want of room, with an error
-   * that leaves the token unused; or the service failed.
-   */
-  | { readonly kind: 'unavailable'; readonly answered: boolean; readonly tokenUnused?: true }
+  /** Some tasks found no room; `short` is absent where ECS does not say of what. */
+  | {
+      readonly kind: 'partlyStarted';
+      readonly taskArns: readonly string[];
+      readonly remaining: number;
+      readonly short?: Shortage;
+    }
+  /** No task found room: ECS says so in `failures[]` or, where the call was rejected whole, with an error that leaves the token unused. */
+  | { readonly kind: 'noRoom'; readonly short?: Shortage; readonly tokenUnused?: true }
+  /** The service failed, so that nobody knows whether it accepted the request. */
+  | { readonly kind: 'unavailable' }
   /** Asking again does not help. `code` is the error's name or the first failure's reason. */
   | { readonly kind: 'rejected'; readonly code: string; readonly taskArns: readonly string[] };
 
@@ -28,10 +40,11 @@ export function startedTasks(outcome: Outcome): number | undefined {
       return outcome.taskArns.length;
     case 'alreadyStarted':
     case 'throttled':
+    case 'noRoom':
     case 'conflict':
       return 0;
     case 'unavailable':
-      return outcome.answered ? 0 : undefined;
+      return undefined;
     default:
       return outcome satisfies never;
   }
@@ -56,9 +69,11 @@ export function answerOutcome(answer: RunTaskAnswer, requested: number, sentAtMs
     if (first && !answer.failures.some(({ reason }) => isPassingFailure(reason))) {
       return { kind: 'rejected', code: first.reason, taskArns };
     }
+    const short = answer.failures.map(({ reason }) => shortageOfFailure(reason)).find((each) => each !== undefined);
+    const named = short !== undefined && { short };
     return taskArns.length > 0
-      ? { kind: 'partlyStarted', taskArns, remaining }
-      : { kind: 'unavailable', answered: true };
+      ? { kind: 'partlyStarted', taskArns, remaining, ...named }
+      : { kind: 'noRoom', ...named };
   }
   const isOld = answer.tasks.some(
     ({ createdAtMs }) => createdAtMs !== undefined && createdAtMs < sentAtMs - CLOCK_TOLERANCE_MS,
@@ -76,10 +91,12 @@ export function errorOutcome(error: ApiError): Outcome {
   switch (kind) {
     case 'throttle':
       return { kind: 'throttled', ...(!isPlainThrottle(error) && { elsewhere: true }) };
-    case 'capacity':
-      return { kind: 'unavailable', answered: true, tokenUnused: true };
+    case 'capacity': {
+      const short = shortageOfError(error);
+      return { kind: 'noRoom', ...(short && { short }), tokenUnused: true };
+    }
     case 'transient':
-      return { kind: 'unavailable', answered: false };
+      return { kind: 'unavailable' };
     case 'none':
       return { kind: 'rejected', code: error.code, taskArns: [] };
     default:

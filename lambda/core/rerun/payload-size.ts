@@ -23,6 +23,7 @@ const ENVELOPE = {
       remaining: 10,
       round: COUNT,
       taskArns: new Array(10).fill(LONGEST_ARN),
+      noRoom: { until: INSTANT, short: 'fargateCapacity', room: 'x'.repeat(520) },
     },
     permit: { grantedAt: INSTANT, redriveCount: COUNT },
     unheardSince: INSTANT,

@@ -1,7 +1,18 @@
 import * as z from 'zod';
 import { runTaskRequestSchema, taskCountSchema } from '../events/run-task-request.ts';
+import { SHORTAGES, type Shortage } from '../events/texts.ts';
 import type { Settings } from '../settings.ts';
 import { failedTaskSchema } from './launch-record.ts';
+
+/** That a call, or a task of it, found no room. */
+export const noRoomSchema = z.strictObject({
+  /** Until when it waits for some. Counted from when it first found none, over all tasks of the lineage. */
+  until: z.iso.datetime(),
+  short: z.enum(SHORTAGES),
+  /** The room that was full when it last asked; absent while its request is not known. */
+  room: z.string().optional(),
+});
+export type NoRoom = z.infer<typeof noRoomSchema>;
 
 /** What a re-run carries from one attempt to the next. */
 export const progressSchema = z.strictObject({
@@ -9,7 +20,7 @@ export const progressSchema = z.strictObject({
   attempts: z.int().min(0),
   /** RunTask requests so far that got no answer. */
   unanswered: z.int().min(0),
-  /** When the first of those was made: it may have been accepted. */
+  /** When the first of those under the token at hand was made: it may have been accepted. */
   unansweredAt: z.iso.datetime().optional(),
   /** Tasks still to start. */
   remaining: taskCountSchema,
@@ -17,6 +28,8 @@ export const progressSchema = z.strictObject({
   round: z.int().min(0),
   /** Tasks started so far. */
   taskArns: z.array(z.string()),
+  /** Absent while it has always found room. */
+  noRoom: noRoomSchema.optional(),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
@@ -59,6 +72,8 @@ export const rerunInputSchema = z.strictObject({
   failedTask: failedTaskSchema.optional(),
   /** The progress of a call that was accepted in part. */
   progress: progressSchema.optional(),
+  /** The rooms that its tasks need places in, by name. Absent while the request is not known. */
+  rooms: z.array(z.string()).optional(),
   /** The lineage that the launch continues; absent if the call begins one. */
   lineage: z.strictObject({ rootCallId: z.string(), generation: z.int() }).optional(),
 });
@@ -75,17 +90,49 @@ export function timesOf(eventTimeMs: number, settings: Pick<Settings, 'graceSeco
 /** How long a job that was handed over unattempted is worth starting. */
 export const KEYED_LIFE_MS = 24 * 3_600_000;
 
+/** Until when a call waits for room that first found none at `sinceMs`. Where such calls are not re-run, its own time holds. */
+export function roomDeadlineMs(
+  sinceMs: number,
+  ownDeadlineMs: number,
+  { capacity }: Pick<Settings, 'capacity'>,
+): number {
+  return capacity.rerun ? sinceMs + capacity.deadlineSeconds * 1000 : ownDeadlineMs;
+}
+
+/** The progress of a call that found no room for so many of its tasks before it came to us, at `sinceMs`. */
+export function withoutRoom(
+  { short, room, sinceMs }: { readonly short: Shortage; readonly room?: string; readonly sinceMs: number },
+  rest: Pick<Progress, 'remaining' | 'round'> & Partial<Pick<Progress, 'taskArns'>>,
+  settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds' | 'capacity'>,
+): Progress & { readonly noRoom: NoRoom } {
+  const untilMs = roomDeadlineMs(sinceMs, timesOf(sinceMs, settings).deadlineMs, settings);
+  const noRoom = { until: new Date(untilMs).toISOString(), short, ...(room !== undefined && { room }) };
+  return { attempts: 0, unanswered: 0, taskArns: [], ...rest, noRoom };
+}
+
+/** Until when a re-run waits for room; undefined while it has always found some. Whoever starts an execution gains little by a later time. */
+export function waitsForRoomUntilMs(
+  { call }: Pick<RerunInput, 'call'>,
+  { noRoom }: Pick<Progress, 'noRoom'>,
+): number | undefined {
+  return noRoom && Math.min(Date.parse(noRoom.until), Date.parse(call.eventTime) + KEYED_LIFE_MS);
+}
+
 /**
  * Until when a re-run may ask ECS to launch. A token that nobody but us has used proves sameness from the first request on
- * that may have been accepted unheard; until then there is nothing to prove.
+ * that may have been accepted unheard; until then there is nothing to prove, and the call may wait for as long as it is worth starting.
  */
 export function deadlineOf(
-  { call, ownToken }: Pick<RerunInput, 'call' | 'ownToken'>,
-  { unansweredAt }: Pick<Progress, 'unansweredAt'>,
+  rerun: Pick<RerunInput, 'call' | 'ownToken'>,
+  progress: Pick<Progress, 'unansweredAt' | 'noRoom' | 'round'>,
   settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>,
 ): number {
+  const { call, ownToken } = rerun;
   const eventTimeMs = Date.parse(call.eventTime);
-  if (ownToken !== 'keyed') return timesOf(eventTimeMs, settings).deadlineMs;
+  const roomMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
+  const isOurs = ownToken === 'keyed' || (progress.noRoom && (progress.round > 0 || ownToken === 'generation'));
+  if (!isOurs) return Math.min(timesOf(eventTimeMs, settings).deadlineMs, roomMs);
+  const { unansweredAt } = progress;
   const unheard = unansweredAt ? timesOf(Date.parse(unansweredAt), settings).deadlineMs : Number.POSITIVE_INFINITY;
-  return Math.min(eventTimeMs + KEYED_LIFE_MS, unheard);
+  return Math.min(ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : roomMs, roomMs, unheard);
 }

@@ -1,11 +1,13 @@
 import type { RefuseReason } from '../contract.ts';
 import type { Attempted, HandedOverCall } from '../events/hand-over.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
-import { classifyError, isPassingFailure } from '../events/throttle.ts';
+import type { Shortage } from '../events/texts.ts';
+import { classifyError, shortageOfError, shortageOfFailure } from '../events/throttle.ts';
 import { callName, executionName, keyedCallId, synchronousCallId } from '../identity.ts';
 import { callerEntry, forbiddenOverride, listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
+import { roomOf, roomsOf } from '../rate/rooms-of.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
-import { KEYED_LIFE_MS, type RerunInput, timesOf } from '../rerun/rerun-input.ts';
+import { KEYED_LIFE_MS, type RerunInput, timesOf, withoutRoom } from '../rerun/rerun-input.ts';
 import { principalOf } from './recorded-call.ts';
 import { answeredName } from './run-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
@@ -39,9 +41,10 @@ export function decideHandedOver(call: HandedOverCall, context: VerdictContext):
   const { attempted } = call;
   const lasting = outlookOf(attempted, request);
   if (lasting) return refuse(lasting, family);
+  if (!settings.capacity.rerun && shortageOf(attempted)) return refuse('roomNotAwaited', family);
   const place = { ...awsEnvironment, cluster, family };
   return attempted.kind === 'never'
-    ? neverAttempted(call, attempted.key, request, place)
+    ? neverAttempted(call, attempted.key, request, place, context)
     : attemptedBefore(call, attempted, request, place, context);
 }
 
@@ -59,6 +62,20 @@ const purposeOf = ({ cluster, taskDefinition, startedBy, group }: RunTaskRequest
   group,
 });
 
+/** What its attempts found too little of, if that is what they failed for. */
+function shortageOf(attempted: Attempted): Shortage | undefined {
+  switch (attempted.kind) {
+    case 'never':
+      return undefined;
+    case 'rejected':
+      return shortageOfError(attempted.error);
+    case 'answered':
+      return attempted.failureReasons.map(shortageOfFailure).find((each) => each !== undefined);
+    default:
+      return attempted satisfies never;
+  }
+}
+
 /** Why another attempt would come to nothing, or could not be told from the caller's own. */
 function outlookOf(attempted: Attempted, { clientToken, count = 1 }: RunTaskRequest): RefuseReason | undefined {
   switch (attempted.kind) {
@@ -69,7 +86,7 @@ function outlookOf(attempted: Attempted, { clientToken, count = 1 }: RunTaskRequ
       return clientToken === undefined ? 'noClientToken' : undefined;
     case 'answered':
       if (attempted.taskArns.length >= count) return 'invalidParameter';
-      if (!attempted.failureReasons.some(isPassingFailure)) return 'rejectedByEcs';
+      if (!shortageOf(attempted)) return 'rejectedByEcs';
       return clientToken === undefined ? 'noClientToken' : undefined;
     default:
       return attempted satisfies never;
@@ -82,32 +99,47 @@ function attemptedBefore(
   attempted: Exclude<Attempted, { kind: 'never' }>,
   request: RunTaskRequest,
   place: Place,
-  { settings }: VerdictContext,
+  { settings, awsEnvironment }: VerdictContext,
 ): Verdict {
   const { firstAttemptAtMs } = attempted;
   const { clientToken = '', count = 1 } = request;
   const principal = principalOf(call.caller);
   const callId = synchronousCallId({ ...place, principal, clientToken });
   const eventTime = new Date(firstAttemptAtMs).toISOString();
-  const remaining = attempted.kind === 'answered' ? count - attempted.taskArns.length : count;
+  const placed = attempted.kind === 'answered' ? [...attempted.taskArns] : [];
+  const short = shortageOf(attempted);
+  const progress =
+    short &&
+    withoutRoom(
+      { short, room: roomOf(short, request, awsEnvironment), sinceMs: firstAttemptAtMs },
+      // What was rejected whole has its token still: the same call of a loop around the caller is answered with our launch.
+      { remaining: count - placed.length, round: attempted.kind === 'answered' ? 1 : 0, taskArns: placed },
+      settings,
+    );
+  const deadline = new Date(timesOf(firstAttemptAtMs, settings).deadlineMs).toISOString();
   const input: RerunInput = {
     callId,
     call: { ...place, caller: call.caller.principalArn, principal, eventTime },
     settleUntil: eventTime,
-    deadline: new Date(timesOf(firstAttemptAtMs, settings).deadlineMs).toISOString(),
+    deadline: progress?.noRoom.until ?? deadline,
     request,
-    ...(attempted.kind === 'answered'
-      ? { progress: { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...attempted.taskArns] } }
-      : { doneBy: doneByOf(request, firstAttemptAtMs) }),
+    rooms: roomsOf(request, awsEnvironment),
+    ...(progress && { progress }),
+    ...(attempted.kind === 'rejected' && { doneBy: doneByOf(request, firstAttemptAtMs) }),
   };
-  const { taskArns = [] } = input.progress ?? {};
   const name =
-    taskArns.length > 0 ? answeredName(input, taskArns) : callName(place.family, callId, clientToken, firstAttemptAtMs);
+    placed.length > 0 ? answeredName(input, placed) : callName(place.family, callId, clientToken, firstAttemptAtMs);
   return { kind: 'rerun', name, input };
 }
 
 /** A job that nobody called ECS for yet. Its name is taken for good: a copy that comes hours later is the same job. */
-function neverAttempted(call: HandedOverCall, key: string, given: RunTaskRequest, place: Place): Verdict {
+function neverAttempted(
+  call: HandedOverCall,
+  key: string,
+  given: RunTaskRequest,
+  place: Place,
+  { awsEnvironment }: VerdictContext,
+): Verdict {
   const { clientToken: _, ...request } = given;
   const callId = keyedCallId({ ...place, key });
   const eventTime = new Date(call.sentAtMs).toISOString();
@@ -117,6 +149,7 @@ function neverAttempted(call: HandedOverCall, key: string, given: RunTaskRequest
     settleUntil: eventTime,
     deadline: new Date(call.sentAtMs + KEYED_LIFE_MS).toISOString(),
     request,
+    rooms: roomsOf(request, awsEnvironment),
     ownToken: 'keyed',
   };
   return { kind: 'rerun', name: executionName(place.family, callId), input };

@@ -1,7 +1,8 @@
 import type { IgnoreReason, RefuseReason } from '../contract.ts';
 import type { RunTaskRecord } from '../events/run-task-record.ts';
 import { type RunTaskRequest, readRunTaskRequest } from '../events/run-task-request.ts';
-import { classifyError, isPassingFailure } from '../events/throttle.ts';
+import type { Shortage } from '../events/texts.ts';
+import { classifyError, shortageOfError, shortageOfFailure } from '../events/throttle.ts';
 import { callName, executionName, placedOccasion } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import {
@@ -12,8 +13,9 @@ import {
   listedFamily,
   unlistedReason,
 } from '../opt-in/opt-in.ts';
+import { roomOf, roomsOf } from '../rate/rooms-of.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
-import { type RerunInput, timesOf } from '../rerun/rerun-input.ts';
+import { type RerunInput, timesOf, withoutRoom } from '../rerun/rerun-input.ts';
 import { acceptanceOf, callIdOf, launchesOf, principalOf, tokenless } from './recorded-call.ts';
 import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
@@ -57,7 +59,8 @@ function callerReason(record: RunTaskRecord, { settings, ownRoleArn }: VerdictCo
   if (launcher && (record.error || !launcher.isBlindToFailedStarts)) return 'launcherRetries';
   const entry = callerEntry(principalArn, settings.callers);
   if (!entry) return 'callerNotListed';
-  return record.error && entry.retriesItself ? 'retriesItself' : undefined;
+  if (record.error && entry.retriesItself) return 'retriesItself';
+  return record.error && !settings.capacity.rerun && shortageOfError(record.error) ? 'noRoom' : undefined;
 }
 
 /**
@@ -83,7 +86,24 @@ function decideRejected(record: RunTaskRecord, context: VerdictContext): Verdict
   if (record.requestParameters === null) return { kind: 'refuse', reason: 'bareRecord', caller };
   const read = readRunTaskRequest(record.requestParameters);
   if ('problem' in read) return { kind: 'refuse', caller, ...familyOf(record, context), ...read.problem };
-  return rerunOrRefuse(record, read.request, context);
+  const short = record.error && shortageOfError(record.error);
+  const verdict = rerunOrRefuse(record, read.request, context);
+  // It was rejected whole: its own token is unused, and keeps the caller's own next attempt from being a second launch.
+  return short && verdict.kind === 'rerun'
+    ? waiting(verdict, { short, remaining: read.request.count ?? 1, round: 0 }, record, context)
+    : verdict;
+}
+
+/** A re-run that waits for room first. */
+function waiting(
+  { input, ...verdict }: Extract<Verdict, { kind: 'rerun' }>,
+  { short, ...rest }: { short: Shortage; remaining: number; round: number; taskArns?: string[] },
+  { eventTimeMs: sinceMs }: RunTaskRecord,
+  { settings, awsEnvironment }: VerdictContext,
+): Verdict {
+  const room = input.request && roomOf(short, input.request, awsEnvironment);
+  const progress = withoutRoom({ short, sinceMs, ...(room && { room }) }, rest, settings);
+  return { ...verdict, input: { ...input, deadline: progress.noRoom.until, progress } };
 }
 
 /** The family in a record whose request cannot be read as a whole. */
@@ -93,15 +113,19 @@ function familyOf({ requestParameters }: RunTaskRecord, { settings, awsEnvironme
   return family ? { family } : {};
 }
 
-/** The re-run of tasks that found no room, if their caller does not retry them. */
+/**
+ * The re-run of tasks that found no room, if their caller does not retry them. An answer is final: whoever takes it for
+ * success never comes back, and needs no token to be told from its own next attempt.
+ */
 function decidePartlyPlaced(
   record: RunTaskRecord,
   launches: readonly Launch[],
   context: VerdictContext,
 ): Verdict | undefined {
-  if (!record.failureReasons.some(isPassingFailure)) return undefined;
+  const short = record.failureReasons.map(shortageOfFailure).find((each) => each !== undefined);
+  if (!short || !context.settings.capacity.rerun) return undefined;
   const entry = callerEntry(record.caller.principalArn, context.settings.callers);
-  if (entry?.retriesItself || launcherOf(record.caller)) return undefined;
+  if (entry?.retriesItself) return undefined;
   const read = readRunTaskRequest(record.requestParameters);
   if ('problem' in read) {
     const caller = record.caller.principalArn;
@@ -109,14 +133,17 @@ function decidePartlyPlaced(
   }
   const remaining = (read.request.count ?? 1) - record.taskArns.length;
   if (remaining <= 0) return undefined;
-  const verdict = rerunOrRefuse(record, read.request, context);
+  const isFinal = launcherOf(record.caller) !== undefined;
+  const verdict = rerunOrRefuse(record, read.request, context, isFinal);
   if (verdict.kind === 'refuse') return { ...verdict, launches };
   if (verdict.kind !== 'rerun') return undefined;
-  const progress = { attempts: 0, unanswered: 0, remaining, round: 1, taskArns: [...record.taskArns] };
   const { doneBy: _, ...input } = verdict.input;
   // ECS repeats its answer for as long as it remembers the token: hours later it is still the same one that is to be completed.
   const name = record.taskArns.length > 0 ? answeredName(input, record.taskArns) : verdict.name;
-  return { kind: 'rerun', name, input: { ...input, progress }, launches };
+  // An SDK does not try again what was answered: there is no grace.
+  const settled = { ...input, settleUntil: input.call.eventTime };
+  const rest = { short, remaining, round: 1, taskArns: [...record.taskArns] };
+  return waiting({ kind: 'rerun', name, input: settled, launches }, rest, record, context);
 }
 
 /** The name of the re-run of what is left of a call: that of the answer. */
@@ -124,7 +151,12 @@ export function answeredName({ callId, call }: RerunInput, taskArns: readonly st
   return executionName(call.family, `${callId} ${placedOccasion(taskArns)}`);
 }
 
-function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: VerdictContext): Verdict {
+function rerunOrRefuse(
+  record: RunTaskRecord,
+  request: RunTaskRequest,
+  context: VerdictContext,
+  needsNoToken = false,
+): Verdict {
   const { awsEnvironment, settings } = context;
   const family = listedFamily(request.taskDefinition, settings, awsEnvironment) ?? '';
   const cluster = listedCluster(request.cluster, settings, awsEnvironment) ?? '';
@@ -134,7 +166,7 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
   const forbidden = forbiddenOverride(request, settings);
   if (forbidden) return refuse(forbidden);
   const { clientToken } = request;
-  if (clientToken === undefined && !settings.allowWithoutClientToken) return refuse('noClientToken');
+  if (clientToken === undefined && !settings.allowWithoutClientToken && !needsNoToken) return refuse('noClientToken');
   const { settleUntilMs, deadlineMs } = timesOf(record.eventTimeMs, settings);
   const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, context);
   const input: RerunInput = {
@@ -150,6 +182,7 @@ function rerunOrRefuse(record: RunTaskRecord, request: RunTaskRequest, context: 
     settleUntil: new Date(settleUntilMs).toISOString(),
     deadline: new Date(deadlineMs).toISOString(),
     request,
+    rooms: roomsOf(request, awsEnvironment),
     ...(clientToken === undefined && { ownToken: 'substitute' as const }),
     doneBy: doneByOf(request, record.eventTimeMs),
   };

@@ -87,6 +87,7 @@ const SHORT = { failures: [{ reason: 'RESOURCE:MEMORY' }], state: 'unplaced' } a
 const REJECTED: Partial<Call> = { state: 'unplaced', attempts: [{ at: 0, token: 't', outcome: 'noRoom' } as Attempt] };
 const launchedBy = (invokedBy: string) => ({ arn: 'arn:aws:sts::111122223333:assumed-role/ops/s', invokedBy });
 const ON = { capacity: { rerun: true } };
+const OFF = { capacity: { rerun: false } };
 
 /** An oracle, and what it says of one call of the role `ops`. */
 function judged(call: Partial<Call>, config: JsonObject = {}, account: JsonObject = {}) {
@@ -140,9 +141,9 @@ describe('a call that found no room is owed', () => {
     ['to a schedule', { ...SHORT, principal: launchedBy('scheduler.amazonaws.com'), tokens: [] }, ON, {}, true],
     ['to a pipe', { ...SHORT, principal: launchedBy('pipes.amazonaws.com'), tokens: [] }, ON, {}, true],
     [
-      'to no rule where nobody asked for it',
+      'to no rule where room is not awaited',
       { ...SHORT, principal: launchedBy('events.amazonaws.com') },
-      {},
+      OFF,
       {},
       false,
     ],
@@ -150,6 +151,7 @@ describe('a call that found no room is owed', () => {
     ['not where it was rejected and its record is bare', REJECTED, ON, {}, false],
     ['where it was rejected and its record holds it', REJECTED, ON, { throttledRecords: 'full' }, true],
     ['where it was rejected and handed over', { ...REJECTED, messageIds: ['m'] }, ON, {}, true],
+    ['not even then where room is not awaited', { ...REJECTED, messageIds: ['m'] }, OFF, {}, false],
   ])('%s', (_name, call, config, account, expected) => {
     const { oracle, fate } = judged(call, config, account);
     expect(oracle.owes(fate)).toBe(expected);
@@ -157,7 +159,8 @@ describe('a call that found no room is owed', () => {
 
   test.each([
     [ON, NO_ADDRESS, true],
-    [{}, NO_ADDRESS, false],
+    [{}, NO_ADDRESS, true],
+    [OFF, NO_ADDRESS, false],
     [ON, 'CannotPullContainerError: no such image', false],
     [{}, THROTTLED, true],
   ])('under %j where its task died of %s: %s', (config, stoppedReason, expected) => {

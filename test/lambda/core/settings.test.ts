@@ -17,6 +17,7 @@ describe('settings', () => {
       maxGenerations: 3,
       deadlineSeconds: 3300,
       sweep: { everyMinutes: 15 },
+      capacity: { rerun: true, deadlineSeconds: 7200 },
       rate: { initialPerSecond: 10, minPerSecond: 0.5, maxPerSecond: 500 },
     });
   });
@@ -36,6 +37,7 @@ describe('settings', () => {
     ['an empty name', { clusters: [''] }],
     ['a caller with unknown members', { callers: [{ arn: CRON_ROLE, retries: true }] }],
     ['a deadline after which a token is no proof', { deadlineSeconds: 3301 }],
+    ['room that is awaited for as long as a token of ours lives', { capacity: { deadlineSeconds: 82_801 } }],
     ['no attempt', { maxAttempts: 0 }],
     ['half an attempt', { maxAttempts: 1.5 }],
     ['a grace in the past', { graceSeconds: -1 }],

@@ -68,9 +68,9 @@ describe.each(TABLES)('the spend cap, in %s', (_, openTable) => {
     ['what was started in part', { kind: 'partlyStarted', taskArns: ['a'], remaining: 2 }, 1],
     ['nothing of what somebody else had started', { kind: 'alreadyStarted', taskArns: ['a', 'b', 'c'] }, 0],
     ['nothing of what was throttled', { kind: 'throttled' }, 0],
-    ['nothing of what found no room', { kind: 'unavailable', answered: true }, 0],
+    ['nothing of what found no room', { kind: 'noRoom' }, 0],
     ['nothing of what ECS rejected', { kind: 'rejected', code: 'AccessDeniedException', taskArns: [] }, 0],
-    ['all of what got no answer, which may have been started', { kind: 'unavailable', answered: false }, 3],
+    ['all of what got no answer, which may have been started', { kind: 'unavailable' }, 3],
   ])('counts %s', async (_outcome, outcome, count) => {
     const { function_, counted } = openCaps(10);
     const cap = function_();

@@ -240,7 +240,7 @@ test.each([
 describe('what was launched is kept', () => {
   test('whole, as the first of a lineage', async () => {
     const { stored } = await attempt({ nowMs: NOW_MS });
-    const record = { caller: CRON_ROLE, rootCallId: RERUN.callId, generation: 0, request: RERUN.request };
+    const record = { caller: CRON_ROLE, rootCallId: RERUN.callId, generation: 0, isOurs: true, request: RERUN.request };
     expect([stored(`launch#${ARN}`, 'record'), stored('launch#b', 'record')]).toEqual([record, record]);
   });
 
@@ -250,6 +250,7 @@ describe('what was launched is kept', () => {
       caller: CRON_ROLE,
       rootCallId: 'root',
       generation: 2,
+      isOurs: true,
       request: { ...GENERATION.request, clientToken: generationToken(KEY, callId) },
     });
   });

@@ -120,5 +120,12 @@ test('what was told earlier is looked for a day back, the rest in the time of th
     name,
     (NOW_MS - incidentQuestion(name, NOW_MS).fromMs) / (60 * MINUTE),
   ]);
-  expect(Object.fromEntries(hoursBack)).toEqual({ throttled: 24, outcomes: 24, callers: 0, bucket: 0, downstream: 0 });
+  expect(Object.fromEntries(hoursBack)).toEqual({
+    throttled: 24,
+    outcomes: 24,
+    callers: 0,
+    bucket: 0,
+    rooms: 0,
+    downstream: 0,
+  });
 });

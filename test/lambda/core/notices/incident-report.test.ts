@@ -24,6 +24,24 @@ const linesOf = (rows: IncidentRows, changes?: object, subject?: Partial<Inciden
   reportOf({ throttled: THROTTLED, ...rows }, changes, subject)?.message.split('\n') ?? [];
 
 describe('an incident report', () => {
+  test('says which rooms were full, who filled them, and what would enlarge them', () => {
+    const rooms = [
+      { room: 'fargate', kind: 'taken', family: 'web', tasks: '90' },
+      { room: 'fargate', kind: 'full', family: 'report', tasks: '7' },
+      { room: 'fargate', kind: 'taken', family: 'report', tasks: '800' },
+      { room: 'addresses subnet-0aaa subnet-0bbb', kind: 'full', family: 'report', tasks: '40' },
+      { room: 'provisioning batch', kind: 'taken', family: 'report', tasks: '3' },
+    ];
+    const lines = linesOf({ rooms });
+    const first = lines.indexOf('There was no room for calls and tasks:');
+    expect(lines.slice(first + 1, first + 4)).toEqual([
+      '  addresses of subnet-0aaa, subnet-0bbb: 40 found none. Name larger subnets, or more of them, in the callers’ network configuration.',
+      '  Fargate On-Demand vCPUs of the account: 7 found none. Tasks that took places meanwhile, by family: report 800, web 90. Ask for a higher quota: L-3032A538 (Fargate On-Demand vCPU resource count).',
+      '',
+    ]);
+    expect(linesOf({}).join()).not.toContain('no room');
+  });
+
   test.each<[string, IncidentRows]>([
     ['no row', {}],
     ['zeros', { throttled: [{ calls: '0', failedStarts: '0' }], outcomes: [] }],

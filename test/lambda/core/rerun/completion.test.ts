@@ -9,11 +9,14 @@ import {
   type LaunchRecord,
   launchRecordSchema,
 } from '../../../../lambda/core/rerun/launch-record.ts';
+import { withoutRoom } from '../../../../lambda/core/rerun/rerun-input.ts';
+import { settingsSchema } from '../../../../lambda/core/settings.ts';
 import {
   AIRFLOW_ROLE,
   CRON_ROLE,
   EVENT_TIME_MS,
   fixtureText,
+  HOME,
   SETTINGS,
   stoppedVerdictOn,
 } from '../../../support/records.ts';
@@ -35,6 +38,7 @@ const step = (changes: Partial<Omit<Input, 'settings'>> & { readonly settings?: 
     failedTask,
     record: RECORD,
     hasLookedUp: false,
+    awsEnvironment: HOME,
     nowMs: EVENT_TIME_MS + 20 * MINUTE,
     ...changes,
     settings: { ...SETTINGS, ...changes.settings },
@@ -101,6 +105,7 @@ describe('a launch record', () => {
         call: { ...rerun.call, caller: CRON_ROLE },
         lineage: { rootCallId: 'root', generation: 1 },
         ownToken: 'generation',
+        rooms: ['fargate', 'fargateCapacity', 'provisioning batch', 'addresses subnet-0aaa subnet-0bbb'],
         request: {
           ...requestParameters,
           taskDefinition: REVISION,
@@ -111,6 +116,37 @@ describe('a launch record', () => {
       },
     });
     expect(JSON.stringify(done)).not.toContain(HIDDEN);
+  });
+
+  describe('of a task that found no room', () => {
+    const until = '2026-01-15T05:00:00.000Z';
+    const progress = withoutRoom(
+      { short: 'addresses', sinceMs: EVENT_TIME_MS },
+      { remaining: 1, round: 0 },
+      settingsSchema.parse({}),
+    );
+    const waiting = { ...rerun, progress };
+    const room = 'addresses subnet-0aaa subnet-0bbb';
+
+    test('has it wait for that room at once: no pause, no generation used up', () => {
+      const nowMs = EVENT_TIME_MS + 1000;
+      const record = { ...RECORD, generation: SETTINGS.maxGenerations };
+      expect(step({ rerun: waiting, record, nowMs })).toMatchObject({
+        kind: 'ready',
+        rerun: {
+          deadline: progress.noRoom.until,
+          progress: { noRoom: { until: progress.noRoom.until, short: 'addresses', room } },
+          lineage: { generation: SETTINGS.maxGenerations },
+        },
+      });
+    });
+
+    test('counts from the first task of its lineage that found none', () => {
+      const record = { ...RECORD, waitsForRoomUntil: until };
+      expect(step({ rerun: waiting, record })).toMatchObject({
+        rerun: { deadline: until, progress: { noRoom: { until } } },
+      });
+    });
   });
 
   test('that makes the request more than the workflow can carry is refused', () => {

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  backoffSeconds,
-  CAPACITY_BACKOFF,
-  OUTAGE_BACKOFF,
-  THROTTLE_BACKOFF,
-} from '../../../../lambda/core/rerun/backoff.ts';
+import { backoffSeconds, OUTAGE_BACKOFF, THROTTLE_BACKOFF } from '../../../../lambda/core/rerun/backoff.ts';
 import { firstProgress, nextStep } from '../../../../lambda/core/rerun/next-step.ts';
 import type { Outcome } from '../../../../lambda/core/rerun/outcome.ts';
 
@@ -20,7 +15,6 @@ const step = (outcome: Outcome, limits = LIMITS, random = 0.5, before = PROGRESS
 describe('a wait with full jitter', () => {
   test.each([
     [THROTTLE_BACKOFF, [1, 2, 4, 8, 16, 32, 60, 60]],
-    [CAPACITY_BACKOFF, [15, 30, 60, 120, 240, 300, 300]],
     [OUTAGE_BACKOFF, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]],
   ])('of %o ends before %j', (backoff, bounds) => {
     const longest = bounds.map((_, index) => backoffSeconds(backoff, index + 1, () => ALMOST_ONE));
@@ -67,43 +61,44 @@ describe('after an attempt that was', () => {
     ['throttled: wait briefly, same token', { kind: 'throttled' }, 2, {}],
     [
       'not answered: wait ever longer, same token, no attempt used up',
-      { kind: 'unavailable', answered: false },
+      { kind: 'unavailable' },
       0.5,
       { attempts: 2, unanswered: 1, unansweredAt: new Date(NOW_MS).toISOString() },
-    ],
-    ['answered with failures: wait for room, new token', { kind: 'unavailable', answered: true }, 30, { round: 2 }],
-    [
-      'answered with an error for want of room: wait for it, same token',
-      { kind: 'unavailable', answered: true, tokenUnused: true },
-      30,
-      {},
-    ],
-    [
-      'partlyStarted: wait for room for the rest, new token, attempts anew',
-      { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },
-      30,
-      { attempts: 0, round: 2, remaining: 2, taskArns: ['a', 'b'] },
     ],
   ])('%s', (_, outcome, seconds, changes) => {
     expect(step(outcome)).toEqual({ kind: 'backOff', seconds, progress: { ...PROGRESS, attempts: 3, ...changes } });
   });
 
+  const ROOM = { until: '2026-01-15T05:00:00.000Z', short: 'fargate', room: 'fargate' } as const;
+  const UNHEARD = { ...PROGRESS, unansweredAt: '2026-01-15T03:00:00.000Z' };
+
+  test.each<[string, Outcome, object]>([
+    ['answered with failures: under a new token', { kind: 'noRoom' }, { round: 2, unansweredAt: undefined }],
+    ['rejected for want of room: under the same token', { kind: 'noRoom', tokenUnused: true }, {}],
+    [
+      'partlyStarted: for the rest, under a new token, attempts anew',
+      { kind: 'partlyStarted', taskArns: ['b'], remaining: 2 },
+      { attempts: 0, round: 2, remaining: 2, taskArns: ['a', 'b'], unansweredAt: undefined },
+    ],
+  ])('%s: wait for room, which uses up no attempt', (_, outcome, changes) => {
+    const next = nextStep(outcome, UNHEARD, { ...LIMITS, maxAttempts: 3 }, NOW_MS, () => 0.5, ROOM);
+    expect(next).toEqual({ kind: 'backOff', seconds: 0, progress: { ...UNHEARD, ...changes, noRoom: ROOM } });
+  });
+
   test('the last one allowed: give up where it was for nothing', () => {
-    const outcomes: Outcome[] = [{ kind: 'throttled' }, { kind: 'unavailable', answered: true }];
-    for (const outcome of outcomes) {
-      expect(step(outcome, { ...LIMITS, maxAttempts: 4 }).kind).toBe('backOff');
-      expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
-        kind: 'finish',
-        result: { kind: 'gaveUp', reason: 'maxAttempts' },
-      });
-    }
+    const outcome: Outcome = { kind: 'throttled' };
+    expect(step(outcome, { ...LIMITS, maxAttempts: 4 }).kind).toBe('backOff');
+    expect(step(outcome, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
+      kind: 'finish',
+      result: { kind: 'gaveUp', reason: 'maxAttempts' },
+    });
     expect(step({ kind: 'started', taskArns: [] }, { ...LIMITS, maxAttempts: 3 })).toMatchObject({
       result: { kind: 'started' },
     });
   });
 
   test.each<[string, Outcome, object]>([
-    ['not answered: a service that fails uses up none', { kind: 'unavailable', answered: false }, { attempts: 2 }],
+    ['not answered: a service that fails uses up none', { kind: 'unavailable' }, { attempts: 2 }],
     [
       'partlyStarted: progress is no failure',
       { kind: 'partlyStarted', taskArns: ['b'], remaining: 1 },
@@ -119,11 +114,9 @@ describe('after an attempt that was', () => {
     [0, 0],
     [-5000, 0],
   ])('throttled with %i ms left: wait %d s at most', (leftMs, seconds) => {
-    expect(
-      step({ kind: 'unavailable', answered: true }, { ...LIMITS, deadlineMs: NOW_MS + leftMs }, ALMOST_ONE),
-    ).toMatchObject({
-      seconds,
-    });
+    const tried = { ...PROGRESS, unanswered: 9 };
+    const limits = { ...LIMITS, deadlineMs: NOW_MS + leftMs };
+    expect(step({ kind: 'unavailable' }, limits, ALMOST_ONE, tried)).toMatchObject({ seconds });
   });
 
   test.each<[string, Outcome, string[]]>([

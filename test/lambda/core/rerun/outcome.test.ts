@@ -41,15 +41,15 @@ describe('an answer of ECS', () => {
       [task('a')],
       [failure('RESOURCE:CPU')],
       3,
-      { kind: 'partlyStarted', taskArns: ['a'], remaining: 2 },
+      { kind: 'partlyStarted', taskArns: ['a'], remaining: 2, short: 'instances' },
     ],
-    ['with room for none', [], [failure('RESOURCE:MEMORY')], 2, { kind: 'unavailable', answered: true }],
+    ['with room for none', [], [failure('RESOURCE:MEMORY')], 2, { kind: 'noRoom', short: 'instances' }],
     [
       'with one failure that passes among others',
       [],
       [failure('ATTRIBUTE'), failure('AGENT')],
       1,
-      { kind: 'unavailable', answered: true },
+      { kind: 'noRoom', short: 'instances' },
     ],
     [
       'with failures that stay is a rejection',
@@ -77,7 +77,7 @@ describe('an answer of ECS', () => {
   });
 
   test('with fewer tasks than were asked for, and no word of why, is tried again for the rest', () => {
-    expect(answerOutcome({ tasks: [], failures: [] }, 1, SENT_MS)).toEqual({ kind: 'unavailable', answered: true });
+    expect(answerOutcome({ tasks: [], failures: [] }, 1, SENT_MS)).toEqual({ kind: 'noRoom' });
     expect(answerOutcome({ tasks: [task('a')], failures: [] }, 3, SENT_MS)).toEqual({
       kind: 'partlyStarted',
       taskArns: ['a'],
@@ -100,9 +100,9 @@ describe('an error of ECS', () => {
     [
       'want of room for the whole call: its token is unused',
       { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' },
-      { kind: 'unavailable', answered: true, tokenUnused: true },
+      { kind: 'noRoom', short: 'provisioning', tokenUnused: true },
     ],
-    ['a failing service', { code: 'ServerException', message: '' }, { kind: 'unavailable', answered: false }],
+    ['a failing service', { code: 'ServerException', message: '' }, { kind: 'unavailable' }],
     ['a conflict, whoever’s the tasks are', { code: 'ConflictException', message: '' }, { kind: 'conflict' }],
     [
       'any other error',

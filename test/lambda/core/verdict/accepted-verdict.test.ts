@@ -111,14 +111,35 @@ describe('an accepted call that was placed in part', () => {
     ['where nothing is left', ['a', 'b'], NO_ROOM],
     ['where ECS was not asked for room', ['a'], [{ reason: 'ATTRIBUTE' }]],
     ['where its caller retries by itself', ['a'], NO_ROOM, by(AIRFLOW_ROLE)],
-    [
-      'where its launcher does',
-      ['a'],
-      NO_ROOM,
-      { detail: { userIdentity: { arn: CRON_ROLE, invokedBy: 'events.amazonaws.com' } } },
-    ],
+    ['where room is not awaited', ['a'], NO_ROOM, {}, { capacity: { rerun: false, deadlineSeconds: 7200 } }],
   ])('is only recorded %s', (_, tasks, failures, changes, settings) => {
     expect(verdictOn(tasks, failures, changes, settings).kind).toBe('record');
+  });
+
+  test.each(['events', 'scheduler', 'pipes', 'eventsv2'])(
+    'is re-run where %s takes the answer for success: it never comes back, so nothing has to tell its next attempt from ours',
+    (name) => {
+      const detail = { userIdentity: { arn: CRON_ROLE, invokedBy: `${name}.amazonaws.com` } };
+      expect(verdictOn([], NO_ROOM, { detail })).toMatchObject({
+        kind: 'rerun',
+        input: {
+          settleUntil: new Date(EVENT_TIME_MS).toISOString(),
+          progress: { remaining: 2, round: 1 },
+        },
+      });
+      expect(verdictOn(['a'], NO_ROOM, { detail, request: { clientToken: undefined } })).toMatchObject({
+        kind: 'rerun',
+        input: { ownToken: 'substitute', progress: { remaining: 1, round: 1, taskArns: ['a'] } },
+      });
+    },
+  );
+
+  test('waits for room for as long as the configuration says, whatever the hour of the token', () => {
+    const capacity = { rerun: true, deadlineSeconds: 82_800 };
+    const until = new Date(EVENT_TIME_MS + 82_800_000).toISOString();
+    expect(verdictOn([], NO_ROOM, {}, { capacity })).toMatchObject({
+      input: { deadline: until, progress: { noRoom: { until, short: 'instances' } } },
+    });
   });
 
   test.each(['AGENT', 'You’ve reached the limit on the number of vCPUs you can run concurrently'])(

@@ -85,6 +85,36 @@ describe('a call that was handed over', () => {
     });
   });
 
+  const UNPLACED: Attempted = {
+    kind: 'rejected',
+    error: { code: 'ClientException', message: 'Tasks provisioning capacity limit exceeded.' },
+    requestIds: [],
+    firstAttemptAtMs: EVENT_TIME_MS,
+  };
+
+  test('waits for room under its own token where it was rejected whole: a loop around its caller makes the same call', () => {
+    expect(verdictOn({ attempted: UNPLACED })).toMatchObject({
+      kind: 'rerun',
+      input: {
+        deadline: new Date(EVENT_TIME_MS + 7_200_000).toISOString(),
+        progress: { remaining: 2, round: 0, noRoom: { short: 'provisioning', room: 'provisioning batch' } },
+        doneBy: { count: 2 },
+      },
+    });
+    expect(verdictOn({ attempted: UNPLACED })).not.toHaveProperty('input.ownToken');
+  });
+
+  test.each([
+    ['whole', UNPLACED],
+    ['in part', IN_PART],
+  ] as const)(
+    'is refused, so that its caller hears of it, where room is not awaited and it found none: %s',
+    (_, attempted) => {
+      const capacity = { rerun: false, deadlineSeconds: 7200 };
+      expect(verdictOn({ attempted }, { capacity })).toMatchObject({ kind: 'refuse', reason: 'roomNotAwaited' });
+    },
+  );
+
   test('is started under a token of its own where nobody attempted it, for a day', () => {
     const { clientToken: _, ...request } = REQUEST;
     const callId = keyedCallId({ ...HOME, cluster: 'batch', family: 'report', key: 'nightly-1' });

@@ -38,6 +38,7 @@ describe('a throttled call is re-run', () => {
         settleUntil: '2026-01-15T03:00:30.000Z',
         deadline: '2026-01-15T03:55:00.000Z',
         request: detail.requestParameters,
+        rooms: ['fargate', 'fargateCapacity', 'provisioning batch', 'addresses subnet-0aaa subnet-0bbb'],
         doneBy: {
           sinceMs: EVENT_TIME_MS - 3_600_000,
           count: 2,

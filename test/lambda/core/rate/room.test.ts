@@ -1,0 +1,236 @@
+import { describe, expect, test } from 'vitest';
+import { neverFits } from '../../../../lambda/core/rate/misfits.ts';
+import {
+  countTask,
+  findFull,
+  givePlacesBack,
+  grantPlaces,
+  type PlaceChange,
+  type Refusal,
+  stillShort,
+} from '../../../../lambda/core/rate/room.ts';
+import { NO_ROOMS, type Rooms, roomsSchema } from '../../../../lambda/core/rate/room-state.ts';
+
+const NOW_MS = 1_768_446_000_000;
+const ROOM = 'fargate';
+/** The room is found full by somebody. */
+const full = (state: Rooms, refusal: Omit<Refusal, 'family'>, nowMs: number) =>
+  findFull(state, { family: 'report', ...refusal }, nowMs);
+const FULL = full(NO_ROOMS, { room: ROOM, atMs: NOW_MS }, NOW_MS);
+const CALL = { rooms: [ROOM, 'provisioning batch'], tasks: 1, family: 'report', spread: 0.5 };
+
+const granted = (state: Rooms, nowMs: number, calls = [CALL]) =>
+  grantPlaces(state, calls, nowMs).places.filter(({ kind }) => kind === 'granted').length;
+const many = (count: number) => new Array(count).fill(CALL);
+/** A task of ours that ended at `atMs`. */
+const ends = (state: Rooms, atMs: number, change: Partial<PlaceChange> = {}) =>
+  countTask(
+    state,
+    ROOM,
+    { isOurs: true, family: 'report', takenMs: atMs - 40_000, freedMs: atMs, ...change },
+    atMs + 1000,
+  );
+const starts = (state: Rooms, atMs: number) =>
+  countTask(state, ROOM, { isOurs: false, family: 'web', takenMs: atMs, freedMs: undefined }, atMs + 1000);
+
+describe('a room', () => {
+  test('that nobody found full is no limit', () => {
+    const { state, places } = grantPlaces(NO_ROOMS, many(50), NOW_MS);
+    expect(places).toEqual(many(50).map(() => ({ kind: 'granted' })));
+    expect(state).toBe(NO_ROOMS);
+  });
+
+  test('that is full grants nothing, until a task ends: then one place, to one call', () => {
+    expect(granted(FULL, NOW_MS + 5000, many(5))).toBe(0);
+    const ended = ends(FULL, NOW_MS + 5000);
+    expect(granted(ended, NOW_MS + 6000, many(5))).toBe(1);
+    const { state } = grantPlaces(ended, many(5), NOW_MS + 6000);
+    expect(granted(state, NOW_MS + 6100, many(5))).toBe(0);
+  });
+
+  test('does not hold back calls that are not short of it', () => {
+    expect(granted(FULL, NOW_MS, [{ ...CALL, rooms: ['instances batch'] }])).toBe(1);
+  });
+
+  test('has no credit for what ended before it was full, nor for a place that others took since', () => {
+    expect(granted(ends(FULL, NOW_MS - 100), NOW_MS + 2000)).toBe(0);
+    const taken = ends(starts(FULL, NOW_MS + 5000), NOW_MS + 5000);
+    expect(granted(taken, NOW_MS + 6000)).toBe(0);
+  });
+
+  test('leaves others headroom by how many there are', () => {
+    let state = FULL;
+    for (let second = 1; second <= 60; second++) {
+      // One a second that stays for a hundred seconds: there are a hundred of them.
+      state = starts(state, NOW_MS + second * 1000);
+      state = ends(state, NOW_MS + second * 1000 + 1, { isOurs: false, takenMs: NOW_MS + (second - 100) * 1000 });
+    }
+    const at = NOW_MS + 61_000;
+    for (let free = 0; free < 4; free++) state = ends(state, at);
+    expect(granted(state, at + 1000, many(20))).toBe(0);
+    for (let free = 0; free < 6; free++) state = ends(state, at);
+    const places = granted(state, at + 1000, many(20));
+    expect(places).toBeGreaterThan(0);
+    expect(places).toBeLessThan(6);
+  });
+
+  test('is tried after a while, one place first and then ever more, and one refusal ends it', () => {
+    const minutes = 60_000;
+    expect(granted(FULL, NOW_MS + 9 * minutes, many(5))).toBe(0);
+    const later = NOW_MS + 10 * minutes + 1000;
+    expect(granted(FULL, later, many(5))).toBe(1);
+    const { state } = grantPlaces(FULL, many(5), later);
+    expect(granted(state, later + 1000, many(5))).toBe(0);
+    expect(granted(state, later + 31_000, many(9))).toBe(3);
+    const refused = full(state, { room: ROOM, atMs: later + 2000 }, later + 2000);
+    expect(granted(refused, later + 31_000, many(9))).toBe(0);
+  });
+
+  test('is forgotten when all that tried it found a place', () => {
+    expect(stillShort(FULL, NOW_MS + 700_000).rooms).toHaveProperty(ROOM);
+    expect(stillShort(FULL, NOW_MS + 800_000)).toEqual(NO_ROOMS);
+  });
+
+  test('that was refused gets its place back, and what was underway meanwhile counts as taken', () => {
+    let state = FULL;
+    for (let free = 0; free < 3; free++) state = ends(state, NOW_MS + 5000);
+    ({ state } = grantPlaces(state, many(3), NOW_MS + 6000));
+    const atMs = NOW_MS + 6500;
+    state = full(state, { room: ROOM, atMs, unused: { grantedAtMs: NOW_MS + 6100, places: 1 } }, atMs);
+    expect(state.rooms[ROOM]?.granted).toHaveLength(2);
+    for (let free = 0; free < 2; free++) state = ends(state, NOW_MS + 7000);
+    expect(granted(state, NOW_MS + 8000, many(3))).toBe(0);
+    expect(granted(ends(state, NOW_MS + 7000), NOW_MS + 8000, many(3))).toBe(1);
+  });
+
+  test('takes back places that nobody took', () => {
+    const { state } = grantPlaces(ends(FULL, NOW_MS + 5000), many(1), NOW_MS + 6000);
+    expect(granted(givePlacesBack(state, [CALL], NOW_MS + 6000), NOW_MS + 7000)).toBe(1);
+  });
+
+  test('is known to be full by others’ records too, which come late: what ended after that is free', () => {
+    const late = full(ends(FULL, NOW_MS + 20_000), { room: ROOM, atMs: NOW_MS + 10_000 }, NOW_MS + 25_000);
+    expect(granted(late, NOW_MS + 25_000)).toBe(1);
+    const later = full(ends(FULL, NOW_MS + 20_000), { room: ROOM, atMs: NOW_MS + 22_000 }, NOW_MS + 25_000);
+    expect(granted(later, NOW_MS + 25_000)).toBe(0);
+  });
+
+  test('of a task that got no address was full when that was created, and its place was never taken', () => {
+    const taken = ends(starts(FULL, NOW_MS + 5000), NOW_MS + 8000);
+    const failed = full(taken, { room: ROOM, atMs: NOW_MS + 5000 }, NOW_MS + 20_000);
+    expect(failed.rooms[ROOM]).toMatchObject({ fullAtMs: NOW_MS + 5000, taken: [], freed: [NOW_MS + 8000] });
+  });
+
+  test('grants a call of several tasks only where there is a place for each', () => {
+    const two = ends(ends(FULL, NOW_MS + 5000), NOW_MS + 5000);
+    expect(granted(two, NOW_MS + 6000, [{ ...CALL, tasks: 3 }])).toBe(0);
+    expect(granted(two, NOW_MS + 6000, [{ ...CALL, tasks: 2 }])).toBe(1);
+  });
+
+  test('is one of several that a call may be short of: all of them must have a place', () => {
+    const both = full(ends(FULL, NOW_MS + 5000), { room: 'provisioning batch', atMs: NOW_MS }, NOW_MS);
+    expect(granted(both, NOW_MS + 6000)).toBe(0);
+    expect(grantPlaces(both, [CALL], NOW_MS + 6000).state.rooms[ROOM]?.granted).toEqual([]);
+  });
+});
+
+describe('a family that is larger than any instance', () => {
+  const POOL = 'instances batch';
+  const huge = { ...CALL, rooms: [POOL], family: 'huge' };
+  const small = { ...CALL, rooms: [POOL], family: 'report' };
+  const start = (state: Rooms, family: string, atMs: number) =>
+    countTask(state, POOL, { isOurs: true, family, takenMs: atMs, freedMs: undefined }, atMs);
+  const free = (state: Rooms, atMs: number) =>
+    countTask(state, POOL, { isOurs: true, family: 'report', takenMs: atMs - 1, freedMs: atMs }, atMs);
+  const refuse = (state: Rooms, atMs: number, family = 'huge') =>
+    findFull(state, { room: POOL, atMs, unused: { grantedAtMs: atMs, places: 1 }, family }, atMs);
+  /** It is refused so often, and others start in between. */
+  function refused(times: number, everyMs: number): Rooms {
+    let state = findFull(NO_ROOMS, { room: POOL, atMs: NOW_MS, family: 'huge' }, NOW_MS);
+    for (let time = 1; time <= times; time++) {
+      const atMs = NOW_MS + time * everyMs;
+      state = start(start(start(refuse(state, atMs), 'report', atMs), 'report', atMs), 'web', atMs);
+    }
+    return state;
+  }
+
+  test('does not make others wait: its refusals say nothing of the room', () => {
+    const state = free(refused(3, 1000), NOW_MS + 4000);
+    expect(granted(refuse(state, NOW_MS + 5000), NOW_MS + 5500, [small])).toBe(1);
+    expect(granted(refuse(state, NOW_MS + 5000, 'report'), NOW_MS + 5500, [small])).toBe(0);
+  });
+
+  test('is tried now and then, as instances may have been added', () => {
+    const atMs = NOW_MS + 200_000;
+    const before = free(free(free(refused(3, 1000), atMs), atMs), atMs);
+    const { state, places } = grantPlaces(before, [huge, huge], atMs);
+    expect(places.map(({ kind }) => kind)).toEqual(['granted', 'none']);
+    expect(granted(state, atMs + 29_000, [huge])).toBe(0);
+    expect(granted(state, atMs + 31_000, [huge])).toBe(1);
+  });
+
+  test('is given up when it was refused for long while many others started', () => {
+    const minutes = (times: number, everyMs: number) => {
+      const atMs = NOW_MS + times * everyMs;
+      return neverFits(refused(times, everyMs), POOL, 'huge', 8, atMs);
+    };
+    expect(minutes(40, 30_000)).toBe(true);
+    expect(minutes(20, 30_000)).toBe(false);
+    expect(minutes(7, 300_000)).toBe(false);
+  });
+
+  test('fits after all as soon as a task of it starts', () => {
+    const state = start(refused(40, 30_000), 'huge', NOW_MS + 1_300_000);
+    expect(neverFits(state, POOL, 'huge', 8, NOW_MS + 1_300_000)).toBe(false);
+    expect(granted(refuse(free(state, NOW_MS + 1_300_000), NOW_MS + 1_300_001), NOW_MS + 1_300_500, [small])).toBe(0);
+  });
+
+  test('is none where no others start either, or where size does not matter', () => {
+    let state = FULL;
+    for (let time = 1; time <= 40; time++) state = refuse(state, NOW_MS + time * 30_000);
+    expect(neverFits(state, POOL, 'huge', 8, NOW_MS + 1_300_000)).toBe(false);
+    const subnets = findFull(FULL, { room: 'addresses subnet-a', atMs: NOW_MS, family: 'huge' }, NOW_MS);
+    expect(subnets.refused).toEqual({});
+  });
+});
+
+describe('a call that has no place yet', () => {
+  const awayOf = (state: Rooms, count: number) => {
+    const { places } = grantPlaces(
+      state,
+      many(count).map((call, index) => ({ ...call, spread: (index % 10) / 10 })),
+      NOW_MS,
+    );
+    return places.map((place) => (place.kind === 'none' ? place.awaySeconds : 0));
+  };
+
+  test('comes back soon where few wait', () => {
+    expect(Math.max(...awayOf(FULL, 3))).toBeLessThanOrEqual(5);
+  });
+
+  test('comes back within two minutes, however many wait, and no more often at once than places become free', () => {
+    const away = awayOf(FULL, 1000);
+    expect(Math.max(...away)).toBeLessThanOrEqual(120);
+    expect(away.filter((seconds) => seconds <= 10).length).toBeLessThan(150);
+    expect(away.filter((seconds) => seconds > 60).length).toBeGreaterThan(300);
+  });
+});
+
+test('of more rooms than anybody is short of at once those are kept that were full last', () => {
+  let state = NO_ROOMS;
+  for (let room = 0; room < 30; room++)
+    state = full(state, { room: `instances c${room}`, atMs: NOW_MS + room }, NOW_MS + room);
+  expect(Object.keys(state.rooms)).toHaveLength(20);
+  expect(state.rooms).toHaveProperty('instances c29');
+  expect(state.rooms).not.toHaveProperty('instances c9');
+});
+
+test('what is kept of a room does not grow with its tasks, and counts them all', () => {
+  let state = FULL;
+  for (let second = 1; second <= 150; second++) {
+    for (let task = 0; task < 20; task++) state = ends(state, NOW_MS + second * 1000);
+    state = grantPlaces(state, many(19), NOW_MS + second * 1000 + 1000).state;
+  }
+  expect(JSON.stringify(roomsSchema.parse(state)).length).toBeLessThan(60_000);
+  expect(granted(state, NOW_MS + 152_000, many(400))).toBe(150);
+});
