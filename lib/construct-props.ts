@@ -74,6 +74,8 @@ export interface EcsThrottleRemediationProps {
   readonly maxTasksPerHour?: number;
   /** How often to search for missed calls; zero for never. @default Duration.minutes(15) */
   readonly sweepEvery?: Duration;
+  /** Whether calls and tasks that found no room come back, and for how long they wait. @default - they do, for two hours */
+  readonly capacity?: { readonly rerun?: boolean; readonly deadline?: Duration };
   /** Limits of the rate, in permits per second. @default - 10 at first, 0.5 at least, 500 at most */
   readonly rate?: Partial<RateSettings>;
   /** The trail that brings rejected calls: none, one of its own (billed), an existing one, or where that keeps its records. */
@@ -98,6 +100,7 @@ const PROP_NAMES: Readonly<Record<string, string>> = {
   graceSeconds: 'grace',
   deadlineSeconds: 'deadline',
   'sweep.everyMinutes': 'sweepEvery',
+  'capacity.deadlineSeconds': 'capacity.deadline',
   'cloudTrail.logGroupName': 'cloudTrail.logGroup',
   'cloudTrail.bucketName': 'cloudTrail.bucket',
   'notifications.topicArn': 'notifications.topic',
@@ -106,7 +109,18 @@ const PROP_NAMES: Readonly<Record<string, string>> = {
 
 /** The configuration that props stand for; throws a `ConfigurationError` that names the props that cannot be used. */
 export function configurationOf(scope: Construct, id: string, props: EcsThrottleRemediationProps): Configuration {
-  const { passRoles, grace, deadline, sweepEvery, cloudTrail, notifications, architecture, retention, ...same } = props;
+  const {
+    passRoles,
+    grace,
+    deadline,
+    sweepEvery,
+    capacity,
+    cloudTrail,
+    notifications,
+    architecture,
+    retention,
+    ...same
+  } = props;
   const { topic, ...told } = notifications ?? {};
   const value = {
     ...same,
@@ -117,6 +131,7 @@ export function configurationOf(scope: Construct, id: string, props: EcsThrottle
     graceSeconds: grace?.toSeconds(),
     deadlineSeconds: deadline?.toSeconds(),
     sweep: sweepEvery && { everyMinutes: sweepEvery.toMinutes() },
+    capacity: capacity && { rerun: capacity.rerun, deadlineSeconds: capacity.deadline?.toSeconds() },
     cloudTrail: typeof cloudTrail === 'object' ? trailRecords(cloudTrail) : cloudTrail,
     notifications: { ...told, ...(topic && { topicArn: topic.topicArn }) },
     architecture: architecture?.name,

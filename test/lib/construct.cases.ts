@@ -79,6 +79,7 @@ describe('the construct', () => {
       deadline: Duration.minutes(20),
       maxTasksPerHour: 50,
       sweepEvery: Duration.hours(1),
+      capacity: { rerun: false, deadline: Duration.hours(5) },
       rate: { maxPerSecond: 20 },
       cloudTrail: { logGroup: new LogGroup(stack, 'Trail'), bucket: new Bucket(stack, 'Bucket'), keyPrefix: 'trail' },
       investigation: { athena: false },

@@ -73,6 +73,8 @@ describe('the dashboard', () => {
       'Rate and quota',
       'Calls of others',
       'Our RunTask requests',
+      'No room, by what was short',
+      'Fargate vCPUs in use',
       'Waiting for a permit',
       'Not brought back, by reason',
       'Cost (estimate)',
