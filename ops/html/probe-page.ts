@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Content, html, Markup } from '../../lab/html/markup.ts';
-import type { CallerRow, ProbeFigures } from '../probe/figures.ts';
+import type { CallerRow } from '../probe/caller-rows.ts';
+import type { ProbeFigures } from '../probe/figures.ts';
 import { lines, type Series } from './lines.ts';
 
 const STYLE = ['palette.css', 'page.css'].map(

@@ -1,6 +1,7 @@
 import type { Terminal } from '../context.ts';
 import { type Column, counted, indented, printable, shareWidth, tableRow } from '../terminal/table.ts';
-import type { ByReason, ProbeFigures } from './figures.ts';
+import type { ByReason } from './caller-rows.ts';
+import type { ProbeFigures } from './figures.ts';
 
 const SHOWN = 15;
 
