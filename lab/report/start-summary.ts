@@ -65,5 +65,7 @@ export function nextSteps(reportUrl: string): string {
   return `  See       ${reportUrl}
   Play      npm run lab -- lab/scenarios/duplicates.json
             (copy one of lab/scenarios/, make it your own storm; docs/scenario.schema.json has all keys)
+  Try       npm run --silent lab:serve
+            (a small account for your own AWS CLI, SDKs and browser: docs/live-lab.md)
   Deploy    README.md, "Deploy it"`;
 }

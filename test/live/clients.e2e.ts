@@ -132,7 +132,7 @@ const reads = (): Call[] => [
   ['sqs', 'list_queues', {}],
   ['sqs', 'get_queue_attributes', { QueueUrl: outputs.HandOverQueueUrl, AttributeNames: ['All'] }],
   ['dynamodb', 'list_tables', {}],
-  ['ecs', 'describe_clusters', { clusters: ['night', 'none'] }],
+  ['ecs', 'describe_clusters', { clusters: ['none'] }],
 
   ['cloudtrail', 'lookup_events', { LookupAttributes: [{ AttributeKey: 'EventName', AttributeValue: 'StopTask' }] }],
   ['cloudwatch', 'describe_alarms', {}],
