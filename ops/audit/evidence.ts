@@ -67,6 +67,9 @@ export interface ResultLine {
   readonly taskArns: readonly string[];
 }
 
+/** Clocks differ; that of the live lab may run ahead. */
+const CLOCK_SKEW_MS = 86_400_000;
+
 /** All that was read: who called, what ran, what the stack said. */
 export class Evidence {
   readonly attempts: Attempt[] = [];
@@ -75,6 +78,11 @@ export class Evidence {
   readonly results: ResultLine[] = [];
   /** The time of the last thing that is known: what is younger may still come. */
   until = 0;
+  readonly #nowMs: number;
+
+  constructor(nowMs = Date.now()) {
+    this.#nowMs = nowMs;
+  }
 
   /** Takes an event of ECS. */
   event(event: Json): void {
@@ -160,7 +168,8 @@ export class Evidence {
   }
 
   #knownUntil(at: number): void {
-    if (at > this.until) this.until = at;
+    // What claims to be of the future would make everything else seem old.
+    if (at > this.until && at < this.#nowMs + CLOCK_SKEW_MS) this.until = at;
   }
 }
 
@@ -192,7 +201,11 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const texts = (value: unknown): readonly string[] => list(value).filter((each) => typeof each === 'string');
 const lastPart = (reference: string) => reference.slice(reference.lastIndexOf('/') + 1);
 
+/** The latest instant that there is: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const LATEST_MS = 8.64e15;
+
+/** 0 for what is no time. */
 function timeOf(value: unknown): number {
   const at = typeof value === 'number' ? value : Date.parse(`${value}`);
-  return Number.isNaN(at) ? 0 : at;
+  return at >= 0 && at <= LATEST_MS ? at : 0;
 }

@@ -112,7 +112,10 @@ function taskOf(task: Json): Found {
 }
 
 function instantOf(time: unknown): unknown {
-  if (typeof time === 'number') return new Date(Math.round(time * 1000)).toISOString();
+  if (typeof time === 'number') {
+    const date = new Date(Math.round(time * 1000));
+    return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+  }
   return typeof time === 'string' ? time.replace(/^(\d{4}-\d\d-\d\d) /, '$1T') : time;
 }
 
