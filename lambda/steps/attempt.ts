@@ -4,9 +4,9 @@ import { type Occasion, placedOccasion, synchronousCallId } from '../core/identi
 import { neverFits } from '../core/rate/misfits.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { findFull, givePlacesBack } from '../core/rate/room.ts';
+import { findFull, findPlace, givePlacesBack } from '../core/rate/room.ts';
 import { NO_ROOMS, type Rooms, roomsSchema } from '../core/rate/room-state.ts';
-import { roomOf, shortageIn } from '../core/rate/rooms-of.ts';
+import { type RoomName, roomOf, shortageIn } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
@@ -172,6 +172,13 @@ export function makeAttempter(
     }));
   }
 
+  /** Takes in that tasks were placed: a room that one call found full may not be. */
+  async function findPlaced(room: RoomName, sentAtMs: number): Promise<void> {
+    const known = (await rooms.read()) ?? NO_ROOMS;
+    if (findPlace(known, room, sentAtMs) === known) return;
+    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, room, sentAtMs) }));
+  }
+
   async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
     const { rerun, request, progress, grantedAtMs = clock.now() } = attempt;
     const wanted =
@@ -186,6 +193,7 @@ export function makeAttempter(
       return waitUntil(clock.now(), progress);
     }
     const isOwnToken = rerun.ownToken !== undefined || progress.round > 0;
+    const sentAtMs = clock.now();
     const outcome = await send(wanted, rerun, isOwnToken);
     if (outcome.kind === 'unknown') {
       await cap.settle(reservation, 0);
@@ -199,6 +207,7 @@ export function makeAttempter(
       await slowDown(grantedAtMs, outcome.elsewhere ?? false);
       await leavePlaces(attempt);
     }
+    if (outcome.kind === 'started') await findPlaced(roomOf('instances', request, awsEnvironment), sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom(attempt, outcome) : undefined;
     const limits = { maxAttempts: settings.maxAttempts, deadlineMs };

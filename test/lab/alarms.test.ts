@@ -45,9 +45,11 @@ const alarmRaised = (stack: Synthesized) => ({
 /** What the handlers emit in a run of the lab. */
 async function emitted({
   config,
+  account,
   ...more
 }: {
   config?: JsonObject;
+  account?: JsonObject;
   callers?: JsonObject[];
   events?: JsonObject[];
   faults?: JsonObject[];
@@ -75,6 +77,7 @@ async function emitted({
         { family: 'secret', revision: 1, taskRoleArn: 'arn:aws:iam::111122223333:role/secret' },
       ],
       buckets: { clusterResourceModify: { burst: 1, refillPerSecond: 0.1 } },
+      ...account,
     },
     ...more,
   };
@@ -109,6 +112,10 @@ test('every metric of ours on an alarm or a widget is one that the handlers emit
     // A sweep reads the same records in the event history.
     events: [{ at: 5, event: SERVICE_THROTTLED }],
   });
+  const short = await emitted({
+    callers: [cron('report', request('report'))],
+    account: { placementFailures: [{ family: 'report', probability: 0.5, reason: 'RESOURCE:MEMORY' }] },
+  });
   const failing = await emitted({
     callers: [cron('report', request('report'))],
     // So often that six tries in a row fail: then the intake itself does.
@@ -125,7 +132,7 @@ test('every metric of ours on an alarm or a widget is one that the handlers emit
     [],
   );
   const seen = new Set(
-    [...crowded, ...failing, ...swept].flatMap(({ handler, name, dimensions }) =>
+    [...crowded, ...short, ...failing, ...swept].flatMap(({ handler, name, dimensions }) =>
       dimensionSets(dimensions).map((set) => keyOf(name, { service: handler, ...set })),
     ),
   );

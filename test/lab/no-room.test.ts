@@ -102,8 +102,9 @@ describe('calls that find no room come back as there is some', () => {
     const figures = await played(room, callers);
     expect(figures.reruns.gaveUp).toEqual({});
     expect(figures.reruns.refused).toEqual({});
-    // Hardly anybody asks in vain: backing off alone takes 5 to 16 requests for each start.
-    expect(figures.ecs.callsPerOwed).toBeLessThan(1.25);
+    // Hardly anybody asks in vain, but for the three whose refusals prove that a cluster has no room: here they are three of ten.
+    // Backing off alone takes 5 to 16 requests for each start.
+    expect(figures.ecs.callsPerOwed).toBeLessThan(1.5);
   });
 
   test('and who is not short of it does not wait for it', async () => {

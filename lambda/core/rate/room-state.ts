@@ -3,6 +3,9 @@ import type { RoomName } from './rooms-of.ts';
 
 const instants = z.array(z.number());
 
+/** Of what is underway in a full room all is refused. One refusal may be chance, or one call's size: so many in a row are none. */
+export const PROOF = 3;
+
 /** One room that was full of late. Times are in milliseconds since the epoch. */
 export const roomSchema = z.object({
   /** When somebody last found no place in it. */
@@ -21,6 +24,8 @@ export const roomSchema = z.object({
   unheardPerSecond: z.number(),
   /** How many of the calls that were sent away come back in each span of some seconds. */
   returns: z.record(z.string(), z.number()),
+  /** How often it was found full without a place for anybody in between. */
+  refusals: z.number().default(PROOF),
 });
 export type Room = z.infer<typeof roomSchema>;
 
@@ -67,6 +72,7 @@ export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   minutes: {},
   unheardPerSecond: 0,
   returns: {},
+  refusals: 1,
 });
 
 /** Calls that were sent away are counted by spans of so many seconds. */

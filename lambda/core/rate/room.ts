@@ -4,6 +4,7 @@ import {
   KEPT_MS,
   kept,
   minuteOf,
+  PROOF,
   type Room,
   type Rooms,
   SPAN_SECONDS,
@@ -109,21 +110,39 @@ export function findFull(before: Rooms, { room: name, atMs, unused, family }: Re
   if (isMisfit(state, name, family)) {
     return known && unused ? withRoom(state, name, { ...known, granted: without(known.granted, unused) }) : state;
   }
-  if (!known) return atMs < nowMs - KEPT_MS ? state : withRoom(state, name, emptyRoom(nowMs, atMs));
+  if (!known)
+    return atMs < nowMs - KEPT_MS
+      ? state
+      : withRoom(state, name, { ...emptyRoom(nowMs, atMs), refusals: unused ? 1 : 0 });
   const room = kept(known, nowMs);
   const granted = unused ? without(room.granted, unused) : room.granted;
   // A task that never got its place did not take it.
   const taken = room.taken.filter((takenMs) => takenMs !== atMs);
+  // Of others' refusals nobody knows what was placed in between.
+  const refusals = room.refusals + (unused ? 1 : 0);
   const isNews = atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
-  if (!isNews) return withRoom(state, name, { ...room, granted, taken });
+  if (!isNews) return withRoom(state, name, { ...room, granted, taken, refusals });
   // Whoever got more places than anybody told of shows how many become free unheard.
   const seconds = Math.max(1, (atMs - room.fullAtMs) / 1000);
   const unheard = Math.max(0, -told({ ...room, granted, taken })) / seconds;
   const unheardPerSecond = room.unheardPerSecond + UNHEARD.weight * (unheard - room.unheardPerSecond);
-  const after = { ...room, granted, taken, carried: 0, fullAtMs: atMs };
+  const after = { ...room, granted, taken, refusals, carried: 0, fullAtMs: atMs };
   // In a moment too little happens to tell.
   return withRoom(state, name, seconds < LEAST_TELLING_SECONDS ? after : { ...after, unheardPerSecond });
 }
+
+/**
+ * Takes in that tasks were placed in a room by a request of `sentAtMs`: if it was refused too seldom before, and nobody's place became
+ * free since, it was not full.
+ */
+export function findPlace(state: Rooms, name: RoomName, sentAtMs: number): Rooms {
+  const { [name]: room, ...others } = state.rooms;
+  if (!room || isProven(name, room) || sentAtMs <= room.fullAtMs) return state;
+  return since(room.freed, room.fullAtMs) > 0 ? state : { ...state, rooms: others };
+}
+
+/** Whether a room is known to be full. Of instances it may be that only one call found none: by chance, or for its size. */
+const isProven = (name: RoomName, { refusals }: Room): boolean => !name.startsWith('instances ') || refusals >= PROOF;
 
 /** Without the latest instants that are no later than the grant. */
 function without(list: readonly number[], { grantedAtMs, places }: NonNullable<Refusal['unused']>): number[] {
@@ -199,7 +218,10 @@ export function grantPlaces(
       return { kind: 'none', awaySeconds: Math.round(MOST_AWAY_SECONDS * (0.5 + spread / 2)) };
     }
     const short = rooms.filter((name) => state.rooms[name]);
-    const full = short.filter((name) => placesIn(state.rooms[name] as Room, nowMs) < tasks);
+    const full = short.filter((name) => {
+      const room = state.rooms[name] as Room;
+      return isProven(name, room) && placesIn(room, nowMs) < tasks;
+    });
     if (full.length === 0) {
       if (misfit !== undefined) state = retried(state, misfit, family, nowMs);
       for (const name of short) state = grant(state, name, tasks, nowMs);

@@ -3,6 +3,7 @@ import { neverFits } from '../../../../lambda/core/rate/misfits.ts';
 import {
   countTask,
   findFull,
+  findPlace,
   givePlacesBack,
   grantPlaces,
   type PlaceChange,
@@ -233,4 +234,47 @@ test('what is kept of a room does not grow with its tasks, and counts them all',
   }
   expect(JSON.stringify(roomsSchema.parse(state)).length).toBeLessThan(60_000);
   expect(granted(state, NOW_MS + 152_000, many(400))).toBe(150);
+});
+
+describe('a room of instances', () => {
+  const INSTANCES = 'instances batch';
+  const ASK = { ...CALL, rooms: [INSTANCES] };
+  const refused = (state: Rooms, atMs: number) =>
+    full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: atMs - 100, places: 1 } }, atMs);
+  const refusedTimes = (times: number) =>
+    Array.from({ length: times }, (_, index) => NOW_MS + 100 * index).reduce(refused, NO_ROOMS);
+
+  test('is not full for one refusal, which may be chance or one call’s size: it takes three in a row', () => {
+    expect(granted(refusedTimes(2), NOW_MS + 1000, [ASK])).toBe(1);
+    expect(granted(refusedTimes(3), NOW_MS + 1000, [ASK])).toBe(0);
+  });
+
+  test('was not full where somebody was placed after a refusal though nobody left', () => {
+    expect(findPlace(refusedTimes(2), INSTANCES, NOW_MS + 500).rooms).toEqual({});
+    // Sent before the refusal, it says nothing; nor once the room is known to be full.
+    for (const [state, sentAtMs] of [
+      [refusedTimes(2), NOW_MS],
+      [refusedTimes(3), NOW_MS + 500],
+    ] as const) {
+      expect(findPlace(state, INSTANCES, sentAtMs)).toBe(state);
+    }
+  });
+
+  test('may well be full where somebody was placed as another one left', () => {
+    const left = countTask(
+      refusedTimes(2),
+      INSTANCES,
+      { isOurs: true, family: 'report', takenMs: NOW_MS - 40_000, freedMs: NOW_MS + 300 },
+      NOW_MS + 400,
+    );
+    expect(findPlace(left, INSTANCES, NOW_MS + 500)).toBe(left);
+  });
+
+  test('is not proven full by records of others, which do not say who was placed in between', () => {
+    const records = [0, 1, 2, 3, 4].reduce(
+      (state, second) => full(state, { room: INSTANCES, atMs: NOW_MS + 1000 * second }, NOW_MS + 6000),
+      NO_ROOMS,
+    );
+    expect(granted(records, NOW_MS + 7000, [ASK])).toBe(1);
+  });
 });
