@@ -98,9 +98,15 @@ export function makeHandler(
     return permit;
   }
 
+  /** Whether any room was found full of late: then its permit tells the attempt to report that it found a place. */
+  let isRoomShort = false;
+
   /** Has an execution go on. */
   async function answer({ messageId, parked: { taskToken } }: Waiting): Promise<Permit> {
-    const output = JSON.stringify({ grantedAt: new Date(clock.now()).toISOString() });
+    const output = JSON.stringify({
+      grantedAt: new Date(clock.now()).toISOString(),
+      ...(isRoomShort && { isRoomShort }),
+    });
     try {
       await retrying(dependencies, () => clients.sfn.send(new SendTaskSuccessCommand({ taskToken, output })));
       return 'taken';
@@ -199,6 +205,7 @@ export function makeHandler(
       return parked && Date.parse(parked.parkedUntil) > clock.now() ? [{ ...message, parked }] : [];
     });
     const [known = NO_ROOMS, ...areDone] = await Promise.all([rooms.read(), ...waiting.map(isAlreadyDone)]);
+    isRoomShort = Object.keys(known.rooms).length > 0;
     const done = waiting.filter((_, index) => areDone[index]);
     const wanting = waiting.filter((_, index) => !areDone[index]);
     const answers = await Promise.all(done.map(answer));

@@ -28,7 +28,7 @@ const payloadSchema = z.object({
   rerun: rerunInputSchema,
   progress: progressSchema.nullable(),
   /** The rate limiter's answer, and the redrive it came in; null if no permit came in time. */
-  permit: z.object({ grantedAt: z.iso.datetime(), redriveCount }).nullable(),
+  permit: z.object({ grantedAt: z.iso.datetime(), isRoomShort: z.boolean().optional(), redriveCount }).nullable(),
   /** Since when a request may have been made whose answer nobody knows. */
   unheardSince: z.iso.datetime().nullish(),
   /** ARN of the execution. Those of older definitions do not say it. */
@@ -69,6 +69,7 @@ export function makeHandler(
       request,
       progress: withUnheard(isRedriven ? withFreshAttempts(progress) : progress, parsed.data.unheardSince),
       grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
+      isRoomShort: permit?.isRoomShort ?? false,
       startedAtMs: Date.parse(startedAt),
       execution,
     });

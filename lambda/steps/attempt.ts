@@ -52,6 +52,8 @@ export interface Attempt {
   readonly progress: Progress;
   /** When the rate limiter gave the permit; undefined without one. Nothing is launched without a permit. */
   readonly grantedAtMs: number | undefined;
+  /** Whether a room had been found full of late when it got its permit. */
+  readonly isRoomShort?: boolean;
   /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
   /** ARN of the execution. */
@@ -207,7 +209,8 @@ export function makeAttempter(
       await slowDown(grantedAtMs, outcome.elsewhere ?? false);
       await leavePlaces(attempt);
     }
-    if (outcome.kind === 'started') await findPlaced(roomOf('instances', request, awsEnvironment), sentAtMs);
+    if (outcome.kind === 'started' && attempt.isRoomShort)
+      await findPlaced(roomOf('instances', request, awsEnvironment), sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom(attempt, outcome) : undefined;
     const limits = { maxAttempts: settings.maxAttempts, deadlineMs };

@@ -31,7 +31,7 @@ const DAYS: readonly (readonly [name: string, faults: readonly JsonObject[]])[] 
   ],
 ];
 
-/** Calls for four tasks each, of which a third finds no room, beside calls for one. */
+/** Calls for four tasks each, of which a fifth finds no room, beside calls for one. */
 const day = (faults: readonly JsonObject[]) =>
   readScenario(
     JSON.stringify({
@@ -48,7 +48,7 @@ const day = (faults: readonly JsonObject[]) =>
         clusters: ['batch'],
         taskDefinitions: [{ family: 'report' }],
         buckets: { clusterResourceModify: { burst: 5, refillPerSecond: 2 } },
-        placementFailures: [{ family: 'report', probability: 0.3, reason: 'RESOURCE:MEMORY' }],
+        placementFailures: [{ family: 'report', probability: 0.2, reason: 'RESOURCE:MEMORY' }],
         taskSeconds: [10, 60],
       },
       callers: [1, 4].map((count) => ({
