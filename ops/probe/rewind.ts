@@ -12,7 +12,21 @@ const AROUND = 60;
 /** More entries than this are put together to longer spans. */
 const MOST_ENTRIES = 1500;
 const STEADY_CALLS = 10;
-const DEFAULT_BUCKET = { burst: 100, refillPerSecond: 40 };
+
+/**
+ * A bucket that accepts as much as was accepted in a storm too short to show the real one: in its later half what was refilled, before
+ * that what the bucket had held.
+ */
+function bucketOfShortStorm(traffic: Traffic, storm: Storm) {
+  const { accepted } = traffic.around(storm);
+  const before = (accepted.length - (storm.until - storm.from + 1)) / 2;
+  // The bucket may have been emptied by the calls of just before the first throttle.
+  const seconds = accepted.slice(before - 1, accepted.length - before);
+  const later = seconds.slice(Math.ceil(seconds.length / 2));
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+  const refillPerSecond = sum(later) / Math.max(1, later.length);
+  return { burst: sum(seconds) - refillPerSecond * (seconds.length - 1), refillPerSecond };
+}
 
 /** The storm as a scenario that the lab plays; with this stack, as if whoever has to hand over did. */
 export function rewind(facts: Facts, traffic: Traffic, storm: Storm): Scenario {
@@ -33,7 +47,7 @@ export function rewind(facts: Facts, traffic: Traffic, storm: Storm): Scenario {
   const beginsMs = Math.floor(first / 1000) * 1000;
   const parties = partiesOf({ calls, lone, handedOver, throughLater }, facts, beginsMs);
   const span = { from: storm.from - beginsMs / 1000, until: storm.until + 1 - beginsMs / 1000 };
-  const bucket = traffic.bucket([storm]);
+  const bucket = traffic.bucket([storm]) ?? bucketOfShortStorm(traffic, storm);
   const isRecorded = facts.throttled.request > 0;
   const callers = parties.flatMap((party) => callersOf(party, span));
   return {
@@ -57,12 +71,10 @@ export function rewind(facts: Facts, traffic: Traffic, storm: Storm): Scenario {
       id: ACCOUNT,
       region: REGION,
       buckets: {
-        clusterResourceModify: bucket
-          ? {
-              burst: Math.max(1, Math.round(bucket.burst)),
-              refillPerSecond: Math.round(bucket.refillPerSecond * 10) / 10,
-            }
-          : DEFAULT_BUCKET,
+        clusterResourceModify: {
+          burst: Math.max(1, Math.round(bucket.burst)),
+          refillPerSecond: Math.max(0.1, Math.round(bucket.refillPerSecond * 10) / 10),
+        },
       },
       clusters: distinct(parties.map(({ cluster }) => cluster)),
       taskDefinitions: distinct(parties.map(({ family }) => family)).map((family) => ({ family })),

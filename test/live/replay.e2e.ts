@@ -20,5 +20,7 @@ test('a page of a storm that is played again shows it as it was and as it would 
   expect(exitCode).toBe(0);
   const [, throttled, back] = /: (\d+) were throttled, (\d+) come back/.exec(shown) ?? [];
   expect(Number(throttled)).toBeGreaterThan(200);
-  expect(back).toBe(throttled);
+  // The others' own retries got through.
+  expect(Number(back)).toBeGreaterThan(150);
+  expect(Number(back)).toBeLessThanOrEqual(Number(throttled));
 });
