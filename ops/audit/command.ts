@@ -1,13 +1,8 @@
 import { buildCommand } from '@stricli/core';
-import { type AwsFlags, awsFlags } from '../aws/flags.ts';
+import { awsFlags } from '../aws/flags.ts';
 import type { OpsContext } from '../context.ts';
 import { instant } from '../flags.ts';
-
-export interface AuditFlags extends AwsFlags {
-  readonly since?: number;
-  readonly records?: readonly string[];
-  readonly logs?: readonly string[];
-}
+import type { AuditFlags } from './flags.ts';
 
 const DESCRIPTION = `Proof after the fact: what became of each call that throttling or full capacity took. It reads CloudTrail's records, the
 events of tasks and the log lines of the stack's functions, and uses nothing of the code that it judges.

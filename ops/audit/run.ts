@@ -6,8 +6,8 @@ import { checkPaths } from '../records/paths.ts';
 import { ReadingTally, readRecords } from '../records/read-records.ts';
 import { Messages } from '../terminal/messages.ts';
 import { audit } from './audit.ts';
-import type { AuditFlags } from './command.ts';
 import { Evidence } from './evidence.ts';
+import type { AuditFlags } from './flags.ts';
 import { logLines } from './log-lines.ts';
 import { auditLines } from './print.ts';
 

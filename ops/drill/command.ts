@@ -1,12 +1,7 @@
 import { buildCommand } from '@stricli/core';
-import { type AwsFlags, awsFlags, type YesFlag, yesFlag } from '../aws/flags.ts';
+import { awsFlags, yesFlag } from '../aws/flags.ts';
 import type { OpsContext } from '../context.ts';
-
-export interface DrillFlags extends AwsFlags, YesFlag {
-  readonly family?: string;
-  readonly cluster?: string;
-  readonly roleArn?: string;
-}
+import type { DrillFlags } from './flags.ts';
 
 const DESCRIPTION = `Hands one task over, of a family that is listed and that you call harmless, and follows it to its start: permissions, key, event
 path, rate limiter, launch and trail of this very account. It says which of them fails.

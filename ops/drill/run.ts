@@ -11,7 +11,7 @@ import { type Deployment, findDeployment, output, resourcesOf } from '../aws/dep
 import { settingsOf } from '../aws/settings.ts';
 import { BadInputError, type OpsContext } from '../context.ts';
 import { printable } from '../terminal/table.ts';
-import type { DrillFlags } from './command.ts';
+import type { DrillFlags } from './flags.ts';
 import { Follower, type Step, step } from './follow.ts';
 import { harmlessRequest } from './request.ts';
 

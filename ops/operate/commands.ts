@@ -1,17 +1,8 @@
 import { buildCommand } from '@stricli/core';
-import { type AwsFlags, awsFlags, type YesFlag, yesFlag } from '../aws/flags.ts';
+import { awsFlags, yesFlag } from '../aws/flags.ts';
 import type { OpsContext } from '../context.ts';
 import { instant } from '../flags.ts';
-
-export type OperateFlags = AwsFlags & YesFlag;
-export interface SweepFlags extends OperateFlags {
-  readonly cluster?: string;
-  readonly since?: number;
-}
-export interface RedriveFlags extends OperateFlags {
-  readonly since?: number;
-  readonly reason?: string;
-}
+import type { OperateFlags, RedriveFlags, SweepFlags } from './flags.ts';
 
 const flags = { ...awsFlags, ...yesFlag };
 const since = {

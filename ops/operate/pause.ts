@@ -4,7 +4,7 @@ import type { Clients } from '../aws/clients.ts';
 import { agreed, type Finding, withAws } from '../aws/command.ts';
 import { findDeployment, resourcesOf } from '../aws/deployment.ts';
 import { BadInputError, type OpsContext } from '../context.ts';
-import type { OperateFlags } from './commands.ts';
+import type { OperateFlags } from './flags.ts';
 
 const KEY = { id: { S: ITEM_KINDS.pause } };
 

@@ -9,7 +9,7 @@ import type { Clients } from '../aws/clients.ts';
 import { agreed, withAws } from '../aws/command.ts';
 import { findDeployment, output } from '../aws/deployment.ts';
 import type { OpsContext } from '../context.ts';
-import type { RedriveFlags } from './commands.ts';
+import type { RedriveFlags } from './flags.ts';
 
 const DAY_MS = 86_400_000;
 /** RedriveExecution takes 30 a second in small Regions: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */

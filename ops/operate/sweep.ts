@@ -3,7 +3,7 @@ import { parseJson } from '../../lambda/core/json.ts';
 import { agreed, withAws } from '../aws/command.ts';
 import { findDeployment, output } from '../aws/deployment.ts';
 import { BadInputError, type OpsContext } from '../context.ts';
-import type { SweepFlags } from './commands.ts';
+import type { SweepFlags } from './flags.ts';
 
 /** A sweep that has nothing to do says so within seconds; one that has is not waited for. */
 const LOOKS = 10;

@@ -1,13 +1,7 @@
 import { buildCommand } from '@stricli/core';
-import { type AccessFlags, accessFlags } from '../aws/flags.ts';
+import { accessFlags } from '../aws/flags.ts';
 import type { OpsContext } from '../context.ts';
-
-export interface ProbeFlags extends AccessFlags {
-  readonly days: number;
-  readonly records?: readonly string[];
-  readonly rewind?: string;
-  readonly html?: string;
-}
+import type { ProbeFlags } from './flags.ts';
 
 const DESCRIPTION = `Before anything is deployed: what throttling and full capacity took, and what this stack would have brought back, by the
 code that the stack decides with, with everything listed. It reads CloudTrail's event history of this account and Region, or with

@@ -8,7 +8,7 @@ import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import type { Settings } from '../../lambda/core/settings.ts';
 import type { Clients } from '../aws/clients.ts';
 import { type Deployment, resourcesOf } from '../aws/deployment.ts';
-import { type Problem, problem, type Status } from './status.ts';
+import { type Problem, problem, type Status } from './report.ts';
 
 /** What could not be asked is not known: it never makes the whole command fail. */
 export async function orNull<T>(asked: Promise<T>): Promise<T | null> {

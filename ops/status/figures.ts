@@ -7,10 +7,7 @@ import { rateStateSchema } from '../../lambda/core/rate/rate-state.ts';
 import type { Clients } from '../aws/clients.ts';
 import { type Deployment, resourcesOf } from '../aws/deployment.ts';
 import { orNull } from './checks.ts';
-import type { Status } from './status.ts';
-
-/** Executions by status, of the last thousand at most. */
-export type Counts = Readonly<Record<string, number>>;
+import type { Counts, Status } from './report.ts';
 
 /** Messages in each queue of the stack; dead letters under a name that says so. */
 export async function waiting({ sqs }: Clients, deployment: Deployment): Promise<Status['waiting']> {

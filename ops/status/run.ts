@@ -2,7 +2,8 @@ import { withAws } from '../aws/command.ts';
 import type { AwsFlags } from '../aws/flags.ts';
 import type { OpsContext, Terminal } from '../context.ts';
 import { indented, printable } from '../terminal/table.ts';
-import { type Status, statusOf } from './status.ts';
+import type { Status } from './report.ts';
+import { statusOf } from './status.ts';
 
 export default function run(this: OpsContext, flags: AwsFlags): Promise<void> {
   return withAws(this, 'status', flags, async (clients, messages) => {

@@ -3,37 +3,8 @@ import type { Clients } from '../aws/clients.ts';
 import { findDeployment, output, resourcesOf } from '../aws/deployment.ts';
 import { settingsOf } from '../aws/settings.ts';
 import { alarmsNow, eventSources, roleProblems, rules, subscriptions, trails } from './checks.ts';
-import { type Counts, executionCounts, rateNow, waiting } from './figures.ts';
-
-/** Something that keeps calls from being brought back, or people from hearing of it. */
-export interface Problem {
-  readonly what: string;
-  readonly found: string;
-  readonly fix: string;
-}
-
-/** Whether the stack is able to bring calls back now. What cannot be known is null. */
-export interface Status {
-  readonly stack: string;
-  readonly region: string;
-  /** Null where a part that it hangs on could not be asked about. */
-  readonly able: boolean | null;
-  readonly mode: string | null;
-  readonly isPaused: boolean;
-  readonly listed: { readonly callers: number; readonly families: number; readonly clusters: number } | null;
-  readonly rules: readonly { readonly name: string; readonly isEnabled: boolean | null }[];
-  readonly eventSources: readonly { readonly name: string; readonly isEnabled: boolean | null }[];
-  readonly trails: readonly { readonly name: string; readonly isLogging: boolean }[] | null;
-  readonly waiting: Readonly<Record<string, number | null>>;
-  readonly rate: {
-    readonly perSecond: number;
-    readonly bucket: { readonly burst: number; readonly refillPerSecond: number } | null;
-  } | null;
-  readonly lastResults: Counts | null;
-  readonly alarms: readonly string[] | null;
-  readonly subscriptions: { readonly confirmed: number; readonly pending: number } | null;
-  readonly problems: readonly Problem[];
-}
+import { executionCounts, rateNow, waiting } from './figures.ts';
+import { type Problem, problem, type Status } from './report.ts';
 
 /** Asks about every part that a call goes through, whatever the others answered. */
 export async function statusOf(clients: Clients, stack: string | undefined): Promise<Status> {
@@ -109,8 +80,6 @@ export async function statusOf(clients: Clients, stack: string | undefined): Pro
 
 /** With one of these, calls are not brought back, or not all. */
 const BLOCKING: readonly string[] = ['mode', 'lists', 'pause', 'rule', 'event source', 'trail', 'role', 'key'];
-
-export const problem = (what: string, found: string, fix: string): Problem => ({ what, found, fix });
 
 function settingProblems(settings: Settings | undefined): Problem[] {
   if (!settings) return [];

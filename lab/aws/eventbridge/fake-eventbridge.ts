@@ -4,24 +4,7 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Random } from '../../kernel/random.ts';
 import { describeRule, listRules, listTargets, putEvents, ruleOf } from './operations.ts';
-
-export interface RuleOptions extends RuleDescription {
-  readonly pattern: Json;
-  /** Hand over one event; each target is called once for each delivery. */
-  readonly targets: readonly ((event: JsonObject) => void)[];
-}
-
-/** A rule that is started by the clock: somebody else does that. */
-export interface ScheduleOptions extends RuleDescription {
-  readonly schedule: string;
-}
-
-/** What is told of a rule to those who ask. */
-interface RuleDescription {
-  readonly arn: string;
-  readonly description?: string | undefined;
-  readonly targetArns?: readonly string[] | undefined;
-}
+import type { RuleOptions, ScheduleOptions } from './rules.ts';
 
 interface Rule extends RuleOptions {
   readonly compiled: CompiledPattern;

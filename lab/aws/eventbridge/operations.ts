@@ -3,7 +3,7 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
 import { principalParts } from '../iam/principal-id.ts';
-import type { RuleOptions, ScheduleOptions } from './fake-eventbridge.ts';
+import type { RuleOptions, ScheduleOptions } from './rules.ts';
 
 /** What clients ask of the bus. */
 

@@ -2,7 +2,7 @@ import { CborCodec } from '@smithy/core/cbor';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Model, toSdkValue } from './models.ts';
-import type { WireCall } from './protocols.ts';
+import type { WireCall } from './wire.ts';
 
 /** `/service/GraniteServiceVersion20100801/operation/DescribeAlarms` */
 const PATH = /\/operation\/(?<operation>\w+)$/;

@@ -3,7 +3,7 @@ import { XmlNode } from '@aws-sdk/xml-builder';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Model, toSdkValue } from './models.ts';
-import type { WireCall } from './protocols.ts';
+import type { WireCall } from './wire.ts';
 
 /** AWS query: the parameters of a form in, XML out. https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
 export function decodeQuery(body: string, model: Model | undefined): WireCall {

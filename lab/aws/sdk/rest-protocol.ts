@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
-import type { WireCall } from './protocols.ts';
+import type { WireCall } from './wire.ts';
 
 /** An operation of a service that names it by method and path, as Lambda does. */
 interface Route {

@@ -1,5 +1,6 @@
 import { AwsError, type FakeService, LostConnectionError, type Principal } from '../../kernel/aws-service.ts';
-import { decode, type WireRequest } from './protocols.ts';
+import { decode } from './protocols.ts';
+import type { WireRequest } from './wire.ts';
 
 /** What a run hangs into every call. */
 export interface CallHooks {

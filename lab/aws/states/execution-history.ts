@@ -1,12 +1,6 @@
-import type { Flow, HistoryStep, State } from '../../asl/index.ts';
+import type { Flow, State } from '../../asl/index.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import type { Execution } from './execution.ts';
-
-/** A step of an execution as it is kept for whoever asks for its history. */
-export interface KeptStep extends HistoryStep {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
+import type { Execution, KeptStep } from './execution.ts';
 
 interface Event {
   readonly type: string;

@@ -1,7 +1,18 @@
-import { type ExecutionResult, MAX_EVENTS, type Standing, type StateMachineDefinition } from '../../asl/index.ts';
+import {
+  type ExecutionResult,
+  type HistoryStep,
+  MAX_EVENTS,
+  type Standing,
+  type StateMachineDefinition,
+} from '../../asl/index.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { KeptStep } from './execution-history.ts';
 import type { Redrives } from './redrive.ts';
+
+/** A step of an execution as it is kept for whoever asks for its history. */
+export interface KeptStep extends HistoryStep {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
 
 /**
  * Within how long after its end an execution may be redriven, and how many events its history may have, so that two more

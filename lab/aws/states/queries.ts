@@ -1,7 +1,7 @@
 import { AwsError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-import { described, type Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
-import { historyEvents, type KeptStep } from './execution-history.ts';
+import { described, type Execution, type KeptStep, notRedrivable, type StateMachineOptions } from './execution.ts';
+import { historyEvents } from './execution-history.ts';
 
 /** The read operations of Step Functions, over what there is. */
 
