@@ -6,8 +6,22 @@ interface Timer {
   run: (() => void) | undefined;
 }
 
+const inOrder = (a: Timer, b: Timer): number => a.at - b.at || a.sequence - b.sequence;
+
+/** So many cancelled timers may stay where they are. */
+const CANCELLED_KEPT = 1000;
+
 /** The instant at which every lab run begins (docs/lab.md, "Time and chance"), in milliseconds since the epoch. */
 export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
+
+/** Whatever else runs in the process (a test's own timer, an interrupt) comes to its turn after so many instants. */
+const TURNS_BETWEEN_PAUSES = 100;
+
+/**
+ * Every promise chain of this instant has settled: what waits for the next tick comes after all that is ready, and nothing in
+ * the lab does real I/O. A turn of the whole event loop takes three times as long.
+ */
+const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 /**
  * The lab's only clock. Time stands still while promises settle and jumps to the next timer when nothing is left to
@@ -21,7 +35,9 @@ export class VirtualClock {
   /** Timers that were neither run nor cancelled, and those among them of recurring schedules. */
   #pending = 0;
   #recurring = 0;
-  readonly #timers = new TinyQueue<Timer>([], (a, b) => a.at - b.at || a.sequence - b.sequence);
+  #timers = new TinyQueue<Timer>([], inOrder);
+  /** Of timers that were cancelled and are still in the queue: those of long timeouts would fill it. */
+  #cancelled = 0;
 
   constructor(startedAt = LAB_EPOCH_MS) {
     this.startedAt = startedAt;
@@ -53,8 +69,11 @@ export class VirtualClock {
     this.#timers.push(timer);
     this.#pending += 1;
     return () => {
-      if (timer.run) this.#pending -= 1;
+      if (!timer.run) return;
       timer.run = undefined;
+      this.#pending -= 1;
+      this.#cancelled += 1;
+      if (this.#cancelled > CANCELLED_KEPT && this.#cancelled * 2 > this.#timers.length) this.#tidy();
     };
   }
 
@@ -78,13 +97,13 @@ export class VirtualClock {
    */
   async run(options: { until?: number; isOver?: () => boolean; isWaiting?: () => boolean } = {}): Promise<boolean> {
     const until = options.until ?? Number.POSITIVE_INFINITY;
-    for (;;) {
-      // One turn of the event loop lets every promise chain of this instant settle: nothing in the lab does real I/O.
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; ; turn++) {
+      await (turn % TURNS_BETWEEN_PAUSES === 0 ? new Promise((resolve) => setImmediate(resolve)) : settled());
       if (options.isOver?.()) return true;
       let next = this.#timers.peek();
       while (next && next.run === undefined) {
         this.#timers.pop();
+        this.#cancelled -= 1;
         next = this.#timers.peek();
       }
       if (!next || (this.#pending === this.#recurring && !options.isWaiting?.())) return true;
@@ -100,6 +119,14 @@ export class VirtualClock {
     }
   }
 
+  #tidy(): void {
+    this.#timers = new TinyQueue(
+      this.#timers.data.filter(({ run }) => run),
+      inOrder,
+    );
+    this.#cancelled = 0;
+  }
+
   /** Lets time pass until `instant`. */
   protected reach(instant: number): void | Promise<void> {
     this.#now = instant;
@@ -107,7 +134,10 @@ export class VirtualClock {
 
   #run(timer: Timer): void {
     const { run } = timer;
-    if (!run) return;
+    if (!run) {
+      this.#cancelled -= 1;
+      return;
+    }
     timer.run = undefined;
     this.#pending -= 1;
     run();

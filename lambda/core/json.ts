@@ -21,7 +21,20 @@ const CODES = {
   closeBrace: 0x7d,
 };
 
+/** What opens no more than so many brackets cannot be nested any deeper: most texts need no closer look, which takes longer than reading them. */
+function opensFew(text: string): boolean {
+  let left = MAX_DEPTH;
+  for (const bracket of ['{', '[']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      left -= 1;
+      if (left < 0) return false;
+    }
+  }
+  return true;
+}
+
 function isTooDeep(text: string): boolean {
+  if (opensFew(text)) return false;
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < text.length; at++) {

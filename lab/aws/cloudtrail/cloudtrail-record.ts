@@ -22,7 +22,7 @@ export function cloudTrailRecord(request: ApiRequest, account: Account): JsonObj
   const isBare = refused !== undefined && throttledRecords === 'bare';
   return {
     eventVersion: '1.11',
-    userIdentity: userIdentity(principal, request.at),
+    userIdentity: knownIdentity(principal, request.at),
     eventTime: wholeSeconds(request.at),
     eventSource: 'ecs.amazonaws.com',
     eventName: request.operation,
@@ -59,8 +59,23 @@ export function identityOf({ arn }: Principal): Identity {
   return { name: user ?? session, accessKeyId: `${user ? 'AKIA' : 'ASIA'}${uniqueMark(arn)}` };
 }
 
+const SESSION_MS = 3_600_000;
+const identities = new Map<string, { readonly since: number; readonly identity: JsonObject }>();
+
+/** Remembered, because few principals make many requests. */
+function knownIdentity(principal: Principal, at: number): JsonObject {
+  const key = `${principal.arn} ${principal.invokedBy}`;
+  // Sessions are as old as the hour is.
+  const since = at - (at % SESSION_MS);
+  const known = identities.get(key);
+  if (known?.since === since) return known.identity;
+  const identity = userIdentity(principal, since);
+  identities.set(key, { since, identity });
+  return identity;
+}
+
 /** https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html */
-function userIdentity(principal: Principal, at: number): JsonObject {
+function userIdentity(principal: Principal, since: number): JsonObject {
   const { accountId, arn: issuer, user, role, session, uniqueId } = principalParts(principal.arn);
   const { accessKeyId } = identityOf(principal);
   const principalId = principalIdOf(principal.arn);
@@ -77,8 +92,7 @@ function userIdentity(principal: Principal, at: number): JsonObject {
     accessKeyId,
     sessionContext: {
       sessionIssuer: { type: 'Role', principalId: uniqueId, arn: issuer, accountId, userName: role },
-      // Sessions are as old as the hour is.
-      attributes: { creationDate: wholeSeconds(at - (at % 3_600_000)), mfaAuthenticated: 'false' },
+      attributes: { creationDate: wholeSeconds(since), mfaAuthenticated: 'false' },
     },
     ...invokedBy,
   };
@@ -90,12 +104,46 @@ const sourceAddress = ({ arn }: Principal): string => `198.51.100.${digestOf(arn
 /** Too large a field is left out: "when the field size exceeds 100 KB, the content is omitted". */
 function field(value: JsonObject): Json {
   const shown = rewritten(value);
-  return Buffer.byteLength(JSON.stringify(shown)) > MAX_FIELD_BYTES ? null : shown;
+  return mayExceed(shown) && Buffer.byteLength(JSON.stringify(shown)) > MAX_FIELD_BYTES ? null : shown;
+}
+
+/** A character takes six bytes at most, in JSON (`\u001f`) and in UTF-8; with quotes, colons and commas around it. */
+const MAX_CHARACTER_BYTES = 6;
+const MAX_OTHER_BYTES = 32;
+
+/** Whether a closer look is worth its while: writing a field only to measure it takes longer than making it. */
+function mayExceed(value: Json): boolean {
+  let left = MAX_FIELD_BYTES;
+  const measure = (each: Json | undefined): void => {
+    left -= MAX_OTHER_BYTES;
+    if (typeof each === 'string') left -= MAX_CHARACTER_BYTES * each.length;
+    else if (Array.isArray(each)) for (const item of each) measure(item);
+    else if (typeof each === 'object' && each !== null) {
+      for (const name of Object.keys(each)) {
+        left -= MAX_CHARACTER_BYTES * name.length;
+        measure(each[name]);
+      }
+    }
+  };
+  measure(value);
+  return left < 0;
 }
 
 const dates = new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'medium' });
+/** What tasks of a storm did they did within few seconds, which are not written anew each time. */
+const MOST_DATES = 10_000;
+const written = new Map<number, string>();
+
 /** ECS's records hold dates as Java prints them: `Jan 15, 2026, 3:00:01 AM`. */
-const javaDate = (seconds: Json): Json => dates.format(Number(seconds) * 1000).replaceAll('\u202f', ' ');
+function javaDate(seconds: Json): Json {
+  const second = Math.floor(Number(seconds));
+  const known = written.get(second);
+  if (known !== undefined) return known;
+  if (written.size >= MOST_DATES) written.clear();
+  const text = dates.format(second * 1000).replaceAll('\u202f', ' ');
+  written.set(second, text);
+  return text;
+}
 
 /** What the record shows differently from the request and the answer, wherever it stands. */
 const REWRITES: Readonly<Record<string, (value: Json) => Json>> = {
@@ -107,10 +155,20 @@ const REWRITES: Readonly<Record<string, (value: Json) => Json>> = {
   stoppingAt: javaDate,
 };
 
+/** Parts in which nothing is to be rewritten are the same ones: nobody changes a record. */
 function rewritten(value: Json): Json {
-  if (Array.isArray(value)) return value.map(rewritten);
+  if (Array.isArray(value)) {
+    const items = value.map(rewritten);
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, (REWRITES[key] ?? rewritten)(member)] as const),
-  );
+  let copy: JsonObject | undefined;
+  for (const name of Object.keys(value)) {
+    const member = value[name] as Json;
+    const shown = (REWRITES[name] ?? rewritten)(member);
+    if (shown === member) continue;
+    copy ??= { ...value };
+    copy[name] = shown;
+  }
+  return copy ?? value;
 }

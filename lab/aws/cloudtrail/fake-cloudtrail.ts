@@ -57,7 +57,7 @@ export class FakeCloudTrail implements FakeService {
   /** Takes note of a request: the fake ECS's `onRequest`. */
   readonly record = (request: ApiRequest): void => {
     const { clock, account, emit, skewMs = 0 } = this.#options;
-    const stamped = { ...request, at: request.at + skewMs };
+    const stamped = skewMs === 0 ? request : { ...request, at: request.at + skewMs };
     const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
     this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
     // "By default, rules match only write management events": reads would need the rule state

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { AwsError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Cluster } from './catalog.ts';
-import { type Task, taskArn } from './task.ts';
+import type { Task } from './task.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -34,7 +34,7 @@ export class ClientTokens {
       'ConflictException',
       'The provided clientToken is already in use with a different RunTask request.',
       {
-        members: { resourceIds: launch.tasks.map(taskArn) },
+        members: { resourceIds: launch.tasks.map(({ arn }) => arn) },
       },
     );
   }

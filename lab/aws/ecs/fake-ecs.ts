@@ -222,7 +222,7 @@ export class FakeEcs implements FakeService {
 
   #passOn(task: Task, status: TaskStatus): void {
     const { stopCode, stoppedReason } = task;
-    const step = { taskArn: taskArn(task), at: this.#options.clock.now() };
+    const step = { taskArn: task.arn, at: this.#options.clock.now() };
     if (status === 'RUNNING') this.#tell({ kind: 'running', ...step });
     if (status === 'STOPPED' && stopCode !== undefined && stoppedReason !== undefined)
       this.#tell({ kind: 'stopped', ...step, stopCode, stoppedReason, everRan: task.startedAt !== undefined });
@@ -236,7 +236,7 @@ export class FakeEcs implements FakeService {
 function launched(task: Task, { clientToken }: RunTaskRequest) {
   return {
     kind: 'launched',
-    taskArn: taskArn(task),
+    taskArn: task.arn,
     at: task.createdAt,
     clientToken: clientToken ?? undefined,
   } as const;

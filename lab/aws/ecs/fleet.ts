@@ -61,6 +61,7 @@ export class Fleet {
     const task: Task = {
       number,
       id,
+      arn: taskArn({ cluster, id }),
       cluster,
       definition,
       request,
@@ -107,7 +108,7 @@ export class Fleet {
     this.#forget();
     const id = reference.slice(reference.lastIndexOf('/') + 1);
     const task = this.#live.get(id) ?? this.#stopped.get(id);
-    return task?.cluster === cluster && (reference === id || reference === taskArn(task)) ? task : undefined;
+    return task?.cluster === cluster && (reference === id || reference === task.arn) ? task : undefined;
   }
 
   /** The visible tasks that are to run, by creation, or that are to be stopped, by the time of it. */

@@ -3,7 +3,7 @@ import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Cluster } from './catalog.ts';
 import { launchTypeOf } from './run-task-request.ts';
-import { type Task, taskArn } from './task.ts';
+import type { Task } from './task.ts';
 
 const text = z.string().nullish();
 
@@ -55,10 +55,10 @@ export function page(tasks: Iterable<Task>, cluster: Cluster, query: ListTasksQu
   for (const task of tasks) {
     if (placeOf(task) <= after || task.cluster !== cluster || !matches(task, query)) continue;
     if (found.length === size)
-      return { taskArns: found.map(taskArn), nextToken: String(placeOf(found.at(-1) as Task)) };
+      return { taskArns: found.map(({ arn }) => arn), nextToken: String(placeOf(found.at(-1) as Task)) };
     found.push(task);
   }
-  return { taskArns: found.map(taskArn) };
+  return { taskArns: found.map(({ arn }) => arn) };
 }
 
 const placeOf = (task: Task): number => task.stopNumber ?? task.number;

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { capacityProviderOf, launchTypeOf } from './run-task-request.ts';
-import { derivedUuid, type Task, type TaskStatus, taskArn } from './task.ts';
+import { derivedUuid, type Task, type TaskStatus } from './task.ts';
 
 /**
  * The two forms in which ECS shows a task: the API's Task and the detail of `ECS Task State Change`
@@ -30,7 +30,7 @@ export function taskStateChange(task: Task, status: TaskStatus, at: number): Jso
     account,
     time: `${time.slice(0, 19)}Z`,
     region,
-    resources: [taskArn(task)],
+    resources: [task.arn],
     detail: { ...render(task, status, EVENT), updatedAt: time },
   };
 }
@@ -89,7 +89,7 @@ function render(task: Task, status: TaskStatus, form: Form): JsonObject {
       stoppingAt: form.time(stopped),
     }),
     ...(form.apiOnly && { tags: (request.tags ?? []) as Json[] }),
-    taskArn: taskArn(task),
+    taskArn: task.arn,
     taskDefinitionArn: definition.arn,
     version: VERSIONS[status],
   };
@@ -111,7 +111,7 @@ function overrides({ request, definition }: Task, form: Form): JsonObject {
 }
 
 function container(task: Task, name: string, status: TaskStatus): JsonObject {
-  const arn = taskArn(task);
+  const arn = task.arn;
   const ended = status === 'STOPPED';
   return {
     containerArn: `${arn.replace(':task/', ':container/')}/${derivedUuid(task.id, name)}`,

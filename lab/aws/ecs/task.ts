@@ -8,6 +8,8 @@ export interface Task {
   /** Counts the launches of this account: the order of creation. */
   readonly number: number;
   readonly id: string;
+  /** One text for all who keep it. */
+  readonly arn: string;
   readonly cluster: Cluster;
   readonly definition: TaskDefinition;
   readonly request: RunTaskRequest;
@@ -41,7 +43,5 @@ export const taskArn = ({ cluster, id }: Pick<Task, 'cluster' | 'id'>): string =
 /** A UUID that follows from `parts`: what a task is made of gets the same identifiers in every rendering. */
 export function derivedUuid(...parts: string[]): string {
   const hex = hash('sha256', parts.join('/'), 'hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

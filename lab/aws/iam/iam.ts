@@ -19,6 +19,20 @@ const KEYS =
 /** Everything in the lab travels over TLS. */
 const ALWAYS = { 'aws:SecureTransport': 'true' };
 
+/** Statements that are about an action and a resource: what decides beside them is the request's context. */
+interface Relevant {
+  readonly onResource: readonly Statement[];
+  /** Those of them that are about who asks. */
+  readonly meant: readonly Statement[];
+  /** What the role's own policies say. */
+  readonly granted: readonly Statement[];
+  /** Whether none of them has a condition. */
+  readonly isUnconditional: boolean;
+}
+
+/** Of how many permissions that is kept. */
+const MOST_REMEMBERED = 5000;
+
 type Test = (found: string, expected: string) => boolean;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
@@ -48,36 +62,42 @@ const FOR_ALL = /^ForAllValues:/;
  */
 export class Iam {
   readonly #policies: Policies;
-  /** Those of a role's statements, and of a resource's, that are about an action: few of many. */
-  readonly #aboutAction = new Map<string, readonly Statement[]>();
+  /** By who asks, action and resource: a program asks for the same few over and over. */
+  readonly #relevant = new Map<string, Relevant>();
 
   constructor(policies: Policies) {
     this.#policies = policies;
   }
 
-  #about(action: string, owner: string, statements: readonly Statement[] | undefined): readonly Statement[] {
-    if (!statements) return [];
-    const key = `${action} ${owner}`;
-    const about = this.#aboutAction.get(key) ?? statements.filter((statement) => isAbout(statement, action));
-    this.#aboutAction.set(key, about);
-    return about;
-  }
-
   /** Whether a role, or an AWS service, may do something. Throws an `UnsupportedError` for what it cannot judge. */
   allows(who: Identity, need: Need): boolean {
+    const relevant = this.#relevantTo(who, need);
+    if (relevant.isUnconditional) return judge(relevant, need, ALWAYS);
+    return judge(relevant, need, contextOf(who, need));
+  }
+
+  #relevantTo(who: Identity, need: Need): Relevant {
+    const key = `${'role' in who ? who.role : who.service} ${need.action} ${need.resource}`;
+    const known = this.#relevant.get(key);
+    if (known) return known;
+    // Those of single tasks are asked for once or twice.
+    if (this.#relevant.size >= MOST_REMEMBERED) this.#relevant.clear();
+    const relevant = this.#findRelevant(who, need);
+    this.#relevant.set(key, relevant);
+    return relevant;
+  }
+
+  #findRelevant(who: Identity, { action, resource }: Need): Relevant {
     const { ofRoles, ofResources } = this.#policies;
     const own = 'role' in who ? ofRoles.get(who.role) : [];
     if (!own) throw new UnsupportedError(`a role that the template does not have: ${JSON.stringify(who)}`);
-    const onResource = this.#about(need.action, `on ${need.resource}`, ofResources.get(need.resource));
-    const context = contextOf(who, need);
-    const meant = onResource
-      .filter((statement) => names(statement, who))
-      .filter((statement) => applies(statement, need, context));
-    const granted = this.#about(need.action, 'role' in who ? who.role : 'no role', own).filter((statement) =>
-      applies(statement, need, context),
-    );
-    if ([...meant, ...granted].some(({ Effect }) => Effect === 'Deny')) return false;
-    return meant.length > 0 || (granted.length > 0 && mayBeGranted(onResource, need, context));
+    const about = (statements: readonly Statement[]) =>
+      statements.filter((statement) => isAbout(statement, action) && isOn(statement, resource));
+    const onResource = about(ofResources.get(resource) ?? []);
+    const meant = onResource.filter((statement) => names(statement, who));
+    const granted = about(own);
+    const isUnconditional = [...onResource, ...granted].every(({ Condition }) => Object.keys(Condition).length === 0);
+    return { onResource, meant, granted, isUnconditional };
   }
 
   /** Whether the resource's policy forbids something to a role or user, whatever its own policies say. */
@@ -90,9 +110,17 @@ export class Iam {
         // A Deny to an account is one to all that is in it.
         (names(statement, who) || isAccount(statement, account)) &&
         isAbout(statement, need.action) &&
-        applies(statement, need, context),
+        isOn(statement, need.resource) &&
+        isMet(statement, context),
     );
   }
+}
+
+function judge({ onResource, meant, granted }: Relevant, need: Need, context: Context): boolean {
+  const meantNow = meant.filter((statement) => isMet(statement, context));
+  const grantedNow = granted.filter((statement) => isMet(statement, context));
+  if ([...meantNow, ...grantedNow].some(({ Effect }) => Effect === 'Deny')) return false;
+  return meantNow.length > 0 || (grantedNow.length > 0 && mayBeGranted(onResource, need, context));
 }
 
 /**
@@ -103,7 +131,7 @@ function mayBeGranted(onResource: readonly Statement[], need: Need, context: Con
   if (need.action === 'sts:AssumeRole') return false;
   if (!need.action.startsWith('kms:')) return true;
   const [, , , , account] = need.resource.split(':');
-  return onResource.some((statement) => isAccount(statement, account ?? '') && applies(statement, need, context));
+  return onResource.some((statement) => isAccount(statement, account ?? '') && isMet(statement, context));
 }
 
 function names({ Principal = {} }: Statement, who: Identity): boolean {
@@ -139,15 +167,14 @@ const identityContext = (who: Identity): Context =>
 const isAbout = ({ Action }: Statement, asked: string): boolean =>
   Action.some((action) => isLike(asked.toLowerCase(), action.toLowerCase()));
 
-/** Whether a statement about the action is about the resource and this request. */
-function applies({ Resource, Condition }: Statement, need: Need, context: Context): boolean {
-  return (
-    Resource.some((resource) => isArnLike(need.resource, resource)) &&
-    Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, context)),
-    )
+const isOn = ({ Resource }: Statement, asked: string): boolean =>
+  Resource.some((resource) => isArnLike(asked, resource));
+
+/** Whether a statement's conditions are met by this request. */
+const isMet = ({ Condition }: Statement, context: Context): boolean =>
+  Object.entries(Condition).every(([operator, keys]) =>
+    Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, context)),
   );
-}
 
 /** One of the expected values has to be met; an absent key meets none, unless the operator says so. */
 function holds(operator: string, key: string, expected: readonly string[], context: Context): boolean {

@@ -1,13 +1,25 @@
+import { DynamoDBJsonCodec } from '@aws-sdk/dynamodb-codec';
+import { JsonCodec } from '@smithy/core/protocols';
+import type { JsonObject } from '../../kernel/json.ts';
+import { copyOf } from '../../kernel/json.ts';
+import type { InProcessClientConfig } from './transport.ts';
+
 /** The parts of an SDK client and of its command that turn a call into a request and a response into an answer. */
 interface ClientParts {
   readonly config: {
-    readonly protocol: {
-      serializeRequest(operation: Operation, input: object, context: object): Promise<unknown>;
-      deserializeResponse(operation: Operation, context: object, response: unknown): Promise<unknown>;
-    };
-    readonly requestHandler: { handle(request: unknown): Promise<{ readonly response: unknown }> };
+    readonly protocol: Protocol;
+    readonly requestHandler: InProcessClientConfig['requestHandler'];
+    readonly serviceId: string;
   };
   send: unknown;
+}
+interface Protocol {
+  serializeRequest(operation: Operation, input: object, context: object): Promise<never>;
+  deserializeResponse(operation: Operation, context: object, response: unknown): Promise<unknown>;
+  /** Of a protocol that is JSON. */
+  readonly codec?: { readonly settings: ConstructorParameters<typeof JsonCodec>[0] };
+  /** Whether the service spoke AWS query before. */
+  readonly awsQueryCompatible?: boolean;
 }
 interface CommandParts {
   readonly input: object;
@@ -28,21 +40,60 @@ interface Operation {
   readonly output: unknown;
 }
 
+/** The SDK's walk through a value by its schema, from what programs have to what is written as JSON, and back. */
+interface Values {
+  readonly toJson: (schema: unknown, value: object) => JsonObject;
+  readonly fromJson: (schema: unknown, value: JsonObject) => object;
+}
+
+/**
+ * As many turns of the promises as the SDK takes to write a request, and to read an answer: of several calls at one instant
+ * each comes when it would come from a client that goes its whole way, and so draws the same chances.
+ */
+const TURNS = { request: 3, answer: 4, refusal: 1 };
+
 /**
  * Has a client with the lab's configuration go straight from the SDK's serializer to the service, and from there to the
  * SDK's deserializer. What stands between them (endpoints, signatures, user agents, retries, logs) changes nothing in a
- * process and takes three quarters of a call's time.
+ * process and takes three quarters of a call's time. Where both sides speak JSON, nor does its text, which takes half of the rest.
  */
 export function direct<Client extends { readonly send: unknown }>(client: Client): Client {
   const parts = client as unknown as ClientParts;
-  const { protocol, requestHandler } = parts.config;
+  const { protocol, requestHandler, serviceId } = parts.config;
   const context = { ...parts.config, endpoint: async () => undefined };
+  const values = valuesOf(protocol, serviceId);
   parts.send = async ({ input, schema }: CommandParts): Promise<unknown> => {
     const [, namespace, name, traits, inputSchema, outputSchema] = schema;
     const operation = { namespace, name, traits, input: inputSchema, output: outputSchema };
-    const request = await protocol.serializeRequest(operation, input, context);
-    const { response } = await requestHandler.handle(request);
-    return protocol.deserializeResponse(operation, context, response);
+    if (!values) {
+      const request = await protocol.serializeRequest(operation, input, context);
+      const { response } = await requestHandler.handle(request);
+      return protocol.deserializeResponse(operation, context, response);
+    }
+    const asked = values.toJson(inputSchema, input);
+    for (let turn = 0; turn < TURNS.request; turn++) await undefined;
+    const answer = await requestHandler.call(name, asked, protocol.awsQueryCompatible === true);
+    const turns = 'response' in answer ? TURNS.refusal : TURNS.answer;
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    if ('response' in answer) return protocol.deserializeResponse(operation, context, answer.response);
+    const { output, requestId } = answer;
+    return Object.assign(values.fromJson(outputSchema, output), { $metadata: { httpStatusCode: 200, requestId } });
   };
   return client;
+}
+
+/** DynamoDB's client has a walk of its own, which leaves what it reads where it is: an item of a table is not to be among that. */
+function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
+  if (!codec) return undefined;
+  const isDynamoDb = serviceId === 'DynamoDB';
+  const walks = isDynamoDb ? new DynamoDBJsonCodec() : new JsonCodec(codec.settings);
+  const [serializer, deserializer] = [walks.createSerializer(), walks.createDeserializer()];
+  return {
+    toJson: (schema, value) => {
+      serializer.write(schema as never, value);
+      // What `flush` would turn into text.
+      return (serializer as unknown as { readonly buffer: JsonObject }).buffer;
+    },
+    fromJson: (schema, value) => deserializer.readObject(schema as never, isDynamoDb ? copyOf(value) : value) as object,
+  };
 }

@@ -12,10 +12,10 @@ const UTF8 = new TextDecoder();
 export function decode(service: string, request: WireRequest): WireCall | Promise<WireCall> {
   const { headers, method = 'POST', path = '/', body = '' } = request;
   if (service === 'lambda') return decodeRest(method, path, textOf(body));
-  const model = () => modelOf(service);
   const target = headers['x-amz-target'];
-  if (target !== undefined) return decodeJson(target, textOf(body), 'x-amzn-query-mode' in headers ? model : undefined);
-  return decodeOther(path, headers, body, model());
+  if (target !== undefined)
+    return decodeJson(target, textOf(body), 'x-amzn-query-mode' in headers ? service : undefined);
+  return decodeOther(path, headers, body, modelOf(service));
 }
 
 /** Loaded where they are needed, once: what was loaded before a run costs it no real time. */
@@ -42,19 +42,22 @@ async function decodeOther(
 
 const textOf = (body: unknown): string => (typeof body === 'string' ? body : UTF8.decode(body as Uint8Array));
 
-/** `former` gives the model of a service that once spoke AWS query: clients look for the codes of that time first. */
-function decodeJson(target: string, body: string, former: (() => ReturnType<typeof modelOf>) | undefined): WireCall {
-  return {
-    operation: target.slice(target.lastIndexOf('.') + 1),
-    input: JSON.parse(body || '{}') as JsonObject,
-    headers: { 'content-type': 'application/x-amz-json-1.1' },
-    answer: (output) => JSON.stringify(output),
-    refuse: async (error) => {
-      const { code, status, message, members } = error;
-      const headers: Record<string, string> = {};
-      const fault = status < 500 ? 'Sender' : 'Receiver';
-      if (former) headers['x-amzn-query-error'] = `${(await former())?.queryCode(code) ?? code};${fault}`;
-      return { body: JSON.stringify({ __type: code, message, ...members }), headers };
-    },
-  };
+function decodeJson(target: string, body: string, former: string | undefined): WireCall {
+  const operation = target.slice(target.lastIndexOf('.') + 1);
+  return jsonCall(operation, JSON.parse(body || '{}') as JsonObject, former);
 }
+
+/** `former` names a service that once spoke AWS query: clients look for the codes of that time first. */
+export const jsonCall = (operation: string, input: JsonObject, former: string | undefined): WireCall => ({
+  operation,
+  input,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  answer: (output) => JSON.stringify(output),
+  refuse: async (error) => {
+    const { code, status, message, members } = error;
+    const headers: Record<string, string> = {};
+    const fault = status < 500 ? 'Sender' : 'Receiver';
+    if (former) headers['x-amzn-query-error'] = `${(await modelOf(former))?.queryCode(code) ?? code};${fault}`;
+    return { body: JSON.stringify({ __type: code, message, ...members }), headers };
+  },
+});

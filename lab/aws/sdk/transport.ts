@@ -1,6 +1,7 @@
 import { AwsError, type FakeService, LostConnectionError, type Principal } from '../../kernel/aws-service.ts';
-import { decode } from './protocols.ts';
-import type { WireRequest } from './wire.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { decode, jsonCall } from './protocols.ts';
+import type { Refusal, WireCall, WireRequest } from './wire.ts';
 
 /** What a run hangs into every call. */
 export interface CallHooks {
@@ -19,11 +20,18 @@ export interface WireResponse {
   body: Uint8Array;
 }
 
+/** What an operation returns, or how the service says that it does not. */
+export type DirectAnswer =
+  | { readonly output: JsonObject; readonly requestId: string }
+  | { readonly response: WireResponse };
+
 export interface InProcessClientConfig {
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
   requestHandler: {
     handle(request: WireRequest): Promise<{ response: WireResponse }>;
+    /** The same for a client that speaks JSON, without the text of it: what is answered is not to be changed. */
+    call(operation: string, input: JsonObject, isFormer: boolean): Promise<DirectAnswer>;
     updateHttpClientConfig(): void;
     httpHandlerConfigs(): Record<string, never>;
   };
@@ -46,13 +54,22 @@ export function clientConfig(
   hooks: CallHooks = {},
 ): InProcessClientConfig {
   let calls = 0;
+  const nextId = () => `lab-${service.name}-${++calls}`;
   return {
     region,
     credentials: { accessKeyId: 'LAB', secretAccessKey: 'LAB' },
     requestHandler: {
-      handle: async (request) => ({
-        response: await exchange(service, principal, hooks, request, `lab-${service.name}-${++calls}`),
-      }),
+      handle: async (request) => ({ response: await exchange(service, principal, hooks, request, nextId()) }),
+      call: async (operation, input, isFormer) => {
+        const requestId = nextId();
+        try {
+          return { output: await perform(service, principal, hooks, operation, input), requestId };
+        } catch (error) {
+          const call = jsonCall(operation, input, isFormer ? service.name : undefined);
+          const refusal = refusalIn(error, hooks);
+          return { response: refused(call, refusal, requestId, await call.refuse(refusal, requestId)) };
+        }
+      },
       updateHttpClientConfig: () => {},
       httpHandlerConfigs: () => ({}),
     },
@@ -81,29 +98,45 @@ export async function exchange(
 ): Promise<WireResponse> {
   const decoded = decode(service.name, request);
   const call = decoded instanceof Promise ? await decoded : decoded;
-  const respond = (
-    statusCode: number,
-    body: string | Uint8Array,
-    headers: Record<string, string> = {},
-  ): WireResponse => ({
-    statusCode,
-    headers: { 'x-amzn-requestid': requestId, ...call.headers, ...headers },
-    body: Buffer.from(body as Uint8Array),
-  });
   try {
-    const effect = () => service.call(call.operation, call.input, principal);
-    const output = await (hooks.around ? hooks.around(service.name, call.operation, effect) : effect());
-    return respond(200, call.answer(output, requestId));
+    const output = await perform(service, principal, hooks, call.operation, call.input);
+    return respond(call, 200, call.answer(output, requestId), requestId);
   } catch (error) {
-    if (error instanceof AwsError) {
-      const { body, headers } = await call.refuse(error, error.requestId ?? requestId);
-      return respond(error.status, body, {
-        // What the caller is told is what its record says.
-        ...(error.requestId !== undefined && { 'x-amzn-requestid': error.requestId }),
-        ...headers,
-      });
-    }
-    if (!(error instanceof LostConnectionError)) hooks.onUnsupported?.(error);
-    throw error;
+    const refusal = refusalIn(error, hooks);
+    return refused(call, refusal, requestId, await call.refuse(refusal, refusal.requestId ?? requestId));
   }
 }
+
+function perform(
+  service: FakeService,
+  principal: Principal,
+  hooks: CallHooks,
+  operation: string,
+  input: JsonObject,
+): JsonObject | Promise<JsonObject> {
+  const effect = () => service.call(operation, input, principal);
+  return hooks.around ? hooks.around(service.name, operation, effect) : effect();
+}
+
+/** What the service answers instead; throws where there is no answer of AWS's. */
+function refusalIn(error: unknown, hooks: CallHooks): AwsError {
+  if (error instanceof AwsError) return error;
+  if (!(error instanceof LostConnectionError)) hooks.onUnsupported?.(error);
+  throw error;
+}
+
+/** What the caller is told is what its record says. */
+const refused = (call: WireCall, error: AwsError, requestId: string, { body, headers }: Refusal): WireResponse =>
+  respond(call, error.status, body, error.requestId ?? requestId, headers);
+
+const respond = (
+  call: WireCall,
+  statusCode: number,
+  body: string | Uint8Array,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): WireResponse => ({
+  statusCode,
+  headers: { 'x-amzn-requestid': requestId, ...call.headers, ...headers },
+  body: Buffer.from(body as Uint8Array),
+});

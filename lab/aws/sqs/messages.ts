@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { AwsError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 
@@ -98,7 +98,7 @@ export function contentSize({ body, attributes }: MessageContent): number {
   );
 }
 
-export const md5 = (data: string | Buffer): string => createHash('md5').update(data).digest('hex');
+export const md5 = (data: string | Buffer): string => hash('md5', data, 'hex');
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html#sqs-attributes-md5-message-digest-calculation */
 export function md5OfAttributes(attributes: MessageAttributes): string {
