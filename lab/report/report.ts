@@ -53,6 +53,7 @@ export async function report(
   const { enabled } = scenario.remediation;
   const run = await play(scenario, { ...options, enabled });
   const others = othersOf(run);
+  run.world.forget();
   const hasLimitedRoom = scenario.account.room.length > 0;
   const own = new OwnTakings(scenario.account);
   const without =

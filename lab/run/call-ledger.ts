@@ -54,10 +54,10 @@ export interface Call {
 
 /** The same call in the hands of its caller. */
 export interface OpenCall extends Call {
-  readonly tokens: string[];
-  readonly attempts: Attempt[];
-  readonly taskArns: string[];
-  readonly messageIds: string[];
+  tokens: readonly string[];
+  attempts: readonly Attempt[];
+  taskArns: readonly string[];
+  messageIds: readonly string[];
   state: CallState;
   failures: readonly JsonObject[];
   doneAt: number | undefined;

@@ -104,6 +104,9 @@ const STATE_AFTER: Record<AttemptOutcome, CallState> = {
 /** What a caller that hands over does not leave at that. */
 const HANDED_OVER: readonly AttemptOutcome[] = ['throttled', 'disguised', 'noRoom'];
 
+/** Lists of a call are kept to the end of the run: none shares this one, and one that grows is made anew, as an array that is pushed to keeps room for sixteen more. */
+const NONE: readonly never[] = [];
+
 /** One call's own client. Its draws come from a stream of its own: what others do changes nothing in them. */
 class Client {
   readonly #caller: Caller;
@@ -138,12 +141,12 @@ class Client {
       principal: principalOf(caller),
       request: { referenceId: reference, ...request },
       madeAt: options.clock.now(),
-      tokens: [],
-      attempts: [],
+      tokens: NONE,
+      attempts: NONE,
       state: 'pending',
-      taskArns: [],
-      failures: [],
-      messageIds: [],
+      taskArns: NONE,
+      failures: NONE,
+      messageIds: NONE,
       doneAt: undefined,
     };
     ledger.open(this.#call);
@@ -158,7 +161,7 @@ class Client {
   /** The call as the SDK makes it: one token, up to `maxAttempts` attempts. */
   #runTask(): void {
     const token = this.#sendsToken ? uuid(this.#random) : undefined;
-    if (token !== undefined) this.#call.tokens.push(token);
+    if (token !== undefined) this.#call.tokens = [...this.#call.tokens, token];
     this.#input = token === undefined ? this.#call.request : { ...this.#call.request, clientToken: token };
     this.#requestIds = [];
     this.#firstAttemptAt = this.#options.clock.now();
@@ -174,7 +177,7 @@ class Client {
   #attempt(token: string | undefined, n: number): void {
     const { clock } = this.#options;
     const outcome = this.#send(this.#input);
-    this.#call.attempts.push({ at: clock.now(), token, outcome });
+    this.#call.attempts = [...this.#call.attempts, { at: clock.now(), token, outcome }];
     const base = RETRY_BASE_MS[outcome];
     if (base === undefined || n >= this.#caller.maxAttempts) this.#finish(outcome);
     else {
@@ -187,8 +190,9 @@ class Client {
     try {
       const operation = operationOf(this.#caller);
       const { tasks, failures } = this.#options.ecs.call(operation, input, this.#call.principal);
-      this.#call.taskArns.push(...(tasks as JsonObject[]).map(({ taskArn }) => String(taskArn)));
-      this.#call.failures = failures as JsonObject[];
+      const started = (tasks as JsonObject[]).map(({ taskArn }) => String(taskArn));
+      if (started.length > 0) this.#call.taskArns = [...this.#call.taskArns, ...started];
+      this.#call.failures = (failures as JsonObject[]).length > 0 ? (failures as JsonObject[]) : NONE;
       this.#error = undefined;
       return this.#call.taskArns.length > 0 ? 'accepted' : 'unplaced';
     } catch (error) {
@@ -227,7 +231,9 @@ class Client {
   #handOver(message: string, state: CallState): void {
     const { clock, handOver } = this.#options;
     const { copies, callerErrors: errorProbability } = this.#caller;
-    const send = () => void this.#call.messageIds.push(handOver(this.#call, message));
+    const send = () => {
+      this.#call.messageIds = [...this.#call.messageIds, handOver(this.#call, message)];
+    };
     sendCopies({ clock, random: this.#random, send, copies, errorProbability, onDone: () => this.#close(state) });
   }
 

@@ -73,7 +73,15 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     onProgress: (fate) => drain.check(fate),
   });
   const observer = tee(records, observe?.(clock) ?? {}, judged && !enabled ? hearAll(() => records) : {});
-  const world = new World({ clock, scenario, faults, observer, usage });
+  const isReplay = !enabled && othersUntil !== undefined;
+  const world = new World({
+    clock,
+    scenario,
+    faults,
+    observer,
+    usage,
+    records: !isReplay ? 'kept' : judged || observe ? 'told' : 'none',
+  });
   const oracle = new Oracle({
     configuration,
     ledger: () => ledger,

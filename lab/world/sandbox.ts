@@ -94,6 +94,22 @@ export function warmUp(): Promise<unknown> {
   return warm;
 }
 
+/** No handler uses all clients, and each takes a millisecond and fifty kilobytes in every one of hundreds of sandboxes. */
+function onFirstUse<All extends object>(makers: { readonly [Name in keyof All]: () => All[Name] }): All {
+  const all = {} as All;
+  for (const name of Object.keys(makers) as (keyof All)[]) {
+    let made: All[typeof name] | undefined;
+    Object.defineProperty(all, name, {
+      enumerable: true,
+      get: () => {
+        made ??= makers[name]();
+        return made;
+      },
+    });
+  }
+  return all;
+}
+
 /** A real handler with real SDK clients, on the lab's clock, over the lab's services. */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const { handler, principal, region, services, hooks, clock, skewMs, crashAtCall, random } = options;
@@ -120,16 +136,16 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   };
   const handle = HANDLERS[handler]({
     environment: readEnvironment({ ...options.variables, AWS_REGION: region }, options.settings),
-    clients: {
-      ecs: direct(new ECSClient(config(services.ecs))),
-      sfn: direct(new SFNClient(config(services.states))),
-      dynamoDb: direct(new DynamoDBClient(config(services.dynamodb))),
-      cloudTrail: direct(new CloudTrailClient(config(services.cloudtrail))),
-      sqs: direct(new SQSClient(config(services.sqs))),
-      iam: direct(new IAMClient(config(services.iam))),
-      cloudWatch: direct(new CloudWatchClient(config(services.cloudwatch))),
-      logs: direct(new CloudWatchLogsClient(config(services.logs))),
-    },
+    clients: onFirstUse<Clients>({
+      ecs: () => direct(new ECSClient(config(services.ecs))),
+      sfn: () => direct(new SFNClient(config(services.states))),
+      dynamoDb: () => direct(new DynamoDBClient(config(services.dynamodb))),
+      cloudTrail: () => direct(new CloudTrailClient(config(services.cloudtrail))),
+      sqs: () => direct(new SQSClient(config(services.sqs))),
+      iam: () => direct(new IAMClient(config(services.iam))),
+      cloudWatch: () => direct(new CloudWatchClient(config(services.cloudwatch))),
+      logs: () => direct(new CloudWatchLogsClient(config(services.logs))),
+    }),
     clock: { now: () => clock.now() + skewMs, sleep: async (milliseconds) => alive(await clock.sleep(milliseconds)) },
     random,
     log: { info: log('info'), warn: log('warn'), error: log('error') },

@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly usage: Usage;
   /** Whether executions keep their histories for clients who ask for them. */
   readonly keepsHistory?: boolean;
+  /** What becomes of records and events: in a replay nobody asks for old ones, and in most nobody hears of new ones either. */
+  readonly records?: 'kept' | 'told' | 'none';
   /** What handlers run in; by default in this process, on the clock. */
   readonly createSandbox?: (options: SandboxOptions) => Sandbox;
 }
@@ -91,7 +93,7 @@ export class World {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(options: WorldOptions) {
-    const { clock, scenario, faults, observer, usage } = options;
+    const { clock, scenario, faults, observer, usage, records = 'kept' } = options;
     const { account, seed } = scenario;
     this.options = options;
     const { requestTimeout: timeoutMs } = CLIENT_CONFIG.requestHandler;
@@ -123,12 +125,13 @@ export class World {
     this.sts = new FakeSts({ clock });
     this.cloudFormation = new FakeCloudFormation({ clock, account: account.id, region: account.region });
     const skewMs = faults.skewMs('cloudtrail');
-    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit: this.bus.emit, skewMs });
+    const emit = records === 'none' ? undefined : this.bus.emit;
+    this.cloudTrail = new FakeCloudTrail({ clock, account, seed, emit, skewMs, keepsHistory: records === 'kept' });
     this.ecs = new FakeEcs({
       clock,
       account,
       seed,
-      emit: this.bus.emit,
+      emit,
       authorize: (operation, input, { arn }) => {
         if (this.isOurs(arn)) this.#permissions?.require(arn, 'ecs', operation, input);
       },
@@ -181,6 +184,13 @@ export class World {
 
   get hasFailed(): boolean {
     return this.#failure !== undefined;
+  }
+
+  /** After the end: gives up what only a run needs, where another one follows in this process. */
+  forget(): void {
+    this.dynamoDb.forget();
+    this.logs.forget();
+    this.lambda.forget();
   }
 
   readonly #fail = (error: unknown): void => {

@@ -15,8 +15,10 @@ export interface FakeCloudTrailOptions {
   readonly clock: VirtualClock;
   readonly account: Account;
   readonly seed: number;
-  /** Where the trail's events go: the bus. */
-  readonly emit: Emit;
+  /** Where the trail's events go: the bus. Undefined where nobody hears it. */
+  readonly emit: Emit | undefined;
+  /** Whether somebody may ask for the event history. */
+  readonly keepsHistory?: boolean;
   /** By how much the clock that stamps its records is fast. */
   readonly skewMs?: number;
 }
@@ -56,13 +58,15 @@ export class FakeCloudTrail implements FakeService {
 
   /** Takes note of a request: the fake ECS's `onRequest`. */
   readonly record = (request: ApiRequest): void => {
-    const { clock, account, emit, skewMs = 0 } = this.#options;
+    const { clock, account, emit, skewMs = 0, keepsHistory = true } = this.#options;
     const stamped = skewMs === 0 ? request : { ...request, at: request.at + skewMs };
-    const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
-    this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
+    if (keepsHistory) {
+      const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
+      this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
+    }
     // "By default, rules match only write management events": reads would need the rule state
     // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
-    if (request.readOnly || !this.#isLogging) return;
+    if (request.readOnly || !this.#isLogging || !emit) return;
     const busDelay = uniform(this.#toBus, account.cloudTrailDelaySeconds);
     clock.after(busDelay * 1000, () => emit(DETAIL_TYPE, () => this.#event(stamped)));
   };

@@ -44,6 +44,12 @@ export class FakeLogs implements FakeService {
     this.#groups.set(name, []);
   }
 
+  /** Gives up all lines. */
+  forget(): void {
+    for (const lines of this.#groups.values()) lines.length = 0;
+    this.#queries.clear();
+  }
+
   /** Keeps a structured line. */
   write(group: string, fields: object): void {
     this.#groups.get(group)?.push({ at: this.#options.clock.now(), fields });

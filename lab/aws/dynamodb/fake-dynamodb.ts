@@ -71,6 +71,11 @@ export class FakeDynamoDb implements FakeService {
     this.#tables.set(options.tableName, new Table(options));
   }
 
+  /** Gives up all that is in the tables. */
+  forget(): void {
+    for (const table of this.#tables.values()) table.forget();
+  }
+
   get tableNames(): string[] {
     return [...this.#tables.keys()];
   }

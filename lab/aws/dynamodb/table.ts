@@ -25,6 +25,10 @@ export class Table {
     this.partitionKey = partitionKey;
   }
 
+  forget(): void {
+    this.#items.clear();
+  }
+
   items(): Item[] {
     return [...this.#items.values()];
   }

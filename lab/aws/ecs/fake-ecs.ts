@@ -24,8 +24,8 @@ export interface FakeEcsOptions {
   readonly authorize?: (operation: string, input: JsonObject, principal: Principal) => void;
   /** Hears of every request, whoever sent it and however it ended: CloudTrail. */
   readonly onRequest: (request: ApiRequest) => void;
-  /** Where events go: the bus. */
-  readonly emit: Emit;
+  /** Where events go: the bus. Undefined where nobody hears it. */
+  readonly emit: Emit | undefined;
 }
 
 /** What the lab's oracle sees of tasks: at once and complete, whatever becomes of the events. */
@@ -115,7 +115,8 @@ export class FakeEcs implements FakeService {
       // Whether ECS looks at the permission or at its buckets first is unknown.
       this.#options.authorize?.(operation, input, principal);
       const output = handle(input, principal);
-      record({ output });
+      // No record shows what was read.
+      record(readOnly ? READ : { output });
       return output();
     } catch (error) {
       if (error instanceof AwsError) {
@@ -151,7 +152,8 @@ export class FakeEcs implements FakeService {
         this.#tell({ ...launched(placed, request), input, principal });
       }
     }
-    const launch: Launch = { input, at: now, tasks, failures };
+    // Kept for a day: copies have no room to grow.
+    const launch: Launch = { input, at: now, tasks: [...tasks], failures: [...failures] };
     if (clientToken != null) this.#tokens.remember(cluster, clientToken, launch);
     return () => runTaskAnswer(launch);
   }
@@ -241,6 +243,8 @@ function launched(task: Task, { clientToken }: RunTaskRequest) {
     clientToken: clientToken ?? undefined,
   } as const;
 }
+
+const READ: Answered = { output: () => ({}) };
 
 const isTask = (placed: Task | JsonObject): placed is Task => 'createdAt' in placed;
 

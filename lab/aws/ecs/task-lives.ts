@@ -17,7 +17,7 @@ export class TaskLives {
   readonly #seed: number;
   readonly #taskSeconds: Account['taskSeconds'];
   /** The places of each call that a task has which runs, ran or may still come to run. */
-  readonly #taken = new Map<string, Set<number>>();
+  readonly #taken = new Map<string, readonly number[]>();
 
   constructor({ taskSeconds }: Pick<Account, 'taskSeconds'>, seed: number) {
     this.#seed = seed;
@@ -33,20 +33,20 @@ export class TaskLives {
   free(call: string, count: number): number[] {
     const taken = this.#taken.get(call);
     const places: number[] = [];
-    for (let place = 0; places.length < count; place++) if (!taken?.has(place)) places.push(place);
+    for (let place = 0; places.length < count; place++) if (!taken?.includes(place)) places.push(place);
     return places;
   }
 
   take(call: string): number {
     const [place = 0] = this.free(call, 1);
-    const taken = this.#taken.get(call);
-    if (taken) taken.add(place);
-    else this.#taken.set(call, new Set([place]));
+    this.#taken.set(call, [...(this.#taken.get(call) ?? []), place]);
     return place;
   }
 
   /** A task never ran: another one may have its place. */
   giveBack(call: string, place: number): void {
-    this.#taken.get(call)?.delete(place);
+    const others = this.#taken.get(call)?.filter((each) => each !== place) ?? [];
+    if (others.length > 0) this.#taken.set(call, others);
+    else this.#taken.delete(call);
   }
 }

@@ -88,6 +88,11 @@ export class FakeLambda implements FakeService {
     this.#random = randomStream(options.seed, 'lambda');
   }
 
+  /** Gives up sandboxes that are idle. */
+  forget(): void {
+    for (const { idle } of this.#functions.values()) idle.length = 0;
+  }
+
   createFunction(options: FunctionOptions): void {
     this.#functions.set(options.arn, { options, idle: [] });
   }
