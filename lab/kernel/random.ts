@@ -10,10 +10,15 @@ export type Random = () => number;
  * because the remediation is switched on) leaves the others (say, the arrivals of the live traffic) as they were.
  */
 export function randomStream(seed: number, name: string): Random {
-  const digest = hash('sha256', `${seed}/${name}`, 'buffer');
-  // All of the state: of 100,000 streams, two out of the 2^32 that a single number seeds would likely be the same.
-  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
+  const generator = seeded(`${seed}/${name}`);
   return () => uniformFloat64(generator);
+}
+
+/** A function of its own: thousands of streams would keep the digest that they began with. */
+function seeded(name: string) {
+  const digest = hash('sha256', name, 'buffer');
+  // All of the state: of 100,000 streams, two out of the 2^32 that a single number seeds would likely be the same.
+  return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => digest.readInt32LE(offset)));
 }
 
 /** A number evenly distributed over `[from, to)`. */
