@@ -91,9 +91,10 @@ export class FakeAlarms implements FakeService {
     const { clock, random, emit, account, region } = this.#options;
     const time = new Date(clock.now()).toISOString();
     const [now, before] = isRaised ? ['ALARM', 'OK'] : ['OK', 'ALARM'];
+    const id = uuid(random);
     emit('CloudWatch Alarm State Change', () => ({
       version: '0',
-      id: uuid(random),
+      id,
       'detail-type': 'CloudWatch Alarm State Change',
       source: 'aws.cloudwatch',
       account,

@@ -6,8 +6,8 @@ import type { Permissions } from '../iam/permissions.ts';
 import type { FakeSqs } from '../sqs/fake-sqs.ts';
 import type { FakeStates } from '../states/fake-states.ts';
 
-/** Hands one event over. */
-export type Deliver = (event: JsonObject) => void;
+/** Hands one event over; `again` makes the same one once more, for whoever keeps many. */
+export type Deliver = (event: JsonObject, again?: () => JsonObject) => void;
 type TargetProperties = Properties<'AWS::Events::Rule'>['Targets'][number];
 
 export interface EventTargetsOptions {
@@ -37,13 +37,15 @@ export class EventTargets {
     const context = { 'aws:SourceArn': ruleArn, 'aws:SourceAccount': accountId };
     const admits = (resource: string) =>
       has({ service: 'events.amazonaws.com' }, { action: 'sqs:SendMessage', resource, context });
-    const toQueue = (queueArn: string | undefined, body?: string) => (event: JsonObject) => {
-      const isAdmitted = queueArn !== undefined && admits(queueArn);
-      const id = isAdmitted
-        ? sqs.send(queueArn, body ?? JSON.stringify(event))
-        : `${ruleArn} refused ${this.#refused++}`;
-      this.#options.onDelivered(event, id);
-    };
+    const toQueue =
+      (queueArn: string | undefined, body?: string): Deliver =>
+      (event, again) => {
+        const isAdmitted = queueArn !== undefined && admits(queueArn);
+        const id = isAdmitted
+          ? sqs.send(queueArn, body ?? (again ? () => JSON.stringify(again()) : JSON.stringify(event)))
+          : `${ruleArn} refused ${this.#refused++}`;
+        this.#options.onDelivered(event, id);
+      };
     // A refusal is not retried: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
     const deadLetter = toQueue(DeadLetterConfig?.Arn);
     const [, , service] = arn.split(':');

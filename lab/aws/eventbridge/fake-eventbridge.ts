@@ -3,6 +3,7 @@ import { type FakeService, type Principal, UnsupportedError } from '../../kernel
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Random } from '../../kernel/random.ts';
+import type { Deliver } from './event-targets.ts';
 import { describeRule, listRules, listTargets, putEvents, ruleOf } from './operations.ts';
 import type { RuleOptions, ScheduleOptions } from './rules.ts';
 
@@ -22,7 +23,10 @@ export interface FakeEventBridgeOptions {
   readonly onEmitted?: Emit;
 }
 
-/** How a service of AWS puts an event on the bus. Most find no rule, so they are rendered only for one that may match. */
+/**
+ * How a service of AWS puts an event on the bus. Most find no rule, so they are rendered only for one that may match; and each time
+ * alike, whenever that is.
+ */
 export type Emit = (detailType: string, render: () => JsonObject) => void;
 
 /** The default event bus: AWS services and clients put events on it, rules deliver them at least once and in no order. */
@@ -82,24 +86,24 @@ export class FakeEventBridge implements FakeService {
 
   readonly emit: Emit = (detailType, render) => {
     this.#options.onEmitted?.(detailType, render);
-    if (this.#rules.some(({ detailTypes }) => detailTypes?.includes(detailType) ?? true)) this.put(render());
+    if (this.#rules.some(({ detailTypes }) => detailTypes?.includes(detailType) ?? true)) this.put(render(), render);
   };
 
   /** Delivers an event to the targets of each rule that it matches. */
-  readonly put = (event: JsonObject): void => {
+  readonly put: Deliver = (event, again) => {
     const targets = this.#rules
       .filter(({ arn, compiled }) => this.isEnabled(arn) && compiled.matches(event))
       .flatMap((rule) => rule.targets);
     if (targets.length === 0) return;
     for (const delay of this.#options.deliveries(event)) {
       if (delay === 0) {
-        for (const deliver of targets) deliver(event);
+        for (const deliver of targets) deliver(event, again);
         continue;
       }
       this.#underway += 1;
       this.#options.clock.after(delay, () => {
         this.#underway -= 1;
-        for (const deliver of targets) deliver(event);
+        for (const deliver of targets) deliver(event, again);
       });
     }
   };

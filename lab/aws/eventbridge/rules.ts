@@ -1,9 +1,10 @@
-import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { Json } from '../../kernel/json.ts';
+import type { Deliver } from './event-targets.ts';
 
 export interface RuleOptions extends RuleDescription {
   readonly pattern: Json;
   /** Hand over one event; each target is called once for each delivery. */
-  readonly targets: readonly ((event: JsonObject) => void)[];
+  readonly targets: readonly Deliver[];
 }
 
 /** A rule that is started by the clock: somebody else does that. */

@@ -5,7 +5,7 @@ import { type Random, uuid } from '../../kernel/random.ts';
 import { principalIdOf } from '../iam/principal-id.ts';
 import { invalidValue, type MessageAttributes } from './messages.ts';
 import { OPERATIONS, systemAttributes } from './operations.ts';
-import { type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './queue.ts';
+import { type Body, type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './queue.ts';
 
 export type { Depth, MessageAttributes, QueueOptions, ReceivedMessage };
 export { systemAttributes };
@@ -70,7 +70,7 @@ export class FakeSqs implements FakeService {
   }
 
   /** Sends as an AWS service does, say an EventBridge target; returns the message's id. */
-  send(queueArn: string, body: string, attributes: MessageAttributes = {}): string {
+  send(queueArn: string, body: Body, attributes: MessageAttributes = {}): string {
     return this.#queue(queueArn).send(this.#newId(), { body, attributes, system: { SenderId: AWS_SERVICE } }).id;
   }
 

@@ -5,6 +5,7 @@ import {
   invalidValue,
   MAX_MESSAGE_BYTES,
   type MessageContent,
+  md5,
   md5OfAttributes,
   missing,
   readContent,
@@ -34,7 +35,7 @@ const send: Operation = (call, input) => {
   }
   const delay = readInteger(input, 'DelaySeconds', DELAY_SECONDS, call.queue.options.delaySeconds);
   const message = call.queue.send(call.newId(), content, delay);
-  return { MessageId: message.id, MD5OfMessageBody: message.md5OfBody, ...digest(content) };
+  return { MessageId: message.id, MD5OfMessageBody: md5(content.body), ...digest(content) };
 };
 
 const receive: Operation = ({ queue }, input) => {

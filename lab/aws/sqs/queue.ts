@@ -3,6 +3,10 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import { FairOrder } from './fair-order.ts';
 import { invalidValue, type MessageContent, md5 } from './messages.ts';
 
+/** A text, or what writes it: of a storm's events, which wait by the thousand, the queue keeps what they tell of. */
+export type Body = string | (() => string);
+export type Content = Omit<MessageContent, 'body'> & { readonly body: Body };
+
 export interface QueueOptions {
   readonly name: string;
   readonly arn: string;
@@ -14,9 +18,8 @@ export interface QueueOptions {
 }
 
 /** A message wherever it is; moving it to a dead-letter queue leaves its identity and its age alone. */
-export interface Message extends MessageContent {
+export interface Message extends Content {
   readonly id: string;
-  readonly md5OfBody: string;
   readonly sentAt: number;
   /** The queue a dead letter came from. */
   readonly sourceArn?: string;
@@ -24,9 +27,13 @@ export interface Message extends MessageContent {
   readonly firstReceivedAt?: number;
 }
 
-export interface ReceivedMessage extends Message {
+export interface ReceivedMessage extends Omit<Message, 'body'> {
+  readonly body: string;
+  readonly md5OfBody: string;
   readonly receiptHandle: string;
 }
+
+const textOf = (body: Body): string => (typeof body === 'string' ? body : body());
 
 type State = 'visible' | 'inFlight' | 'delayed';
 export type Depth = Record<State, number>;
@@ -75,8 +82,8 @@ export class Queue {
     return { ...this.#depth };
   }
 
-  send(id: string, content: MessageContent, delaySeconds = this.options.delaySeconds): Message {
-    const message = { ...content, id, md5OfBody: md5(content.body), sentAt: this.#clock.now(), receiveCount: 0 };
+  send(id: string, content: Content, delaySeconds = this.options.delaySeconds): Message {
+    const message = { ...content, id, sentAt: this.#clock.now(), receiveCount: 0 };
     this.add(message, delaySeconds);
     return message;
   }
@@ -108,7 +115,8 @@ export class Queue {
     return taken.map((entry) => {
       const receiveCount = entry.message.receiveCount + 1;
       entry.message = { firstReceivedAt: now, ...entry.message, receiveCount };
-      const received = { ...entry.message, receiptHandle: this.#handle(entry) };
+      const body = textOf(entry.message.body);
+      const received = { ...entry.message, body, md5OfBody: md5(body), receiptHandle: this.#handle(entry) };
       this.#hide(entry, 'inFlight', visibilitySeconds);
       return received;
     });
