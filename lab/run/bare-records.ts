@@ -24,7 +24,9 @@ export class BareRecords {
   }
 
   answered(eventId: string, verdict: string): void {
-    if (this.#calls.has(eventId)) this.#verdicts.set(eventId, verdict);
+    // One of two texts for nearly all of thousands, which are not to be kept one by one.
+    const kept = [REFUSED, HANDED_OVER].find((known) => known === verdict) ?? verdict;
+    if (this.#calls.has(eventId)) this.#verdicts.set(eventId, kept);
   }
 
   /**

@@ -23,13 +23,6 @@ export interface FakeCloudTrailOptions {
   readonly skewMs?: number;
 }
 
-/** A request that waits to be rendered: most are never asked for. */
-interface Entry {
-  readonly request: ApiRequest;
-  /** When `LookupEvents` begins to show it. */
-  readonly visibleAt: number;
-}
-
 /** "The rate of lookup requests is limited to two per second, per account, per Region." */
 const LOOKUP_BUCKET = { burst: 2, refillPerSecond: 2 };
 const PAGE_SIZE = 50;
@@ -47,8 +40,10 @@ export class FakeCloudTrail implements FakeService {
   readonly #toHistory: Random;
   /** Whether the trail brings records to the bus; the event history has them always. */
   #isLogging = true;
-  /** In the order of event time, since virtual time never runs backwards. */
-  readonly #history: Entry[] = [];
+  /** Requests that wait to be rendered, which most are never asked for, in the order of event time, as virtual time never runs backwards. */
+  readonly #history: ApiRequest[] = [];
+  /** When `LookupEvents` begins to show each. */
+  readonly #visibleAt: number[] = [];
 
   constructor(options: FakeCloudTrailOptions) {
     this.#options = options;
@@ -62,7 +57,8 @@ export class FakeCloudTrail implements FakeService {
     const stamped = skewMs === 0 ? request : { ...request, at: request.at + skewMs };
     if (keepsHistory) {
       const historyDelay = uniform(this.#toHistory, account.eventHistoryDelaySeconds);
-      this.#history.push({ request: stamped, visibleAt: request.at + historyDelay * 1000 });
+      this.#history.push(stamped);
+      this.#visibleAt.push(request.at + historyDelay * 1000);
     }
     // "By default, rules match only write management events": reads would need the rule state
     // ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.
@@ -73,7 +69,7 @@ export class FakeCloudTrail implements FakeService {
 
   /** All records, in the order of their requests. */
   *records(): Generator<JsonObject> {
-    for (const { request } of this.#history) yield cloudTrailRecord(request, this.#options.account);
+    for (const request of this.#history) yield cloudTrailRecord(request, this.#options.account);
   }
 
   call(operation: string, input: JsonObject): JsonObject {
@@ -124,9 +120,9 @@ export class FakeCloudTrail implements FakeService {
     let place =
       NextToken == null ? this.#lastUpTo(query.EndTime ?? Number.POSITIVE_INFINITY) : placeIn(NextToken, query);
     for (; place >= 0; place--) {
-      const { request, visibleAt } = this.#history[place] as Entry;
+      const request = this.#history[place] as ApiRequest;
       if (eventTime(request) < from) break;
-      if (visibleAt > now || !matches(request)) continue;
+      if ((this.#visibleAt[place] ?? 0) > now || !matches(request)) continue;
       if (events.length === size) return { Events: events, NextToken: tokenFor(place, query) };
       events.push(this.#lookedUp(request));
     }
@@ -139,7 +135,7 @@ export class FakeCloudTrail implements FakeService {
     let high = this.#history.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (eventTime((this.#history[middle] as Entry).request) <= endSeconds * 1000) low = middle + 1;
+      if (eventTime(this.#history[middle] as ApiRequest) <= endSeconds * 1000) low = middle + 1;
       else high = middle;
     }
     return low - 1;

@@ -52,7 +52,7 @@ export class FakeLogs implements FakeService {
 
   /** Keeps a structured line. */
   write(group: string, fields: object): void {
-    this.#groups.get(group)?.push({ at: this.#options.clock.now(), fields });
+    this.#groups.get(group)?.push({ at: this.#options.clock.now(), text: JSON.stringify(fields) });
   }
 
   call(operation: string, input: JsonObject): JsonObject {
@@ -80,7 +80,7 @@ export class FakeLogs implements FakeService {
     onScanned(lines.length);
     const inOrder = lines
       .toSorted((a, b) => a.at - b.at)
-      .map(({ at, fields }) => ({ '@timestamp': new Date(at).toISOString(), ...fields }));
+      .map(({ at, text }) => ({ '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) }));
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
     const results = runQuery(query.queryString, inOrder)
       .slice(0, limit)

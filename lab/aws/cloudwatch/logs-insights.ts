@@ -139,15 +139,11 @@ function condition(text: string): Test {
 }
 
 /** Nested members by their path, as Logs Insights discovers them. */
-function flatten(value: object, path = ''): Row {
-  return Object.assign(
-    {},
-    ...Object.entries(value).map(([key, inner]) =>
-      typeof inner === 'object' && inner !== null
-        ? flatten(inner, `${path}${key}.`)
-        : inner === null || inner === undefined
-          ? {}
-          : { [`${path}${key}`]: inner },
-    ),
-  );
+function flatten(value: object, path = '', row: Record<string, string | number> = {}): Row {
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === null || inner === undefined) continue;
+    if (typeof inner === 'object') flatten(inner, `${path}${key}.`, row);
+    else row[`${path}${key}`] = inner;
+  }
+  return row;
 }
