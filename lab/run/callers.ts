@@ -104,7 +104,7 @@ const STATE_AFTER: Record<AttemptOutcome, CallState> = {
 /** What a caller that hands over does not leave at that. */
 const HANDED_OVER: readonly AttemptOutcome[] = ['throttled', 'disguised', 'noRoom'];
 
-/** Lists of a call are kept to the end of the run: none shares this one, and one that grows is made anew, as an array that is pushed to keeps room for sixteen more. */
+/** Lists of a call are kept to the end of the run: none shares this one, and one that grows is made anew by `concat`, as whatever is pushed or spread keeps room for sixteen more. */
 const NONE: readonly never[] = [];
 
 /** One call's own client. Its draws come from a stream of its own: what others do changes nothing in them. */
@@ -161,7 +161,7 @@ class Client {
   /** The call as the SDK makes it: one token, up to `maxAttempts` attempts. */
   #runTask(): void {
     const token = this.#sendsToken ? uuid(this.#random) : undefined;
-    if (token !== undefined) this.#call.tokens = [...this.#call.tokens, token];
+    if (token !== undefined) this.#call.tokens = this.#call.tokens.concat(token);
     this.#input = token === undefined ? this.#call.request : { ...this.#call.request, clientToken: token };
     this.#requestIds = [];
     this.#firstAttemptAt = this.#options.clock.now();
@@ -177,7 +177,7 @@ class Client {
   #attempt(token: string | undefined, n: number): void {
     const { clock } = this.#options;
     const outcome = this.#send(this.#input);
-    this.#call.attempts = [...this.#call.attempts, { at: clock.now(), token, outcome }];
+    this.#call.attempts = this.#call.attempts.concat({ at: clock.now(), token, outcome });
     const base = RETRY_BASE_MS[outcome];
     if (base === undefined || n >= this.#caller.maxAttempts) this.#finish(outcome);
     else {
@@ -191,7 +191,7 @@ class Client {
       const operation = operationOf(this.#caller);
       const { tasks, failures } = this.#options.ecs.call(operation, input, this.#call.principal);
       const started = (tasks as JsonObject[]).map(({ taskArn }) => String(taskArn));
-      if (started.length > 0) this.#call.taskArns = [...this.#call.taskArns, ...started];
+      if (started.length > 0) this.#call.taskArns = this.#call.taskArns.concat(started);
       this.#call.failures = (failures as JsonObject[]).length > 0 ? (failures as JsonObject[]) : NONE;
       this.#error = undefined;
       return this.#call.taskArns.length > 0 ? 'accepted' : 'unplaced';
@@ -232,7 +232,8 @@ class Client {
     const { clock, handOver } = this.#options;
     const { copies, callerErrors: errorProbability } = this.#caller;
     const send = () => {
-      this.#call.messageIds = [...this.#call.messageIds, handOver(this.#call, message)];
+      const id = handOver(this.#call, message);
+      this.#call.messageIds = this.#call.messageIds.concat(id);
     };
     sendCopies({ clock, random: this.#random, send, copies, errorProbability, onDone: () => this.#close(state) });
   }
@@ -268,6 +269,15 @@ export function callReference(caller: string, index: number): string {
   return `${caller}/${index}`;
 }
 
-function principalOf({ principalArn, userAgent, invokedBy }: Caller): Principal {
+const principals = new WeakMap<Caller, Principal>();
+
+/** One for all calls of a caller. */
+function principalOf(caller: Caller): Principal {
+  const known = principals.get(caller) ?? principalFrom(caller);
+  principals.set(caller, known);
+  return known;
+}
+
+function principalFrom({ principalArn, userAgent, invokedBy }: Caller): Principal {
   return { arn: principalArn, ...(userAgent && { userAgent }), ...(invokedBy && { invokedBy }) };
 }

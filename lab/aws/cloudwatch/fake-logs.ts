@@ -26,6 +26,12 @@ export interface FakeLogsOptions {
   readonly onScanned: (lines: number) => void;
 }
 
+function* read(lines: readonly StoredLine[]): Generator<object> {
+  for (const { at, text } of lines) {
+    yield { '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) };
+  }
+}
+
 /** How long a query takes. */
 const QUERY_MS = 2000;
 
@@ -78,11 +84,9 @@ export class FakeLogs implements FakeService {
       return this.#lines(name).filter(({ at }) => at >= query.startTime * 1000 && at < (query.endTime + 1) * 1000);
     });
     onScanned(lines.length);
-    const inOrder = lines
-      .toSorted((a, b) => a.at - b.at)
-      .map(({ at, text }) => ({ '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) }));
+    const inOrder = lines.toSorted((a, b) => a.at - b.at);
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
-    const results = runQuery(query.queryString, inOrder)
+    const results = runQuery(query.queryString, read(inOrder))
       .slice(0, limit)
       .map((row) => Object.entries(row).map(([field, value]) => ({ field, value: String(value) })));
     const queryId = uuid(random);

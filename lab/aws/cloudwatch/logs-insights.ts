@@ -6,22 +6,30 @@ export type Row = Readonly<Record<string, string | number>>;
  * Runs a query on log lines, in the order of their times: of the language of CloudWatch Logs Insights just what our queries
  * use, and an error for anything else. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
-export function runQuery(query: string, lines: readonly object[]): Row[] {
+export function runQuery(query: string, lines: Iterable<object>): Row[] {
   const commands = query
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.replace(/^\| /, ''));
-  return commands.reduce<Row[]>(
-    (rows, command) => {
-      const [, name = '', rest = ''] = /^(\w+) (.+)$/.exec(command) ?? [];
-      const run = COMMANDS[name];
-      if (!run)
-        throw new UnsupportedError(`a query: expected one of ${Object.keys(COMMANDS).join(', ')}, found ${command}`);
-      return run(rows, rest);
-    },
-    lines.map((line) => flatten(line)),
-  );
+  const firstOther = commands.findIndex((command) => !command.startsWith(FILTER));
+  const filters = commands.slice(0, firstOther < 0 ? undefined : firstOther);
+  const tests = filters.map((command) => condition(command.slice(FILTER.length)));
+  const found: Row[] = [];
+  // Line by line: a storm has written a million, of which a query wants few.
+  for (const line of lines) {
+    const row = flatten(line);
+    if (tests.every((test) => test(row))) found.push(row);
+  }
+  return commands.slice(filters.length).reduce<Row[]>((rows, command) => {
+    const [, name = '', rest = ''] = /^(\w+) (.+)$/.exec(command) ?? [];
+    const run = COMMANDS[name];
+    if (!run)
+      throw new UnsupportedError(`a query: expected one of ${Object.keys(COMMANDS).join(', ')}, found ${command}`);
+    return run(rows, rest);
+  }, found);
 }
+
+const FILTER = 'filter ';
 
 const COMMANDS: Readonly<Record<string, (rows: Row[], rest: string) => Row[]>> = {
   filter: (rows, rest) => {

@@ -39,7 +39,7 @@ export class TaskLives {
 
   take(call: string): number {
     const [place = 0] = this.free(call, 1);
-    this.#taken.set(call, [...(this.#taken.get(call) ?? []), place]);
+    this.#taken.set(call, (this.#taken.get(call) ?? []).concat(place));
     return place;
   }
 

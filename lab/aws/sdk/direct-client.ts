@@ -1,7 +1,6 @@
 import { DynamoDBJsonCodec } from '@aws-sdk/dynamodb-codec';
 import { JsonCodec } from '@smithy/core/protocols';
-import type { JsonObject } from '../../kernel/json.ts';
-import { copyOf } from '../../kernel/json.ts';
+import { copyOf, type Json, type JsonObject } from '../../kernel/json.ts';
 import type { InProcessClientConfig } from './transport.ts';
 
 /** The parts of an SDK client and of its command that turn a call into a request and a response into an answer. */
@@ -82,6 +81,20 @@ export function direct<Client extends { readonly send: unknown }>(client: Client
   return client;
 }
 
+/** Lists that were pushed to keep room for sixteen more, and some of what is asked is kept to the end of a run. */
+function fitted(asked: JsonObject): JsonObject {
+  for (const name of Object.keys(asked)) {
+    const member = asked[name];
+    if (typeof member !== 'object' || member === null) continue;
+    if (Array.isArray(member)) asked[name] = member.map((item) => (isObject(item) ? fitted(item) : item));
+    else fitted(member);
+  }
+  return asked;
+}
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** DynamoDB's client has a walk of its own, which leaves what it reads where it is: an item of a table is not to be among that. */
 function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
   if (!codec) return undefined;
@@ -92,7 +105,7 @@ function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
     toJson: (schema, value) => {
       serializer.write(schema as never, value);
       // What `flush` would turn into text.
-      return (serializer as unknown as { readonly buffer: JsonObject }).buffer;
+      return fitted((serializer as unknown as { readonly buffer: JsonObject }).buffer);
     },
     fromJson: (schema, value) => deserializer.readObject(schema as never, isDynamoDb ? copyOf(value) : value) as object,
   };
