@@ -1,28 +1,17 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion, synchronousCallId } from '../core/identity.ts';
-import { neverFits } from '../core/rate/misfits.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { findFull, findPlace, givePlacesBack } from '../core/rate/room.ts';
-import { NO_ROOMS, type Rooms, roomsSchema } from '../core/rate/room-state.ts';
-import { type RoomName, roomOf, shortageIn } from '../core/rate/rooms-of.ts';
+import { roomOf } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
-import { type FoundNoRoom, nextStep } from '../core/rerun/next-step.ts';
+import { nextStep } from '../core/rerun/next-step.ts';
 import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
 import { remainderRequest, tokenedRequest } from '../core/rerun/own-token.ts';
-import {
-  deadlineOf,
-  KEYED_LIFE_MS,
-  type Progress,
-  type RerunInput,
-  roomDeadlineMs,
-  timesOf,
-  waitsForRoomUntilMs,
-} from '../core/rerun/rerun-input.ts';
+import { deadlineOf, type Progress, type RerunInput, waitsForRoomUntilMs } from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
 import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
@@ -33,8 +22,9 @@ import { makePauseSwitch } from '../state/pause-switch.ts';
 import { makeSpendCap } from '../state/spend-cap.ts';
 import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
+import { makeRoomFinder, type PermittedRequest } from './find-room.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
-import { reportFull } from './report-room.ts';
+
 import { makeSender } from './send-request.ts';
 
 export type AttemptReply =
@@ -46,14 +36,7 @@ export type AttemptReply =
       readonly progress: Progress;
     };
 
-export interface Attempt {
-  readonly rerun: RerunInput;
-  readonly request: RunTaskRequest;
-  readonly progress: Progress;
-  /** When the rate limiter gave the permit; undefined without one. Nothing is launched without a permit. */
-  readonly grantedAtMs: number | undefined;
-  /** Whether a room had been found full of late when it got its permit. */
-  readonly isRoomShort?: boolean;
+export interface Attempt extends PermittedRequest {
   /** When the execution began, or was last redriven. */
   readonly startedAtMs: number;
   /** ARN of the execution. */
@@ -89,7 +72,7 @@ export function makeAttempter(
   const occasions = makeOccasions(dependencies);
   const tokenKey = makeTokenKey(dependencies);
   const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
-  const rooms: VersionedItem<Rooms> = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
+  const { findNoRoom, findPlaced, leavePlaces } = makeRoomFinder(dependencies);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
   const waitUntil = (untilMs: number, progress: Progress) => ({
@@ -137,48 +120,10 @@ export function makeAttempter(
     }));
   }
 
-  /** Takes in that there was no room for so many tasks of a call; returns what it waits for, and until when. */
-  async function findNoRoom(
-    { rerun, request, progress, grantedAtMs = clock.now() }: Attempt,
-    outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
-  ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
-    const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
-    const short = outcome.short ?? shortageIn(request);
-    const room = roomOf(short, request, awsEnvironment);
-    const unused = { grantedAtMs, places };
-    const nowMs = clock.now();
-    const others = (rerun.rooms ?? []).filter((name) => name !== room);
-    const { family } = rerun.call;
-    const { state } = await rooms.update((state = NO_ROOMS) => ({
-      state: givePlacesBack(
-        findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
-        [{ rooms: others, tasks: places }],
-        grantedAtMs,
-      ),
-    }));
-    const eventTimeMs = Date.parse(rerun.call.eventTime);
-    const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
-    const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
-    reportFull(dependencies, { room, family, caller: rerun.call.caller });
-    const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);
-    return { found: { until, short, room }, isMisfit };
-  }
-
-  /** Gives back the places of a request that took none. */
-  async function leavePlaces({ rerun, progress, grantedAtMs = clock.now() }: Attempt): Promise<void> {
-    const { rooms: short } = (await rooms.read()) ?? NO_ROOMS;
-    const names = (rerun.rooms ?? []).filter((name) => short[name]);
-    if (names.length === 0) return;
-    await rooms.update((state = NO_ROOMS) => ({
-      state: givePlacesBack(state, [{ rooms: names, tasks: progress.remaining }], grantedAtMs),
-    }));
-  }
-
-  /** Takes in that tasks were placed: a room that one call found full may not be. */
-  async function findPlaced(room: RoomName, sentAtMs: number): Promise<void> {
-    const known = (await rooms.read()) ?? NO_ROOMS;
-    if (findPlace(known, room, sentAtMs) === known) return;
-    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, room, sentAtMs) }));
+  /** Asks for another permit later; this one is not used. */
+  async function waitUnsent(attempt: Attempt, untilMs: number) {
+    await leavePlaces(attempt);
+    return waitUntil(untilMs, attempt.progress);
   }
 
   async function launch(attempt: Attempt, deadlineMs: number): Promise<AttemptReply> {
@@ -188,31 +133,29 @@ export function makeAttempter(
         ? remainderRequest(request, await occasionOf(rerun, progress), progress, await tokenKey())
         : request;
     const reservation = await cap.reserve(wanted.count ?? 1);
-    if ('untilMs' in reservation) return waitUntil(reservation.untilMs, progress);
+    if ('untilMs' in reservation) return waitUnsent(attempt, reservation.untilMs);
     // Counting may have taken time, so the deadline is checked again.
     if (clock.now() >= deadlineMs) {
       await cap.settle(reservation, 0);
-      return waitUntil(clock.now(), progress);
+      return waitUnsent(attempt, clock.now());
     }
     const isOwnToken = rerun.ownToken !== undefined || progress.round > 0;
     const sentAtMs = clock.now();
     const outcome = await send(wanted, rerun, isOwnToken);
     if (outcome.kind === 'unknown') {
       await cap.settle(reservation, 0);
-      return waitUntil(clock.now() + CONFLICT_POLL_MS, progress);
+      return waitUnsent(attempt, clock.now() + CONFLICT_POLL_MS);
     }
     await recordLaunches(rerun, request, progress, outcome);
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
-    if (outcome.kind === 'throttled') {
-      await slowDown(grantedAtMs, outcome.elsewhere ?? false);
-      await leavePlaces(attempt);
-    }
+    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
     if (outcome.kind === 'started' && attempt.isRoomShort)
       await findPlaced(roomOf('instances', request, awsEnvironment), sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom(attempt, outcome) : undefined;
+    if (outcome.kind !== 'started' && !noRoom) await leavePlaces(attempt, startedTasks(outcome));
     const limits = { maxAttempts: settings.maxAttempts, deadlineMs };
     const step = nextStep(outcome, progress, limits, clock.now(), random, noRoom?.found);
     if (noRoom?.isMisfit && step.kind === 'backOff')
@@ -273,7 +216,7 @@ export function makeAttempter(
       case 'refuse':
         return giveUp();
       case 'launch':
-        return isGood(grantedAtMs) ? launch(attempt, Number.POSITIVE_INFINITY) : waitUntil(clock.now(), progress);
+        return isGood(grantedAtMs) ? launch(attempt, Number.POSITIVE_INFINITY) : waitUnsent(attempt, clock.now());
       default:
         return step satisfies never;
     }
@@ -306,11 +249,13 @@ export function makeAttempter(
     const waitsUntilMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= waitsUntilMs) return giveUpWaiting(given);
     // A pause also holds re-runs that already have their permit.
-    if (await isPaused()) return waitUntil(clock.now() + PAUSE_POLL_MS, progress);
+    if (await isPaused()) return waitUnsent(given, clock.now() + PAUSE_POLL_MS);
     if (rerun.doneBy && progress.round === 0) {
       const acceptance = readAcceptances([await launches.getAccepted(rerun.callId)], rerun.doneBy);
-      if (acceptance.kind === 'done')
+      if (acceptance.kind === 'done') {
+        await leavePlaces(given);
         return finish(rerun, { kind: 'alreadyStarted', taskArns: acceptance.taskArns }, execution);
+      }
       // ECS compares requests better than we can, as long as it knows the token.
       if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)
         return finish(rerun, { kind: 'refused', reason: 'conflict', taskArns: progress.taskArns }, execution);
@@ -318,6 +263,6 @@ export function makeAttempter(
     const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;
     const attempt = { ...given, request };
     if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);
-    return isGood(grantedAtMs) ? launch(attempt, deadlineMs) : waitUntil(clock.now(), progress);
+    return isGood(grantedAtMs) ? launch(attempt, deadlineMs) : waitUnsent(attempt, clock.now());
   };
 }

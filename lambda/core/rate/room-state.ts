@@ -20,8 +20,8 @@ export const roomSchema = z.object({
   carried: z.number(),
   /** By minute: how many places others' tasks gave back, and the seconds for which they had held them. */
   minutes: z.record(z.string(), z.object({ freed: z.number(), heldSeconds: z.number() })),
-  /** Places that become free in a second and that no event tells of, as the last refusals showed. */
-  unheardPerSecond: z.number(),
+  /** Places that become free in a second and that no event tells of, as the last refusals showed; null before the first. */
+  unheardPerSecond: z.number().nullable(),
   /** How many of the calls that were sent away come back in each span of some seconds. */
   returns: z.record(z.string(), z.number()),
   /** How often it was found full without a place for anybody in between. */
@@ -70,7 +70,7 @@ export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   granted: [],
   carried: 0,
   minutes: {},
-  unheardPerSecond: 0,
+  unheardPerSecond: null,
   returns: {},
   refusals: 1,
 });

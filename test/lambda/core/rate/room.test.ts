@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { grantPlaces } from '../../../../lambda/core/rate/grant-places.ts';
 import { neverFits } from '../../../../lambda/core/rate/misfits.ts';
 import {
   countTask,
   findFull,
   findPlace,
   givePlacesBack,
-  grantPlaces,
   type PlaceChange,
   type Refusal,
-  stillShort,
 } from '../../../../lambda/core/rate/room.ts';
+import { stillShort } from '../../../../lambda/core/rate/room-level.ts';
 import { NO_ROOMS, type Rooms, roomsSchema } from '../../../../lambda/core/rate/room-state.ts';
 
 const NOW_MS = 1_768_446_000_000;
@@ -85,6 +85,19 @@ describe('a room', () => {
     expect(granted(state, later + 31_000, many(9))).toBe(3);
     const refused = full(state, { room: ROOM, atMs: later + 2000 }, later + 2000);
     expect(granted(refused, later + 31_000, many(9))).toBe(0);
+  });
+
+  test('is tried sooner before anything is known of events that get lost, then by how many others there are', () => {
+    /** Of the others one starts every ten seconds, and one ends: in ten minutes a hundred do neither. */
+    const exchanged = (state: Rooms, fromMs: number) =>
+      Array.from({ length: 17 }, (_, index) => fromMs + (index + 1) * 10_000).reduce(
+        (before, atMs) => ends(starts(before, atMs), atMs + 1, { isOurs: false }),
+        state,
+      );
+    const triedAtMs = NOW_MS + 173_000;
+    expect(granted(exchanged(FULL, NOW_MS), triedAtMs, many(50))).toBeGreaterThan(0);
+    const refused = full(FULL, { room: ROOM, atMs: triedAtMs }, triedAtMs);
+    expect(granted(exchanged(refused, triedAtMs), triedAtMs + 173_000, many(50))).toBe(0);
   });
 
   test('is forgotten when all that tried it found a place', () => {

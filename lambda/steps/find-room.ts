@@ -1,0 +1,80 @@
+import type { RunTaskRequest } from '../core/events/run-task-request.ts';
+import { neverFits } from '../core/rate/misfits.ts';
+import { findFull, findPlace, givePlacesBack } from '../core/rate/room.ts';
+import { NO_ROOMS, roomsSchema } from '../core/rate/room-state.ts';
+import { type RoomName, roomOf, shortageIn } from '../core/rate/rooms-of.ts';
+import type { FoundNoRoom } from '../core/rerun/next-step.ts';
+import type { Outcome } from '../core/rerun/outcome.ts';
+import { KEYED_LIFE_MS, type Progress, type RerunInput, roomDeadlineMs, timesOf } from '../core/rerun/rerun-input.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { ITEMS } from '../state/items.ts';
+import { makeVersionedItem } from '../state/versioned-item.ts';
+import { reportFull } from './report-room.ts';
+
+/** What an attempt is about to send, and the permit that it has for that. */
+export interface PermittedRequest {
+  readonly rerun: RerunInput;
+  readonly request: RunTaskRequest;
+  readonly progress: Progress;
+  /** When the rate limiter gave the permit; undefined without one. Nothing is launched without a permit. */
+  readonly grantedAtMs: number | undefined;
+  /** Whether a room had been found full of late when it got its permit: then it came with places. */
+  readonly isRoomShort?: boolean;
+}
+
+/** What attempts find of the rooms that they have places in. */
+export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
+  const { clock } = dependencies;
+  const { awsEnvironment, settings } = dependencies.environment;
+  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
+
+  /** Takes in that there was no room for so many tasks of a call; returns what it waits for, and until when. */
+  async function findNoRoom(
+    { rerun, request, progress, grantedAtMs = clock.now() }: PermittedRequest,
+    outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
+  ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
+    const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
+    const short = outcome.short ?? shortageIn(request);
+    const room = roomOf(short, request, awsEnvironment);
+    const unused = { grantedAtMs, places };
+    const nowMs = clock.now();
+    const others = (rerun.rooms ?? []).filter((name) => name !== room);
+    const { family } = rerun.call;
+    const { state } = await rooms.update((state = NO_ROOMS) => ({
+      state: givePlacesBack(
+        findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
+        [{ rooms: others, tasks: places }],
+        grantedAtMs,
+      ),
+    }));
+    const eventTimeMs = Date.parse(rerun.call.eventTime);
+    const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
+    const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
+    reportFull(dependencies, { room, family, caller: rerun.call.caller });
+    const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);
+    return { found: { until, short, room }, isMisfit };
+  }
+
+  /** Gives back the places that came with a permit and that no task of it took: else nobody has them until a room is full again. */
+  async function leavePlaces(
+    { rerun, progress, grantedAtMs, isRoomShort }: PermittedRequest,
+    taken = 0,
+  ): Promise<void> {
+    if (grantedAtMs === undefined || !isRoomShort) return;
+    const { rooms: short } = (await rooms.read()) ?? NO_ROOMS;
+    const names = (rerun.rooms ?? []).filter((name) => short[name]);
+    if (names.length === 0) return;
+    await rooms.update((state = NO_ROOMS) => ({
+      state: givePlacesBack(state, [{ rooms: names, tasks: progress.remaining - taken }], grantedAtMs),
+    }));
+  }
+
+  /** Takes in that tasks were placed: a room that one call found full may not be. */
+  async function findPlaced(room: RoomName, sentAtMs: number): Promise<void> {
+    const known = (await rooms.read()) ?? NO_ROOMS;
+    if (findPlace(known, room, sentAtMs) === known) return;
+    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, room, sentAtMs) }));
+  }
+
+  return { findNoRoom, findPlaced, leavePlaces };
+}
