@@ -8,5 +8,9 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Half of the time would go into loading the CDK and the SDK anew for each file.
     isolate: false,
+    // vitest leaves one core to itself: of two, that is half of them.
+    maxWorkers: '100%',
+    // CloudFormation's own rules take longer than all the rest of a synthesis. One file holds templates against them.
+    env: { CDK_VALIDATION: 'false' },
   },
 });
