@@ -1,10 +1,9 @@
 import type { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { app as ruleApp, stack as ruleStack } from '../../examples/hand-over-rule.ts';
-import { app as scheduleApp, stack as scheduleStack } from '../../examples/hand-over-schedule.ts';
 import { ruleOf } from '../../lambda/core/opt-in/senders.ts';
 import { startLab } from '../clients/lab.fixture.ts';
+import { handOverRule, handOverSchedule } from '../support/examples.ts';
 import { findingsIn } from '../support/nag.ts';
 
 const RULE = 'arn:aws:events:us-east-1:111122223333:rule/FileArrived';
@@ -18,13 +17,13 @@ function only(stack: Stack, type: string): Record<string, unknown> {
 
 /** What Scheduler sends for the run of a time. */
 function scheduledMessage(time: string): string {
-  const { Target } = only(scheduleStack, 'AWS::Scheduler::Schedule') as { Target: { Input: string } };
+  const { Target } = only(handOverSchedule.stack, 'AWS::Scheduler::Schedule') as { Target: { Input: string } };
   return Target.Input.replace('<aws.scheduler.schedule-arn>', SCHEDULE).replace('<aws.scheduler.scheduled-time>', time);
 }
 
 /** What EventBridge sends for an event. */
 function ruleMessage(id: string, file: string): string {
-  const { Targets } = only(ruleStack, 'AWS::Events::Rule') as {
+  const { Targets } = only(handOverRule.stack, 'AWS::Events::Rule') as {
     Targets: [{ InputTransformer: { InputPathsMap: Record<string, string>; InputTemplate: string } }];
   };
   const { InputPathsMap, InputTemplate } = Targets[0].InputTransformer;
@@ -50,7 +49,7 @@ describe('a schedule that targets the hand-over queue', () => {
   });
 
   test('sends under a role that may use the queue and its key', () => {
-    Template.fromStack(scheduleStack).hasResourceProperties('AWS::IAM::Policy', {
+    Template.fromStack(handOverSchedule.stack).hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
           { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { Ref: 'HandOverQueueArn' } },
@@ -85,9 +84,9 @@ describe('a rule that targets the hand-over queue', () => {
 const ACCEPTED = /\/NotSent\/|\[Action::kms:GenerateDataKey\*\]/;
 
 test.each([
-  ['schedule', scheduleApp, scheduleStack],
-  ['rule', ruleApp, ruleStack],
-] as const)('the example of a %s draws no warning', (_, app, stack) => {
+  ['schedule', handOverSchedule],
+  ['rule', handOverRule],
+] as const)('the example of a %s draws no warning', (_, { app, stack }) => {
   expect(app.synth().stacks).toHaveLength(1);
   Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   expect(findingsIn(stack.node.root as App).filter((finding) => !ACCEPTED.test(finding))).toEqual([]);

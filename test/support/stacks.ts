@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { App, type AppProps } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { addStacks } from '../../lib/app.ts';
 import { HANDLER_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
@@ -13,20 +13,34 @@ const { ecsThrottleRemediation: _, ...FLAGS } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 ).context;
 
-/** CloudFormation's own rules take longer than all the rest of a synthesis. One test holds templates against them. */
-const UNCHECKED = { builtinCloudFormationValidation: false };
+/** Nothing of these is in a template, and they take a third of its time. */
+const TEMPLATE_ONLY = { treeMetadata: false, stackTraces: false, analyticsReporting: false };
 
 /** An app without what `cdk.json` says. */
-export const plainApp = () => new App(UNCHECKED);
+export const plainApp = () => new App(TEMPLATE_ONLY);
 
 /** An app as `cdk synth` makes it, without bundling the handlers. */
-export function testApp(props: AppProps = UNCHECKED): App {
-  return new App({ ...props, context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
+export function testApp(): App {
+  return new App({ ...TEMPLATE_ONLY, context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
 }
 
 /** The stacks of a configuration; `cloudTrail`, which has no default, is `existing` where it says nothing. */
 export function stacksOf(configuration: object): ThrottleRemediationStack[] {
   return addStacks(testApp(), { cloudTrail: 'existing', ...configuration });
+}
+
+/** Many tests look into the templates of the same few configurations, and none changes one. */
+const synthesized = new Map<string, Pick<Synthesized, 'stack' | 'template'>>();
+
+function synthesize(configuration: object): Pick<Synthesized, 'stack' | 'template'> {
+  const key = JSON.stringify(configuration);
+  const known = synthesized.get(key);
+  if (known) return known;
+  const [stack] = stacksOf(configuration);
+  if (!stack) throw new Error('expected a stack');
+  const made = { stack, template: Template.fromStack(stack) };
+  synthesized.set(key, made);
+  return made;
 }
 
 /** A synthesized template, with what tests ask of it. */
@@ -35,10 +49,9 @@ export class Synthesized {
   readonly template: Template;
 
   constructor(configuration: object) {
-    const [stack] = stacksOf(configuration);
-    if (!stack) throw new Error('expected a stack');
+    const { stack, template } = synthesize(configuration);
     this.stack = stack;
-    this.template = Template.fromStack(stack);
+    this.template = template;
   }
 
   /** Properties of the resources of a type whose logical id begins so. */

@@ -13,11 +13,14 @@ export interface GeneratedTable {
  * review are one row where they are about the same resources under the same conditions.
  */
 function statementRows(): string[][] {
-  const templates = [NAMED, ANY, NO_ROLES, {}, MANY_CLUSTERS].map(statementsOf);
+  const templates = [NAMED, ANY, NO_ROLES, {}, MANY_CLUSTERS].map((configuration) =>
+    statementsOf(configuration).map((statement) => ({ statement, reviews: reviewsOf(statement) })),
+  );
   return REVIEWED.flatMap((review) => {
     const reviewed = templates
-      .map((statements) => statements.filter((statement) => reviewsOf(statement).includes(review)))
-      .find((found) => found.length > 0);
+      .map((statements) => statements.filter(({ reviews }) => reviews.includes(review)))
+      .find((found) => found.length > 0)
+      ?.map(({ statement }) => statement);
     if (!reviewed) throw new Error(`${review.actions.join()}: expected a statement that this review is about`);
     const alike = Map.groupBy(reviewed, ({ resources, conditions }) => JSON.stringify([resources, conditions]));
     return [...alike.values()].map((statements, index) => rowOf(statements, review, index === 0));

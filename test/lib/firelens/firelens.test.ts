@@ -4,8 +4,8 @@ import { ContainerImage, Ec2TaskDefinition, FargateTaskDefinition } from 'aws-cd
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, test } from 'vitest';
-import { app as exampleApp, stack as exampleStack } from '../../../examples/firelens.ts';
 import { PerTaskFireLens } from '../../../lib/index.ts';
+import { firelens as example } from '../../support/examples.ts';
 import { logging, look } from '../../support/firelens.ts';
 import { findingsIn } from '../../support/nag.ts';
 import { type Json, plainApp } from '../../support/stacks.ts';
@@ -151,9 +151,9 @@ describe('FireLens for a task definition', () => {
 
 describe('the example', () => {
   test('synthesizes, and the check has nothing to say of it', () => {
-    expect(exampleApp.synth().stacks.map(({ stackName }) => stackName)).toEqual(['FireLensExample']);
-    Annotations.fromStack(exampleStack).hasNoWarning('*', Match.anyValue());
-    Annotations.fromStack(exampleStack).hasNoInfo('*', Match.anyValue());
+    expect(example.app.synth().stacks.map(({ stackName }) => stackName)).toEqual(['FireLensExample']);
+    Annotations.fromStack(example.stack).hasNoWarning('*', Match.anyValue());
+    Annotations.fromStack(example.stack).hasNoInfo('*', Match.anyValue());
   });
 });
 
@@ -162,7 +162,7 @@ describe('cdk-nag (AwsSolutions, Serverless) finds nothing that is not acknowled
     ['by default', () => logging().stack],
     ['with the plugin in Go', () => logging({ fireLens: { plugin: 'cloudwatch' } }).stack],
     ['in a known place', () => logging({ stack: { env: { account: '111122223333', region: 'eu-west-1' } } }).stack],
-    ['in the example', () => exampleStack],
+    ['in the example', () => example.stack],
   ])('%s', (_, stackOf) => {
     expect(findingsIn(stackOf().node.root as App)).toEqual([]);
   });

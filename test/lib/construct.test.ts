@@ -8,7 +8,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readSettings } from '../../lambda/core/settings.ts';
 import { isKnownAtDeployment } from '../../lib/config/deployment-text.ts';
 import { readConfiguration } from '../../lib/config/read-config.ts';
@@ -17,13 +17,8 @@ import { configurationOf } from '../../lib/construct-props.ts';
 import { HANDLER_METADATA_KEY, SETTINGS_METADATA_KEY } from '../../lib/foundation/handler-function.ts';
 import { EcsThrottleRemediation, type EcsThrottleRemediationProps } from '../../lib/index.ts';
 import { ThrottleRemediationStack } from '../../lib/throttle-remediation-stack.ts';
+import { construct as example, organization } from '../support/examples.ts';
 import { type Json, testApp } from '../support/stacks.ts';
-
-// What tests look at needs no bundled handlers, which take seconds.
-vi.stubEnv('CDK_CONTEXT_JSON', JSON.stringify({ 'aws:cdk:bundling-stacks': [] }));
-const { app: exampleApp, stack: exampleStack } = await import('../../examples/construct.ts');
-const { app: organization } = await import('../../examples/organization.ts');
-vi.unstubAllEnvs();
 
 const ROLE = 'arn:aws:iam::111122223333:role/starter';
 const LISTED = { mode: 'rerun', clusters: ['batch'], families: ['report'], cloudTrail: 'existing' } as const;
@@ -146,7 +141,7 @@ describe('the construct', () => {
 });
 
 describe('what only the deployment knows', () => {
-  const stack = exampleStack;
+  const stack = example.stack;
   const handlers = Object.values<Json>(Template.fromStack(stack).findResources('AWS::Lambda::Function')).filter(
     ({ Metadata }) => Metadata?.[HANDLER_METADATA_KEY],
   );
@@ -233,7 +228,7 @@ describe('granting to hand over', () => {
 
 describe('the example of the construct', () => {
   test('synthesizes, and tells people in Slack through one topic', () => {
-    const template = Template.fromStack(exampleStack);
+    const template = Template.fromStack(example.stack);
     template.resourceCountIs('AWS::SNS::Topic', 1);
     template.hasResourceProperties('AWS::Chatbot::SlackChannelConfiguration', {
       SnsTopicArns: [{ Ref: Match.stringLikeRegexp('^People') }],
@@ -242,13 +237,13 @@ describe('the example of the construct', () => {
     expect(alarms.some(({ Properties }) => JSON.stringify(Properties.AlarmActions ?? '').includes('People'))).toBe(
       true,
     );
-    expect(exampleApp.synth().stacks.map(({ stackName }) => stackName)).toEqual(['Batch']);
+    expect(example.app.synth().stacks.map(({ stackName }) => stackName)).toEqual(['Batch']);
   });
 });
 
 describe('the example of an organization', () => {
   test('puts the stack into each account and Region, with one topic for each Region and one dashboard for all', () => {
-    const assembly = organization.synth();
+    const assembly = organization.app.synth();
     const templates = assembly.stacksRecursively.map(({ environment: { account, region }, template }) => {
       const has = (type: string) => Object.values<Json>(template.Resources).filter(({ Type }) => Type === type);
       return { place: `${account} ${region}`, has };

@@ -1,6 +1,8 @@
+import type { App } from 'aws-cdk-lib';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addStacks } from '../../lib/app.ts';
+import * as examples from '../support/examples.ts';
 import { testApp } from '../support/stacks.ts';
 
 /** Every kind of resource is in one of them. */
@@ -10,15 +12,27 @@ const CONFIGURATIONS = {
 };
 
 const stackOf = (configuration: object) => {
-  const app = testApp({ builtinCloudFormationValidation: true });
+  const app = testApp();
   const [stack] = addStacks(app, { mode: 'rerun', ...configuration });
   return { app, stack };
 };
 
 describe('CloudFormation', () => {
+  beforeEach(() => {
+    vi.stubEnv('CDK_VALIDATION', 'true');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   test.each(Object.entries(CONFIGURATIONS))('finds no fault with a template that has %s', (_, configuration) => {
     const { app } = stackOf(configuration);
     expect(() => app.synth()).not.toThrow();
+  });
+
+  test.each<[string, { app: App }]>(Object.entries(examples))('finds no fault with the example %s', (_, { app }) => {
+    // Another test may have synthesized it without these rules.
+    expect(() => app.synth({ force: true })).not.toThrow();
   });
 
   test('finds a property of the wrong type', () => {

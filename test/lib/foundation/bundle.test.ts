@@ -18,7 +18,7 @@ describe('the handlers as they are deployed', () => {
   let handlersInOrder: string[] = [];
 
   beforeAll(() => {
-    const app = new App({ outdir, builtinCloudFormationValidation: false });
+    const app = new App({ outdir });
     const [stack] = addStacks(app, { cloudTrail: 'existing', families: FAMILIES });
     const { template } = app.synth().getStackByName(stack?.stackName ?? '');
     for (const { Type, Properties, Metadata } of Object.values<Json>(template.Resources)) {
