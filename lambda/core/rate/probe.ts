@@ -24,8 +24,12 @@ const STEP_MS = 1000;
 const RESUME_SHARE = 0.85;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
-/** Less than this share of what was asked for is a storm's doing: then it is asked so often whether that is over. */
+/**
+ * Less than this share of what was asked for, and less than so much per second, is a storm's doing: then it is asked once a second whether
+ * that is over. Whoever got more has measured the bucket, however fast the rate had grown meanwhile.
+ */
 const STORM_SHARE = 0.2;
+const STORM_GOT_PER_SECOND = 2;
 const STORM_PER_SECOND = 1;
 /** A storm that lasts longer may never end: then what is to be had must be found out. */
 export const STORM_MOST_MS = 120_000;
@@ -84,7 +88,8 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Of a storm that messages tell of it is known when it is over: nobody has to ask slowly for that.
   const told = isTold(state, grantedAtMs) ? Math.min(probePerSecond, TOLD_PER_SECOND) : 0;
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
-  const isMeasured = !isLongAgo && resumed >= Math.max(STORM_SHARE * probePerSecond, told);
+  const isMeasured =
+    !isLongAgo && resumed >= Math.max(Math.min(STORM_SHARE * probePerSecond, STORM_GOT_PER_SECOND), told);
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const unmeasured =
     isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
