@@ -11,40 +11,35 @@ export function runQuery(query: string, lines: Iterable<object>): Row[] {
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.replace(/^\| /, ''));
-  const firstOther = commands.findIndex((command) => !command.startsWith(FILTER));
-  const filters = commands.slice(0, firstOther < 0 ? undefined : firstOther);
-  const tests = filters.map((command) => condition(command.slice(FILTER.length)));
-  const found: Row[] = [];
-  // Line by line: a storm has written a million, of which a query wants few.
-  for (const line of lines) {
-    const row = flatten(line);
-    if (tests.every((test) => test(row))) found.push(row);
-  }
-  return commands.slice(filters.length).reduce<Row[]>((rows, command) => {
+  const found = commands.reduce<Iterable<Row>>((rows, command) => {
     const [, name = '', rest = ''] = /^(\w+) (.+)$/.exec(command) ?? [];
     const run = COMMANDS[name];
     if (!run)
       throw new UnsupportedError(`a query: expected one of ${Object.keys(COMMANDS).join(', ')}, found ${command}`);
     return run(rows, rest);
-  }, found);
+  }, rowsOf(lines));
+  return [...found];
 }
 
-const FILTER = 'filter ';
+function* rowsOf(lines: Iterable<object>): Generator<Row> {
+  for (const line of lines) yield flatten(line);
+}
 
-const COMMANDS: Readonly<Record<string, (rows: Row[], rest: string) => Row[]>> = {
-  filter: (rows, rest) => {
+/** Rows come one by one: a storm has written a million lines, of which a query wants few. */
+const COMMANDS: Readonly<Record<string, (rows: Iterable<Row>, rest: string) => Iterable<Row>>> = {
+  *filter(rows, rest) {
     const matches = condition(rest);
-    return rows.filter(matches);
+    for (const row of rows) if (matches(row)) yield row;
   },
   fields: (rows, rest) =>
-    rows.map((row) =>
+    Array.from(rows, (row) =>
       Object.assign({}, ...rest.split(', ').map((field) => withMillis(row, field) ?? pick(row, [field]))),
     ),
   sort: (rows, rest) => {
     const [field = ''] = rest.split(' desc');
-    return rows.toSorted((a, b) => ((a[field] ?? 0) < (b[field] ?? 0) ? 1 : -1));
+    return [...rows].toSorted((a, b) => ((a[field] ?? 0) < (b[field] ?? 0) ? 1 : -1));
   },
-  limit: (rows, rest) => rows.slice(0, Number(rest)),
+  limit: (rows, rest) => [...rows].slice(0, Number(rest)),
   stats: (rows, rest) => {
     const [aggregates = '', by] = rest.split(' by ');
     const columns = aggregates.split(/, (?=\w+\()/).map(aggregation);
