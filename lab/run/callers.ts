@@ -37,16 +37,16 @@ export function startCallers(options: CallersOptions): CallLedger {
   };
   for (const [place, caller] of callers.entries()) {
     const times = arrivalsOf(caller, randomStream(seed, `caller/${caller.name}/arrivals`));
-    enqueue({ caller, place, times, index: 0 });
+    enqueue({ caller, place, principal: principalOf(caller), times, index: 0 });
   }
   // One timer: each arrival brings the next.
   const awaitNext = (): void => {
     const next = arrivals.pop();
     if (!next) return;
     clock.at(next.at, () => {
-      const { caller, index } = next;
+      const { caller, index, principal } = next;
       if (!isRateCaller(caller) || !isOver(caller)) {
-        new Client(caller, index, options, ledger).start();
+        new Client(caller, index, principal, options, ledger).start();
         enqueue({ ...next, index: index + 1 });
       }
       awaitNext();
@@ -61,6 +61,8 @@ interface Arrival {
   readonly caller: Caller;
   /** The caller's place in the scenario. */
   readonly place: number;
+  /** One for all its calls, which keep it. */
+  readonly principal: Principal;
   readonly index: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -104,7 +106,10 @@ const STATE_AFTER: Record<AttemptOutcome, CallState> = {
 /** What a caller that hands over does not leave at that. */
 const HANDED_OVER: readonly AttemptOutcome[] = ['throttled', 'disguised', 'noRoom'];
 
-/** Lists of a call are kept to the end of the run: none shares this one, and one that grows is made anew by `concat`, as whatever is pushed or spread keeps room for sixteen more. */
+/**
+ * Lists of a call are kept to the end of the run. Empty ones are this one, and one that grows is made anew by `concat`: what is pushed to
+ * or spread keeps room for sixteen more.
+ */
 const NONE: readonly never[] = [];
 
 /** One call's own client. Its draws come from a stream of its own: what others do changes nothing in them. */
@@ -122,7 +127,7 @@ class Client {
   #error: AwsError | undefined;
   #firstAttemptAt = 0;
 
-  constructor(caller: Caller, index: number, options: CallersOptions, ledger: CallLedger) {
+  constructor(caller: Caller, index: number, principal: Principal, options: CallersOptions, ledger: CallLedger) {
     const { clientToken, ...runTask } = caller.request;
     const reference = callReference(caller.name, index);
     // No task has such an id, which is found out after the bucket.
@@ -138,7 +143,7 @@ class Client {
       caller: caller.name,
       index,
       finite: !isRateCaller(caller),
-      principal: principalOf(caller),
+      principal,
       request: { referenceId: reference, ...request },
       madeAt: options.clock.now(),
       tokens: NONE,
@@ -269,15 +274,6 @@ export function callReference(caller: string, index: number): string {
   return `${caller}/${index}`;
 }
 
-const principals = new WeakMap<Caller, Principal>();
-
-/** One for all calls of a caller. */
-function principalOf(caller: Caller): Principal {
-  const known = principals.get(caller) ?? principalFrom(caller);
-  principals.set(caller, known);
-  return known;
-}
-
-function principalFrom({ principalArn, userAgent, invokedBy }: Caller): Principal {
+function principalOf({ principalArn, userAgent, invokedBy }: Caller): Principal {
   return { arn: principalArn, ...(userAgent && { userAgent }), ...(invokedBy && { invokedBy }) };
 }
