@@ -7,7 +7,7 @@ import { addStacks } from '../../lib/app.ts';
 import { CONTEXT_KEY } from '../../lib/config/schema.ts';
 import { WARNING_IDS } from '../../lib/config/warning-ids.ts';
 import { acknowledgeWarnings } from '../../lib/throttle-remediation.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
+import { isObject, type Json, type JsonObject } from '../kernel/json.ts';
 
 /** A synthesized CloudFormation template. */
 export interface Template {
@@ -86,6 +86,3 @@ function merge(below: JsonObject, above: JsonObject): JsonObject {
   }
   return merged;
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

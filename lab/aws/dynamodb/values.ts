@@ -1,4 +1,4 @@
-import type { Json } from '../../kernel/json.ts';
+import { isObject, type Json } from '../../kernel/json.ts';
 import { invalid, validation } from './errors.ts';
 import { canonicalNumber, compareNumbers, numberSize } from './numbers.ts';
 
@@ -20,9 +20,6 @@ type KeysOf<Union> = Union extends unknown ? keyof Union : never;
 export type Type = KeysOf<AttributeValue>;
 
 export const typeOf = (value: AttributeValue): Type => Object.keys(value)[0] as Type;
-
-const isObject = (json: Json | undefined): json is { [key: string]: Json } =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 const text = (json: Json): string => {
   if (typeof json !== 'string') throw validation('Supplied AttributeValue holds a member of the wrong type');

@@ -1,6 +1,6 @@
 import { AwsError, type Principal } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
 import { principalParts } from '../iam/principal-id.ts';
 import type { RuleOptions, ScheduleOptions } from './rules.ts';
@@ -86,15 +86,14 @@ function problemOf({ Source, DetailType, Detail }: JsonObject, { arn }: Principa
     const inTheLab = `In the lab only the access key "${AWS_ITSELF}" is, which stands for the services of AWS.`;
     return refusal('NotAuthorizedForSourceException', `Not authorized for the source. ${inTheLab}`);
   }
-  return isObject(Detail) ? undefined : refusal('MalformedDetail', 'Detail is malformed.');
+  return holdsObject(Detail) ? undefined : refusal('MalformedDetail', 'Detail is malformed.');
 }
 
 const refusal = (code: string, message: string): JsonObject => ({ ErrorCode: code, ErrorMessage: message });
 
-function isObject(detail: unknown): boolean {
+function holdsObject(detail: unknown): boolean {
   try {
-    const parsed = JSON.parse(String(detail));
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    return isObject(JSON.parse(String(detail)));
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { DynamoDBJsonCodec } from '@aws-sdk/dynamodb-codec';
 import { JsonCodec } from '@smithy/core/protocols';
-import { copyOf, type Json, type JsonObject } from '../../kernel/json.ts';
+import { copyOf, isObject, type JsonObject } from '../../kernel/json.ts';
 import type { InProcessClientConfig } from './transport.ts';
 
 /** The parts of an SDK client and of its command that turn a call into a request and a response into an answer. */
@@ -91,9 +91,6 @@ function fitted(asked: JsonObject): JsonObject {
   }
   return asked;
 }
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** DynamoDB's client has a walk of its own, which leaves what it reads where it is: an item of a table is not to be among that. */
 function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
