@@ -24,7 +24,6 @@ import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import { makeRoomFinder, type PermittedRequest } from './find-room.ts';
 import type { FinishReply, makeFinisher } from './finish.ts';
-
 import { makeSender } from './send-request.ts';
 
 export type AttemptReply =
