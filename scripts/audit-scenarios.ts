@@ -16,8 +16,8 @@ const BREAKING = {
   twice: [
     'a call keeps its token over all attempts',
     'lambda/steps/attempt.ts',
-    'const request = rerun.ownToken ? tokenedRequest(given.request, rerun, await tokenKey()) : given.request;',
-    "const request = { ...given.request, clientToken: 'fresh' + random() };\n    if (progress.attempts === 0) await send(request, rerun, false);",
+    'const { request, grantedAtMs, deadlineMs } = launchable;',
+    "const { grantedAtMs, deadlineMs } = launchable;\n    const request = { ...launchable.request, clientToken: 'fresh' + random() };\n    if (progress.attempts === 0) await send(request, rerun, false);",
   ],
   lost: [
     'what is to be re-run is started',

@@ -43,13 +43,16 @@ export const MUTATIONS = [
   ],
   [
     'the deadline is looked at before each launch',
-    'lambda/steps/attempt.ts',
-    'if (clock.now() >= deadlineMs) return launchLate(attempt, deadlineMs);',
-    '',
+    'lambda/steps/before-launch.ts',
+    `    return clock.now() >= deadlineMs
+      ? checkLate(attempt, tokened, deadlineMs)
+      : launchWithPermit(attempt, tokened, deadlineMs);
+`,
+    '    return launchWithPermit(attempt, tokened, deadlineMs);\n',
   ],
   [
     'what was accepted is asked for after how far the history is read',
-    'lambda/steps/attempt.ts',
+    'lambda/steps/before-launch.ts',
     `    const covered = await coverage.read();
     const acceptance = readAcceptances(await acceptances(rerun, request), rerun.doneBy);
 `,

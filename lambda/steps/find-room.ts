@@ -55,17 +55,14 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
     return { found: { until, short, room }, isMisfit };
   }
 
-  /** Gives back the places that came with a permit and that no task of it took: else nobody has them until a room is full again. */
-  async function leavePlaces(
-    { rerun, progress, grantedAtMs, isRoomShort }: PermittedRequest,
-    taken = 0,
-  ): Promise<void> {
-    if (grantedAtMs === undefined || !isRoomShort) return;
+  /** Gives back so many places that came with a permit and that no task took: else nobody has them until a room is full again. */
+  async function leavePlaces({ rerun, grantedAtMs, isRoomShort }: PermittedRequest, tasks: number): Promise<void> {
+    if (tasks <= 0 || grantedAtMs === undefined || !isRoomShort) return;
     const { rooms: short } = (await rooms.read()) ?? NO_ROOMS;
     const names = (rerun.rooms ?? []).filter((name) => short[name]);
     if (names.length === 0) return;
     await rooms.update((state = NO_ROOMS) => ({
-      state: givePlacesBack(state, [{ rooms: names, tasks: progress.remaining - taken }], grantedAtMs),
+      state: givePlacesBack(state, [{ rooms: names, tasks }], grantedAtMs),
     }));
   }
 

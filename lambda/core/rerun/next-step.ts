@@ -1,4 +1,5 @@
 import type { GiveUpReason, IgnoreReason, RefuseReason } from '../contract.ts';
+import type { Settings } from '../settings.ts';
 import { type Backoff, backoffSeconds, OUTAGE_BACKOFF, THROTTLE_BACKOFF } from './backoff.ts';
 import type { Outcome } from './outcome.ts';
 import type { NoRoom, Progress } from './rerun-input.ts';
@@ -15,7 +16,7 @@ export type Result =
       /** What it waited for. */
       readonly room?: string;
       /** Whether tasks of other families started there meanwhile: it is larger than what there is. */
-      readonly isMisfit?: true;
+      readonly isMisfit?: boolean;
     }
   | {
       readonly kind: 'refused';
@@ -52,6 +53,17 @@ export function withFreshAttempts(progress: Progress): Progress {
 /** A request that broke off may have been accepted, as one without an answer may. */
 export function withUnheard(progress: Progress, unheardSince: string | null | undefined): Progress {
   return unheardSince && progress.unansweredAt === undefined ? { ...progress, unansweredAt: unheardSince } : progress;
+}
+
+/** How a call ends that waited for room in vain. Without waiting for room as such it is as late as any other. */
+export function endOfWaitForRoom(
+  { taskArns, noRoom }: Progress,
+  { capacity }: Pick<Settings, 'capacity'>,
+  isMisfit = false,
+): Result {
+  if (!capacity.rerun) return { kind: 'gaveUp', reason: 'deadline', taskArns };
+  const room = noRoom?.room;
+  return { kind: 'gaveUp', reason: 'noRoom', taskArns, ...(room && { room }), ...(isMisfit && { isMisfit }) };
 }
 
 /** Decides what follows an attempt that was answered at `nowMs`. */

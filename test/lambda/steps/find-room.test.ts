@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { grantPlaces } from '../../../lambda/core/rate/grant-places.ts';
 import { countTask, findFull } from '../../../lambda/core/rate/room.ts';
 import { NO_ROOMS, type Rooms } from '../../../lambda/core/rate/room-state.ts';
+import { firstProgress } from '../../../lambda/core/rerun/next-step.ts';
 import { makeHandler } from '../../../lambda/run-task.ts';
 import { type Answer, awsError, failing } from '../../support/dependencies.ts';
 import { NOW_MS, rerunOf } from '../../support/records.ts';
@@ -18,15 +19,30 @@ const freed = Array.from({ length: TASKS }).reduce<Rooms>(
 );
 const granted = grantPlaces(freed, [call], NOW_MS).state;
 
+interface Play {
+  readonly ecs?: Answer;
+  readonly isPaused?: boolean;
+  readonly rerun?: object;
+  readonly progress?: object;
+  readonly nowMs?: number;
+}
+
 /** How many places of the room are granted after an attempt that got its permit with places. */
-async function placesAfter(ecs: Answer, isPaused = false): Promise<number> {
+async function placesAfter({ ecs = () => ({}), isPaused = false, rerun, progress, nowMs = NOW_MS }: Play) {
   const table = openTable();
   await table.put({ id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(granted) } });
   if (isPaused) await table.put({ id: { S: 'pause' } });
-  const world = table.open({}, { ecs });
-  const permit = { grantedAt: new Date(NOW_MS).toISOString(), isRoomShort: true };
+  const world = table.open({ capacity: { rerun: true, deadlineSeconds: 7200 } }, { ecs });
+  world.at(nowMs);
+  const permit = { grantedAt: new Date(nowMs).toISOString(), isRoomShort: true };
   const startedAt = new Date(NOW_MS).toISOString();
-  const payload = { step: 'attempt', startedAt, rerun: RERUN, progress: null, permit };
+  const payload = {
+    step: 'attempt',
+    startedAt,
+    rerun: { ...RERUN, ...rerun },
+    progress: progress ? { ...firstProgress(TASKS), ...progress } : null,
+    permit,
+  };
   // Where asking again does not help the execution ends with an error.
   await makeHandler(world.dependencies)(payload).catch(() => undefined);
   const item = (await table.items()).find(({ id }) => id?.S === 'rooms');
@@ -34,12 +50,22 @@ async function placesAfter(ecs: Answer, isPaused = false): Promise<number> {
   return rooms[ROOM]?.granted.length ?? 0;
 }
 
-test('an attempt that starts no task gives its places back: throttled, unavailable, rejected or paused', async () => {
+const throttled = failing([awsError('ThrottlingException', 'Rate exceeded')]);
+const ended = { noRoom: { until: new Date(NOW_MS).toISOString(), room: ROOM, short: 'fargate' } };
+const HOUR_MS = 3_600_000;
+
+test.each<[string, Play]>([
+  ['is throttled', { ecs: throttled }],
+  ['gets no answer', { ecs: failing([awsError('ServerException', 'Service failed', 500)]) }],
+  ['is rejected', { ecs: failing([awsError('AccessDeniedException', 'no')]) }],
+  ['is paused', { isPaused: true }],
+  ['is refused by the launch guard', { rerun: { call: { ...RERUN.call, caller: 'role/nobody' } } }],
+  ['has waited for room in vain', { progress: ended }],
+  ['comes after its deadline, without a proof', { nowMs: NOW_MS + HOUR_MS, rerun: { doneBy: undefined } }],
+  ['comes after its deadline, and waits for the proof', { nowMs: NOW_MS + HOUR_MS }],
+])('an attempt gives its places back when it %s', async (_, play) => {
   expect(granted.rooms[ROOM]?.granted).toHaveLength(TASKS);
-  expect(await placesAfter(failing([awsError('ThrottlingException', 'Rate exceeded')]))).toBe(0);
-  expect(await placesAfter(failing([awsError('ServerException', 'Service failed', 500)]))).toBe(0);
-  expect(await placesAfter(failing([awsError('AccessDeniedException', 'no')]))).toBe(0);
-  expect(await placesAfter(() => ({}), true)).toBe(0);
+  expect(await placesAfter(play)).toBe(0);
 });
 
 test('an attempt that starts its tasks keeps their places', async () => {
@@ -47,5 +73,5 @@ test('an attempt that starts its tasks keeps their places', async () => {
     taskArn: `${index}`,
     createdAt: new Date(NOW_MS),
   }));
-  expect(await placesAfter(() => ({ tasks }))).toBe(TASKS);
+  expect(await placesAfter({ ecs: () => ({ tasks }) })).toBe(TASKS);
 });

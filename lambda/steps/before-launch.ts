@@ -1,0 +1,155 @@
+import { RERUN_NEXT } from '../core/contract.ts';
+import type { RunTaskRequest } from '../core/events/run-task-request.ts';
+import { synchronousCallId } from '../core/identity.ts';
+import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
+import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
+import { launchGuard } from '../core/rerun/launch-guard.ts';
+import { endOfWaitForRoom, type Result } from '../core/rerun/next-step.ts';
+import { tokenedRequest } from '../core/rerun/own-token.ts';
+import { deadlineOf, type Progress, type RerunInput, waitsForRoomUntilMs } from '../core/rerun/rerun-input.ts';
+import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
+import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
+import type { HandlerDependencies } from '../runtime/ports.ts';
+import { ITEMS } from '../state/items.ts';
+import { makeLaunchStore } from '../state/launch-store.ts';
+import { makePauseSwitch } from '../state/pause-switch.ts';
+import { makeTokenKey } from '../state/token-key.ts';
+import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
+import type { PermittedRequest } from './find-room.ts';
+
+export interface Attempt extends PermittedRequest {
+  /** When the execution began, or was last redriven. */
+  readonly startedAtMs: number;
+  /** ARN of the execution. */
+  readonly execution: string | undefined;
+}
+
+/** What an attempt comes to: the re-run ends, or it waits. */
+export type AttemptEnd =
+  | { readonly kind: 'finish'; readonly result: Result }
+  /** `backOff`: wait, then ask for a permit. `waitForProof`: wait, then look for the proof again, without a permit. */
+  | {
+      readonly kind: typeof RERUN_NEXT.backOff | typeof RERUN_NEXT.waitForProof;
+      readonly untilMs: number;
+      readonly progress: Progress;
+    };
+
+/** An attempt that may be made, with the request to send. After `deadlineMs` it may not be sent any more. */
+export interface LaunchableAttempt {
+  readonly kind: 'launch';
+  readonly request: RunTaskRequest;
+  readonly grantedAtMs: number;
+  readonly deadlineMs: number;
+}
+
+/** How long a late re-run waits before it looks for its proof again. */
+const PROOF_POLL_MS = 5 * 60_000;
+
+/**
+ * How long a permit is good for. Usually a function runs within seconds. Where the account has no concurrency left, a permit may
+ * be of a time when nobody knew who would call now, and all that waited with it would call at once.
+ */
+const PERMIT_LIFE_MS = 20_000;
+
+/** How long a re-run with a permit waits during a pause, before it asks for a new permit. */
+const PAUSE_POLL_MS = 60_000;
+
+/** Looks whether an attempt may still be made. */
+export function makeLaunchCheck(
+  dependencies: HandlerDependencies<'dynamoDb'>,
+): (attempt: Attempt) => Promise<AttemptEnd | LaunchableAttempt> {
+  const { clock } = dependencies;
+  const { awsEnvironment, settings } = dependencies.environment;
+  const launches = makeLaunchStore(dependencies);
+  const isPaused = makePauseSwitch(dependencies);
+  const tokenKey = makeTokenKey(dependencies);
+  const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
+
+  const end = (result: Result): AttemptEnd => ({ kind: 'finish', result });
+
+  const launchWithPermit = (
+    { progress, grantedAtMs }: Attempt,
+    request: RunTaskRequest,
+    deadlineMs: number,
+  ): AttemptEnd | LaunchableAttempt =>
+    grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS
+      ? { kind: 'launch', request, grantedAtMs, deadlineMs }
+      : { kind: RERUN_NEXT.backOff, untilMs: clock.now(), progress };
+
+  /** What ECS accepted under the token of a call: from the caller, or from us. */
+  async function acceptances({ callId, call }: RerunInput, { clientToken = '' }: RunTaskRequest) {
+    const ours = { ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken };
+    return Promise.all([callId, synchronousCallId(ours)].map((id) => launches.getAccepted(id)));
+  }
+
+  /**
+   * After the deadline the caller's token alone proves nothing any more: ECS may have forgotten it. With the event history it
+   * does: what the history cannot show yet is so young that ECS still knows the token.
+   */
+  async function checkLate(attempt: Attempt, request: RunTaskRequest, deadlineMs: number) {
+    const { rerun, progress, startedAtMs } = attempt;
+    const giveUp = (taskArns: readonly string[] = progress.taskArns) =>
+      end(
+        startedAtMs >= deadlineMs
+          ? { kind: 'refused', reason: 'tooLate', taskArns }
+          : { kind: 'gaveUp', reason: 'deadline', taskArns },
+      );
+    // The proof covers the token of the whole call only, not those that we derived.
+    if (!rerun.doneBy || progress.round > 0) return giveUp();
+    // In this order: sweeps write acceptances first and the coverage after them.
+    const covered = await coverage.read();
+    const acceptance = readAcceptances(await acceptances(rerun, request), rerun.doneBy);
+    switch (acceptance.kind) {
+      case 'done':
+        return end({ kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+      case 'inPart':
+        // The remainder has no safe token.
+        return giveUp(acceptance.taskArns);
+      case 'another':
+        return end({ kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
+      case 'none':
+        break;
+      default:
+        return acceptance satisfies never;
+    }
+    const step = afterDeadlineStep({
+      callAtMs: Date.parse(rerun.call.eventTime),
+      deadlineMs,
+      nowMs: clock.now(),
+      coverage: covered,
+      sweepEveryMinutes: settings.sweep.everyMinutes,
+    });
+    switch (step) {
+      case 'wait':
+        return { kind: RERUN_NEXT.waitForProof, untilMs: clock.now() + PROOF_POLL_MS, progress };
+      case 'refuse':
+        return giveUp();
+      case 'launch':
+        return launchWithPermit(attempt, request, Number.POSITIVE_INFINITY);
+      default:
+        return step satisfies never;
+    }
+  }
+
+  return async function checkLaunch(attempt) {
+    const { rerun, progress, request } = attempt;
+    const reason = launchGuard(rerun, request, progress, { awsEnvironment, settings });
+    if (reason) return end({ kind: 'refused', reason, taskArns: progress.taskArns });
+    const deadlineMs = deadlineOf(rerun, progress, settings);
+    const waitsUntilMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
+    if (clock.now() >= waitsUntilMs) return end(endOfWaitForRoom(progress, settings));
+    // A pause also holds re-runs that already have their permit.
+    if (await isPaused()) return { kind: RERUN_NEXT.backOff, untilMs: clock.now() + PAUSE_POLL_MS, progress };
+    if (rerun.doneBy && progress.round === 0) {
+      const acceptance = readAcceptances([await launches.getAccepted(rerun.callId)], rerun.doneBy);
+      if (acceptance.kind === 'done') return end({ kind: 'alreadyStarted', taskArns: acceptance.taskArns });
+      // ECS compares requests better than we can, as long as it knows the token.
+      if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)
+        return end({ kind: 'refused', reason: 'conflict', taskArns: progress.taskArns });
+    }
+    const tokened = rerun.ownToken ? tokenedRequest(request, rerun, await tokenKey()) : request;
+    return clock.now() >= deadlineMs
+      ? checkLate(attempt, tokened, deadlineMs)
+      : launchWithPermit(attempt, tokened, deadlineMs);
+  };
+}
