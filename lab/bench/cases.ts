@@ -1,7 +1,7 @@
 import type { BucketSettings } from '../scenario/account.ts';
 import { readScenario, type Scenario } from '../scenario/scenario.ts';
 
-/** One storm beside live traffic that arrives at random, on one bucket. */
+/** One storm beside live traffic that arrives at random, on one bucket; some in a room that is too small. */
 export interface Case {
   readonly bucket: BucketSettings;
   /** Whether the bucket is that of Fargate's RunTask, beside an undisturbed one of the cluster's. */
@@ -12,7 +12,7 @@ export interface Case {
   /** Of each call by its caller's own SDK. */
   readonly attempts: number;
   /** Calls a second of others; and from some second on, if that changes. */
-  readonly others: {
+  readonly others?: {
     readonly perSecond: number;
     readonly later?: { readonly perSecond: number; readonly atSecond: number };
   };
@@ -20,6 +20,10 @@ export interface Case {
   readonly recordDelaySeconds?: readonly [number, number];
   /** Callers do not hand over: records hold the requests, for this project too. */
   readonly isRecorded?: boolean;
+  /** What there is too little of; tasks then take 20 to 60 s. */
+  readonly room?: { readonly kind: 'fargate' | 'addresses' | 'provisioning'; readonly tasks: number };
+  /** The caller is an EventBridge rule, which takes every answer for success and hands nothing over. */
+  readonly isRule?: boolean;
 }
 
 const BUCKET: BucketSettings = { burst: 100, refillPerSecond: 40 };
@@ -33,6 +37,17 @@ const SMALL: Case = {
   overSeconds: 5,
   attempts: 1,
   others: { perSecond: 2 },
+};
+/** Of the tasks that fit, others have about a third. */
+const FULL: Case = {
+  bucket: BUCKET,
+  room: { kind: 'fargate', tasks: 150 },
+  isRule: true,
+  calls: 1500,
+  overSeconds: 120,
+  // As EventBridge tries what was throttled: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+  attempts: 185,
+  others: { perSecond: 0.8 },
 };
 const RAMP: Case = {
   bucket: BUCKET,
@@ -65,18 +80,24 @@ export const CASES: readonly Case[] = [
     attempts: 1,
     others: { perSecond: 60 },
   },
+  FULL,
+  { bucket: BUCKET, room: { kind: 'addresses', tasks: 33 }, calls: 500, overSeconds: 60, attempts: 1 },
+  { bucket: BUCKET, room: { kind: 'provisioning', tasks: 60 }, calls: 1200, overSeconds: 20, attempts: 1 },
 ];
 
 /** What the README shows: the realistic case with every figure, and harder ones beside it. */
-export const README_CASES = { full: [REALISTIC], brief: [RAMP, CROWDED, SMALL] } as const;
+export const README_CASES = { full: [REALISTIC], brief: [RAMP, CROWDED, SMALL, FULL] } as const;
 
 const ACCOUNT_ID = '111122223333';
 const CRON = `arn:aws:iam::${ACCOUNT_ID}:role/cron`;
+const CLUSTER = 'batch';
+const SUBNET = 'subnet-0aaa';
+const RULE = { invokedBy: 'events.amazonaws.com', userAgent: 'events.amazonaws.com' };
 const request = (taskDefinition: string) => ({
-  cluster: 'batch',
+  cluster: CLUSTER,
   taskDefinition,
   launchType: 'FARGATE',
-  networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0aaa'] } },
+  networkConfiguration: { awsvpcConfiguration: { subnets: [SUBNET] } },
 });
 const callerOf = (name: string, taskDefinition: string) => ({
   name,
@@ -91,8 +112,8 @@ const callerOf = (name: string, taskDefinition: string) => ({
 export type Knowledge = 'handedOver' | 'recorded';
 
 export function scenarioOf(storm: Case, seed: number, knowledge: Knowledge): Scenario {
-  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds } = storm;
-  const handsOver = knowledge === 'handedOver' && !storm.isRecorded;
+  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds, room, isRule } = storm;
+  const handsOver = knowledge === 'handedOver' && !storm.isRecorded && !isRule;
   const web = (name: string, callsPerSecond: number, startAt = 0) => ({
     ...callerOf(name, 'web-job'),
     maxAttempts: 1,
@@ -100,31 +121,39 @@ export function scenarioOf(storm: Case, seed: number, knowledge: Knowledge): Sce
     startAt,
     arrival: 'poisson',
   });
-  const { perSecond, later } = others;
   const scenario = {
     name: 'bench',
     seed,
     remediation: {
       config: {
         mode: 'rerun',
-        clusters: ['batch'],
+        clusters: [CLUSTER],
         families: ['report'],
         callers: [handsOver ? { arn: CRON, handsOver } : CRON],
+        ...(room && { capacity: { rerun: true } }),
       },
     },
     account: {
       throttledRecords: handsOver ? 'bare' : 'full',
       id: ACCOUNT_ID,
-      clusters: ['batch'],
+      clusters: [CLUSTER],
       taskDefinitions: [{ family: 'report' }, { family: 'web-job' }],
       buckets: isFargate ? { fargateRunTask: bucket } : { clusterResourceModify: bucket },
       ...(recordDelaySeconds && { cloudTrailDelaySeconds: recordDelaySeconds }),
+      ...(room && { room: [limitOf(room)], taskSeconds: [20, 60] }),
     },
     callers: [
-      { ...callerOf('cron', 'report'), handsOver, calls, overSeconds, maxAttempts: attempts },
-      web('web', perSecond),
-      ...(later ? [web('web-2', later.perSecond - perSecond, later.atSecond)] : []),
+      { ...callerOf('cron', 'report'), handsOver, calls, overSeconds, maxAttempts: attempts, ...(isRule && RULE) },
+      ...(others ? [web('web', others.perSecond)] : []),
+      ...(others?.later ? [web('web-2', others.later.perSecond - others.perSecond, others.later.atSecond)] : []),
     ],
   };
   return readScenario(JSON.stringify(scenario), scenario.name);
 }
+
+/** As a scenario has it: some limits are of a cluster or a subnet. */
+const limitOf = (room: NonNullable<Case['room']>) => ({
+  ...room,
+  ...(room.kind === 'addresses' && { subnet: SUBNET }),
+  ...(room.kind === 'provisioning' && { cluster: CLUSTER }),
+});

@@ -13,9 +13,13 @@ export interface Job {
 /** What is compared. Null where a figure has no meaning, as without a single re-run. */
 export interface Figures {
   readonly drainRatio: number | null;
+  /** Of a case with a room, to whoever would know when each task ends. */
+  readonly roomRatio: number | null;
   readonly callsPerOwed: number | null;
   /** Percentage points by which others were throttled more often than without. */
-  readonly pointsAdded: number;
+  readonly pointsAdded: number | null;
+  /** The same of others' calls that found no room. */
+  readonly roomPointsAdded: number | null;
   /** Calls that never came back. */
   readonly lost: number;
   /** Seconds. */
@@ -36,18 +40,23 @@ export async function measure({ contender, storm, seed }: Job): Promise<Figures>
   return figuresOf(await report(scenario, { deploy: (site) => standIn(site, alternative) }));
 }
 
-function figuresOf({ report: { calls, reruns, ecs, drain, others }, run }: Result): Figures {
-  const back = reruns.started + reruns.alreadyStarted;
-  const ofReruns = (figure: number | null) => (back === 0 ? null : figure);
+function figuresOf({ report: { calls, reruns, ecs, drain, others, room }, run }: Result): Figures {
+  const { oracle, usage, hasEnded } = run;
+  const lost = [...oracle.finite()].filter((fate) => oracle.missing(fate) > 0).length;
+  const ofReruns = (figure: number | null) => (reruns.started + reruns.alreadyStarted === 0 ? null : figure);
+  const ofOthers = (share: number, without: number) => (others.calls === 0 ? null : (share - without) * 100);
   return {
     drainRatio: drain.ratio,
+    // Who leaves calls behind is soon done.
+    roomRatio: room && lost === 0 ? ofReruns(room.ratio) : null,
     callsPerOwed: ofReruns(ecs.callsPerOwed),
-    pointsAdded: (others.throttledShare - others.throttledShareWithout) * 100,
-    lost: calls.owed - back,
+    pointsAdded: ofOthers(others.throttledShare, others.throttledShareWithout),
+    roomPointsAdded: room && ofOthers(room.othersRefusedShare, room.othersRefusedShareWithout),
+    lost,
     waitP50: ofReruns(drain.waitSeconds.p50),
     waitP99: ofReruns(drain.waitSeconds.p99),
-    transitionsPerOwed: ofReruns(run.usage.count('stateTransitions') / calls.owed),
-    dollarsPerThousand: ofReruns((run.usage.dollars() / calls.owed) * 1000),
-    hasEnded: run.hasEnded,
+    transitionsPerOwed: ofReruns(usage.count('stateTransitions') / calls.owed),
+    dollarsPerThousand: ofReruns((usage.dollars() / calls.owed) * 1000),
+    hasEnded,
   };
 }

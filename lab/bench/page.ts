@@ -20,7 +20,8 @@ export function writePages(rows: readonly Row[], facts: string): void {
   write('docs/bench.md', [facts, caseTables(CASES, rows)]);
 }
 
-const BRIEFLY = 'Drain ratio / RunTask calls per owed call / points added to others’ throttling, where it is harder:';
+const BRIEFLY =
+  'Drain ratio / RunTask calls per owed call / points added to others’ throttling, where it is harder. Where there is no room: room ratio / calls / points added to others that found none:';
 
 function write(fileName: string, paragraphs: readonly string[]): void {
   const url = new URL(`../../${fileName}`, import.meta.url);

@@ -28,6 +28,13 @@ export const FIXED_WAIT = stepFunctionsRetry({
 const DOUBLING = { intervalSeconds: 1, backoffRate: 2, maxDelaySeconds: 60 } as const;
 export const EXPONENTIAL = stepFunctionsRetry({ ...DOUBLING, jitter: 'NONE' });
 export const FULL_JITTER = stepFunctionsRetry({ ...DOUBLING, jitter: 'FULL' });
+/** For what takes minutes to pass, as want of room does. */
+export const PATIENT_JITTER = stepFunctionsRetry({
+  intervalSeconds: 15,
+  backoffRate: 2,
+  maxDelaySeconds: 300,
+  jitter: 'FULL',
+});
 
 /**
  * The AWS SDK for JavaScript, standard mode, as @smithy/core has it (retry/StandardRetryStrategy); a test holds this

@@ -5,8 +5,10 @@ export function summarize(runs: readonly Figures[]): Figures {
   const medianOf = (key: NumberKey) => median(runs.map((run) => run[key]).filter((value) => value !== null));
   return {
     drainRatio: medianOf('drainRatio'),
+    roomRatio: medianOf('roomRatio'),
     callsPerOwed: medianOf('callsPerOwed'),
-    pointsAdded: medianOf('pointsAdded') ?? 0,
+    pointsAdded: medianOf('pointsAdded'),
+    roomPointsAdded: medianOf('roomPointsAdded'),
     lost: Math.max(...runs.map(({ lost }) => lost)),
     waitP50: medianOf('waitP50'),
     waitP99: medianOf('waitP99'),

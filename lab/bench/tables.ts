@@ -16,33 +16,59 @@ const decimals = (digits: number) => (value: number) => value.toFixed(digits);
 const points = (value: number) => value.toFixed(1).replace('-0.0', '0.0');
 
 type Show = (figures: Figures) => string;
-const drainRatio: Show = ({ drainRatio, hasEnded }) => (hasEnded ? shown(drainRatio, decimals(2)) : 'not over in 24 h');
+const ratio =
+  (key: 'drainRatio' | 'roomRatio'): Show =>
+  ({ hasEnded, [key]: value }) =>
+    hasEnded ? shown(value, decimals(2)) : 'not over in 24 h';
 const callsPerOwed: Show = ({ callsPerOwed }) => shown(callsPerOwed, decimals(2));
-const pointsAdded: Show = ({ pointsAdded }) => points(pointsAdded);
+const pointsAdded: Show = ({ pointsAdded }) => shown(pointsAdded, points);
+const roomPointsAdded: Show = ({ roomPointsAdded }) => shown(roomPointsAdded, points);
 
-const COLUMNS: Readonly<Record<string, Show>> = {
-  'drain ratio': drainRatio,
+/** What matters most, in short. */
+const BRIEF: readonly Show[] = [ratio('drainRatio'), callsPerOwed, pointsAdded];
+const BRIEF_OF_ROOM: readonly Show[] = [ratio('roomRatio'), callsPerOwed, roomPointsAdded];
+
+type Columns = Readonly<Record<string, Show>>;
+const COSTS: Columns = {
+  'state transitions per owed call': ({ transitionsPerOwed }) => shown(transitionsPerOwed, decimals(1)),
+  'cost of 1,000 owed calls': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
+};
+const COLUMNS: Columns = {
+  'drain ratio': ratio('drainRatio'),
   'RunTask calls per owed call': callsPerOwed,
   'others throttled, points added': pointsAdded,
   'lost calls': ({ lost }) => count(lost),
   'wait p50': ({ waitP50 }) => shown(waitP50, duration),
   'wait p99': ({ waitP99 }) => shown(waitP99, duration),
-  'state transitions per owed call': ({ transitionsPerOwed }) => shown(transitionsPerOwed, decimals(1)),
-  'cost of 1,000 owed calls': ({ dollarsPerThousand }) => shown(dollarsPerThousand, dollars),
+  ...COSTS,
+};
+const ROOM_COLUMNS: Columns = {
+  'room ratio': ratio('roomRatio'),
+  'RunTask calls per owed call': callsPerOwed,
+  'others without room, points added': roomPointsAdded,
+  'others throttled, points added': pointsAdded,
+  'lost calls': ({ lost }) => count(lost),
+  ...COSTS,
 };
 
 /** All figures of each case. */
 export function caseTables(cases: readonly Case[], rows: readonly Row[]): string {
   return cases
-    .map((storm) => `**${caseTitle(storm)}**\n\n${caseTable(rows.filter((row) => row.storm === storm))}`)
+    .map((storm) => {
+      const columns = storm.room ? ROOM_COLUMNS : COLUMNS;
+      return `**${caseTitle(storm)}**\n\n${caseTable(
+        rows.filter((row) => row.storm === storm),
+        columns,
+      )}`;
+    })
     .join('\n\n');
 }
 
-function caseTable(rows: readonly Row[]): string {
-  const header = ['', ...Object.keys(COLUMNS)];
+function caseTable(rows: readonly Row[], columns: Columns): string {
+  const header = ['', ...Object.keys(columns)];
   const cells = rows.map(({ contender, figures }) => [
     contender,
-    ...Object.values(COLUMNS).map((show) => show(figures)),
+    ...Object.values(columns).map((show) => show(figures)),
   ]);
   return markdownTable([header, ...cells]);
 }
@@ -52,26 +78,32 @@ export function overviewTable(cases: readonly Case[], rows: readonly Row[]): str
   const contenders = [...new Set(rows.map(({ contender }) => contender))];
   const cells = contenders.map((contender) => [
     contender,
-    ...cases.map((storm) => brief(rows.find((row) => row.contender === contender && row.storm === storm)?.figures)),
+    ...cases.map((storm) => brief(rows.find((row) => row.contender === contender && row.storm === storm))),
   ]);
   return markdownTable([['', ...cases.map(caseTitle)], ...cells]);
 }
 
-function brief(figures: Figures | undefined): string {
-  if (!figures) return NONE;
+function brief(row: Row | undefined): string {
+  if (!row) return NONE;
+  const { storm, figures } = row;
   if (figures.callsPerOwed === null) return `${count(figures.lost)} calls lost`;
-  return [drainRatio, callsPerOwed, pointsAdded].map((show) => show(figures)).join(' / ');
+  return (storm.room ? BRIEF_OF_ROOM : BRIEF).map((show) => show(figures)).join(' / ');
 }
 
-/** `bucket 100/40, 3,000 calls in 60 s, 3 attempts, others 15/s`. */
+const ROOMS = { fargate: 'Fargate places', addresses: 'addresses', provisioning: 'places in PROVISIONING' } as const;
+
+/** `bucket 100/40, 3,000 calls in 60 s, 3 attempts, others 15/s`; `33 addresses, 500 calls in 60 s`. */
 export function caseTitle(storm: Case): string {
-  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds, isRecorded } = storm;
-  const later = others.later && `, from ${others.later.atSecond} s on ${others.later.perSecond}/s`;
+  const { bucket, isFargate, calls, overSeconds, attempts, others, recordDelaySeconds, isRecorded, room, isRule } =
+    storm;
+  const later = others?.later && `, from ${others.later.atSecond} s on ${others.later.perSecond}/s`;
   return [
-    `${isFargate ? 'Fargate bucket' : 'bucket'} ${bucket.burst}/${bucket.refillPerSecond}`,
-    `${count(calls)} calls in ${overSeconds} s`,
-    ...(attempts > 1 ? [`${attempts} attempts each`] : []),
-    `others ${others.perSecond}/s${later ?? ''}`,
+    room
+      ? `${room.tasks} ${ROOMS[room.kind]}`
+      : `${isFargate ? 'Fargate bucket' : 'bucket'} ${bucket.burst}/${bucket.refillPerSecond}`,
+    `${count(calls)} ${isRule ? 'launches of a rule' : 'calls'} in ${overSeconds} s`,
+    ...(attempts > 1 && !isRule ? [`${attempts} attempts each`] : []),
+    ...(others ? [`others ${others.perSecond}/s${later ?? ''}`] : []),
     ...(recordDelaySeconds ? [`records ${recordDelaySeconds.join(' to ')} s late`] : []),
     ...(isRecorded ? ['records hold the request'] : []),
   ].join(', ');

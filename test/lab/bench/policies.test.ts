@@ -1,9 +1,11 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   EXPONENTIAL,
   FIXED_WAIT,
   FULL_JITTER,
+  PATIENT_JITTER,
   type Policy,
   SDK_ADAPTIVE,
   SDK_STANDARD,
@@ -17,6 +19,7 @@ test.each<[string, Policy, (number | undefined)[]]>([
   ['a fixed wait', FIXED_WAIT, [60, 60, 60, 60, 60, 60, 60, 60]],
   ['exponential backoff', EXPONENTIAL, [1, 2, 4, 8, 16, 32, 60, 60]],
   ['full jitter, in the middle of what it may draw', FULL_JITTER, [0.5, 1, 2, 4, 8, 16, 30, 30]],
+  ['full jitter up to five minutes, likewise', PATIENT_JITTER, [7.5, 15, 30, 60, 120, 150, 150, 150]],
   ['the SDK in standard mode, likewise', SDK_STANDARD, [0.5, 1, 2, 4, 8, 10, 10, 10]],
 ])('%s: seconds before each retry', (_, policy, seconds) => {
   const nextDelay = policy(half, LAB_EPOCH_MS);
@@ -75,4 +78,12 @@ describe('the SDK’s own strategy waits as long, and gives up as late', () => {
       if (theirs !== undefined) expect(Math.abs(theirs - (ours ?? Number.NaN))).toBeLessThanOrEqual(2);
     }
   });
+});
+
+test.each([
+  ['retries a throttle', 'ThrottlingException', 'Rate exceeded', true],
+  ['leaves want of room at that', 'ClientException', 'Tasks provisioning capacity limit exceeded.', false],
+])('the SDK %s', (_, name, message, isRetried) => {
+  const error = Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 400 }, cause: undefined });
+  expect(isThrottlingError(error) || isTransientError(error) || isServerError(error)).toBe(isRetried);
 });

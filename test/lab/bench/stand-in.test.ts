@@ -74,3 +74,51 @@ test('a call of several attempts is taken up once, and not at all where one of t
   expect(taken.toSorted()).toEqual(lost.map(({ request }) => String(request.referenceId)).toSorted());
   expect(lost.length).toBeLessThan(ledger.calls.filter(({ attempts }) => attempts[0]?.outcome === 'throttled').length);
 });
+
+/** Nobody is throttled, and no others are there. */
+const CALM: Case = { bucket: { burst: 100, refillPerSecond: 40 }, calls: 60, overSeconds: 5, attempts: 1 };
+
+describe.each<[string, Case]>([
+  ['Fargate answers a rule with failures[]', { ...CALM, room: { kind: 'fargate', tasks: 10 }, isRule: true }],
+  ['tasks die for want of an address', { ...CALM, room: { kind: 'addresses', tasks: 10 } }],
+  ['calls are rejected beyond the limit of PROVISIONING', { ...CALM, room: { kind: 'provisioning', tasks: 10 } }],
+])('%s', (_, storm) => {
+  const figures = (contender: string) => measure({ contender, storm, seed: 1 });
+
+  test('this project brings every call back, and hardly asks twice', async () => {
+    const ours = await figures(THIS_PROJECT);
+    expect(ours).toMatchObject({ lost: 0, hasEnded: true });
+    expect(ours.roomRatio).toBeGreaterThan(0.9);
+    expect(ours.callsPerOwed).toBeLessThan(1.2);
+  });
+
+  test('a state of Step Functions sees that, and asks until each call is back', async () => {
+    const theirs = await figures('Step Functions Retry, FULL jitter');
+    expect(theirs).toMatchObject({ lost: 0, hasEnded: true });
+    expect(theirs.roomRatio).toBeGreaterThan(0);
+    expect(theirs.callsPerOwed).toBeGreaterThan(1.5);
+    expect(theirs.transitionsPerOwed).toBeCloseTo((theirs.callsPerOwed ?? 0) + 1, 5);
+  });
+
+  test('the SDK’s own retries do not, and leave as many behind as there were', async () => {
+    const sdk = await figures('SDK standard mode, no attempt limit');
+    const nobody = await figures('no remediation');
+    expect(nobody.lost).toBeGreaterThan(20);
+    expect(sdk).toMatchObject({ lost: nobody.lost, roomRatio: null, callsPerOwed: null, hasEnded: true });
+  });
+});
+
+test('who found no room asks under a new token each time, as ECS repeats its answer under an old one', async () => {
+  const tokens: string[] = [];
+  const storm: Case = { ...CALM, room: { kind: 'fargate', tasks: 10 } };
+  const { ledger, oracle } = await play(scenarioOf(storm, 1, 'recorded'), {
+    enabled: true,
+    deploy: (site) => standIn(site, { name: 'each minute', policy: () => () => 60_000, host: 'stepFunctions' }),
+    observe: () => ({ request: ({ input }, isOurs) => void (isOurs && tokens.push(String(input.clientToken))) }),
+  });
+  expect(tokens.length).toBeGreaterThan(ledger.calls.filter(({ failures }) => failures.length > 0).length);
+  expect(new Set([...tokens, ...ledger.calls.flatMap(({ tokens }) => tokens)]).size).toBe(
+    tokens.length + ledger.calls.length,
+  );
+  expect(oracle.duplicated()).toBe(0);
+});

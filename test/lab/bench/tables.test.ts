@@ -9,8 +9,10 @@ import { caseTables, caseTitle, overviewTable } from '../../../lab/bench/tables.
 
 const FIGURES: Figures = {
   drainRatio: 0.986,
+  roomRatio: null,
   callsPerOwed: 1.0002,
   pointsAdded: -0.01,
+  roomPointsAdded: null,
   lost: 0,
   waitP50: 112,
   waitP99: 225,
@@ -60,6 +62,17 @@ test('a case has all figures, and a dash for what has no meaning', () => {
   expect(forEver).toContain('| not over in 24 h |');
 });
 
+test('a case of a room has the ratio and the points that are of it', () => {
+  const room = CASES.find(({ room }) => room?.kind === 'fargate') as (typeof CASES)[0];
+  const figures = { ...FIGURES, drainRatio: 6.5, roomRatio: 1.108, roomPointsAdded: 0.15 };
+  const [title, , header = '', , ours = ''] = caseTables([room], [{ storm: room, contender: 'this project', figures }])
+    .split('\n')
+    .map((line) => line.replace(/ +/g, ' '));
+  expect(title).toBe('**150 Fargate places, 1,500 launches of a rule in 120 s, others 0.8/s**');
+  expect(header).toContain('| room ratio | RunTask calls per owed call | others without room, points added |');
+  expect(ours).toBe('| this project | 1.11 | 1.00 | 0.1 | 0.0 | 0 | 6.0 | $0.17 |');
+});
+
 test('no two cases have one title, and each says what is special of it', () => {
   const titles = CASES.map(caseTitle);
   expect(new Set(titles).size).toBe(titles.length);
@@ -69,14 +82,20 @@ test('no two cases have one title, and each says what is special of it', () => {
     'from 40 s on 24/s',
     'records 60 to 300 s late',
     'records hold the request',
+    '33 addresses',
+    '60 places in PROVISIONING',
   ])
     expect(titles.some((title) => title.includes(words))).toBe(true);
 });
 
 test('an overview has three figures of each case', () => {
-  const rows = README_CASES.brief.map((storm) => ({ storm, contender: 'this project', figures: FIGURES }));
+  const figures = { ...FIGURES, roomRatio: 1.108, roomPointsAdded: 0.25 };
+  const rows = README_CASES.brief.map((storm) => ({ storm, contender: 'this project', figures }));
   const table = overviewTable(README_CASES.brief, rows);
-  expect(table.match(/0\.99 \/ 1\.00 \/ 0\.0/g)).toHaveLength(README_CASES.brief.length);
+  const rooms = README_CASES.brief.filter(({ room }) => room);
+  expect(rooms).toHaveLength(1);
+  expect(table.match(/0\.99 \/ 1\.00 \/ 0\.0/g)).toHaveLength(README_CASES.brief.length - rooms.length);
+  expect(table.match(/1\.11 \/ 1\.00 \/ 0\.3/g)).toHaveLength(rooms.length);
   for (const storm of README_CASES.brief) expect(table).toContain(caseTitle(storm));
 });
 
