@@ -53,20 +53,14 @@ const ROOM_COLUMNS: Columns = {
 
 /** All figures of each case. */
 export function caseTables(cases: readonly Case[], rows: readonly Row[]): string {
-  return cases
-    .map((storm) => {
-      const columns = storm.room ? ROOM_COLUMNS : COLUMNS;
-      return `**${caseTitle(storm)}**\n\n${caseTable(
-        rows.filter((row) => row.storm === storm),
-        columns,
-      )}`;
-    })
-    .join('\n\n');
+  return cases.map((storm) => `**${caseTitle(storm)}**\n\n${caseTable(storm, rows)}`).join('\n\n');
 }
 
-function caseTable(rows: readonly Row[], columns: Columns): string {
+function caseTable(storm: Case, rows: readonly Row[]): string {
+  const columns = storm.room ? ROOM_COLUMNS : COLUMNS;
   const header = ['', ...Object.keys(columns)];
-  const cells = rows.map(({ contender, figures }) => [
+  const ofCase = rows.filter((row) => row.storm === storm);
+  const cells = ofCase.map(({ contender, figures }) => [
     contender,
     ...Object.values(columns).map((show) => show(figures)),
   ]);
