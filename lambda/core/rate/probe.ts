@@ -12,9 +12,12 @@ import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 const DEFAULT_REFILL = 40;
 /** Up to this share of the refill the rate grows fast: others use most buckets by half or less. */
 const EASY_SHARE = 0.75;
-/** Beyond this share of it the bucket would have been empty soon: then it is a larger one. */
+/** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
-const GROWTH_PER_SECOND = { easy: 1.5, beyond: 1.1, larger: 1.3, measured: 1.025 };
+const LARGER_GOT_SHARE = 0.65;
+const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.025 };
+/** What was measured over few seconds is rough: the rate grows away from it sooner, by this over those seconds. */
+const ROUGH_GROWTH_SECONDS = 0.2;
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
@@ -54,23 +57,23 @@ export function startProbe(state: RateState, nowMs: number, settings: RateSettin
 
 /** Growth while permits are used: a batch is only ever asked for by those that wait for one. */
 export function growProbe(state: RateState, refillSoFar: number, nowMs: number, settings: RateSettings): RateState {
-  const elapsedMs = nowMs - state.probedAtMs;
-  if (elapsedMs < STEP_MS) return state;
-  const { bucket, probePerSecond, measuredAtMs, drainStartedAtMs } = state;
-  const share = probePerSecond / (bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar));
-  const unmeasured = share < EASY_SHARE ? 'easy' : share < LARGER_SHARE ? 'beyond' : 'larger';
-  const phase = measuredAtMs > drainStartedAtMs ? 'measured' : unmeasured;
+  if (nowMs - state.probedAtMs < STEP_MS) return state;
+  const refill = state.bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar);
+  const most = Math.min(settings.maxPerSecond, 2 * (state.bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY));
   // Who comes late has not used what it would have grown to meanwhile.
-  const growth = GROWTH_PER_SECOND[phase];
-  return {
-    ...state,
-    probePerSecond: Math.min(
-      settings.maxPerSecond,
-      probePerSecond * growth,
-      2 * (bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY),
-    ),
-    probedAtMs: nowMs,
-  };
+  const grown = state.probePerSecond * growthPerSecond(state, refill, nowMs, settings);
+  return { ...state, probePerSecond: Math.min(most, grown), probedAtMs: nowMs };
+}
+
+function growthPerSecond(state: RateState, refill: number, nowMs: number, settings: RateSettings): number {
+  const { probePerSecond, measuredAtMs, measuredOverMs, drainStartedAtMs, storm } = state;
+  // A storm that went on took what there was to be had: so low a measurement is of no use after it.
+  const isOfStorm = storm.atMs > measuredAtMs && probePerSecond < settings.initialPerSecond;
+  if (measuredAtMs > drainStartedAtMs && !isOfStorm)
+    return Math.max(GROWTH_PER_SECOND.measured, 1 + (1000 * ROUGH_GROWTH_SECONDS) / measuredOverMs);
+  if (probePerSecond < EASY_SHARE * refill) return GROWTH_PER_SECOND.easy;
+  const isLarger = probePerSecond >= LARGER_SHARE * refill || leastRefill(state, nowMs) >= LARGER_GOT_SHARE * refill;
+  return isLarger ? GROWTH_PER_SECOND.larger : GROWTH_PER_SECOND.beyond;
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
@@ -97,7 +100,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
     probedAtMs: nowMs,
-    ...(isMeasured && { measuredAtMs: nowMs }),
+    ...(isMeasured && { measuredAtMs: nowMs, measuredOverMs: grantedAtMs - fromMs }),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }

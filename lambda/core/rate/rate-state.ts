@@ -18,6 +18,8 @@ export const rateStateSchema = z.object({
   probedAtMs: z.number(),
   /** When two throttles last showed what the bucket has to spare; 0 for never. */
   measuredAtMs: z.number().default(0),
+  /** ... and how far apart they were; long for states that do not say it. */
+  measuredOverMs: z.number().positive().default(60_000),
   /** What the bucket had to spare at most when a permit of ours was last throttled. */
   ceilingPerSecond: z.number().positive().optional(),
   /** When a permit of ours was last throttled; 0 for never. */
@@ -53,6 +55,7 @@ export function initialRate(settings: RateSettings): RateState {
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
     measuredAtMs: 0,
+    measuredOverMs: 60_000,
     throttledAtMs: 0,
     signalledAtMs: 0,
     storm: { sinceMs: 0, atMs: 0, toldAtMs: 0 },

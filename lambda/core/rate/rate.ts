@@ -46,8 +46,9 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const learnt = { ...kept, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
+  // The bucket fills while nobody asks, so the rate grows with that time.
   return holdUntilMs(state) > nowMs
-    ? { ...learnt, probedAtMs: nowMs }
+    ? { ...learnt, probedAtMs: state.storm.atMs }
     : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
 }
 
@@ -139,10 +140,11 @@ const SIGNAL_SPACING_MS = 60_000;
 /**
  * Slows the probe because a service was throttled, or a start failed for a throttle, at `signalAtMs`. A signal does not say
  * how often. If the bucket is known, records say more, and the signal changes nothing. A signal from before this drain is
- * about the storm that the drain brings back.
+ * about the storm that the drain brings back, and one with a throttle of ours is about what has just slowed the rate.
  */
 export function signalThrottle(state: RateState, signalAtMs: number, nowMs: number): RateState {
-  const isNews = signalAtMs > state.drainStartedAtMs && signalAtMs > state.signalledAtMs + SIGNAL_SPACING_MS;
+  const { drainStartedAtMs, signalledAtMs, throttledAtMs } = state;
+  const isNews = signalAtMs > Math.max(drainStartedAtMs, signalledAtMs + SIGNAL_SPACING_MS, throttledAtMs + SETTLE_MS);
   if (!isNews) return state;
   return { ...slowProbe(state, nowMs), signalledAtMs: signalAtMs };
 }

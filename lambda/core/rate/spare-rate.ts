@@ -16,6 +16,9 @@ const BUCKET_MEMORY_MS = 86_400_000;
 /** The share of the spare rate that is used. Estimates err, and an estimate that is too high throttles others. */
 const USED_SHARE = 0.98;
 
+/** The share of the refill that is used at most where others' calls are not known: hardly any bucket is used by nobody else. */
+const WITHOUT_OTHERS_SHARE = 0.8;
+
 /** The target level of the bucket, as a share of its burst: room for bursts of others. */
 const TARGET_LEVEL = 0.22;
 
@@ -55,7 +58,10 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const most = isMeasured ? (state.ceilingPerSecond ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   const perSecond =
     known === undefined
-      ? Math.min(state.probePerSecond, isKnown ? bucket.refillPerSecond : Number.POSITIVE_INFINITY)
+      ? Math.min(
+          state.probePerSecond,
+          isKnown ? WITHOUT_OTHERS_SHARE * bucket.refillPerSecond : Number.POSITIVE_INFINITY,
+        )
       : Math.min(known, most);
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }

@@ -162,21 +162,30 @@ describe('over any interleaving of reservations', () => {
   });
 });
 
-describe('while nothing is known of the bucket', () => {
-  /** Asks for a permit every second, so that permits are used all the time. */
-  function drainFor(seconds: number, state: RateState, settings = SETTINGS) {
-    let last = state;
-    for (let second = 1; second <= seconds; second++) last = reserve(last, 1, NOW_MS + second * 1000, settings).state;
-    return last;
-  }
+/** Asks for a permit every second, so that permits are used all the time. */
+function drainFor(seconds: number, state: RateState, settings = SETTINGS) {
+  let last = state;
+  for (let second = 1; second <= seconds; second++) last = reserve(last, 1, NOW_MS + second * 1000, settings).state;
+  return last;
+}
 
+describe('while nothing is known of the bucket', () => {
   test('begins at the configured rate', () => {
     expect(turnsPerSecond(reserve(initialRate(SETTINGS), 1).state, QUIET, NOW_MS, SETTINGS)).toBe(10);
   });
 
   test('grows fast up to three quarters of the usual refill, then slowly, while its permits are used and nothing is throttled', () => {
     const rates = [1, 2, 3, 4, 5].map((seconds) => drainFor(seconds, draining()).probePerSecond);
-    expect(rates.map((rate) => Math.round(rate * 10) / 10)).toEqual([15, 22.5, 33.8, 37.1, 40.8]);
+    expect(rates.map((rate) => Math.round(rate * 10) / 10)).toEqual([20, 40, 44, 48.4, 53.2]);
+  });
+
+  test('grows fast beyond them where so much was got for seconds that the bucket must be a larger one', () => {
+    const seconds = Array.from({ length: 6 }, (_, index) => NOW - 6 + index);
+    const grants = (perSecond: number) => Object.fromEntries(seconds.map((second) => [second, perSecond]));
+    const grown = (perSecond: number) =>
+      drainFor(1, draining({ probePerSecond: 40, throttledAtMs: NOW_MS - 6000, grants: grants(perSecond) }))
+        .probePerSecond;
+    expect([grown(20), grown(32)].map(Math.round)).toEqual([44, 60]);
   });
 
   test('does not grow while others are throttled', () => {
@@ -245,6 +254,23 @@ describe('a throttle of ours', () => {
     });
   });
 
+  test.each([
+    ['slowly away from what was measured over ten seconds', 10_000, 20 * 1.025],
+    ['sooner away from what was measured over two, which is rough', 2000, 20 * 1.1],
+  ])('has the rate grow %s', (_, measuredOverMs, expected) => {
+    const measured = draining({ probePerSecond: 20, measuredAtMs: NOW_MS, measuredOverMs });
+    expect(drainFor(1, measured).probePerSecond).toBeCloseTo(expected);
+  });
+
+  test('that a storm went on after is no measurement of what there is to be had when it is over', () => {
+    const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS - 2000, toldAtMs: NOW_MS - 2000 };
+    const measured = { drainStartedAtMs: NOW_MS - 10_000, measuredAtMs: NOW_MS - 9000 };
+    const grown = (probePerSecond: number) =>
+      drainFor(1, draining({ probePerSecond, ...measured, storm })).probePerSecond;
+    expect(grown(2)).toBe(4);
+    expect(grown(20)).toBe(20 * 1.025);
+  });
+
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
     const storm = { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 3000, toldAtMs: NOW_MS - 100 };
     const resumed = (more: Partial<RateState>) => throttlePermit(draining(more), NOW_MS, NOW_MS).probePerSecond;
@@ -304,6 +330,12 @@ describe('a signal that somebody else was throttled', () => {
     expect(signalThrottle(once, NOW_MS + 60_001, NOW_MS + 60_001)).toMatchObject({ probePerSecond: 2.5 });
   });
 
+  test('with a throttle of ours says nothing that the throttle did not', () => {
+    const throttled = { ...state, throttledAtMs: NOW_MS - 100 };
+    expect(signalThrottle(throttled, NOW_MS, NOW_MS)).toBe(throttled);
+    expect(signalThrottle(throttled, NOW_MS + 1500, NOW_MS + 1500)).toMatchObject({ probePerSecond: 5 });
+  });
+
   test('from before the drain is one of the storm that it remedies', () => {
     expect(signalThrottle(state, state.drainStartedAtMs, NOW_MS)).toBe(state);
   });
@@ -343,10 +375,10 @@ describe('once a storm has shown the bucket', () => {
     expect(rate({ ...SHOWN, lagSeconds: { ...late, most: 21 } }, NOW_MS)).toBe(learnt.probePerSecond);
   });
 
-  test('the probe is no faster than the refill, where it is not known what others take', () => {
+  test('the probe leaves others a fifth of the refill, where it is not known what others take', () => {
     const fast = { ...learnt, probePerSecond: 300 };
     const during = storm(NOW - 10, Array(10).fill(empty));
-    expect(rate(during, NOW_MS, fast)).toBe(40);
+    expect(rate(during, NOW_MS, fast)).toBe(0.8 * 40);
     expect(rate(during, NOW_MS, { ...learnt, probePerSecond: 7 })).toBe(7);
   });
 
