@@ -14,6 +14,7 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/temporary-folder.ts',
     // A test that hangs is rarer than a machine that is busy; and what goes on after its time is over disturbs the tests that follow.
     testTimeout: 120_000,
     hookTimeout: 120_000,

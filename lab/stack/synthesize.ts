@@ -66,6 +66,9 @@ export function assemble(
   const app = new App({
     outdir,
     analyticsReporting: false,
+    // Nothing of these is in the template.
+    treeMetadata: false,
+    stackTraces: false,
     // It takes longer than all the rest. `npm run synth` does it.
     builtinCloudFormationValidation: false,
     context: { ...readContext(), ...context },
