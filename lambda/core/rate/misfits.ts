@@ -1,5 +1,5 @@
 import type { RefusedFamily, Rooms } from './room-state.ts';
-import type { RoomName } from './rooms-of.ts';
+import { isInstances, type RoomName } from './rooms-of.ts';
 
 /*
  * AWS calls want of instances mostly a configuration error: a task that is larger than any. It is refused each time while tasks
@@ -65,10 +65,13 @@ export function retried(state: Rooms, room: RoomName, family: string, nowMs: num
     : state;
 }
 
-/** Whether a family was refused so often and for so long while others started that it is larger than what there is. */
+/**
+ * Whether a family was refused so often and for so long while others started that it is larger than any instance. Against a
+ * quota of vCPUs a large task only comes too late each time: it waits until its deadline.
+ */
 export function neverFits(state: Rooms, room: RoomName, family: string, maxAttempts: number, nowMs: number): boolean {
   const known = entryOf(state, room, family);
-  if (!known) return false;
+  if (!known || !isInstances(room)) return false;
   const { sinceMs, refusals, others } = known;
   return refusals >= maxAttempts && others >= PROVEN.others && nowMs - sinceMs >= PROVEN.ms;
 }

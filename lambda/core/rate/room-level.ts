@@ -1,5 +1,5 @@
 import { KEPT_MS, PROOF, type Room, type Rooms, UNDERWAY_MS } from './room-state.ts';
-import type { RoomName } from './rooms-of.ts';
+import { isInstances, type RoomName } from './rooms-of.ts';
 
 /*
  * Room is a second bucket, which nothing announces: it is empty at the last refusal, tasks that end fill it, and tasks that
@@ -73,5 +73,4 @@ export function stillShort(state: Rooms, nowMs: number): Rooms {
 }
 
 /** Whether a room is known to be full. Of instances it may be that only one call found none: by chance, or for its size. */
-export const isProven = (name: RoomName, { refusals }: Room): boolean =>
-  !name.startsWith('instances ') || refusals >= PROOF;
+export const isProven = (name: RoomName, { refusals }: Room): boolean => !isInstances(name) || refusals >= PROOF;

@@ -55,6 +55,8 @@ function capacityOf(launchType: string | undefined, provider: string | undefined
   return provider ?? '';
 }
 
+export const isInstances = (room: RoomName): boolean => room.startsWith('instances ');
+
 const instances = (cluster: string, provider: string): RoomName => `instances ${cluster} ${provider}`.trimEnd();
 const provisioning = (cluster: string): RoomName => `provisioning ${cluster}`;
 const addresses = (subnets: readonly string[]): RoomName => `addresses ${[...new Set(subnets)].toSorted().join(' ')}`;

@@ -152,18 +152,19 @@ describe('a family that is larger than any instance', () => {
   const POOL = 'instances batch';
   const huge = { ...CALL, rooms: [POOL], family: 'huge' };
   const small = { ...CALL, rooms: [POOL], family: 'report' };
-  const start = (state: Rooms, family: string, atMs: number) =>
-    countTask(state, POOL, { isOurs: true, family, takenMs: atMs, freedMs: undefined }, atMs);
+  const start = (state: Rooms, family: string, atMs: number, room = POOL) =>
+    countTask(state, room, { isOurs: true, family, takenMs: atMs, freedMs: undefined }, atMs);
   const free = (state: Rooms, atMs: number) =>
     countTask(state, POOL, { isOurs: true, family: 'report', takenMs: atMs - 1, freedMs: atMs }, atMs);
-  const refuse = (state: Rooms, atMs: number, family = 'huge') =>
-    findFull(state, { room: POOL, atMs, unused: { grantedAtMs: atMs, places: 1 }, family }, atMs);
+  const refuse = (state: Rooms, atMs: number, family = 'huge', room = POOL) =>
+    findFull(state, { room, atMs, unused: { grantedAtMs: atMs, places: 1 }, family }, atMs);
   /** It is refused so often, and others start in between. */
-  function refused(times: number, everyMs: number): Rooms {
-    let state = findFull(NO_ROOMS, { room: POOL, atMs: NOW_MS, family: 'huge' }, NOW_MS);
+  function refused(times: number, everyMs: number, room = POOL): Rooms {
+    let state = findFull(NO_ROOMS, { room, atMs: NOW_MS, family: 'huge' }, NOW_MS);
     for (let time = 1; time <= times; time++) {
       const atMs = NOW_MS + time * everyMs;
-      state = start(start(start(refuse(state, atMs), 'report', atMs), 'report', atMs), 'web', atMs);
+      state = refuse(state, atMs, 'huge', room);
+      for (const family of ['report', 'report', 'web']) state = start(state, family, atMs, room);
     }
     return state;
   }
@@ -191,6 +192,10 @@ describe('a family that is larger than any instance', () => {
     expect(minutes(40, 30_000)).toBe(true);
     expect(minutes(20, 30_000)).toBe(false);
     expect(minutes(7, 300_000)).toBe(false);
+  });
+
+  test('waits until its deadline for a quota of vCPUs, of which small tasks may only have been sooner each time', () => {
+    expect(neverFits(refused(40, 30_000, 'fargate'), 'fargate', 'huge', 8, NOW_MS + 1_300_000)).toBe(false);
   });
 
   test('fits after all as soon as a task of it starts', () => {
