@@ -14,7 +14,7 @@ const DEFAULT_REFILL = 40;
 const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
-const LARGER_GOT_SHARE = 0.65;
+const LARGER_GOT_SHARE = 0.6;
 const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.025 };
 /** What was measured over few seconds is rough: the rate grows away from it sooner, by this over those seconds. */
 const ROUGH_GROWTH_SECONDS = 0.2;
@@ -46,7 +46,7 @@ const LEAST_SPAN_MS = 1000;
 const CEILING_SPANS_MS = [2000, 4000, 8000];
 const CEILING_PERMITS = 30;
 /** Over less time a few tokens weigh too much. */
-const LEAST_REFILL_MS = 5000;
+const LEAST_REFILL_MS = 4000;
 /** Keeps the spacing of permits a number; the configured minimum is higher. */
 const LEAST_PER_SECOND = 0.1;
 
