@@ -103,10 +103,11 @@ export function makeHandler(
   let isRoomShort = false;
 
   /** Has an execution go on. */
-  async function answer({ messageId, parked: { taskToken } }: Waiting): Promise<Permit> {
+  async function answer({ messageId, parked: { taskToken, rooms: places } }: Waiting): Promise<Permit> {
     const output = JSON.stringify({
       grantedAt: new Date(clock.now()).toISOString(),
-      ...(isRoomShort && { isRoomShort }),
+      // A permit that comes without places has none to give back.
+      ...(isRoomShort && places.length > 0 && { isRoomShort }),
     });
     try {
       await retrying(dependencies, () => clients.sfn.send(new SendTaskSuccessCommand({ taskToken, output })));

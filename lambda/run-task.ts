@@ -67,7 +67,11 @@ export function makeHandler(
     return attempt({
       rerun,
       request,
-      progress: withUnheard(isRedriven ? withFreshAttempts(progress) : progress, parsed.data.unheardSince),
+      progress: withUnheard(
+        isRedriven ? withFreshAttempts(progress) : progress,
+        parsed.data.unheardSince,
+        parsed.data.redriveCount,
+      ),
       grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
       isRoomShort: permit?.isRoomShort ?? false,
       startedAtMs: Date.parse(startedAt),

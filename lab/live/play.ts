@@ -9,6 +9,7 @@ import type { CallLedger } from '../run/call-ledger.ts';
 import { startCallers } from '../run/callers.ts';
 import { Oracle } from '../run/oracle.ts';
 import { Records } from '../run/run-records.ts';
+import { clockErrorMs } from '../scenario/fault-schema.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
 import { deploy } from '../world/deployment.ts';
@@ -63,6 +64,7 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       ledger: () => ledger,
       isOurs: world.isOurs,
       account,
+      clockErrorMs: clockErrorMs(scenario.faults),
     });
     world.ecs.onTask(oracle.task);
     deploy(world, template);

@@ -10,6 +10,7 @@ interface Allowed {
   readonly allowedRoleOverrides?: readonly string[];
   readonly allowExecuteCommand?: boolean;
   readonly allowWithoutClientToken?: boolean;
+  readonly deadlineSeconds?: number;
   readonly capacity?: { readonly rerun?: boolean; readonly deadlineSeconds?: number };
 }
 
@@ -42,6 +43,7 @@ const LEFT_TO: Record<Way, readonly string[]> = {
 export const isBlind = ({ invokedBy }: { readonly invokedBy?: string | undefined }): boolean =>
   BLIND.includes(invokedBy ?? '');
 
+const DEADLINE_SECONDS = 3300;
 const CAPACITY_DEADLINE_SECONDS = 7200;
 
 /** Whose calls the configuration has brought back, and which of them. */
@@ -67,6 +69,11 @@ export class OptIn {
   /** Whether what found no room comes back. */
   get rerunsNoRoom(): boolean {
     return this.#allowed.capacity?.rerun ?? true;
+  }
+
+  /** How long a re-run may be launched under its own token. */
+  get deadlineMs(): number {
+    return (this.#allowed.deadlineSeconds ?? DEADLINE_SECONDS) * 1000;
   }
 
   get capacityDeadlineMs(): number {

@@ -44,6 +44,8 @@ interface TaskOfCall {
   /** When it was launched, and by which attempt. */
   readonly at: number;
   readonly attempt: string;
+  /** When it stopped, if it did. */
+  stoppedAt?: number;
 }
 
 /** Whether ECS rejected the last attempt whole for want of room. */
@@ -65,6 +67,7 @@ export class Oracle {
   readonly #isOurs: (principalArn: string) => boolean;
   readonly #throttledRecords: Account['throttledRecords'];
   readonly #misfits: Misfits;
+  readonly #toleranceMs: number;
   readonly #fates = new Map<string, CallFate>();
   readonly #taskCalls = new Map<string, TaskOfCall>();
   /** References and tokens of our own requests that ECS answered with a reason that does not pass. */
@@ -80,12 +83,16 @@ export class Oracle {
     readonly ledger: () => CallLedger;
     readonly isOurs: (principalArn: string) => boolean;
     readonly account: Account;
+    /** How far apart the clocks are by which calls become late. */
+    readonly clockErrorMs: number;
   }) {
     this.#optIn = new OptIn(options.configuration);
     this.#ledger = options.ledger;
     this.#isOurs = options.isOurs;
     this.#throttledRecords = options.account.throttledRecords;
     this.#misfits = new Misfits(options.account);
+    // A record's time is cut to whole seconds.
+    this.#toleranceMs = 1000 + options.clockErrorMs;
   }
 
   /** Listens to the fake ECS; returns the fate that a transition is part of. */
@@ -113,6 +120,7 @@ export class Oracle {
     }
     if (transition.everRan) this.#taskCalls.delete(transition.taskArn);
     else {
+      entry.stoppedAt = transition.at;
       fate.pending -= 1;
       if (own) {
         fate.startFailed += 1;
@@ -168,6 +176,11 @@ export class Oracle {
   /** The fate of the call that a task belongs to which never ran. */
   fateOfTask(taskArn: string): CallFate | undefined {
     return this.#taskCalls.get(taskArn)?.fate;
+  }
+
+  /** When a task stopped which never ran. */
+  stoppedAt(taskArn: string): number | undefined {
+    return this.#taskCalls.get(taskArn)?.stoppedAt;
   }
 
   /** The fates of all finite callers' calls so far. */
@@ -260,8 +273,12 @@ export class Oracle {
 
   /** Whether a call may be left for want of room now: the time for it is over, or there never will be any. */
   mayLeaveForRoom({ call }: CallFate, now: number): boolean {
-    // A record's time is cut to whole seconds.
-    return now - call.madeAt >= this.#optIn.capacityDeadlineMs - 1000 || this.neverFits(call);
+    return now - call.madeAt >= this.#optIn.capacityDeadlineMs - this.#toleranceMs || this.neverFits(call);
+  }
+
+  /** Whether what happened at `sinceMs` is so old now that a token of then proves nothing any more. */
+  isTooLate(sinceMs: number, now: number): boolean {
+    return now - sinceMs >= this.#optIn.deadlineMs - this.#toleranceMs;
   }
 
   neverFits({ request }: Call): boolean {

@@ -15,6 +15,11 @@ export const GRACE_MS = 30_000;
 /** The reason to give up a call that found no room. */
 export const NO_ROOM = 'noRoom';
 
+/** The reason to refuse a call whose token proves nothing any more. */
+const TOO_LATE = 'tooLate';
+/** The reason to refuse what ECS rejects for good. */
+const REJECTED = 'rejectedByEcs';
+
 /** Counts by reason. */
 export type ByReason = Record<string, number>;
 
@@ -50,6 +55,8 @@ export class Records implements Observer {
   readonly #callsByMessageId = new Map<string, CallFate>();
   readonly #refusedEvents = new Set<string>();
   readonly #rerunCalls = new Map<Execution, CallFate | undefined>();
+  /** Executions that began when nobody could launch their calls any more. */
+  readonly #begunTooLate = new Set<Execution>();
 
   constructor(options: {
     readonly oracle: () => Oracle;
@@ -135,15 +142,20 @@ export class Records implements Observer {
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
     if (failedTask) {
       const fate = this.#oracle().fateOfTask(String(failedTask.taskArn));
-      this.#rerunCalls.set(execution, fate);
+      this.#begins(execution, fate, this.#oracle().stoppedAt(String(failedTask.taskArn)));
       if (fate) this.#arrived(fate);
     } else if (request) {
       const fate = this.#oracle().fateOf(String(request.referenceId));
-      this.#rerunCalls.set(execution, fate);
+      this.#begins(execution, fate, fate?.call.madeAt);
       // A sweep may find a call before its record arrives, or where none does.
       if (fate && !this.readyAt.has(fate)) this.isReady(fate, GRACE_MS);
     }
   };
+
+  #begins(execution: Execution, fate: CallFate | undefined, lostAt: number | undefined): void {
+    this.#rerunCalls.set(execution, fate);
+    if (lostAt !== undefined && this.#oracle().isTooLate(lostAt, this.#now())) this.#begunTooLate.add(execution);
+  }
 
   readonly executionClosed = (execution: Execution): void => {
     this.logLines += execution.historyEvents;
@@ -171,11 +183,16 @@ export class Records implements Observer {
         else if (into === this.gaveUp) this.#gaveUp(execution, fate, reason);
         if (fate) {
           fate.hasReason = by > 0;
-          fate.isRefused = by > 0 && error === 'Refused';
+          fate.isRefused = by > 0 && error === 'Refused' && !this.#isExcused(execution, fate, reason);
         }
       }
     }
     this.#onProgress(fate);
+  }
+
+  /** Whether a refusal was nobody's choice: news came when it was too late, or what ECS placed nowhere is owed no more. */
+  #isExcused(execution: Execution, { startRefused }: CallFate, reason: string): boolean {
+    return (reason === TOO_LATE && this.#begunTooLate.has(execution)) || (reason === REJECTED && startRefused > 0);
   }
 
   #gaveUp(rerun: unknown, fate: CallFate | undefined, reason: string): void {

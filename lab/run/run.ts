@@ -2,6 +2,7 @@ import { Faults } from '../faults/faults.ts';
 import { LAB_EPOCH_MS, VirtualClock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { Usage } from '../report/cost.ts';
+import { clockErrorMs } from '../scenario/fault-schema.ts';
 import { isRateCaller, type Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration, synthesize } from '../stack/synthesize.ts';
 import { deploy } from '../world/deployment.ts';
@@ -87,6 +88,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     ledger: () => ledger,
     isOurs: world.isOurs,
     account: scenario.account,
+    clockErrorMs: clockErrorMs(scenario.faults),
   });
   const drain = new DrainWatch(oracle, finiteCalls(scenario), () => {
     drainedAt ??= clock.now();

@@ -19,7 +19,7 @@ export type ServiceName = keyof typeof OPERATIONS;
 const SERVICES = Object.keys(OPERATIONS) as [ServiceName, ...ServiceName[]];
 
 /** Items of the table by the beginning of their id: those whose loss must cost no call. */
-export const CORRUPTIBLE = ['rate', 'coverage', 'lookups', 'sweep', 'traffic'] as const;
+export const CORRUPTIBLE = ['rate', 'coverage', 'lookups', 'sweep', 'traffic', 'rooms', 'counted'] as const;
 
 const handler = z.enum(HANDLERS);
 const service = z.enum(SERVICES);
@@ -83,6 +83,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
 
 export type Fault = z.output<typeof faultSchema>;
 export type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
+
+/** How far apart the clocks of a scenario are at most. */
+export const clockErrorMs = (faults: readonly Fault[]): number =>
+  faults.reduce((sum, fault) => sum + (fault.kind === 'clockSkew' ? 1000 * Math.abs(fault.seconds) : 0), 0);
 
 /** What is well-formed and still makes no sense: the key in the fault, and what it should have been. */
 export function faultContradiction(fault: Fault): { readonly key?: string; readonly expected: string } | undefined {

@@ -48,6 +48,7 @@ const fault: fc.Arbitrary<object> = fc.oneof(
   serviceError,
   serviceError,
   fc.record({ kind: kind('serviceOutage'), service, ...spell }),
+  fc.record({ kind: kind('pause'), ...spell }),
   fc.record({ kind: kind('slowHandler'), handler, probability: chance(0.3), seconds: range(1, 120) }),
   fc.oneof(
     fc.record({ kind: kind('clockSkew'), handler, seconds: whole(-60, 60) }),

@@ -2,6 +2,7 @@ import { settingsSchema } from '../../lambda/core/settings.ts';
 import type { ApiRequest } from '../aws/ecs/api-request.ts';
 import { report } from '../report/report.ts';
 import type { Run } from '../run/run.ts';
+import { clockErrorMs } from '../scenario/fault-schema.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
 
@@ -40,15 +41,14 @@ function* afterDeadline({ scenario, ledger }: Run, ours: readonly ApiRequest[]):
     .pick({ deadlineSeconds: true, sweep: true })
     .loose()
     .parse(mergedConfiguration(scenario.remediation.config));
-  const skews = scenario.faults.map((fault) => (fault.kind === 'clockSkew' ? Math.abs(fault.seconds) : 0));
-  const toleranceMs = ON_THE_WAY_MS + 1000 * skews.reduce((sum, seconds) => sum + seconds, 0);
+  const toleranceMs = ON_THE_WAY_MS + clockErrorMs(scenario.faults);
   const lastUse = new Map(
     ledger.calls.flatMap(({ attempts }) => attempts.map(({ token, at }) => [token, at] as const)),
   );
   for (const { input, at } of ours) {
     const usedAt = lastUse.get(input.clientToken as string);
     const lateMs = usedAt === undefined ? 0 : at - usedAt - deadlineSeconds * 1000;
-    const isProven = sweep.everyMinutes > 0 && lateMs >= PROOF_MS;
+    const isProven = sweep.everyMinutes > 0 && lateMs >= PROOF_MS - toleranceMs;
     if (usedAt !== undefined && lateMs > toleranceMs && !isProven)
       yield `${input.referenceId}: repeated ${(at - usedAt) / 1000} s after the call, deadline ${deadlineSeconds} s`;
   }

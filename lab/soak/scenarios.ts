@@ -8,13 +8,15 @@ import { chance, range, whole } from './values.ts';
 const ACCOUNT = '111122223333';
 const FAMILIES = ['report', 'export'];
 const CLUSTERS = ['batch', 'night'];
+const SUBNETS = ['subnet-0aaa', 'subnet-0bbb'];
 
 /** Few configurations, so that a soak synthesizes few templates. `maxAttempts` is out of the way: giving up for it is a violation. */
 const CONFIGURATIONS: readonly JsonObject[] = [
   {},
-  { graceSeconds: 0, sweep: { everyMinutes: 5 }, allowWithoutClientToken: true },
-  { deadlineSeconds: 600, maxGenerations: 1, maxTasksPerHour: 15 },
+  { graceSeconds: 0, sweep: { everyMinutes: 5 }, allowWithoutClientToken: true, capacity: { deadlineSeconds: 1200 } },
+  { deadlineSeconds: 600, maxGenerations: 1, maxTasksPerHour: 15, capacity: { deadlineSeconds: 21_600 } },
   { graceSeconds: 120, maxGenerations: 6, families: ['*'], clusters: ['*'] },
+  { capacity: { rerun: false } },
 ];
 
 const config = fc.constantFrom(...CONFIGURATIONS).map((changes) => ({
@@ -62,30 +64,51 @@ const account = fc.record({
   ),
   room: fc.array(
     fc.oneof(
-      fc.record({ kind: fc.constant('fargate'), launchType: fc.constant('FARGATE'), tasks: whole(1, 8) }),
+      fc.record({
+        kind: fc.constant('fargate'),
+        launchType: fc.constantFrom('FARGATE', 'FARGATE_SPOT'),
+        tasks: whole(1, 8),
+      }),
       fc.record({ kind: fc.constant('instances'), cluster: fc.constantFrom(...CLUSTERS), tasks: whole(1, 8) }),
-      fc.record({ kind: fc.constant('addresses'), subnet: fc.constant('subnet-0aaa'), tasks: whole(1, 8) }),
+      fc.record({ kind: fc.constant('addresses'), subnet: fc.constantFrom(...SUBNETS), tasks: whole(1, 8) }),
       fc.record({ kind: fc.constant('provisioning'), cluster: fc.constantFrom(...CLUSTERS), tasks: whole(1, 12) }),
     ),
-    { maxLength: 2 },
+    { maxLength: 3 },
   ),
-  taskSeconds: range(1, 300),
+  // Where there is little room, long ones make others wait for longer than a token lives.
+  taskSeconds: fc.oneof({ weight: 3, arbitrary: range(1, 300) }, { weight: 1, arbitrary: range(600, 3600) }),
   disguisedShare: chance(1),
   cloudTrailDelaySeconds: range(0, 300),
   eventHistoryDelaySeconds: range(10, 900),
   throttledRecords: fc.constantFrom('full', 'bare'),
 });
 
-const request = fc.record({
-  cluster: fc.constantFrom(...CLUSTERS, `arn:aws:ecs:us-east-1:${ACCOUNT}:cluster/night`),
-  taskDefinition: fc.constantFrom('report', 'report:3', 'export:3'),
-  count: fc.oneof(fc.constant(1), whole(1, 10)),
-  launchType: fc.constantFrom('FARGATE', 'EC2'),
-  networkConfiguration: fc.constant({ awsvpcConfiguration: { subnets: ['subnet-0aaa'] } }),
-});
+const capacity = fc.constantFrom<JsonObject>(
+  { launchType: 'FARGATE' },
+  { launchType: 'EC2' },
+  ...['FARGATE', 'FARGATE_SPOT', 'gpu'].map((capacityProvider) => ({
+    capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+  })),
+);
+const subnets = fc.oneof(fc.constant(SUBNETS.slice(0, 1)), fc.shuffledSubarray(SUBNETS, { minLength: 1 }));
+
+const request = fc
+  .record({
+    cluster: fc.constantFrom(...CLUSTERS, `arn:aws:ecs:us-east-1:${ACCOUNT}:cluster/night`),
+    taskDefinition: fc.constantFrom('report', 'report:3', 'export:3'),
+    count: fc.oneof(fc.constant(1), whole(1, 10)),
+    capacity,
+    subnets,
+  })
+  .map(({ capacity, subnets, ...rest }) => ({
+    ...rest,
+    ...capacity,
+    networkConfiguration: { awsvpcConfiguration: { subnets } },
+  }));
 
 const principal = (role: string) => fc.constant(`arn:aws:sts::${ACCOUNT}:assumed-role/${role}/session`);
 const arrivals = { startAt: whole(0, 90), calls: whole(1, 10), overSeconds: whole(0, 60), request };
+const ARRIVAL_KEYS = Object.keys(arrivals) as (keyof typeof arrivals)[];
 
 const caller = fc.oneof(
   { weight: 4, arbitrary: fc.record({ principalArn: principal('cron'), maxAttempts: whole(1, 4), ...arrivals }) },
@@ -121,13 +144,19 @@ const caller = fc.oneof(
     }),
   },
   {
-    weight: 1,
-    arbitrary: fc.record({
-      principalArn: principal('cron'),
-      maxAttempts: fc.constant(1),
-      invokedBy: fc.constantFrom('events.amazonaws.com', 'states.amazonaws.com'),
-      ...arrivals,
-    }),
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        principalArn: principal('cron'),
+        maxAttempts: fc.constant(1),
+        invokedBy: fc.constantFrom(
+          ...['events', 'scheduler', 'pipes', 'states'].map((name) => `${name}.amazonaws.com`),
+        ),
+        clientToken: fc.constant(null),
+        ...arrivals,
+      },
+      { requiredKeys: ['principalArn', 'maxAttempts', 'invokedBy', ...ARRIVAL_KEYS] },
+    ),
   },
   {
     weight: 1,
@@ -175,4 +204,12 @@ export const scenarios: fc.Arbitrary<JsonObject> = fc
     events: fc.array(serviceEvent, { maxLength: 2 }),
     faults,
   })
+  .map((scenario) => ({ ...scenario, callers: leavingRoom(scenario.account.room.length > 0, scenario.callers) }))
   .map((scenario) => JSON.parse(JSON.stringify(scenario)) as JsonObject);
+
+/** Live traffic that keeps a room full for ever holds calls for a day, which is longer than the lab plays. */
+function leavingRoom<Caller extends object>(isRoomLimited: boolean, callers: readonly Caller[]) {
+  return callers.map((caller) =>
+    isRoomLimited && 'callsPerSecond' in caller ? { ...caller, untilDrained: false } : caller,
+  );
+}

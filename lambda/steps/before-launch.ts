@@ -1,12 +1,20 @@
 import { RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { synchronousCallId } from '../core/identity.ts';
+import { roomsSchema } from '../core/rate/room-state.ts';
+import { shortageOf } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
 import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import { endOfWaitForRoom, type Result } from '../core/rerun/next-step.ts';
 import { tokenedRequest } from '../core/rerun/own-token.ts';
-import { deadlineOf, type Progress, type RerunInput, waitsForRoomUntilMs } from '../core/rerun/rerun-input.ts';
+import {
+  deadlineOf,
+  type Progress,
+  type RerunInput,
+  roomDeadlineMs,
+  waitsForRoomUntilMs,
+} from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
 import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
@@ -63,6 +71,7 @@ export function makeLaunchCheck(
   const launches = makeLaunchStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
   const tokenKey = makeTokenKey(dependencies);
+  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
   const end = (result: Result): AttemptEnd => ({ kind: 'finish', result });
@@ -75,6 +84,20 @@ export function makeLaunchCheck(
     grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS
       ? { kind: 'launch', request, grantedAtMs, deadlineMs }
       : { kind: RERUN_NEXT.backOff, untilMs: clock.now(), progress };
+
+  /** Notes that a call which gets no permit waits for room, although it has never been answered so: for that there is a time. */
+  async function waitForRoom(
+    { rerun, progress }: Attempt,
+    request: RunTaskRequest,
+    deadlineMs: number,
+  ): Promise<Progress> {
+    if (progress.noRoom || !settings.capacity.rerun) return progress;
+    const full = (await rooms.read())?.rooms ?? {};
+    const room = rerun.rooms?.find((name) => full[name]);
+    if (room === undefined) return progress;
+    const until = new Date(roomDeadlineMs(clock.now(), deadlineMs, settings)).toISOString();
+    return { ...progress, noRoom: { until, short: shortageOf(room, request, awsEnvironment), room } };
+  }
 
   /** What ECS accepted under the token of a call: from the caller, or from us. */
   async function acceptances({ callId, call }: RerunInput, { clientToken = '' }: RunTaskRequest) {
@@ -124,8 +147,11 @@ export function makeLaunchCheck(
         return { kind: RERUN_NEXT.waitForProof, untilMs: clock.now() + PROOF_POLL_MS, progress };
       case 'refuse':
         return giveUp();
-      case 'launch':
-        return launchWithPermit(attempt, request, Number.POSITIVE_INFINITY);
+      case 'launch': {
+        const checked = launchWithPermit(attempt, request, Number.POSITIVE_INFINITY);
+        if (checked.kind === 'launch') return checked;
+        return { ...checked, progress: await waitForRoom(attempt, request, deadlineMs) };
+      }
       default:
         return step satisfies never;
     }

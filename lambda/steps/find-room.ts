@@ -30,20 +30,20 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
 
   /** Takes in that there was no room for so many tasks of a call; returns what it waits for, and until when. */
   async function findNoRoom(
-    { rerun, request, progress, grantedAtMs = clock.now() }: PermittedRequest,
+    { rerun, request, progress, grantedAtMs = clock.now(), isRoomShort }: PermittedRequest,
     outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
   ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
     const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
     const short = outcome.short ?? shortageIn(request);
     const room = roomOf(short, request, awsEnvironment);
-    const unused = { grantedAtMs, places };
+    const unused = { grantedAtMs, places: isRoomShort ? places : 0 };
     const nowMs = clock.now();
     const others = (rerun.rooms ?? []).filter((name) => name !== room);
     const { family } = rerun.call;
     const { state } = await rooms.update((state = NO_ROOMS) => ({
       state: givePlacesBack(
         findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
-        [{ rooms: others, tasks: places }],
+        [{ rooms: others, tasks: unused.places }],
         grantedAtMs,
       ),
     }));

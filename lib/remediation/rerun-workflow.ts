@@ -138,8 +138,8 @@ export class RerunWorkflow extends Construct {
         callId: '{% $rerun.callId %}',
         doneBy: '{% $exists($rerun.doneBy) ? $rerun.doneBy : null %}',
         family: '{% $rerun.call.family %}',
-        // As a list, also where there is one or none.
-        rooms: '{% [$rerun.rooms, $progress.noRoom.room] %}',
+        // As a list, also where there is one or none. Where an answer was lost the tasks may have their places: it must not wait for others.
+        rooms: '{% $progress.unanswered > 0 ? [] : [$rerun.rooms, $progress.noRoom.room] %}',
       }),
       taskTimeout: Timeout.jsonata(`{% ${parkingSeconds} %}`),
       // A permit is valid until the next redrive.

@@ -23,7 +23,13 @@ const RULE = caller('rule', { invokedBy: 'events.amazonaws.com', userAgent: 'eve
 const CLIENT = caller('client', { handsOver: true });
 
 /** Plays calls that find no room; nothing may be lost or doubled. */
-async function played(room: JsonObject[], callers: JsonObject[], changes: JsonObject = {}, capacity: JsonObject = {}) {
+async function played(
+  room: JsonObject[],
+  callers: JsonObject[],
+  changes: JsonObject = {},
+  capacity: JsonObject = {},
+  faults: JsonObject[] = [],
+) {
   const text = JSON.stringify({
     name: 'no room',
     seed: 3,
@@ -51,6 +57,7 @@ async function played(room: JsonObject[], callers: JsonObject[], changes: JsonOb
       ...changes,
     },
     callers,
+    faults,
   });
   const { report: figures, violations } = await report(readScenario(text, 'test.json'));
   expect(violations).toEqual([]);
@@ -116,6 +123,15 @@ describe('calls that find no room come back as there is some', () => {
     const { byCaller } = await played(room, [blocked, other], { buckets });
     expect(byCaller.client?.waitSeconds?.p99).toBeLessThan(30);
     expect(byCaller.rule?.waitSeconds?.p99).toBeGreaterThan(100);
+  });
+
+  test('and whose tasks have it, but were not heard of, waits for nobody', async () => {
+    const room = [{ kind: 'fargate', launchType: 'FARGATE', tasks: 4 }];
+    const whole = { ...CLIENT, calls: 12, overSeconds: 600, neverAttempts: true, request: { ...FARGATE, count: 4 } };
+    const faults = [{ kind: 'handlerCrash', handler: 'run-task', probability: 0.3, at: 'call' }];
+    const { reruns } = await played(room, [whole], { taskSeconds: [300, 600] }, { deadlineSeconds: 21_600 }, faults);
+    expect(reruns.gaveUp).toEqual({});
+    expect(reruns.started + reruns.alreadyStarted).toBe(12);
   });
 
   test('until the capacity deadline: then people hear of it', async () => {

@@ -50,6 +50,23 @@ const lost = (config: JsonObject, faults: JsonObject[] = []): JsonObject => ({
   faults,
 });
 
+/** Ten calls for eight tasks each that are accepted and fail to start. */
+function failing(config: JsonObject, faults: JsonObject[], account: JsonObject = {}): JsonObject {
+  const { account: usual, callers, ...scenario } = lost(config, faults);
+  const [caller] = callers as JsonObject[];
+  const [stoppedReason, probability] = ['Timeout waiting for network interface provisioning to complete.', 1];
+  return {
+    ...scenario,
+    account: {
+      ...(usual as JsonObject),
+      buckets: { clusterResourceModify: { burst: 100, refillPerSecond: 10 } },
+      startFailures: [{ family: 'report', probability, stoppedReason, afterSeconds: [1, 60] }],
+      ...account,
+    },
+    callers: [{ ...caller, request: { taskDefinition: 'report:1', count: 8 } }],
+  };
+}
+
 describe('the judge', () => {
   const verdict = (scenario: JsonObject) => judge(readScenario(JSON.stringify(scenario), 'test'));
 
@@ -59,6 +76,16 @@ describe('the judge', () => {
 
   test('names what was lost', async () => {
     expect(await verdict(lost({}, [{ kind: 'dropEvents', probability: 1 }]))).toContain('lost: 9');
+  });
+
+  test('names no refusal of a task whose failure nobody could hear of in time', async () => {
+    const late = { kind: 'delayEvents', seconds: [700, 700], detailType: 'ECS Task State Change' };
+    expect(await verdict(failing({ deadlineSeconds: 600 }, [late]))).toEqual([]);
+  });
+
+  test('names no refusal of a task that ECS places nowhere for good, whatever became of others of its call', async () => {
+    const placementFailures = [{ family: 'report', probability: 0.2, reason: 'ATTRIBUTE' }];
+    expect(await verdict(failing({ maxGenerations: 2 }, [], { placementFailures }))).toEqual([]);
   });
 
   test('names re-runs that gave up for a reason that is no excuse', async () => {

@@ -2,6 +2,8 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
+import { countTask, findFull } from '../../lambda/core/rate/room.ts';
+import { NO_ROOMS } from '../../lambda/core/rate/room-state.ts';
 import type { RateSettings } from '../../lambda/core/settings.ts';
 import { makeHandler } from '../../lambda/rate-limiter.ts';
 import {
@@ -280,4 +282,23 @@ describe('the rate limiter', () => {
     );
     expect((grants[2]?.atMs ?? 0) - NOW_MS).toBeLessThan(500);
   });
+});
+
+test('only a permit that comes with places says that there is too little room', async () => {
+  const rooms = findFull(NO_ROOMS, { room: 'fargate', atMs: NOW_MS - 1000, family: '' }, NOW_MS);
+  const freed = countTask(rooms, 'fargate', { isOurs: true, family: '', takenMs: 0, freedMs: NOW_MS - 500 }, NOW_MS);
+  const dynamoDb = ({ name, input }: Sent) =>
+    name === 'GetItemCommand' && input.Key.id.S === 'rooms'
+      ? { Item: { id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(freed) } } }
+      : {};
+  const [short, other] = [
+    { taskToken: 'short', parkedUntil, rooms: ['fargate'] },
+    { taskToken: 'other', parkedUntil },
+  ];
+  const { named } = await rateLimiter([JSON.stringify(short), JSON.stringify(other)], { dynamoDb });
+  const outputs = named('SendTaskSuccessCommand').map(({ input }) => [
+    input.taskToken,
+    JSON.parse(input.output).isRoomShort,
+  ]);
+  expect(Object.fromEntries(outputs)).toEqual({ short: true, other: undefined });
 });

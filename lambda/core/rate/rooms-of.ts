@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type AwsEnvironment, clusterName } from '../arn.ts';
 import type { RunTaskRequest } from '../events/run-task-request.ts';
-import type { Shortage } from '../events/texts.ts';
+import { SHORTAGES, type Shortage } from '../events/texts.ts';
 
 /**
  * A room: a limit on tasks that are there at the same time. Its name says what there is too little of when it is full, and where:
@@ -100,6 +100,10 @@ export function roomOf(short: Shortage, request: Placement, awsEnvironment: AwsE
       return short satisfies never;
   }
 }
+
+/** What is short in one of the rooms of a request. */
+export const shortageOf = (room: RoomName, request: Placement, awsEnvironment: AwsEnvironment): Shortage =>
+  SHORTAGES.find((short) => roomOf(short, request, awsEnvironment) === room) ?? shortageIn(request);
 
 /** Where a task is, by its state-change event. */
 export interface TaskPlace {

@@ -50,9 +50,15 @@ export function withFreshAttempts(progress: Progress): Progress {
   return { ...progress, attempts: 0, unanswered: 0 };
 }
 
-/** A request that broke off may have been accepted, as one without an answer may. */
-export function withUnheard(progress: Progress, unheardSince: string | null | undefined): Progress {
-  return unheardSince && progress.unansweredAt === undefined ? { ...progress, unansweredAt: unheardSince } : progress;
+/** A request that broke off may have been accepted, as one without an answer may. Of a redriven execution that is all that is known. */
+export function withUnheard(
+  progress: Progress,
+  unheardSince: string | null | undefined,
+  redriveCount: number,
+): Progress {
+  if (!unheardSince) return progress;
+  const unanswered = redriveCount > 0 ? progress.unanswered : Math.max(1, progress.unanswered);
+  return { ...progress, unansweredAt: progress.unansweredAt ?? unheardSince, unanswered };
 }
 
 /** How a call ends that waited for room in vain. Without waiting for room as such it is as late as any other. */
@@ -95,7 +101,8 @@ export function nextStep(
     const { unansweredAt: _, ...answered } = before;
     // An answer settles what became of the token; the next request goes under another one.
     const known = changes.round === undefined ? before : answered;
-    return { kind: 'backOff', seconds: 0, progress: { ...known, ...changes, ...(noRoom && { noRoom }) } };
+    const progress = { ...known, unanswered: 0, ...changes, ...(noRoom && { noRoom }) };
+    return { kind: 'backOff', seconds: 0, progress };
   };
   switch (outcome.kind) {
     case 'started':

@@ -18,7 +18,7 @@ export type NoRoom = z.infer<typeof noRoomSchema>;
 export const progressSchema = z.strictObject({
   /** RunTask requests so far that were answered without success. */
   attempts: z.int().min(0),
-  /** RunTask requests so far that got no answer. */
+  /** RunTask requests that got no answer, since the last that found no room: where there are any, its tasks may have their places. */
   unanswered: z.int().min(0),
   /** When the first of those under the token at hand was made: it may have been accepted. */
   unansweredAt: z.iso.datetime().optional(),

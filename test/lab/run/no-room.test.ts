@@ -90,7 +90,7 @@ const ON = { capacity: { rerun: true } };
 const OFF = { capacity: { rerun: false } };
 
 /** An oracle, and what it says of one call of the role `ops`. */
-function judged(call: Partial<Call>, config: JsonObject = {}, account: JsonObject = {}) {
+function judged(call: Partial<Call>, config: JsonObject = {}, account: JsonObject = {}, clockErrorMs = 0) {
   const ledger = new CallLedger(1, 0);
   const open: OpenCall = {
     caller: 'ops',
@@ -121,6 +121,7 @@ function judged(call: Partial<Call>, config: JsonObject = {}, account: JsonObjec
     ledger: () => ledger,
     isOurs: (arn) => arn === 'us',
     account: accountWith(account),
+    clockErrorMs,
   });
   const fate = oracle.fateOf('ops/0');
   if (!fate) throw new Error('expected a fate');
@@ -218,4 +219,12 @@ test.each<[string, JsonObject, JsonObject, number, boolean]>([
 ])('a call may be left for want of room after %s', (_name, config, account, seconds, expected) => {
   const { oracle, fate } = judged(SHORT, config, account);
   expect(oracle.mayLeaveForRoom(fate, seconds * 1000)).toBe(expected);
+});
+
+test('clocks that are apart make a call that waited for room no younger than it seems to whoever left it', () => {
+  const leavesAfter = (seconds: number, clockErrorMs: number) => {
+    const { oracle, fate } = judged(SHORT, {}, {}, clockErrorMs);
+    return oracle.mayLeaveForRoom(fate, seconds * 1000);
+  };
+  expect([leavesAfter(7150, 0), leavesAfter(7150, 60_000), leavesAfter(7130, 60_000)]).toEqual([false, true, false]);
 });

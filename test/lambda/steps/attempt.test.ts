@@ -1,6 +1,8 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { generationToken, substituteToken, synchronousCallId } from '../../../lambda/core/identity.ts';
+import { findFull } from '../../../lambda/core/rate/room.ts';
+import { NO_ROOMS } from '../../../lambda/core/rate/room-state.ts';
 import type { RerunInput } from '../../../lambda/core/rerun/rerun-input.ts';
 import type { Settings } from '../../../lambda/core/settings.ts';
 import { OWN_PRINCIPAL } from '../../../lambda/core/verdict/recorded-call.ts';
@@ -46,6 +48,8 @@ interface Play {
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
   readonly isPaused?: boolean;
+  /** A room that is full. */
+  readonly full?: string;
   /** How long the table takes to change an item. */
   readonly updateMs?: number;
 }
@@ -80,6 +84,10 @@ async function attempt(play: Play) {
       id: { S: `accepted#${callId}` },
       record: { S: JSON.stringify({ digest: RERUN.doneBy?.digest, ...play.accepted }) },
     });
+  }
+  if (play.full) {
+    const state = findFull(NO_ROOMS, { room: play.full, atMs: nowMs - 1000, family: 'report' }, nowMs);
+    await table.put({ id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(state) } });
   }
   if (play.isPaused) await table.put({ id: { S: 'pause' } });
   const permit = hasTurn ? { grantedAt: instant(nowMs) } : null;
@@ -149,6 +157,15 @@ describe('after its deadline a call', () => {
     const { requests, end } = await attempt({ nowMs: LATE_MS, coverage: READ, hasTurn: false });
     expect(requests).toEqual([]);
     expect(end).toMatchObject({ next: 'backOff', waitUntil: instant(LATE_MS) });
+  });
+
+  test('waits for room no longer than others do, although it has never been answered that there is none', async () => {
+    const rerun = { ...RERUN, rooms: ['fargate', 'provisioning batch'] };
+    const late = { nowMs: LATE_MS, coverage: READ, hasTurn: false, rerun };
+    const noRoom = { until: instant(LATE_MS + 120 * MINUTE), short: 'provisioning', room: 'provisioning batch' };
+    const { end } = await attempt({ ...late, full: 'provisioning batch' });
+    expect(end).toMatchObject({ next: 'backOff', progress: { noRoom } });
+    expect((await attempt({ ...late, full: 'provisioning night' })).end).not.toHaveProperty('progress.noRoom');
   });
 
   test('waits five minutes for a history that is not read yet', async () => {

@@ -25,16 +25,19 @@ interface Play {
   readonly rerun?: object;
   readonly progress?: object;
   readonly nowMs?: number;
+  /** Whether the permit came with places. */
+  readonly isRoomShort?: boolean;
 }
 
 /** How many places of the room are granted after an attempt that got its permit with places. */
-async function placesAfter({ ecs = () => ({}), isPaused = false, rerun, progress, nowMs = NOW_MS }: Play) {
+async function placesAfter(play: Play) {
+  const { ecs = () => ({}), isPaused = false, rerun, progress, nowMs = NOW_MS, isRoomShort = true } = play;
   const table = openTable();
   await table.put({ id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(granted) } });
   if (isPaused) await table.put({ id: { S: 'pause' } });
   const world = table.open({ capacity: { rerun: true, deadlineSeconds: 7200 } }, { ecs });
   world.at(nowMs);
-  const permit = { grantedAt: new Date(nowMs).toISOString(), isRoomShort: true };
+  const permit = { grantedAt: new Date(nowMs).toISOString(), isRoomShort };
   const startedAt = new Date(NOW_MS).toISOString();
   const payload = {
     step: 'attempt',
@@ -74,4 +77,12 @@ test('an attempt that starts its tasks keeps their places', async () => {
     createdAt: new Date(NOW_MS),
   }));
   expect(await placesAfter({ ecs: () => ({ tasks }) })).toBe(TASKS);
+});
+
+test('an attempt whose permit came without places takes back none of others', async () => {
+  const failures = [{ reason: "You've reached the limit on the number of vCPUs you can run concurrently" }];
+  const noRoom = () => ({ tasks: [], failures });
+  expect(await placesAfter({ ecs: noRoom, isRoomShort: false })).toBe(TASKS);
+  expect(await placesAfter({ ecs: throttled, isRoomShort: false })).toBe(TASKS);
+  expect(await placesAfter({ ecs: noRoom })).toBe(0);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backoffSeconds, OUTAGE_BACKOFF, THROTTLE_BACKOFF } from '../../../../lambda/core/rerun/backoff.ts';
-import { firstProgress, nextStep } from '../../../../lambda/core/rerun/next-step.ts';
+import { firstProgress, nextStep, withUnheard } from '../../../../lambda/core/rerun/next-step.ts';
 import type { Outcome } from '../../../../lambda/core/rerun/outcome.ts';
 
 const NOW_MS = 1_000_000;
@@ -70,7 +70,7 @@ describe('after an attempt that was', () => {
   });
 
   const ROOM = { until: '2026-01-15T05:00:00.000Z', short: 'fargate', room: 'fargate' } as const;
-  const UNHEARD = { ...PROGRESS, unansweredAt: '2026-01-15T03:00:00.000Z' };
+  const UNHEARD = { ...PROGRESS, unanswered: 2, unansweredAt: '2026-01-15T03:00:00.000Z' };
 
   test.each<[string, Outcome, object]>([
     ['answered with failures: under a new token', { kind: 'noRoom' }, { round: 2, unansweredAt: undefined }],
@@ -82,7 +82,11 @@ describe('after an attempt that was', () => {
     ],
   ])('%s: wait for room, which uses up no attempt', (_, outcome, changes) => {
     const next = nextStep(outcome, UNHEARD, { ...LIMITS, maxAttempts: 3 }, NOW_MS, () => 0.5, ROOM);
-    expect(next).toEqual({ kind: 'backOff', seconds: 0, progress: { ...UNHEARD, ...changes, noRoom: ROOM } });
+    expect(next).toEqual({
+      kind: 'backOff',
+      seconds: 0,
+      progress: { ...UNHEARD, unanswered: 0, ...changes, noRoom: ROOM },
+    });
   });
 
   test('the last one allowed: give up where it was for nothing', () => {
@@ -130,4 +134,13 @@ describe('after an attempt that was', () => {
 test('before the first attempt everything is still to start', () => {
   expect(firstProgress(undefined)).toEqual({ attempts: 0, unanswered: 0, remaining: 1, round: 0, taskArns: [] });
   expect(firstProgress(7)).toMatchObject({ remaining: 7 });
+});
+
+test('a request that broke off counts as one without an answer, whose tasks may have started', () => {
+  const since = '2026-01-15T03:00:00.000Z';
+  expect(withUnheard(PROGRESS, since, 0)).toEqual({ ...PROGRESS, unanswered: 1, unansweredAt: since });
+  expect(withUnheard(PROGRESS, since, 1)).toEqual({ ...PROGRESS, unansweredAt: since });
+  const earlier = { ...PROGRESS, unanswered: 3, unansweredAt: '2026-01-15T02:00:00.000Z' };
+  expect(withUnheard(earlier, since, 0)).toEqual(earlier);
+  expect(withUnheard(PROGRESS, null, 0)).toBe(PROGRESS);
 });
