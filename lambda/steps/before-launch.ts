@@ -76,14 +76,22 @@ export function makeLaunchCheck(
 
   const end = (result: Result): AttemptEnd => ({ kind: 'finish', result });
 
-  const launchWithPermit = (
+  function launchWithPermit(
     { progress, grantedAtMs }: Attempt,
     request: RunTaskRequest,
     deadlineMs: number,
-  ): AttemptEnd | LaunchableAttempt =>
-    grantedAtMs !== undefined && clock.now() - grantedAtMs < PERMIT_LIFE_MS
-      ? { kind: 'launch', request, grantedAtMs, deadlineMs }
-      : { kind: RERUN_NEXT.backOff, untilMs: clock.now(), progress };
+  ): AttemptEnd | LaunchableAttempt {
+    const nowMs = clock.now();
+    const backOff = RERUN_NEXT.backOff;
+    if (grantedAtMs === undefined) return { kind: backOff, untilMs: nowMs, progress };
+    // The rate limiter's clock may be another one. No permit is older than the asking for it, by this clock.
+    const askedAtMs = progress.askedAt ? Date.parse(progress.askedAt) : 0;
+    if (nowMs - Math.max(grantedAtMs, askedAtMs) < PERMIT_LIFE_MS)
+      return { kind: 'launch', request, grantedAtMs, deadlineMs };
+    // At once, also where this clock is ahead of the one that waits.
+    const askedAt = new Date(nowMs).toISOString();
+    return { kind: backOff, untilMs: grantedAtMs, progress: { ...progress, askedAt } };
+  }
 
   /** Notes that a call which gets no permit waits for room, although it has never been answered so: for that there is a time. */
   async function waitForRoom(

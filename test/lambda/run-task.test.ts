@@ -243,6 +243,17 @@ describe('a re-run ends without its task', () => {
     if (requestsMade === 0) expect(end).toMatchObject({ next: 'backOff' });
   });
 
+  test('is made by a function whose clock is a minute ahead: no permit is older than the asking for it', async () => {
+    const task = () => ({ tasks: [{ taskArn: 'task' }], failures: [] });
+    const permitAt = (ms: number) => ({ permit: { grantedAt: new Date(ms - 60_000).toISOString() } });
+    const first = await attempt(task, permitAt(NOW_MS));
+    // It asks anew at once, by the clock of whoever waits.
+    expect(first.end).toMatchObject({ next: 'backOff', waitUntil: new Date(NOW_MS - 60_000).toISOString() });
+    const { progress } = first.end as { progress: object };
+    const second = await attempt(task, { ...permitAt(NOW_MS + 1000), nowMs: NOW_MS + 1000, progress });
+    expect([first.requests.length, second.requests.length]).toEqual([0, 1]);
+  });
+
   test('that comes without a permit goes back for one, and launches nothing', async () => {
     const { end, requests } = await attempt(() => ({}), { permit: null });
     expect(end).toMatchObject({

@@ -20,6 +20,7 @@ const ENVELOPE = {
       attempts: COUNT,
       unanswered: COUNT,
       unansweredAt: INSTANT,
+      askedAt: INSTANT,
       remaining: 10,
       round: COUNT,
       taskArns: new Array(10).fill(LONGEST_ARN),

@@ -22,6 +22,8 @@ export const progressSchema = z.strictObject({
   unanswered: z.int().min(0),
   /** When the first of those under the token at hand was made: it may have been accepted. */
   unansweredAt: z.iso.datetime().optional(),
+  /** When it last threw a permit away for its age and asked for another one, by the clock of the attempts. */
+  askedAt: z.iso.datetime().optional(),
   /** Tasks still to start. */
   remaining: taskCountSchema,
   /** Answers with `failures[]` so far. Each needs a new client token. */
