@@ -8,8 +8,9 @@ import { isInstances, type RoomName } from './rooms-of.ts';
 
 /** Others' starts of the last moment are not known yet. */
 const UNKNOWN_SECONDS = 1;
-/** Others' launches come first: so much is left to them, by how far their number swings. */
+/** Others' launches come first: so much is left to them, by how far their number swings, but no more than this share of what we have. */
 const HEADROOM = 0.75;
+const HEADROOM_MOST = 0.1;
 /** After so long without a refusal a place is tried that nobody told of, and twice as many each so often; one refusal ends it. */
 const CYCLE_MS = { least: 60_000, first: 120_000, alone: 300_000, most: 600_000 };
 const CYCLE_OTHERS = 100;
@@ -28,6 +29,13 @@ function others(room: Room, nowMs: number): { readonly perSecond: number; readon
   const sum = (of: 'freed' | 'heldSeconds') => minutes.reduce((total, counts) => total + counts[of], 0);
   // Little's law: so many are there as come in the time that one stays.
   return { perSecond, atATime: perSecond * (sum('heldSeconds') / Math.max(1, sum('freed'))) };
+}
+
+/** How many of our tasks there are at a time, by how long those held their places that gave them back of late; undefined where none did. */
+function oursAtATime({ minutes, sinceMs }: Room, nowMs: number): number | undefined {
+  const fromMs = Math.max(sinceMs, 60_000 * Math.min(...Object.keys(minutes).map(Number)));
+  const held = Object.values(minutes).reduce((sum, { oursHeldSeconds }) => sum + oursHeldSeconds, 0);
+  return held > 0 ? held / Math.max(1, (nowMs - fromMs) / 1000) : undefined;
 }
 
 export const since = (list: readonly number[], fromMs: number) => list.filter((atMs) => atMs > fromMs).length;
@@ -59,7 +67,11 @@ export function placesIn(room: Room, nowMs: number): number {
   const { perSecond, atATime } = others(room, nowMs);
   const unheardPerSecond = UNHEARD_SHARE * (room.unheardPerSecond ?? 0);
   const unheard = (unheardPerSecond * (nowMs - fullAtMs)) / 1000 - perSecond * UNKNOWN_SECONDS;
-  return told(room) + unheard + triedPlaces(room, perSecond, nowMs) - HEADROOM * Math.sqrt(atATime);
+  const headroom = Math.min(
+    HEADROOM * Math.sqrt(atATime),
+    HEADROOM_MOST * (oursAtATime(room, nowMs) ?? Number.POSITIVE_INFINITY),
+  );
+  return told(room) + unheard + triedPlaces(room, perSecond, nowMs) - headroom;
 }
 
 /** Without rooms in which there was place for all that tried. */

@@ -6,6 +6,8 @@ const instants = z.array(z.number());
 /** Of what is underway in a full room all is refused. One refusal may be chance, or one call's size: so many in a row are none. */
 export const PROOF = 3;
 
+const minuteSchema = z.object({ freed: z.number(), heldSeconds: z.number(), oursHeldSeconds: z.number().default(0) });
+
 /** One room that was full of late. Times are in milliseconds since the epoch. */
 export const roomSchema = z.object({
   /** When somebody last found no place in it. */
@@ -18,8 +20,8 @@ export const roomSchema = z.object({
   granted: instants,
   /** What older ones since it was full come to: freed, less taken and granted. */
   carried: z.number(),
-  /** By minute: how many places others' tasks gave back, and the seconds for which they had held them. */
-  minutes: z.record(z.string(), z.object({ freed: z.number(), heldSeconds: z.number() })),
+  /** By minute: how many places others' tasks gave back, and the seconds for which they had held them, and ours. */
+  minutes: z.record(z.string(), minuteSchema),
   /** Places that become free in a second and that no event tells of, as the last refusals showed; null before the first. */
   unheardPerSecond: z.number().nullable(),
   /** How many of the calls that were sent away come back in each span of some seconds. */

@@ -1,6 +1,6 @@
 import { isMisfit, refuseFamily, roomsOfRefused, startFamily } from './misfits.ts';
 import { isProven, since, told } from './room-level.ts';
-import { emptyRoom, KEPT_MS, kept, minuteOf, type Rooms, withRoom } from './room-state.ts';
+import { emptyRoom, KEPT_MS, kept, minuteOf, type Room, type Rooms, withRoom } from './room-state.ts';
 import { isIn, type RoomName, type TaskPlace } from './rooms-of.ts';
 
 /* What happens in rooms that are short: somebody finds them full, tasks take places and give them back. */
@@ -82,6 +82,14 @@ export interface PlaceChange {
 export const roomsWith = (state: Rooms, place: TaskPlace): RoomName[] =>
   [...new Set([...Object.keys(state.rooms), ...roomsOfRefused(state)])].filter((name) => isIn(name, place));
 
+function withHeld(minute: Room['minutes'][string] | undefined, isOurs: boolean, seconds: number) {
+  const { freed, heldSeconds, oursHeldSeconds } = minute ?? { freed: 0, heldSeconds: 0, oursHeldSeconds: 0 };
+  const held = Math.max(0, seconds);
+  return isOurs
+    ? { freed, heldSeconds, oursHeldSeconds: oursHeldSeconds + held }
+    : { freed: freed + 1, heldSeconds: heldSeconds + held, oursHeldSeconds };
+}
+
 /** Takes in that a task gave its place back or, of others' tasks, took one. */
 export function countTask(before: Rooms, name: RoomName, change: PlaceChange, nowMs: number): Rooms {
   const state = change.freedMs === undefined ? startFamily(before, name, change.family) : before;
@@ -90,14 +98,11 @@ export function countTask(before: Rooms, name: RoomName, change: PlaceChange, no
   const { takenMs, freedMs, isOurs } = change;
   const room = kept(known, nowMs);
   const minute = minuteOf(nowMs);
-  const counts = room.minutes[minute] ?? { freed: 0, heldSeconds: 0 };
   const isFreed = freedMs !== undefined;
   const isTaken = !isFreed && !isOurs;
-  const held = {
-    freed: counts.freed + 1,
-    heldSeconds: counts.heldSeconds + Math.max(0, (freedMs ?? takenMs) - takenMs) / 1000,
-  };
-  const minutes = isFreed && !isOurs ? { ...room.minutes, [minute]: held } : room.minutes;
+  const minutes = isFreed
+    ? { ...room.minutes, [minute]: withHeld(room.minutes[minute], isOurs, (freedMs - takenMs) / 1000) }
+    : room.minutes;
   return withRoom(state, name, {
     ...room,
     minutes,

@@ -67,12 +67,17 @@ describe('a room', () => {
       state = ends(state, NOW_MS + second * 1000 + 1, { isOurs: false, takenMs: NOW_MS + (second - 100) * 1000 });
     }
     const at = NOW_MS + 61_000;
-    for (let free = 0; free < 4; free++) state = ends(state, at);
-    expect(granted(state, at + 1000, many(20))).toBe(0);
-    for (let free = 0; free < 6; free++) state = ends(state, at);
-    const places = granted(state, at + 1000, many(20));
-    expect(places).toBeGreaterThan(0);
-    expect(places).toBeLessThan(6);
+    /** Of ten that end, each had its place for so long. */
+    const placesOf = (count: number, seconds: number) => {
+      let after = state;
+      for (let free = 0; free < count; free++) after = ends(after, at, { takenMs: at - seconds * 1000 });
+      return granted(after, at + 1000, many(20));
+    };
+    expect(placesOf(4, 600)).toBe(0);
+    expect(placesOf(10, 600)).toBeGreaterThan(0);
+    expect(placesOf(10, 600)).toBeLessThan(6);
+    // Who has ten places leaves others one of them at most.
+    expect(placesOf(10, 60)).toBeGreaterThan(placesOf(10, 600));
   });
 
   test('is tried after a while, one place first and then ever more, and one refusal ends it', () => {
