@@ -8,6 +8,7 @@ import { chance, range, whole } from './values.ts';
 const ACCOUNT = '111122223333';
 const FAMILIES = ['report', 'export'];
 const CLUSTERS = ['batch', 'night'];
+const LIVE_SECONDS = 600;
 const SUBNETS = ['subnet-0aaa', 'subnet-0bbb'];
 
 /** Few configurations, so that a soak synthesizes few templates. `maxAttempts` is out of the way: giving up for it is a violation. */
@@ -207,9 +208,11 @@ export const scenarios: fc.Arbitrary<JsonObject> = fc
   .map((scenario) => ({ ...scenario, callers: leavingRoom(scenario.account.room.length > 0, scenario.callers) }))
   .map((scenario) => JSON.parse(JSON.stringify(scenario)) as JsonObject);
 
-/** Live traffic that keeps a room full for ever holds calls for a day, which is longer than the lab plays. */
+/** Live traffic ends where room is limited: it could keep a room full for ever, and jobs that nobody attempted wait for a day. */
 function leavingRoom<Caller extends object>(isRoomLimited: boolean, callers: readonly Caller[]) {
-  return callers.map((caller) =>
-    isRoomLimited && 'callsPerSecond' in caller ? { ...caller, untilDrained: false } : caller,
-  );
+  return callers.map((caller) => {
+    if (!isRoomLimited || !('callsPerSecond' in caller)) return caller;
+    const { callsPerSecond, arrival: _, ...rest } = caller as Caller & { callsPerSecond: number; arrival: string };
+    return { ...rest, calls: Math.ceil(callsPerSecond * LIVE_SECONDS), overSeconds: LIVE_SECONDS };
+  });
 }

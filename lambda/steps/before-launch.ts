@@ -8,13 +8,7 @@ import { afterDeadlineStep } from '../core/rerun/after-deadline.ts';
 import { launchGuard } from '../core/rerun/launch-guard.ts';
 import { endOfWaitForRoom, type Result } from '../core/rerun/next-step.ts';
 import { tokenedRequest } from '../core/rerun/own-token.ts';
-import {
-  deadlineOf,
-  type Progress,
-  type RerunInput,
-  roomDeadlineMs,
-  waitsForRoomUntilMs,
-} from '../core/rerun/rerun-input.ts';
+import { deadlineOf, type Progress, type RerunInput, waitsForRoomUntilMs } from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
 import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
@@ -76,14 +70,16 @@ export function makeLaunchCheck(
 
   const end = (result: Result): AttemptEnd => ({ kind: 'finish', result });
 
-  function launchWithPermit(
-    { progress, grantedAtMs }: Attempt,
+  async function launchWithPermit(
+    attempt: Attempt,
     request: RunTaskRequest,
     deadlineMs: number,
-  ): AttemptEnd | LaunchableAttempt {
+  ): Promise<AttemptEnd | LaunchableAttempt> {
+    const { progress, grantedAtMs } = attempt;
     const nowMs = clock.now();
     const backOff = RERUN_NEXT.backOff;
-    if (grantedAtMs === undefined) return { kind: backOff, untilMs: nowMs, progress };
+    if (grantedAtMs === undefined)
+      return { kind: backOff, untilMs: nowMs, progress: await waitForRoom(attempt, request) };
     // The rate limiter's clock may be another one. No permit is older than the asking for it, by this clock.
     const askedAtMs = progress.askedAt ? Date.parse(progress.askedAt) : 0;
     if (nowMs - Math.max(grantedAtMs, askedAtMs) < PERMIT_LIFE_MS)
@@ -93,17 +89,13 @@ export function makeLaunchCheck(
     return { kind: backOff, untilMs: grantedAtMs, progress: { ...progress, askedAt } };
   }
 
-  /** Notes that a call which gets no permit waits for room, although it has never been answered so: for that there is a time. */
-  async function waitForRoom(
-    { rerun, progress }: Attempt,
-    request: RunTaskRequest,
-    deadlineMs: number,
-  ): Promise<Progress> {
+  /** Notes that a call which got no permit waits for room, although it has never been answered so: for that there is a time. */
+  async function waitForRoom({ rerun, progress }: Attempt, request: RunTaskRequest): Promise<Progress> {
     if (progress.noRoom || !settings.capacity.rerun) return progress;
     const full = (await rooms.read())?.rooms ?? {};
     const room = rerun.rooms?.find((name) => full[name]);
     if (room === undefined) return progress;
-    const until = new Date(roomDeadlineMs(clock.now(), deadlineMs, settings)).toISOString();
+    const until = new Date(clock.now() + settings.capacity.deadlineSeconds * 1000).toISOString();
     return { ...progress, noRoom: { until, short: shortageOf(room, request, awsEnvironment), room } };
   }
 
@@ -155,11 +147,8 @@ export function makeLaunchCheck(
         return { kind: RERUN_NEXT.waitForProof, untilMs: clock.now() + PROOF_POLL_MS, progress };
       case 'refuse':
         return giveUp();
-      case 'launch': {
-        const checked = launchWithPermit(attempt, request, Number.POSITIVE_INFINITY);
-        if (checked.kind === 'launch') return checked;
-        return { ...checked, progress: await waitForRoom(attempt, request, deadlineMs) };
-      }
+      case 'launch':
+        return launchWithPermit(attempt, request, Number.POSITIVE_INFINITY);
       default:
         return step satisfies never;
     }
