@@ -51,6 +51,12 @@ export const MUTATIONS = [
     '    return launchWithPermit(attempt, tokened, deadlineMs);\n',
   ],
   [
+    'what an answer left of a call is seen to by one execution',
+    'lambda/steps/attempt.ts',
+    'if (occasion && execution && (await restOwner(occasion, execution)) !== execution)',
+    'if (occasion && execution && (await restOwner(occasion, execution)) === "")',
+  ],
+  [
     'what was accepted is asked for after how far the history is read',
     'lambda/steps/before-launch.ts',
     `    const covered = await coverage.read();

@@ -20,6 +20,7 @@ export const IGNORE_REASONS = [
   'observeMode',
   'handedOver',
   'noRoom',
+  'takenUp',
 ] as const;
 export type IgnoreReason = (typeof IGNORE_REASONS)[number];
 
@@ -159,6 +160,7 @@ export const ITEM_KINDS = {
   pause: 'pause',
   tokenKey: 'token-key',
   occasion: 'occasion',
+  rest: 'rest',
   sweep: 'sweep',
   traffic: 'traffic',
   rooms: 'rooms',

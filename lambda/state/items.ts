@@ -37,6 +37,8 @@ export const ITEMS = {
   tokenKey: single(ITEM_KINDS.tokenKey),
   /** By call id: when calls were made under it, where one was placed in part. */
   occasion: many(ITEM_KINDS.occasion, 3 * DAY),
+  /** By call id and what was placed of it: the execution that sees to the rest. No call waits for longer than a day. */
+  rest: many(ITEM_KINDS.rest, 3 * DAY),
   /** By cluster: who sweeps it. The sweep deletes it at its end. */
   sweep: many(ITEM_KINDS.sweep, 0),
   /** By minute: calls of others in each second, and how late their records were. */

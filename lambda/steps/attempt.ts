@@ -13,6 +13,7 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makeOccasions } from '../state/occasions.ts';
+import { makeRestOwners } from '../state/rest-owners.ts';
 import { makeSpendCap } from '../state/spend-cap.ts';
 import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
@@ -50,6 +51,7 @@ export function makeAttempter(
   const cap = makeSpendCap(dependencies);
   const send = makeSender(dependencies);
   const occasions = makeOccasions(dependencies);
+  const restOwner = makeRestOwners(dependencies);
   const tokenKey = makeTokenKey(dependencies);
   const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   const { findNoRoom, findPlaced, leavePlaces } = makeRoomFinder(dependencies);
@@ -94,17 +96,21 @@ export function makeAttempter(
   }
 
   async function launch(given: Attempt, launchable: LaunchableAttempt): Promise<AttemptMade> {
-    const { rerun, progress, isRoomShort } = given;
+    const { rerun, progress, isRoomShort, execution } = given;
     const { request, grantedAtMs, deadlineMs } = launchable;
     /** Asks for another permit later; this one is not used. */
     const waitUnsent = (untilMs: number): AttemptMade => ({
       end: { kind: RERUN_NEXT.backOff, untilMs, progress },
       unusedPlaces: progress.remaining,
     });
-    const wanted =
-      progress.round > 0
-        ? remainderRequest(request, await occasionOf(rerun, progress), progress, await tokenKey())
-        : request;
+    const occasion = progress.round > 0 ? await occasionOf(rerun, progress) : undefined;
+    // Executions of older definitions do not say which they are.
+    if (occasion && execution && (await restOwner(occasion, execution)) !== execution)
+      return {
+        end: { kind: 'finish', result: { kind: 'ignored', reason: 'takenUp' } },
+        unusedPlaces: progress.remaining,
+      };
+    const wanted = occasion ? remainderRequest(request, occasion, progress, await tokenKey()) : request;
     const reservation = await cap.reserve(wanted.count ?? 1);
     if ('untilMs' in reservation) return waitUnsent(reservation.untilMs);
     // Counting may have taken time, so the deadline is checked again.

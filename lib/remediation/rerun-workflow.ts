@@ -71,8 +71,9 @@ export class RerunWorkflow extends Construct {
     // The handler distinguishes its own calls from others' in the event history.
     this.runTask.addEnvironment(ENVIRONMENT.runTaskRoleArn, this.runTaskRole.roleArn);
     notifications.grantNotify(this.runTask);
-    const { pause, coverage, rate, rooms, tokenKey, lookups, lookup, launch, accepted, occasion, spend } = ITEM_KINDS;
-    const many = [lookup, launch, accepted, occasion, spend].map(each);
+    const { pause, coverage, rate, rooms, tokenKey, lookups, lookup, launch, accepted, occasion, rest, spend } =
+      ITEM_KINDS;
+    const many = [lookup, launch, accepted, occasion, rest, spend].map(each);
     grantItems(table, this.runTask, ['dynamodb:GetItem'], [pause, coverage]);
     grantItems(
       table,

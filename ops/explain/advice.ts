@@ -22,6 +22,7 @@ const IGNORED: Readonly<Record<IgnoreReason, string>> = {
   observeMode: 'It would be re-run, but the stack only observes. Set mode to rerun.',
   handedOver: 'The caller hands lost calls over: the message decides, not the record.',
   noRoom: 'There was no room for it, and capacity.rerun is off.',
+  takenUp: 'Another execution of the same call sees to what is left of it.',
 };
 
 /** A plain sentence about a verdict: of a refusal the one that people are notified with. */

@@ -48,6 +48,8 @@ interface Play {
   readonly settings?: Partial<Settings>;
   readonly ecs?: Answer;
   readonly isPaused?: boolean;
+  /** ARN of the execution. */
+  readonly execution?: string;
   /** A room that is full. */
   readonly full?: string;
   /** How long the table takes to change an item. */
@@ -91,12 +93,17 @@ async function attempt(play: Play) {
   }
   if (play.isPaused) await table.put({ id: { S: 'pause' } });
   const permit = hasTurn ? { grantedAt: instant(nowMs) } : null;
-  const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, permit };
-  const end: unknown = await makeHandler(dependencies)(payload).catch((error: Error) => [error.name, error.message]);
+  const { execution } = play;
+  const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, permit, execution };
+  const makeAttempt = makeHandler(dependencies);
+  const end: unknown = await makeAttempt(payload).catch((error: Error) => [error.name, error.message]);
+  /** What another execution of the same call comes to, that has come upon the same answer. */
+  const another = () => makeAttempt({ ...payload, execution: `${execution}-2` });
   const items = await table.items();
   const item = (id: string) => items.find((each) => each.id?.S === id);
   const stored = (id: string, member: string) => JSON.parse(item(id)?.[member]?.S ?? 'null');
-  return { ...world, end, stored, item, requests: world.named('RunTaskCommand').map(({ input }) => input) };
+  const requests = () => world.named('RunTaskCommand').map(({ input }) => input);
+  return { ...world, end, another, stored, item, requests: requests(), requestsNow: requests };
 }
 
 test('a call whose deadline passes while it is counted is not made, and counts for nothing', async () => {
@@ -144,6 +151,23 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
     const rate = JSON.parse((await item('rate'))?.state?.S ?? '');
     expect(rate).toMatchObject({ throttledAtMs: NOW_MS, probePerSecond: 5 });
   });
+});
+
+test('what an answer left of a call is seen to by one execution, whoever else comes upon it', async () => {
+  const progress = { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
+  const { end, another, requestsNow } = await attempt({ nowMs: NOW_MS, progress, execution: 'arn:first' });
+  expect(end).toMatchObject({ next: 'finish', result: 'started' });
+  expect(await another()).toMatchObject({ next: 'finish', result: 'ignored', reason: 'takenUp' });
+  expect(requestsNow()).toHaveLength(1);
+});
+
+test('an execution goes on with what it sees to itself', async () => {
+  const progress = { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
+  const ecs = failing([awsError('ThrottlingException', 'Rate exceeded')]);
+  const { end, another, requestsNow } = await attempt({ nowMs: NOW_MS, progress, execution: 'arn:first', ecs });
+  expect(end).toMatchObject({ next: 'backOff' });
+  expect(await another()).toMatchObject({ reason: 'takenUp' });
+  expect(requestsNow()).toHaveLength(1);
 });
 
 describe('after its deadline a call', () => {
