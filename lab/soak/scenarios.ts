@@ -9,6 +9,8 @@ const ACCOUNT = '111122223333';
 const FAMILIES = ['report', 'export'];
 const CLUSTERS = ['batch', 'night'];
 const LIVE_SECONDS = 600;
+/** Of one call. */
+const MOST_TASKS = 10;
 const SUBNETS = ['subnet-0aaa', 'subnet-0bbb'];
 
 /** Few configurations, so that a soak synthesizes few templates. `maxAttempts` is out of the way: giving up for it is a violation. */
@@ -97,7 +99,7 @@ const request = fc
   .record({
     cluster: fc.constantFrom(...CLUSTERS, `arn:aws:ecs:us-east-1:${ACCOUNT}:cluster/night`),
     taskDefinition: fc.constantFrom('report', 'report:3', 'export:3'),
-    count: fc.oneof(fc.constant(1), whole(1, 10)),
+    count: fc.oneof(fc.constant(1), whole(1, MOST_TASKS)),
     capacity,
     subnets,
   })
@@ -205,8 +207,18 @@ export const scenarios: fc.Arbitrary<JsonObject> = fc
     events: fc.array(serviceEvent, { maxLength: 2 }),
     faults,
   })
-  .map((scenario) => ({ ...scenario, callers: leavingRoom(scenario.account.room.length > 0, scenario.callers) }))
+  .map((scenario) => ({
+    ...scenario,
+    account: { ...scenario.account, room: fittingRoom(scenario.remediation.config, scenario.account.room) },
+    callers: leavingRoom(scenario.account.room.length > 0, scenario.callers),
+  }))
   .map((scenario) => JSON.parse(JSON.stringify(scenario)) as JsonObject);
+
+/** Where nobody awaits room, a job that nobody attempted and that never fits is tried for a day, which is longer than the lab plays. */
+function fittingRoom<Room extends { tasks: number }>(config: JsonObject, room: readonly Room[]) {
+  const { rerun = true } = (config.capacity ?? {}) as { rerun?: boolean };
+  return rerun ? room : room.map((limit) => ({ ...limit, tasks: limit.tasks + MOST_TASKS }));
+}
 
 /** Live traffic ends where room is limited: it could keep a room full for ever, and jobs that nobody attempted wait for a day. */
 function leavingRoom<Caller extends object>(isRoomLimited: boolean, callers: readonly Caller[]) {
