@@ -215,8 +215,9 @@ export const scenarios: fc.Arbitrary<JsonObject> = fc
   .map((scenario) => JSON.parse(JSON.stringify(scenario)) as JsonObject);
 
 /** Where nobody awaits room, a job that nobody attempted and that never fits is tried for a day, which is longer than the lab plays. */
-function fittingRoom<Room extends { tasks: number }>(config: JsonObject, room: readonly Room[]) {
-  const { rerun = true } = (config.capacity ?? {}) as { rerun?: boolean };
+function fittingRoom<Room extends { tasks: number }>(config: object, room: readonly Room[]) {
+  const { capacity = {} } = config as { capacity?: { rerun?: boolean } };
+  const { rerun = true } = capacity;
   return rerun ? room : room.map((limit) => ({ ...limit, tasks: limit.tasks + MOST_TASKS }));
 }
 
