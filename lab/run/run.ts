@@ -103,9 +103,10 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     ecs: world.ecs,
     callers: scenario.callers,
     seed,
-    isOver: () => {
-      if (othersUntil !== undefined) return clock.now() >= othersUntil;
-      if (enabled) return drainedAt !== undefined;
+    isOver: ({ untilDrained }) => {
+      const isLeft = !untilDrained && ledger.finiteDoneAt !== undefined;
+      if (othersUntil !== undefined) return isLeft || clock.now() >= othersUntil;
+      if (enabled) return isLeft || drainedAt !== undefined;
       return ledger.finiteDoneAt !== undefined && clock.now() >= ledger.finiteDoneAt + AFTER_LAST_FINITE_MS;
     },
     handOver: (call, body) => {

@@ -83,6 +83,17 @@ test('the same scenario and seed give the same report, byte for byte, but for th
   expect(texts[0]).toBe(texts[1]);
 });
 
+test.each([
+  [true, 'goes on through the drain'],
+  [false, 'ends with the last finite caller'],
+])('live traffic whose untilDrained is %s %s', async (untilDrained) => {
+  const finite = { name: 'cron', principalArn: CRON, calls: 10, overSeconds: 2, maxAttempts: 1, request: REQUEST };
+  const web = { name: 'web', principalArn: CRON, callsPerSecond: 0.5, maxAttempts: 1, request: REQUEST, untilDrained };
+  const { ledger } = await play(scenario({ callers: [finite, web] }), { enabled: true });
+  const last = Math.max(...ledger.calls.filter(({ finite }) => !finite).map(({ madeAt }) => madeAt));
+  expect(last > (ledger.finiteDoneAt as number)).toBe(untilDrained);
+});
+
 describe('one launch for each call', () => {
   /** Plays; returns each call with the number of its tasks that the fake ECS saw running. */
   async function launches(parts: Parts) {
