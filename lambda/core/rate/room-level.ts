@@ -11,6 +11,8 @@ const UNKNOWN_SECONDS = 1;
 /** Others' launches come first: so much is left to them, by how far their number swings, but no more than this share of what we have. */
 const HEADROOM = 0.75;
 const HEADROOM_MOST = 0.1;
+/** Before that too few of ours have ended to show how many there are. */
+const OURS_KNOWN_MS = 180_000;
 /** After so long without a refusal a place is tried that nobody told of, and twice as many each so often; one refusal ends it. */
 const CYCLE_MS = { least: 60_000, first: 120_000, alone: 300_000, most: 600_000 };
 const CYCLE_OTHERS = 100;
@@ -31,11 +33,11 @@ function others(room: Room, nowMs: number): { readonly perSecond: number; readon
   return { perSecond, atATime: perSecond * (sum('heldSeconds') / Math.max(1, sum('freed'))) };
 }
 
-/** How many of our tasks there are at a time, by how long those held their places that gave them back of late; undefined where none did. */
+/** How many of our tasks there are at a time, by how long those held their places that gave them back of late; undefined while that does not show. */
 function oursAtATime({ minutes, sinceMs }: Room, nowMs: number): number | undefined {
   const fromMs = Math.max(sinceMs, 60_000 * Math.min(...Object.keys(minutes).map(Number)));
   const held = Object.values(minutes).reduce((sum, { oursHeldSeconds }) => sum + oursHeldSeconds, 0);
-  return held > 0 ? held / Math.max(1, (nowMs - fromMs) / 1000) : undefined;
+  return held > 0 && nowMs - sinceMs > OURS_KNOWN_MS ? held / Math.max(1, (nowMs - fromMs) / 1000) : undefined;
 }
 
 export const since = (list: readonly number[], fromMs: number) => list.filter((atMs) => atMs > fromMs).length;

@@ -59,25 +59,30 @@ describe('a room', () => {
     expect(granted(taken, NOW_MS + 6000)).toBe(0);
   });
 
-  test('leaves others headroom by how many there are', () => {
-    let state = FULL;
-    for (let second = 1; second <= 60; second++) {
-      // One a second that stays for a hundred seconds: there are a hundred of them.
-      state = starts(state, NOW_MS + second * 1000);
-      state = ends(state, NOW_MS + second * 1000 + 1, { isOurs: false, takenMs: NOW_MS + (second - 100) * 1000 });
+  describe('leaves others headroom', () => {
+    /** Of the others one a second starts and stays for a hundred seconds: there are a hundred of them. It was found full lately. */
+    function places(afterSeconds: number, ended: number, heldSeconds: number): number {
+      let state = FULL;
+      for (let second = 1; second <= afterSeconds; second++) {
+        const atMs = NOW_MS + second * 1000;
+        state = ends(starts(state, atMs), atMs + 1, { isOurs: false, takenMs: atMs - 100_000 });
+      }
+      const at = NOW_MS + (afterSeconds + 1) * 1000;
+      state = full(state, { room: ROOM, atMs: at - 500 }, at);
+      for (let free = 0; free < ended; free++) state = ends(state, at, { takenMs: at - heldSeconds * 1000 });
+      return granted(state, at + 1000, many(20));
     }
-    const at = NOW_MS + 61_000;
-    /** Of ten that end, each had its place for so long. */
-    const placesOf = (count: number, seconds: number) => {
-      let after = state;
-      for (let free = 0; free < count; free++) after = ends(after, at, { takenMs: at - seconds * 1000 });
-      return granted(after, at + 1000, many(20));
-    };
-    expect(placesOf(4, 600)).toBe(0);
-    expect(placesOf(10, 600)).toBeGreaterThan(0);
-    expect(placesOf(10, 600)).toBeLessThan(6);
-    // Who has ten places leaves others one of them at most.
-    expect(placesOf(10, 60)).toBeGreaterThan(placesOf(10, 600));
+
+    test('by how many there are', () => {
+      expect(places(60, 4, 600)).toBe(0);
+      expect(places(60, 10, 600)).toBeGreaterThan(0);
+      expect(places(60, 10, 600)).toBeLessThan(6);
+    });
+
+    test('of no more than a tenth of what we have, once that shows', () => {
+      expect(places(60, 10, 60)).toBe(places(60, 10, 600));
+      expect(places(200, 10, 60)).toBeGreaterThan(places(200, 10, 600));
+    });
   });
 
   test('is tried after a while, one place first and then ever more, and one refusal ends it', () => {
