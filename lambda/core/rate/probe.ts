@@ -32,7 +32,7 @@ const CUT = 0.5;
  * that is over. Whoever got more has measured the bucket, however fast the rate had grown meanwhile.
  */
 const STORM_SHARE = 0.2;
-const STORM_GOT_PER_SECOND = 2;
+const STORM_GOT_PER_SECOND = 1;
 const STORM_PER_SECOND = 1;
 /** A storm that lasts longer may never end: then what is to be had must be found out. */
 export const STORM_MOST_MS = 120_000;
