@@ -99,14 +99,14 @@ export const MUTATIONS = [
   [
     'a token of our own proves sameness for an hour after a request that may have been heard',
     'lambda/core/rerun/rerun-input.ts',
-    'return Math.min(eventTimeMs + KEYED_LIFE_MS, unheard);',
-    'return eventTimeMs + KEYED_LIFE_MS;',
+    'roomMs, roomMs, unheard);',
+    'roomMs, roomMs);',
   ],
   [
     'a try that broke off may have been heard',
     'lambda/core/rerun/next-step.ts',
-    'return unheardSince && progress.unansweredAt === undefined ? { ...progress, unansweredAt: unheardSince } : progress;',
-    'return progress;',
+    '  if (!unheardSince) return progress;\n',
+    '  if (unheardSince || !unheardSince) return progress;\n',
   ],
   [
     'an acceptance in part does not make a call done',

@@ -100,7 +100,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
     probedAtMs: nowMs,
-    ...(isMeasured && { measuredAtMs: nowMs, measuredOverMs: grantedAtMs - fromMs }),
+    ...(isMeasured && { measuredAtMs: nowMs, measuredOverMs: Math.max(LEAST_SPAN_MS, grantedAtMs - fromMs) }),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }

@@ -262,6 +262,18 @@ describe('a throttle of ours', () => {
     expect(drainFor(1, measured).probePerSecond).toBeCloseTo(expected);
   });
 
+  test.each([0, 100])('leaves a state that can be read where a message is %d ms newer than the permit', (newerMs) => {
+    const atMs = NOW_MS + newerMs;
+    const fast = draining({
+      probePerSecond: 80,
+      grants: Object.fromEntries([1, 2, 3, 4].map((second) => [NOW - second, 80])),
+      storm: { sinceMs: atMs, atMs, toldAtMs: atMs },
+    });
+    const { measuredAtMs, ...state } = throttlePermit(fast, NOW_MS, NOW_MS + 200);
+    expect(measuredAtMs).toBe(NOW_MS + 200);
+    expect(rateStateSchema.safeParse({ measuredAtMs, ...state }).success).toBe(true);
+  });
+
   test('that a storm went on after is no measurement of what there is to be had when it is over', () => {
     const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS - 2000, toldAtMs: NOW_MS - 2000 };
     const measured = { drainStartedAtMs: NOW_MS - 10_000, measuredAtMs: NOW_MS - 9000 };
