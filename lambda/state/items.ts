@@ -6,7 +6,7 @@ interface SingleItem {
 }
 
 /** A kind with many items, each for a time. */
-interface ItemFamily {
+export interface ItemFamily {
   readonly id: (key: string | number) => string;
   /** How long an item is kept, in seconds, counted from what it is about. */
   readonly retentionSeconds: number;

@@ -1,7 +1,6 @@
-import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Occasion } from '../core/identity.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
-import { retrying } from '../runtime/sdk-retry.ts';
+import { makePutFirst } from './first-item.ts';
 import { ITEMS } from './items.ts';
 
 /**
@@ -10,25 +9,10 @@ import { ITEMS } from './items.ts';
  */
 export type RestOwners = (occasion: Occasion, execution: string) => Promise<string>;
 
-export function makeRestOwners({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): RestOwners {
-  const TableName = environment.variable('tableName');
+export function makeRestOwners(dependencies: HandlerDependencies<'dynamoDb'>): RestOwners {
+  const putFirst = makePutFirst(dependencies, ITEMS.rest);
   return async ({ callId, occasion }, execution) => {
-    const command = new PutItemCommand({
-      TableName,
-      Item: {
-        id: { S: ITEMS.rest.id(`${callId}#${occasion}`) },
-        execution: { S: execution },
-        expiresAt: { N: String(Math.ceil(ports.clock.now() / 1000) + ITEMS.rest.retentionSeconds) },
-      },
-      ConditionExpression: 'attribute_not_exists(id)',
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
-    try {
-      await retrying(ports, () => clients.dynamoDb.send(command));
-      return execution;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return error.Item?.execution?.S ?? execution;
-    }
+    const first = await putFirst(`${callId}#${occasion}`, { execution: { S: execution } });
+    return first.execution?.S ?? execution;
   };
 }
