@@ -178,11 +178,6 @@ export class Oracle {
     return this.#taskCalls.get(taskArn)?.fate;
   }
 
-  /** When a task stopped which never ran. */
-  stoppedAt(taskArn: string): number | undefined {
-    return this.#taskCalls.get(taskArn)?.stoppedAt;
-  }
-
   /** The fates of all finite callers' calls so far. */
   *finite(): Generator<CallFate> {
     for (const call of this.#ledger().calls) {
@@ -276,9 +271,10 @@ export class Oracle {
     return now - call.madeAt >= this.#optIn.capacityDeadlineMs - this.#toleranceMs || this.neverFits(call);
   }
 
-  /** Whether what happened at `sinceMs` is so old now that a token of then proves nothing any more. */
-  isTooLate(sinceMs: number, now: number): boolean {
-    return now - sinceMs >= this.#optIn.deadlineMs - this.#toleranceMs;
+  /** Whether a task failed to start so long ago that a token of then proves nothing any more. */
+  isKnownTooLate(taskArn: string, now: number): boolean {
+    const stoppedAt = this.#taskCalls.get(taskArn)?.stoppedAt;
+    return stoppedAt !== undefined && now - stoppedAt >= this.#optIn.deadlineMs - this.#toleranceMs;
   }
 
   neverFits({ request }: Call): boolean {

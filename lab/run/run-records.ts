@@ -55,7 +55,7 @@ export class Records implements Observer {
   readonly #callsByMessageId = new Map<string, CallFate>();
   readonly #refusedEvents = new Set<string>();
   readonly #rerunCalls = new Map<Execution, CallFate | undefined>();
-  /** Executions that began when nobody could launch their calls any more. */
+  /** Executions for tasks that failed to start, begun when their token proved nothing any more: of whole calls the event history does. */
   readonly #begunTooLate = new Set<Execution>();
 
   constructor(options: {
@@ -142,20 +142,16 @@ export class Records implements Observer {
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
     if (failedTask) {
       const fate = this.#oracle().fateOfTask(String(failedTask.taskArn));
-      this.#begins(execution, fate, this.#oracle().stoppedAt(String(failedTask.taskArn)));
+      this.#rerunCalls.set(execution, fate);
+      if (this.#oracle().isKnownTooLate(String(failedTask.taskArn), this.#now())) this.#begunTooLate.add(execution);
       if (fate) this.#arrived(fate);
     } else if (request) {
       const fate = this.#oracle().fateOf(String(request.referenceId));
-      this.#begins(execution, fate, fate?.call.madeAt);
+      this.#rerunCalls.set(execution, fate);
       // A sweep may find a call before its record arrives, or where none does.
       if (fate && !this.readyAt.has(fate)) this.isReady(fate, GRACE_MS);
     }
   };
-
-  #begins(execution: Execution, fate: CallFate | undefined, lostAt: number | undefined): void {
-    this.#rerunCalls.set(execution, fate);
-    if (lostAt !== undefined && this.#oracle().isTooLate(lostAt, this.#now())) this.#begunTooLate.add(execution);
-  }
 
   readonly executionClosed = (execution: Execution): void => {
     this.logLines += execution.historyEvents;

@@ -83,6 +83,12 @@ describe('the judge', () => {
     expect(await verdict(failing({ deadlineSeconds: 600 }, [late]))).toEqual([]);
   });
 
+  test('names refusals of whole calls of which news came too late', async () => {
+    const { account, ...scenario } = lost({ deadlineSeconds: 600 });
+    const late = { ...(account as JsonObject), cloudTrailDelaySeconds: [700, 700] };
+    expect(await verdict({ ...scenario, account: late })).toContain('owedRefused: 9');
+  });
+
   test('names no refusal of a task that ECS places nowhere for good, whatever became of others of its call', async () => {
     const placementFailures = [{ family: 'report', probability: 0.2, reason: 'ATTRIBUTE' }];
     expect(await verdict(failing({ maxGenerations: 2 }, [], { placementFailures }))).toEqual([]);
