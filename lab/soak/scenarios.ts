@@ -8,10 +8,11 @@ import { chance, range, whole } from './values.ts';
 const ACCOUNT = '111122223333';
 const FAMILIES = ['report', 'export'];
 const CLUSTERS = ['batch', 'night'];
-const LIVE_SECONDS = 600;
-/** Of one call. */
-const MOST_TASKS = 10;
 const SUBNETS = ['subnet-0aaa', 'subnet-0bbb'];
+/** The most tasks that one call asks for. */
+const MOST_TASKS = 10;
+/** For how long there is live traffic where room is limited. */
+const LIVE_SECONDS = 600;
 
 /** Few configurations, so that a soak synthesizes few templates. `maxAttempts` is out of the way: giving up for it is a violation. */
 const CONFIGURATIONS: readonly JsonObject[] = [

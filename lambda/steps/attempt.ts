@@ -46,13 +46,13 @@ export function makeAttempter(
 ): (attempt: Attempt) => Promise<AttemptReply> {
   const { clock, random, log, metrics } = dependencies;
   const { awsEnvironment, settings } = dependencies.environment;
-  const checkLaunch = makeLaunchCheck(dependencies);
   const launches = makeLaunchStore(dependencies);
   const cap = makeSpendCap(dependencies);
   const send = makeSender(dependencies);
   const occasions = makeOccasions(dependencies);
   const restOwner = makeRestOwners(dependencies);
   const tokenKey = makeTokenKey(dependencies);
+  const checkLaunch = makeLaunchCheck(dependencies, tokenKey);
   const rate: VersionedItem<RateState> = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
   const { findNoRoom, findPlaced, leavePlaces } = makeRoomFinder(dependencies);
 

@@ -1,6 +1,6 @@
 import { RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
-import { synchronousCallId } from '../core/identity.ts';
+import { synchronousCallId, type TokenKey } from '../core/identity.ts';
 import { roomsSchema } from '../core/rate/room-state.ts';
 import { shortageOf } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
@@ -15,7 +15,6 @@ import type { HandlerDependencies } from '../runtime/ports.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makePauseSwitch } from '../state/pause-switch.ts';
-import { makeTokenKey } from '../state/token-key.ts';
 import { makeVersionedItem, type VersionedItem } from '../state/versioned-item.ts';
 import type { PermittedRequest } from './find-room.ts';
 
@@ -59,12 +58,12 @@ const PAUSE_POLL_MS = 60_000;
 /** Looks whether an attempt may still be made. */
 export function makeLaunchCheck(
   dependencies: HandlerDependencies<'dynamoDb'>,
+  tokenKey: () => Promise<TokenKey>,
 ): (attempt: Attempt) => Promise<AttemptEnd | LaunchableAttempt> {
   const { clock } = dependencies;
   const { awsEnvironment, settings } = dependencies.environment;
   const launches = makeLaunchStore(dependencies);
   const isPaused = makePauseSwitch(dependencies);
-  const tokenKey = makeTokenKey(dependencies);
   const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 

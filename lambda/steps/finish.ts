@@ -87,7 +87,7 @@ export function makeFinisher(dependencies: HandlerDependencies<'sfn' | 'dynamoDb
 }
 
 /** `instances batch, which is too small: tasks of other families started there meanwhile`. */
-const roomText = ({ room, isMisfit }: { readonly room?: string; readonly isMisfit?: boolean }): string =>
+const roomText = ({ room, isMisfit }: { readonly room?: string; readonly isMisfit?: true }): string =>
   `${room}${isMisfit ? ', where tasks of other families start meanwhile' : ''}`;
 
 /** `rejectedByEcs: AccessDeniedException; started: arn:...`, with the reason first. */

@@ -55,8 +55,6 @@ function capacityOf(launchType: string | undefined, provider: string | undefined
   return provider ?? '';
 }
 
-export const isInstances = (room: RoomName): boolean => room.startsWith('instances ');
-
 const instances = (cluster: string, provider: string): RoomName => `instances ${cluster} ${provider}`.trimEnd();
 const provisioning = (cluster: string): RoomName => `provisioning ${cluster}`;
 const addresses = (subnets: readonly string[]): RoomName => `addresses ${[...new Set(subnets)].toSorted().join(' ')}`;
@@ -134,3 +132,4 @@ export function isIn(room: RoomName, { cluster, launchType, capacityProvider, su
 }
 
 export const isProvisioning = (room: RoomName): boolean => room.startsWith('provisioning ');
+export const isInstances = (room: RoomName): boolean => room.startsWith('instances ');

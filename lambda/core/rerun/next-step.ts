@@ -15,8 +15,8 @@ export type Result =
       readonly taskArns: readonly string[];
       /** What it waited for. */
       readonly room?: string;
-      /** Whether tasks of other families started there meanwhile: it is larger than what there is. */
-      readonly isMisfit?: boolean;
+      /** Whether tasks of other families started there meanwhile: it is larger than any instance. */
+      readonly isMisfit?: true;
     }
   | {
       readonly kind: 'refused';
