@@ -46,9 +46,9 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   const learnt = { ...kept, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
-  // The bucket fills while nobody asks, so the rate grows with that time.
+  // The bucket fills while nobody asks, so the rate grows with that time, but not over what has slowed it meanwhile.
   return holdUntilMs(state) > nowMs
-    ? { ...learnt, probedAtMs: state.storm.atMs }
+    ? { ...learnt, probedAtMs: Math.max(state.storm.atMs, state.throttledAtMs, state.signalledAtMs) }
     : growProbe(learnt, refillSoFar(records, granted, nowMs), nowMs, settings);
 }
 

@@ -311,6 +311,20 @@ describe('a call that was handed over since it was throttled', () => {
     expect(reserve(stormy(1000), 1).permitsAtMs).toEqual([NOW_MS]);
   });
 
+  test('has the rate grow with the time that permits are held', () => {
+    const held = reserve(stormy(900), 1).state;
+    expect(reserve(held, 1, NOW_MS + 100).state.probePerSecond).toBe(20);
+  });
+
+  test.each([
+    ['a throttle of ours', (state: RateState) => throttlePermit(state, NOW_MS, NOW_MS)],
+    ['a signal', (state: RateState) => signalThrottle(state, NOW_MS, NOW_MS)],
+  ])('has the rate not grow over %s that comes meanwhile', (_, slow) => {
+    const slowed = slow(stormy(900));
+    const held = reserve(slowed, 1, NOW_MS + 50).state;
+    expect(reserve(held, 1, NOW_MS + 110).state.probePerSecond).toBe(slowed.probePerSecond);
+  });
+
   test('holds none where that goes on for more than two minutes', () => {
     expect(reserve(stormy(0, NOW_MS - 120_001), 1).permitsAtMs).toEqual([NOW_MS]);
   });
