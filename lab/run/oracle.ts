@@ -31,10 +31,15 @@ export interface CallFate {
   launchedByUsAt: number | undefined;
   /** When an attempt of ours last launched a task of it that ran. */
   startedByUsAt: number | undefined;
-  /** Whether an execution or a verdict said why the call is not brought back. */
-  hasReason: boolean;
-  /** Whether that was a refusal. */
-  isRefused: boolean;
+  /** What said why it is not brought back: executions, as long as that is their end, and messages by id. */
+  readonly reasons: Map<unknown, Reason>;
+}
+
+export interface Reason {
+  /** Whether it is about a task that failed to start; else about what the caller's own attempts did not start. */
+  readonly isOfTask: boolean;
+  /** Whether it is a refusal without excuse. */
+  readonly isRefusal: boolean;
 }
 
 /** A task that has not run its course yet. */
@@ -72,6 +77,8 @@ export class Oracle {
   readonly #taskCalls = new Map<string, TaskOfCall>();
   /** References and tokens of our own requests that ECS answered with a reason that does not pass. */
   readonly #refusedTokens = new Set<string>();
+  /** What such answers named first, each until an execution ends with it. */
+  readonly #refusedFor = new Map<CallFate, string[]>();
   /** Attempts of ours that found no room. */
   readonly noRoomAttempts = new NoRoomAttempts();
   /** Tasks that we launched for no call of the scenario. */
@@ -137,16 +144,31 @@ export class Oracle {
     return fate;
   };
 
-  /** Listens to the answers to our own requests; an answer that ECS repeats under its token tells nothing new. */
+  /** Listens to the answers to our own requests; of a call's tasks, one that ECS repeats under its token tells nothing new. */
   readonly answered = (input: JsonObject, failures: readonly JsonObject[]): void => {
     this.noRoomAttempts.answered(input, failures);
     const fate = this.fateOf(String(input.referenceId));
     const final = failures.filter((failure) => !isNoRoomFailure(failure)).length;
     const token = attemptOf(input);
-    if (!fate || final === 0 || this.#refusedTokens.has(token)) return;
+    if (!fate || final === 0) return;
+    if (final === failures.length)
+      this.#refusedFor.set(fate, [...this.#refusedForOf(fate), String(failures[0]?.reason)]);
+    if (this.#refusedTokens.has(token)) return;
     this.#refusedTokens.add(token);
     fate.startRefused += final;
   };
+
+  /** Whether ECS placed tasks of a call nowhere for that reason when we asked, once for each such answer: it ends one execution. */
+  takeRefusal(fate: CallFate, reason: string): boolean {
+    const reasons = this.#refusedForOf(fate);
+    const index = reasons.indexOf(reason);
+    this.#refusedFor.set(fate, index < 0 ? reasons : reasons.toSpliced(index, 1));
+    return index >= 0;
+  }
+
+  #refusedForOf(fate: CallFate): string[] {
+    return this.#refusedFor.get(fate) ?? [];
+  }
 
   /** The fate of the call that a request's `referenceId` names. */
   fateOf(reference: string): CallFate | undefined {
@@ -166,8 +188,7 @@ export class Oracle {
       startRefused: 0,
       launchedByUsAt: undefined,
       startedByUsAt: undefined,
-      hasReason: false,
-      isRefused: false,
+      reasons: new Map(),
     };
     this.#fates.set(reference, fate);
     return fate;
@@ -238,7 +259,8 @@ export class Oracle {
 
   /** Whether the call is owed and ended in a refusal. */
   isOwedRefused(fate: CallFate): boolean {
-    return fate.isRefused && this.owes(fate) && fate.running < this.#owedTasks(fate);
+    const isRefused = this.#reasons(fate).some(({ isRefusal }) => isRefusal);
+    return isRefused && this.owes(fate) && fate.running < this.#owedTasks(fate);
   }
 
   /** Whether tasks of the caller's own died before they ran, and the remediation owes them. */
@@ -254,11 +276,23 @@ export class Oracle {
   /** Whether nothing is to be waited for any more. */
   isSettled(fate: CallFate): boolean {
     if (fate.call.doneAt === undefined || fate.pending > 0) return false;
-    return fate.running >= this.#owedTasks(fate) || fate.hasReason || !this.owes(fate);
+    return fate.running >= this.#owedTasks(fate) || this.hasReason(fate) || !this.owes(fate);
+  }
+
+  /** Whether anything said why what is owed of a call is not brought back. */
+  hasReason(fate: CallFate): boolean {
+    return this.#reasons(fate).length > 0;
+  }
+
+  /** Why what is owed is not brought back: where only tasks that failed to start are, nothing else that is said of their call. */
+  #reasons(fate: CallFate): Reason[] {
+    if (fate.reasons.size === 0) return [];
+    const owesRejected = this.owesRejected(fate);
+    return [...fate.reasons.values()].filter(({ isOfTask }) => isOfTask || owesRejected);
   }
 
   isLost(fate: CallFate): boolean {
-    return this.owes(fate) && fate.running < this.#owedTasks(fate) && !fate.hasReason;
+    return this.owes(fate) && fate.running < this.#owedTasks(fate) && !this.hasReason(fate);
   }
 
   /** Tasks of an owed call that never ran. */

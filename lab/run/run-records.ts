@@ -55,7 +55,9 @@ export class Records implements Observer {
   readonly #callsByMessageId = new Map<string, CallFate>();
   readonly #refusedEvents = new Set<string>();
   readonly #rerunCalls = new Map<Execution, CallFate | undefined>();
-  /** Executions for tasks that failed to start, begun when their token proved nothing any more: of whole calls the event history does. */
+  /** Executions for tasks that failed to start. */
+  readonly #ofTasks = new Set<Execution>();
+  /** Those of them that were begun when their token proved nothing any more: of whole calls the event history does. */
   readonly #begunTooLate = new Set<Execution>();
 
   constructor(options: {
@@ -143,6 +145,7 @@ export class Records implements Observer {
     if (failedTask) {
       const fate = this.#oracle().fateOfTask(String(failedTask.taskArn));
       this.#rerunCalls.set(execution, fate);
+      this.#ofTasks.add(execution);
       if (this.#oracle().isKnownTooLate(String(failedTask.taskArn), this.#now())) this.#begunTooLate.add(execution);
       if (fate) this.#arrived(fate);
     } else if (request) {
@@ -178,8 +181,9 @@ export class Records implements Observer {
         if (by < 0) this.#leftTooEarly.delete(execution);
         else if (into === this.gaveUp) this.#gaveUp(execution, fate, reason);
         if (fate) {
-          fate.hasReason = by > 0;
-          fate.isRefused = by > 0 && error === 'Refused' && !this.#isExcused(execution, fate, reason);
+          const isRefusal = by > 0 && into === this.refused && !this.#isExcused(execution, fate, reason);
+          if (by > 0) fate.reasons.set(execution, { isOfTask: this.#ofTasks.has(execution), isRefusal });
+          else fate.reasons.delete(execution);
         }
       }
     }
@@ -187,8 +191,9 @@ export class Records implements Observer {
   }
 
   /** Whether a refusal was nobody's choice: news came when it was too late, or what ECS placed nowhere is owed no more. */
-  #isExcused(execution: Execution, { startRefused }: CallFate, reason: string): boolean {
-    return (reason === TOO_LATE && this.#begunTooLate.has(execution)) || (reason === REJECTED && startRefused > 0);
+  #isExcused(execution: Execution, fate: CallFate, reason: string): boolean {
+    if (reason === REJECTED) return this.#oracle().takeRefusal(fate, codeOf(execution.result?.cause));
+    return reason === TOO_LATE && this.#begunTooLate.has(execution);
   }
 
   #gaveUp(rerun: unknown, fate: CallFate | undefined, reason: string): void {
@@ -208,7 +213,7 @@ export class Records implements Observer {
     else {
       count(this.gaveUp, gaveUp);
       this.#gaveUp(messageId, fate, gaveUp);
-      fate.hasReason = true;
+      fate.reasons.set(messageId, { isOfTask: false, isRefusal: false });
     }
     this.#onProgress(fate);
   };
@@ -236,10 +241,7 @@ export class Records implements Observer {
     if (this.#refusedEvents.has(identity)) return;
     this.#refusedEvents.add(identity);
     count(this.refused, reason);
-    if (fate) {
-      fate.hasReason = true;
-      fate.isRefused = true;
-    }
+    fate?.reasons.set(messageId, { isOfTask: false, isRefusal: true });
     this.#onProgress(fate);
   }
 
@@ -259,8 +261,16 @@ function count(into: ByReason, reason: string, by = 1): void {
   if (into[reason] === 0) delete into[reason];
 }
 
+function messageOf(cause: string | null | undefined): string {
+  return (JSON.parse(cause ?? '{}') as { errorMessage?: string }).errorMessage ?? '';
+}
+
 /** `rejectedByEcs: AccessDeniedException; started: arn:...` is of the reason `rejectedByEcs`. */
 export function reasonOf(cause: string | null | undefined): string {
-  const { errorMessage = '' } = JSON.parse(cause ?? '{}') as { errorMessage?: string };
-  return errorMessage.split(/[:;]/)[0] ?? '';
+  return messageOf(cause).split(/[:;]/)[0] ?? '';
+}
+
+/** What ECS named in such a cause: `AccessDeniedException`. */
+function codeOf(cause: string | null | undefined): string {
+  return /^\w+: (.*?)(; started: |$)/.exec(messageOf(cause))?.[1] ?? '';
 }

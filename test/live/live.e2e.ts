@@ -83,7 +83,7 @@ test('the deployed code, each function in processes of its own, brings back ever
     logs.some(({ message, fields }) => message === LOG_MESSAGES.sweep && 'found' in fields) &&
     [...records.reruns].every(({ result }) => result !== undefined) &&
     [...records.unanswered].every((id) => id.startsWith('arn:aws:states:')) &&
-    [...oracle.finite()].every((fate) => tasksOf(fate) > 0 || fate.hasReason);
+    [...oracle.finite()].every((fate) => tasksOf(fate) > 0 || oracle.hasReason(fate));
 
   const { world, oracle, records } = await playLive(SCENARIO, {
     isOver,

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../lab/kernel/json.ts';
-import type { Attempt, Call, OpenCall } from '../../../lab/run/call-ledger.ts';
-import { CallLedger } from '../../../lab/run/call-ledger.ts';
+import type { Attempt, Call } from '../../../lab/run/call-ledger.ts';
 import { isNoRoomError, isNoRoomFailure, isNoRoomStop, Misfits, NoRoomAttempts } from '../../../lab/run/no-room.ts';
-import { Oracle } from '../../../lab/run/oracle.ts';
 import { accountWith, RUN_TASK } from '../aws/world.ts';
+import { judged } from './judged.fixture.ts';
 
 const NO_ADDRESS =
   "Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-0ab': InsufficientFreeAddressesInSubnet";
@@ -88,45 +87,6 @@ const REJECTED: Partial<Call> = { state: 'unplaced', attempts: [{ at: 0, token: 
 const launchedBy = (invokedBy: string) => ({ arn: 'arn:aws:sts::111122223333:assumed-role/ops/s', invokedBy });
 const ON = { capacity: { rerun: true } };
 const OFF = { capacity: { rerun: false } };
-
-/** An oracle, and what it says of one call of the role `ops`. */
-function judged(call: Partial<Call>, config: JsonObject = {}, account: JsonObject = {}, clockErrorMs = 0) {
-  const ledger = new CallLedger(1, 0);
-  const open: OpenCall = {
-    caller: 'ops',
-    index: 0,
-    finite: true,
-    principal: { arn: 'arn:aws:sts::111122223333:assumed-role/ops/s' },
-    request: { referenceId: 'ops/0', ...RUN_TASK },
-    madeAt: 0,
-    tokens: ['t'],
-    attempts: [],
-    state: 'pending',
-    taskArns: [],
-    failures: [],
-    messageIds: [],
-    doneAt: 0,
-    ...(call as Partial<OpenCall>),
-  };
-  ledger.open(open);
-  const allowed = {
-    mode: 'rerun',
-    clusters: ['batch'],
-    families: ['report'],
-    callers: [{ arn: 'arn:aws:iam::111122223333:role/ops', handsOver: true }],
-    ...config,
-  };
-  const oracle = new Oracle({
-    configuration: allowed,
-    ledger: () => ledger,
-    isOurs: (arn) => arn === 'us',
-    account: accountWith(account),
-    clockErrorMs,
-  });
-  const fate = oracle.fateOf('ops/0');
-  if (!fate) throw new Error('expected a fate');
-  return { oracle, fate };
-}
 
 describe('a call that found no room is owed', () => {
   const hidden = { referenceId: 'ops/0', ...RUN_TASK, overrides: { containerOverrides: [{ environment: [] }] } };
