@@ -70,7 +70,7 @@ export function makeHandler(
       progress: withUnheard(
         isRedriven ? withFreshAttempts(progress) : progress,
         parsed.data.unheardSince,
-        parsed.data.redriveCount,
+        permit !== null,
       ),
       grantedAtMs: permit && !isRedriven ? Date.parse(permit.grantedAt) : undefined,
       isRoomShort: permit?.isRoomShort ?? false,

@@ -21,6 +21,7 @@ interface Play {
   readonly progress?: unknown;
   readonly permit?: unknown;
   readonly redriveCount?: number;
+  readonly unheardSince?: string;
   readonly settings?: Partial<Settings>;
   readonly nowMs?: number;
 }
@@ -37,12 +38,13 @@ async function attempt(
     nowMs = NOW_MS,
     permit = { grantedAt: new Date(nowMs).toISOString() },
     redriveCount,
+    unheardSince,
     settings,
   }: Play = {},
 ) {
   const world = dependenciesWith({ ecs }, settings);
   world.at(nowMs);
-  const payload = { step: 'attempt', startedAt: STARTED_AT, redriveCount, rerun, progress, permit };
+  const payload = { step: 'attempt', startedAt: STARTED_AT, redriveCount, rerun, progress, permit, unheardSince };
   const end: unknown = await makeHandler(world.dependencies)(payload).catch((error: Error) => [
     error.name,
     error.message,
@@ -282,6 +284,15 @@ describe('a redriven re-run', () => {
       progress: { ...spent, attempts: 0, unanswered: 0 },
     });
     expect(requests).toEqual([]);
+  });
+
+  test.each([
+    ['asks for no places where its attempt had a permit, and may have started the tasks that have them', TURN, 1],
+    ['waits for its places where nothing was sent', null, 0],
+  ])('%s', async (_, permit, unanswered) => {
+    const progress = { ...spent, attempts: 0, unanswered: 0 };
+    const { end } = await attempt(() => ({}), { progress, permit, redriveCount: 1, unheardSince: STARTED_AT });
+    expect(end).toMatchObject({ next: 'backOff', progress: { unanswered } });
   });
 
   test('counts its attempts from then on', async () => {

@@ -50,14 +50,13 @@ export function withFreshAttempts(progress: Progress): Progress {
   return { ...progress, attempts: 0, unanswered: 0 };
 }
 
-/** A request that broke off may have been accepted, as one without an answer may. Of a redriven execution that is all that is known. */
-export function withUnheard(
-  progress: Progress,
-  unheardSince: string | null | undefined,
-  redriveCount: number,
-): Progress {
+/**
+ * A request that broke off may have been accepted, as one without an answer may: then its tasks have the places that it would
+ * wait for. Without a permit none was made since the progress was written.
+ */
+export function withUnheard(progress: Progress, unheardSince: string | null | undefined, hadPermit: boolean): Progress {
   if (!unheardSince) return progress;
-  const unanswered = redriveCount > 0 ? progress.unanswered : Math.max(1, progress.unanswered);
+  const unanswered = hadPermit ? Math.max(1, progress.unanswered) : progress.unanswered;
   return { ...progress, unansweredAt: progress.unansweredAt ?? unheardSince, unanswered };
 }
 

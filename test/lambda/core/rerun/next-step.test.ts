@@ -138,9 +138,9 @@ test('before the first attempt everything is still to start', () => {
 
 test('a request that broke off counts as one without an answer, whose tasks may have started', () => {
   const since = '2026-01-15T03:00:00.000Z';
-  expect(withUnheard(PROGRESS, since, 0)).toEqual({ ...PROGRESS, unanswered: 1, unansweredAt: since });
-  expect(withUnheard(PROGRESS, since, 1)).toEqual({ ...PROGRESS, unansweredAt: since });
+  expect(withUnheard(PROGRESS, since, true)).toEqual({ ...PROGRESS, unanswered: 1, unansweredAt: since });
+  expect(withUnheard(PROGRESS, since, false)).toEqual({ ...PROGRESS, unansweredAt: since });
   const earlier = { ...PROGRESS, unanswered: 3, unansweredAt: '2026-01-15T02:00:00.000Z' };
-  expect(withUnheard(earlier, since, 0)).toEqual(earlier);
-  expect(withUnheard(PROGRESS, null, 0)).toBe(PROGRESS);
+  expect(withUnheard(earlier, since, true)).toEqual(earlier);
+  expect(withUnheard(PROGRESS, null, true)).toBe(PROGRESS);
 });
