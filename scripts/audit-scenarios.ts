@@ -9,7 +9,8 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readScenario } from '../lab/scenario/scenario.ts';
 import { auditedRun } from '../test/support/audited-run.ts';
-import { MUTATIONS, NEEDED } from './mutations.mjs';
+import { MUTATIONS, type Mutation } from './mutation-list.ts';
+import { NEEDED } from './mutations.mjs';
 
 /** Beside the rules that tests hold: without these calls run twice, or are lost, in any scenario. */
 const BREAKING = {
@@ -55,8 +56,7 @@ async function compare(file: string): Promise<void> {
 }
 
 /** In a copy, as the scenarios are to be played by the code without one of its rules. */
-function withMutation(number: number | string, [rule, file, text, replacement]: readonly string[]): void {
-  if (rule === undefined || file === undefined || text === undefined || replacement === undefined) return;
+function withMutation(number: number | string, [rule, file, text, replacement]: Mutation): void {
   const copy = mkdtempSync(join(tmpdir(), 'audit-mutation-'));
   try {
     for (const name of [...NEEDED, 'ops', 'scripts', 'docs'])
@@ -64,7 +64,7 @@ function withMutation(number: number | string, [rule, file, text, replacement]: 
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const source = readFileSync(join(copy, file), 'utf8');
     if (!source.includes(text))
-      throw new Error(`${file}: found nothing of "${rule}", expected it as scripts/mutations.mjs says`);
+      throw new Error(`${file}: found nothing of "${rule}", expected it as scripts/mutation-list.ts says`);
     writeFileSync(
       join(copy, file),
       source.replace(text, () => replacement),
