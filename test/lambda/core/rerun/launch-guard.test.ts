@@ -72,6 +72,26 @@ describe('before the launch, the opt-in is checked again', () => {
     expect(guarded({ callId: 'of no task', ownToken: 'generation' }, { clientToken: undefined })).toBe('notOptedIn');
   });
 
+  test('and a call with a token of its own goes under no other', () => {
+    for (const ownToken of ['substitute', 'keyed', 'generation'] as const)
+      expect(guarded({ ownToken }, {})).toBe('notOptedIn');
+  });
+
+  test.each<[string, Partial<RerunInput>, Partial<RunTaskRequest>]>([
+    ['has the identity of that task', { callId: 'of another' }, {}],
+    ['goes under the token of the next generation', { ownToken: 'substitute' }, {}],
+    ['goes under no token of its caller, which its task has used up', {}, { clientToken: 'token-1' }],
+  ])('and a task that failed to start %s', (_, input, asked) => {
+    expect(guarded({ ...ofFailedTask, ...input }, { clientToken: undefined, ...asked })).toBe('notOptedIn');
+  });
+
+  test('but a caller that retries itself and hands over has given up', () => {
+    const callers = SETTINGS.callers.map((entry) => ({ ...entry, retriesItself: true }));
+    const given = callers.map((entry) => ({ ...entry, handsOver: true }));
+    expect(guarded({}, {}, { callers })).toBe('notOptedIn');
+    expect(guarded({}, {}, { callers: given })).toBeUndefined();
+  });
+
   test('but a caller that retries itself cannot see that an accepted task never started', () => {
     expect(
       guarded({ ...ofFailedTask, call: { ...call, caller: AIRFLOW_ROLE } }, { clientToken: undefined }),
