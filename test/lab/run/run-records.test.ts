@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Execution } from '../../../lab/aws/states/execution.ts';
 import type { Call } from '../../../lab/run/call-ledger.ts';
 import { Records } from '../../../lab/run/run-records.ts';
+import { LOG_MESSAGES } from '../../../lambda/core/contract.ts';
 import { RUN_TASK } from '../aws/world.ts';
 import { judged } from './judged.fixture.ts';
 
@@ -36,7 +37,28 @@ function owed(call: Partial<Call> = { state: 'throttled' }) {
     oracle.task({ ...task, kind: 'launched', input: REQUEST, clientToken: 't', principal: { arn: 'them' } });
     oracle.task({ ...task, kind: 'stopped', stopCode: 'TaskFailedToStart', stoppedReason, everRan: false });
   };
-  return { oracle, fate, begin, end, redrive, answer, breakOwnTask, isRefused: () => oracle.isOwedRefused(fate) };
+  /** The intake refuses a message in which the call was handed over. */
+  const refuseMessage = (messageId: string) => {
+    records.handedOver(fate.call, messageId);
+    records.log({
+      handler: 'intake',
+      level: 'info',
+      message: LOG_MESSAGES.verdict,
+      fields: { kind: 'refuse', reason: 'noClientToken', messageId },
+    });
+  };
+  return {
+    oracle,
+    records,
+    refuseMessage,
+    fate,
+    begin,
+    end,
+    redrive,
+    answer,
+    breakOwnTask,
+    isRefused: () => oracle.isOwedRefused(fate),
+  };
 }
 
 describe('a refusal of an owed call', () => {
@@ -73,6 +95,14 @@ describe('a refusal of an owed call', () => {
     redrive(execution);
     expect([isRefused(), fate.reasons.size]).toEqual([false, 0]);
   });
+});
+
+test('several messages of one call that are refused are one refusal, for which there is no excuse', () => {
+  const { oracle, records, refuseMessage, fate, isRefused } = owed();
+  refuseMessage('first');
+  refuseMessage('second');
+  expect(records.refused).toEqual({ noClientToken: 1 });
+  expect([isRefused(), oracle.isLost(fate)]).toEqual([true, false]);
 });
 
 describe('where only a task that failed to start is owed', () => {
