@@ -158,6 +158,57 @@ describe('a room', () => {
   });
 });
 
+describe('what is told late or twice of a room', () => {
+  const refused = (state: Rooms, atMs: number, nowMs = atMs) => full(state, { room: ROOM, atMs }, nowMs);
+  const freeAt = (state: Rooms, nowMs: number) => granted(state, nowMs, many(20));
+
+  test('is no news where somebody was refused since: what ended in between is taken', () => {
+    const told = ends(refused(refused(FULL, NOW_MS + 10_000), NOW_MS + 2000, NOW_MS + 12_000), NOW_MS + 5000);
+    expect(freeAt(told, NOW_MS + 13_000)).toBe(0);
+  });
+
+  test('is no news where it is over a minute old: what ended before it may be free', () => {
+    const ended = ends(FULL, NOW_MS + 10_000);
+    expect(freeAt(refused(ended, NOW_MS + 20_000, NOW_MS + 100_000), NOW_MS + 100_000)).toBe(1);
+    expect(freeAt(refused(ended, NOW_MS + 50_000, NOW_MS + 100_000), NOW_MS + 100_000)).toBe(0);
+  });
+
+  test('is over with the next refusal, also what ended so long ago that only its number is kept', () => {
+    expect(freeAt(refused(ends(FULL, NOW_MS + 1000), NOW_MS + 71_000), NOW_MS + 72_000)).toBe(0);
+  });
+
+  test('counts a place once that was granted as the room was found full, also when only its number is kept', () => {
+    const { state } = grantPlaces(ends(FULL, NOW_MS + 5000), many(1), NOW_MS + 9000);
+    const ended = ends(refused(state, NOW_MS + 10_000), NOW_MS + 11_000);
+    expect(freeAt(ended, NOW_MS + 12_000)).toBe(0);
+    expect(freeAt(ends(ended, NOW_MS + 72_000), NOW_MS + 73_000)).toBe(1);
+  });
+
+  test('is a start of ours, whose place was counted when it was granted', () => {
+    const { state } = grantPlaces(ends(FULL, NOW_MS + 5000), many(1), NOW_MS + 6000);
+    const ours = { isOurs: true, family: 'report', takenMs: NOW_MS + 6100, freedMs: undefined };
+    expect(freeAt(ends(countTask(state, ROOM, ours, NOW_MS + 6500), NOW_MS + 7000), NOW_MS + 8000)).toBe(1);
+  });
+
+  test('gives no places back that were granted later', () => {
+    const two = ends(ends(FULL, NOW_MS + 5000), NOW_MS + 5000);
+    const once = grantPlaces(two, many(1), NOW_MS + 6000).state;
+    const { state } = grantPlaces(once, many(1), NOW_MS + 8000);
+    const given = givePlacesBack(state, [{ rooms: [ROOM], tasks: 2 }], NOW_MS + 6000);
+    expect(given.rooms[ROOM]?.granted).toEqual([NOW_MS + 8000]);
+  });
+
+  test.each([
+    [20, 0],
+    [40, 1],
+  ])('shows how many end unheard by two refusals %d s apart: %d', (seconds, expected) => {
+    let state = FULL;
+    for (let task = 0; task < 20; task++) state = starts(state, NOW_MS + 5000);
+    const atMs = NOW_MS + seconds * 1000;
+    expect(Math.sign(freeAt(refused(state, atMs), atMs + 100_000))).toBe(expected);
+  });
+});
+
 describe('a family that is larger than any instance', () => {
   const POOL = 'instances batch';
   const huge = { ...CALL, rooms: [POOL], family: 'huge' };
