@@ -187,4 +187,22 @@ export const MUTATIONS: readonly Mutation[] = [
     'issuer && isSession ? issuer : identity',
     'issuer ? issuer : identity',
   ],
+  [
+    'a call is launched under the identity that its execution has',
+    'lambda/core/rerun/launch-guard.ts',
+    '!isIdentityOf(rerun, clientToken) || ',
+    '',
+  ],
+  [
+    'a task is started again under an identity of its own',
+    'lambda/core/rerun/launch-guard.ts',
+    ' && callId === asynchronousCallId(failedTask.taskArn)',
+    '',
+  ],
+  [
+    'a redriven execution asks for a permit of its own',
+    'lambda/run-task.ts',
+    'permit && !isRedriven ? Date.parse',
+    'permit ? Date.parse',
+  ],
 ];

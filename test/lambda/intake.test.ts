@@ -143,7 +143,9 @@ describe('the intake', () => {
     expect((await intake([eventText(), other], { sfn })).failed).toEqual(['m0', 'm1']);
   });
 
-  test('counts the calls of others by the second, ignored ones and mistakes included, but neither denied ones nor its own', async () => {
+  const BEHIND_ECS = 'Error retrieving subnet information for [subnet-0aaa]: Rate exceeded (ErrorCode: Throttling)';
+
+  test('counts the calls of others by the second, ignored ones and mistakes included, but neither denied ones, nor what a service behind ECS throttled, nor its own', async () => {
     const by = (arn: string) => ({ detail: { userIdentity: { arn } } });
     const { counted } = await intake([
       eventText(by(AIRFLOW_ROLE)),
@@ -152,6 +154,7 @@ describe('the intake', () => {
       eventText(by(OWN_ROLE)),
       eventText({ detail: { errorCode: 'InvalidParameterException', errorMessage: 'Invalid launch type' } }),
       eventText({ detail: { errorCode: 'AccessDenied' } }),
+      eventText({ detail: { errorCode: 'InvalidParameterException', errorMessage: BEHIND_ECS } }),
       eventText({ envelope: { 'replay-name': 'yesterday' } }),
       stoppedText(),
       '{',

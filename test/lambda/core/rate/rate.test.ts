@@ -408,6 +408,16 @@ describe('once a storm has shown the bucket', () => {
     expect(rate(during, NOW_MS, { ...learnt, probePerSecond: 7 })).toBe(7);
   });
 
+  test('what it cannot have held takes nothing from it: what is known then is not believed', () => {
+    const since = (accepted: number) =>
+      new Map([
+        ...SHOWN.seconds,
+        ...Array.from({ length: 19 }, (_, n) => [NOW - 19 + n, { accepted, throttled: 0 }] as const),
+      ]);
+    expect(rate({ ...SHOWN, seconds: since(60) }, NOW_MS)).toBe(learnt.probePerSecond);
+    expect(rate({ ...SHOWN, seconds: since(45) }, NOW_MS)).toBe(SETTINGS.minPerSecond);
+  });
+
   test('a fuller count of the same storm replaces it', () => {
     const fuller = storm(NOW - 30, [full, ...Array(10).fill({ accepted: 45, throttled: 160 })]);
     const again = reserve(learnt, 0, NOW_MS + 1000, SETTINGS, fuller).state;

@@ -59,6 +59,17 @@ describe('a room', () => {
     expect(granted(taken, NOW_MS + 6000)).toBe(0);
   });
 
+  test('leaves to others what they start in a second, which nobody has told of yet', () => {
+    let state = FULL;
+    for (let second = 1; second <= 60; second++) {
+      const atMs = NOW_MS + second * 1000;
+      for (let task = 0; task < 2; task++) state = ends(starts(state, atMs), atMs, { isOurs: false, takenMs: atMs });
+    }
+    state = full(state, { room: ROOM, atMs: NOW_MS + 60_500 }, NOW_MS + 60_500);
+    for (let task = 0; task < 3; task++) state = ends(state, NOW_MS + 61_000);
+    expect(granted(state, NOW_MS + 61_000, many(5))).toBe(1);
+  });
+
   describe('leaves others headroom', () => {
     /** Of the others one a second starts and stays for a hundred seconds: there are a hundred of them. It was found full lately. */
     function places(afterSeconds: number, ended: number, heldSeconds: number): number {
@@ -265,12 +276,16 @@ describe('a family that is larger than any instance', () => {
     expect(granted(refuse(free(state, NOW_MS + 1_300_000), NOW_MS + 1_300_001), NOW_MS + 1_300_500, [small])).toBe(0);
   });
 
+  test('is none that nobody can name', () => {
+    expect(refuse(FULL, NOW_MS + 1000, '', ROOM).refused).toEqual({});
+  });
+
   test('is none where no others start either, or where size does not matter', () => {
     let state = FULL;
     for (let time = 1; time <= 40; time++) state = refuse(state, NOW_MS + time * 30_000);
     expect(neverFits(state, POOL, 'huge', 8, NOW_MS + 1_300_000)).toBe(false);
-    const subnets = findFull(FULL, { room: 'addresses subnet-a', atMs: NOW_MS, family: 'huge' }, NOW_MS);
-    expect(subnets.refused).toEqual({});
+    const short = refuse(NO_ROOMS, NOW_MS, 'huge', 'addresses subnet-a');
+    expect(refuse(short, NOW_MS + 1000, 'huge', 'addresses subnet-a').refused).toEqual({});
   });
 });
 

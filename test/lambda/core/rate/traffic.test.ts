@@ -35,6 +35,8 @@ describe('what the bucket refills', () => {
     ],
     ['does not show without throttles', times(30, [40, 0]), undefined],
     ['does not show in two seconds, which both are only partly so', times(2, [40, 60]), undefined],
+    ['does not show in two whole seconds, of which chance is a large part', times(4, [40, 60]), undefined],
+    ['shows in three', times(5, [40, 60]), 40],
     [
       'does not show across a gap in which it may have filled',
       [
