@@ -288,7 +288,7 @@ describe('the search finds what goes wrong', () => {
   });
 
   test('by a way that is as short as any', async () => {
-    const { found } = await exploreWorld({ instants: [0, 40], mutations: { freshTokens: true } });
+    const { found } = await exploreWorld({ instants: [0, 40, END], mutations: { freshTokens: true } });
     const execution = 'report-2d6c138652489cfcc1df737a3a61a119';
     expect(found?.trace).toEqual([
       '0 s: the caller’s RunTask is throttled',
