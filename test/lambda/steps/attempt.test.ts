@@ -145,6 +145,12 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
     expect(await item(`spend#${Math.floor(NOW_MS / 3_600_000)}`)).toMatchObject({ tasks: { N: '5' } });
   });
 
+  test('count for nothing against the cap where they are throttled', async () => {
+    const throttled = failing(Array(5).fill(awsError('ThrottlingException')));
+    const { item } = await attempts(5, throttled, { maxTasksPerHour: 5 });
+    expect(await item(`spend#${Math.floor(NOW_MS / 3_600_000)}`)).toMatchObject({ tasks: { N: '0' } });
+  });
+
   test('slow the rate once where all are throttled', async () => {
     const { ends, item } = await attempts(5, failing(Array(5).fill(awsError('ThrottlingException'))));
     expect(ends).toEqual(Array(5).fill('backOff after 1 launches'));
@@ -168,6 +174,30 @@ test('an execution goes on with what it sees to itself', async () => {
   expect(end).toMatchObject({ next: 'backOff' });
   expect(await another()).toMatchObject({ reason: 'takenUp' });
   expect(requestsNow()).toHaveLength(1);
+});
+
+describe('what an answer left of a call', () => {
+  const progress = { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
+
+  test('goes under one token, whichever record of the call an execution began with', async () => {
+    const tokens = await Promise.all(
+      [0, 2, 90].map(async (minutes) => {
+        const eventTime = instant(EVENT_TIME_MS - minutes * MINUTE);
+        const deadline = { noRoom: { until: instant(NOW_MS + 60 * MINUTE), short: 'instances' } };
+        const rerun = { ...RERUN, call: { ...RERUN.call, eventTime } };
+        const { requests } = await attempt({ nowMs: NOW_MS, rerun, progress: { ...progress, ...deadline } });
+        return requests[0]?.clientToken;
+      }),
+    );
+    expect(tokens).toEqual([expect.any(String), tokens[0], tokens[0]]);
+    expect(tokens[0]).not.toBe(RERUN.request.clientToken);
+  });
+
+  test('is refused where its token, which nobody else can know, has another request', async () => {
+    const conflict = Object.assign(awsError('ConflictException'), { resourceIds: ['c'] });
+    const { end } = await attempt({ nowMs: NOW_MS, progress, ecs: failing([conflict]) });
+    expect(end).toEqual(['Refused', expect.stringMatching(/^conflict/)]);
+  });
 });
 
 describe('after its deadline a call', () => {
