@@ -42,7 +42,7 @@ interface Play {
   readonly hasTurn?: boolean;
   readonly startedAtMs?: number;
   readonly coverage?: object;
-  readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[] };
+  readonly accepted?: { readonly atMs: number; readonly taskArns: readonly string[]; readonly digest?: string };
   /** The token under which ECS accepted it; the call's own where absent. */
   readonly acceptedToken?: string;
   readonly settings?: Partial<Settings>;
@@ -176,8 +176,48 @@ test('an execution goes on with what it sees to itself', async () => {
   expect(requestsNow()).toHaveLength(1);
 });
 
+describe('in time a call', () => {
+  const whole = { atMs: EVENT_TIME_MS, taskArns: ['a', 'b'] };
+
+  test('that its caller got through itself is not made again', async () => {
+    const { end, requests } = await attempt({ nowMs: NOW_MS, accepted: whole });
+    expect(end).toMatchObject({ next: 'finish', result: 'alreadyStarted', taskArns: ['a', 'b'] });
+    expect(requests).toEqual([]);
+  });
+
+  test('is left to ECS to compare with another request under its token, as long as ECS knows that', async () => {
+    const accepted = { ...whole, digest: 'of another request' };
+    expect((await attempt({ nowMs: NOW_MS, accepted })).requests).toHaveLength(1);
+    const late = EVENT_TIME_MS - 57 * MINUTE;
+    expect((await attempt({ nowMs: NOW_MS, accepted: { ...accepted, atMs: late } })).end).toEqual([
+      'Refused',
+      expect.stringMatching(/^conflict/),
+    ]);
+  });
+
+  test('is given up where its time to wait for room is over, whatever permit comes then', async () => {
+    const noRoom = { until: instant(NOW_MS), short: 'instances', room: 'instances batch' };
+    const progress = { attempts: 0, unanswered: 0, remaining: 2, round: 0, taskArns: [], noRoom };
+    const { end, requests } = await attempt({ nowMs: NOW_MS, progress });
+    expect(end).toEqual(['GaveUp', expect.stringMatching(/^noRoom: instances batch/)]);
+    expect(requests).toEqual([]);
+  });
+
+  test('tells whoever starts its tasks again until when they may wait for room', async () => {
+    const noRoom = { until: instant(NOW_MS + MINUTE), short: 'instances', room: 'instances batch' };
+    const progress = { attempts: 0, unanswered: 0, remaining: 2, round: 0, taskArns: [], noRoom };
+    const { stored } = await attempt({ nowMs: NOW_MS, progress });
+    expect(stored(`launch#${ARN}`, 'record')).toMatchObject({ waitsForRoomUntil: noRoom.until });
+  });
+});
+
 describe('what an answer left of a call', () => {
   const progress = { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: [ARN] };
+
+  test('is made, although some attempt at the whole is known to have been accepted', async () => {
+    const accepted = { atMs: EVENT_TIME_MS, taskArns: [ARN, 'b'] };
+    expect((await attempt({ nowMs: NOW_MS, progress, accepted })).requests).toHaveLength(1);
+  });
 
   test('goes under one token, whichever record of the call an execution began with', async () => {
     const tokens = await Promise.all(
