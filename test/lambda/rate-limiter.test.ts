@@ -16,7 +16,7 @@ import {
   sqsEvent,
 } from '../support/dependencies.ts';
 import { NOW_MS } from '../support/records.ts';
-import { TABLES } from '../support/table.ts';
+import { openTable, TABLES } from '../support/table.ts';
 
 const ONE_PER_SECOND: RateSettings = { initialPerSecond: 1, minPerSecond: 0.1, maxPerSecond: 10 };
 const instant = (ms: number) => new Date(ms).toISOString();
@@ -301,4 +301,56 @@ test('only a permit that comes with places says that there is too little room', 
     JSON.parse(input.output).isRoomShort,
   ]);
   expect(Object.fromEntries(outputs)).toEqual({ short: true, other: undefined });
+});
+
+describe('on a table', () => {
+  const ROOM = 'fargate';
+  const CALL = { parkedUntil, rooms: [ROOM], callId: 'call', doneBy: { sinceMs: NOW_MS, count: 1, digest: 'digest' } };
+  const SLOW: RateSettings = { initialPerSecond: 0.1, minPerSecond: 0.1, maxPerSecond: 0.1 };
+
+  /** Plays one batch of two calls in a room with two places, of which the caller may have got one through itself. */
+  async function play({ sfn, isDone = false }: { sfn?: Answers['sfn']; isDone?: boolean }) {
+    const table = openTable();
+    let rooms = findFull(NO_ROOMS, { room: ROOM, atMs: NOW_MS - 1000, family: '' }, NOW_MS);
+    for (const freedMs of [NOW_MS - 500, NOW_MS - 400])
+      rooms = countTask(rooms, ROOM, { isOurs: true, family: '', takenMs: 0, freedMs }, NOW_MS);
+    await table.put({ id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(rooms) } });
+    const acceptance = { atMs: NOW_MS, taskArns: ['a'], digest: 'digest' };
+    if (isDone) await table.put({ id: { S: 'accepted#call' }, record: { S: JSON.stringify(acceptance) } });
+    const world = table.open({ rate: SLOW }, sfn ? { sfn } : {});
+    const calls = [
+      { ...CALL, taskToken: 'first' },
+      { ...CALL, taskToken: 'second', callId: 'another' },
+    ];
+    const { batchItemFailures } = await makeHandler({ ...world.dependencies, clock: virtualClock() })(
+      sqsEvent(...calls.map((call) => JSON.stringify(call))),
+    );
+    const answered = world.named('SendTaskSuccessCommand').map(({ input }) => input.taskToken);
+    const state = JSON.parse((await table.item('rooms'))?.state?.S ?? '');
+    const failed = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    return { answered, placesTaken: state.rooms[ROOM].granted.length, failed, lines: world.lines };
+  }
+
+  test('a place goes with its permit; one whose permit is not due in time goes back', async () => {
+    expect(await play({})).toMatchObject({ answered: ['first'], placesTaken: 1, failed: ['m1'] });
+  });
+
+  test('a place whose permit nobody took goes back', async () => {
+    const sfn = failing([new TaskTimedOut(ANSWERED)]);
+    expect(await play({ sfn })).toMatchObject({ answered: ['first'], placesTaken: 0, failed: ['m1'] });
+  });
+
+  test('a call that its caller got through hears of it, and takes neither permit nor place', async () => {
+    const { answered, placesTaken, failed, lines } = await play({ isDone: true });
+    expect([answered, placesTaken, failed]).toEqual([['first', 'second'], 1, []]);
+    expect(lines).toMatchObject([{ taken: 1, done: 1 }]);
+  });
+
+  test('a call that could not be told so is told again', async () => {
+    const sfn: Answers['sfn'] = ({ input }) => {
+      if (input.taskToken === 'first') throw awsError('AccessDeniedException');
+      return {};
+    };
+    expect((await play({ sfn, isDone: true })).failed).toEqual(['m0']);
+  });
 });
