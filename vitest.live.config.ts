@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { longFirst } from './test/support/long-first.ts';
 
-/** A session of commands in their order, and each client's processes one at a time: nothing makes these shorter. */
-const LONG = /\/(live\/transcript|clients\/clients)\.e2e\.ts$/;
+/** Commands and clients in turn, each a process of its own: as long as they take, the others fit in beside them. */
+const LONG = /\/(live\/transcript|clients\/\w+)\.e2e\.ts$/;
 
 /** What runs on the wall clock or in processes of its own takes as long as the machine is busy: apart from the tests that are run all the time. */
 export default defineConfig({
