@@ -1,15 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { longFirst } from './test/support/long-first.ts';
 
-/** These play whole storms or search whole worlds, which takes seconds; the rest fills what the cores have left at the end. */
-const isLong = ({ moduleId }: TestSpecification) => /\/test\/(model|lab)\/[^/]+$/.test(moduleId);
-
-class LongFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
-  }
-}
+/** These play whole storms or search whole worlds, which takes seconds. */
+const LONG = /\/test\/(model|lab)\/[^/]+$/;
 
 export default defineConfig({
   test: {
@@ -22,7 +15,7 @@ export default defineConfig({
     isolate: false,
     // vitest leaves one core to itself: of two, that is half of them.
     maxWorkers: '100%',
-    sequence: { sequencer: LongFirst },
+    sequence: { sequencer: longFirst(LONG) },
     // CloudFormation's own rules take longer than all the rest of a synthesis. One file holds templates against them.
     env: { CDK_VALIDATION: 'false' },
   },

@@ -7,8 +7,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readScenario } from '../lab/scenario/scenario.ts';
-import { auditedRun } from '../test/support/audited-run.ts';
 import { MUTATIONS, type Mutation } from './mutation-list.ts';
 import { NEEDED } from './mutations.mjs';
 
@@ -44,6 +42,9 @@ if (values.mutation === undefined) {
 }
 
 async function compare(file: string): Promise<void> {
+  // Not loaded where all is played in a copy, which loads its own.
+  const { readScenario } = await import('../lab/scenario/scenario.ts');
+  const { auditedRun } = await import('../test/support/audited-run.ts');
   const { exitCode, known, differences, invariants } = await auditedRun(readScenario(readFileSync(file, 'utf8'), file));
   const isRight = (exitCode === 1) === invariants.lost + invariants.duplicated > 0;
   const isEqual = differences.length === 0 && isRight;

@@ -45,8 +45,9 @@ const answers = (command: string, args: readonly string[], pattern: RegExp) => {
   return pattern.test(`${stdout}${stderr}`);
 };
 // Distributions' packages belong to their own Python, which need not be the first in the PATH.
+const LOOK_FOR_BOTO3 = 'import importlib.util; print(importlib.util.find_spec("boto3"))';
 export const PYTHON = ['/usr/bin/python3', 'python3'].find((each) =>
-  answers(each, ['-c', 'import boto3; print("boto3")'], /^boto3/),
+  answers(each, ['-c', LOOK_FOR_BOTO3], /name='boto3'/),
 );
 const aws = ['/usr/bin', '/usr/local/bin'].find((folder) => answers(`${folder}/aws`, ['--version'], /^aws-cli\/2/));
 const hasJq = answers('jq', ['--version'], /^jq/);
