@@ -14,7 +14,7 @@ const DEFAULT_REFILL = 40;
 const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
-const LARGER_GOT_SHARE = 0.6;
+const LARGER_GOT_SHARE = 0.5;
 const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.025 };
 /** What was measured over few seconds is rough: the rate grows away from it sooner, by this over those seconds. */
 const ROUGH_GROWTH_SECONDS = 0.2;
