@@ -49,7 +49,8 @@ export class Rooms {
   }
 
   hold({ capacity, provisioning }: RoomNeed, address: Address | undefined): Holding {
-    const held = { untilRunning: provisioning, untilStopped: [...capacity, ...(address?.limits ?? [])] };
+    const bound = address?.limits ?? [];
+    const held = { untilRunning: provisioning, untilStopped: bound.length > 0 ? [...capacity, ...bound] : capacity };
     this.#change(held.untilRunning, 1);
     this.#change(held.untilStopped, 1);
     return held;

@@ -4,16 +4,24 @@ import type { Json, JsonObject } from '../../kernel/json.ts';
 const TOKENS_KEPT = 10;
 const TOKEN_LIFE_MS = 15 * 60_000;
 
+interface Redrive {
+  readonly token: Json;
+  readonly at: number;
+}
+
+/** One for the thousands of executions that have none. */
+const NONE: readonly Redrive[] = [];
+
 /** The redrives of one execution. */
 export class Redrives {
-  readonly #redrives: { readonly token: Json; readonly at: number }[] = [];
+  #redrives = NONE;
 
   get count(): number {
     return this.#redrives.length;
   }
 
   add(token: Json, at: number): void {
-    this.#redrives.push({ token, at });
+    this.#redrives = [...this.#redrives, { token, at }];
   }
 
   /** When the redrive with this client token was, if that still counts as the same. */
