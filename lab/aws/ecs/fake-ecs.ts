@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
 import type { Account } from '../../scenario/account.ts';
 import type { Emit } from '../eventbridge/fake-eventbridge.ts';
-import type { Answered, ApiRequest } from './api-request.ts';
+import type { Answered, ApiRequest, Refused } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
 import { ClientTokens, Launch } from './client-tokens.ts';
 import { Fleet } from './fleet.ts';
@@ -65,6 +65,7 @@ export class FakeEcs implements FakeService {
   readonly #fleet: Fleet;
   readonly #requestIds: Random;
   #lastInput: JsonObject = {};
+  #lastRefusal: Refused = { code: '', message: '' };
   readonly #listeners: ((transition: TaskTransition) => void)[] = [];
 
   readonly #operations: Readonly<Record<string, Operation>> = {
@@ -123,7 +124,11 @@ export class FakeEcs implements FakeService {
     } catch (error) {
       if (error instanceof AwsError) {
         error.requestId = requestId;
-        record({ code: error.code, message: error.message });
+        const { code, message } = error;
+        // Of thousands of throttled calls each is refused like the one before.
+        const isSame = this.#lastRefusal.code === code && this.#lastRefusal.message === message;
+        if (!isSame) this.#lastRefusal = { code, message };
+        record(this.#lastRefusal);
       }
       throw error;
     }
