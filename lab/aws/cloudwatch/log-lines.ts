@@ -9,7 +9,8 @@ export interface StoredLine {
   readonly text: string;
 }
 
-const LINES_IN_PIECE = 1000;
+/** Few enough for a piece to be read in the young generation: large texts stay until the whole heap is collected. */
+const LINES_IN_PIECE = 200;
 
 /** Lines in the order in which they were written. Of a storm's million few are ever read: but for the last ones they are kept packed. */
 export class LogLines {
