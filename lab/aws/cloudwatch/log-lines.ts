@@ -38,8 +38,14 @@ function pack(lines: readonly StoredLine[]): Buffer {
   return deflateRawSync(text, { level: 1 });
 }
 
+/** What a piece usually has room in. */
+const PIECE_BYTES = 128 * 1024;
+
 function unpack(piece: Buffer): StoredLine[] {
-  const lines = inflateRawSync(piece).toString().split('\n');
+  const bytes = inflateRawSync(piece, { chunkSize: PIECE_BYTES });
+  const lines = bytes.toString().split('\n');
+  // Given back at once: of what is outside the heap, a query leaves more than a run before it is collected.
+  (bytes.buffer as ArrayBuffer).transfer(0);
   return lines.map((line) => {
     const [, at, group = '', text = ''] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
     return { at: Number(at), group, text };
