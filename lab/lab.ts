@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigurationError } from '../lib/config/read-config.ts';
 import { renderPage } from './html/page.ts';
 import { RecordFiles } from './report/record-files.ts';
@@ -8,10 +9,16 @@ import { report } from './report/report.ts';
 import { liveProgress } from './report/start-progress.ts';
 import { summary } from './report/start-summary.ts';
 import { StoryRecorder } from './report/story.ts';
+import { finiteCalls } from './run/run.ts';
 import { BadScenarioError, readScenario } from './scenario/scenario.ts';
 import { tee } from './world/observers.ts';
 
 const USAGE = 'usage: npm run --silent lab -- SCENARIO.json [--json] [--html FILE] [--records DIRECTORY]';
+
+/** So many calls leave pages of the heap half empty, which V8 then moves together: a tenth more time, a quarter less memory. */
+const LARGE = 50_000;
+/** Not on the command line, where it makes the young generation tiny as well. */
+const COMPACTING = '--optimize-for-size';
 
 interface Command {
   readonly file: string;
@@ -61,6 +68,7 @@ function readCommand(args: readonly string[]): Command | { readonly problem: str
 
 async function playScenario({ file, json, html, records }: Command): Promise<number> {
   const scenario = readScenario(readFileSync(fromWhereTyped(file), 'utf8'), file);
+  if (finiteCalls(scenario) >= LARGE) setFlagsFromString(COMPACTING);
   const recorder = new StoryRecorder();
   const files = records === undefined ? undefined : new RecordFiles(fromWhereTyped(records));
   // The summary needs no execution one by one.

@@ -105,7 +105,7 @@ export class ConsoleRecorder {
       machine: this.#machineOf(stateMachine).place,
       ...outcomeOf(execution),
       ...(call as Pick<ExecutionView, 'family' | 'caller' | 'cluster'>),
-      ...(redrives.count > 0 && { redrives: redrives.count }),
+      ...(redrives.length > 0 && { redrives: redrives.length }),
       startedAt: this.#since(startedAt),
       ...(stoppedAt !== undefined && { stoppedAt: this.#since(stoppedAt) }),
       steps,

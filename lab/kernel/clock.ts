@@ -1,6 +1,7 @@
 import TinyQueue from 'tinyqueue';
 
-interface Timer {
+/** What a clock will run, for whoever cancels it. */
+export interface Timer {
   readonly at: number;
   readonly sequence: number;
   run: (() => void) | undefined;
@@ -65,16 +66,24 @@ export class VirtualClock {
 
   /** Runs `run` at `instant` (milliseconds since the epoch; the past means now); returns what cancels it. */
   at(instant: number, run: () => void): () => void {
-    const timer: Timer = { at: Math.max(this.now(), instant), sequence: this.#sequence++, run };
+    const timer = this.timer(instant, run);
+    return () => this.cancel(timer);
+  }
+
+  /** The same for who has thousands of them: what cancels a timer takes more than the timer. */
+  timer(instant: number, run: () => void): Timer {
+    const timer = { at: Math.max(this.now(), instant), sequence: this.#sequence++, run };
     this.#timers.push(timer);
     this.#pending += 1;
-    return () => {
-      if (!timer.run) return;
-      timer.run = undefined;
-      this.#pending -= 1;
-      this.#cancelled += 1;
-      if (this.#cancelled > CANCELLED_KEPT && this.#cancelled * 2 > this.#timers.length) this.#tidy();
-    };
+    return timer;
+  }
+
+  cancel(timer: Timer): void {
+    if (!timer.run) return;
+    timer.run = undefined;
+    this.#pending -= 1;
+    this.#cancelled += 1;
+    if (this.#cancelled > CANCELLED_KEPT && this.#cancelled * 2 > this.#timers.length) this.#tidy();
   }
 
   /** Runs `run` every `milliseconds`, for ever; a run of the clock does not wait for it. */

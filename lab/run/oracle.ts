@@ -46,9 +46,9 @@ export interface Reason {
 interface TaskOfCall {
   readonly fate: CallFate;
   readonly own: boolean;
-  /** When it was launched, and by which attempt. */
+  /** When it was launched, and by which request. */
   readonly at: number;
-  readonly attempt: string;
+  readonly input: JsonObject;
   /** When it stopped, if it did. */
   stoppedAt?: number;
 }
@@ -113,12 +113,12 @@ export class Oracle {
       }
       fate.pending += 1;
       if (!own) fate.launchedByUsAt ??= transition.at;
-      this.#taskCalls.set(transition.taskArn, { fate, own, at: transition.at, attempt: attemptOf(transition.input) });
+      this.#taskCalls.set(transition.taskArn, { fate, own, at: transition.at, input: transition.input });
       return fate;
     }
     const entry = this.#taskCalls.get(transition.taskArn);
     if (!entry) return undefined;
-    const { fate, own, at, attempt } = entry;
+    const { fate, own, at, input } = entry;
     if (transition.kind === 'running') {
       if (!own) fate.startedByUsAt = Math.max(fate.startedByUsAt ?? at, at);
       fate.running += 1;
@@ -136,7 +136,7 @@ export class Oracle {
       const { stoppedReason } = transition;
       if (isNoRoomStop(stoppedReason)) {
         if (own) fate.startNoRoom += 1;
-        else this.noRoomAttempts.died(attempt);
+        else this.noRoomAttempts.died(attemptOf(input));
         if (!this.#optIn.rerunsNoRoom) fate.startRefused += 1;
       } else if (!THROTTLED_START.test(stoppedReason)) fate.startRefused += 1;
       else if (own) fate.startThrottled += 1;

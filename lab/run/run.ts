@@ -152,7 +152,8 @@ const hearAll = (records: () => Records): Partial<Observer> => ({
   emitted: (_, render) => void records().heard(render()),
 });
 
-const finiteCalls = ({ callers }: Scenario) =>
+/** How many calls the callers that come to an end make. */
+export const finiteCalls = ({ callers }: Scenario): number =>
   callers.reduce((sum, caller) => sum + (isRateCaller(caller) ? 0 : caller.calls), 0);
 
 /** Waits for the first instant at which nothing is to be waited for any more in any finite caller's call. */

@@ -63,7 +63,9 @@ const HOUR_MS = 3_600_000;
 
 /** Execution names hold 80 characters; https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html */
 const NAME_LENGTH = 80;
-const HASH_LENGTH = 32;
+/** So much of a hash is enough. In its text, each byte is two characters. */
+const HASH_BYTES = 16;
+const HASH_LENGTH = 2 * HASH_BYTES;
 
 /**
  * The name of a re-run's execution: the family for people, a hash for uniqueness.
@@ -145,10 +147,10 @@ function canonical(value: unknown): string {
 }
 
 function sign(key: TokenKey, parts: readonly string[]): string {
-  return createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
+  return createHmac('sha256', key).update(JSON.stringify(parts)).digest().toString('hex', 0, HASH_BYTES);
 }
 
 function digest(parts: readonly string[]): string {
   // JSON separates the parts: ['a', 'bc'] and ['ab', 'c'] give different hashes.
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
+  return createHash('sha256').update(JSON.stringify(parts)).digest().toString('hex', 0, HASH_BYTES);
 }

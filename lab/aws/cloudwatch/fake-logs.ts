@@ -2,7 +2,8 @@ import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-s
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
-import { describeGroups, filterEvents, type StoredLine } from './log-events.ts';
+import { describeGroups, filterEvents } from './log-events.ts';
+import { LogLines, type StoredLine } from './log-lines.ts';
 import { runQuery } from './logs-insights.ts';
 
 interface Query {
@@ -26,12 +27,6 @@ export interface FakeLogsOptions {
   readonly onScanned: (lines: number) => void;
 }
 
-function* read(lines: readonly StoredLine[]): Generator<object> {
-  for (const { at, text } of lines) {
-    yield { '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) };
-  }
-}
-
 /** How long a query takes. */
 const QUERY_MS = 2000;
 
@@ -39,7 +34,8 @@ const QUERY_MS = 2000;
 export class FakeLogs implements FakeService {
   readonly name = 'logs';
   readonly #options: FakeLogsOptions;
-  readonly #groups = new Map<string, StoredLine[]>();
+  readonly #groups = new Set<string>();
+  #lines = new LogLines();
   readonly #queries = new Map<string, StartedQuery>();
 
   constructor(options: FakeLogsOptions) {
@@ -47,18 +43,19 @@ export class FakeLogs implements FakeService {
   }
 
   createLogGroup(name: string): void {
-    this.#groups.set(name, []);
+    this.#groups.add(name);
   }
 
   /** Gives up all lines. */
   forget(): void {
-    for (const lines of this.#groups.values()) lines.length = 0;
+    this.#lines = new LogLines();
     this.#queries.clear();
   }
 
   /** Keeps a structured line. */
   write(group: string, fields: object): void {
-    this.#groups.get(group)?.push({ at: this.#options.clock.now(), text: JSON.stringify(fields) });
+    if (!this.#groups.has(group)) return;
+    this.#lines.push({ at: this.#options.clock.now(), group, text: JSON.stringify(fields) });
   }
 
   call(operation: string, input: JsonObject): JsonObject {
@@ -66,9 +63,9 @@ export class FakeLogs implements FakeService {
       case 'StartQuery':
         return this.#startQuery(input as never);
       case 'FilterLogEvents':
-        return filterEvents(this.#lines(String(input.logGroupName)), input);
+        return filterEvents(this.#linesOf([String(input.logGroupName)]), input);
       case 'DescribeLogGroups':
-        return describeGroups(this.#groups.keys(), input);
+        return describeGroups(this.#groups, input);
       case 'GetQueryResults':
         return this.#results(String(input.queryId));
       default:
@@ -80,24 +77,28 @@ export class FakeLogs implements FakeService {
   #startQuery(query: Query): JsonObject {
     const { clock, random, onScanned } = this.#options;
     const names = query.logGroupNames ?? [query.logGroupName ?? ''];
-    const lines = names.flatMap((name) => {
-      return this.#lines(name).filter(({ at }) => at >= query.startTime * 1000 && at < (query.endTime + 1) * 1000);
-    });
-    onScanned(lines.length);
-    const inOrder = lines.toSorted((a, b) => a.at - b.at);
+    let scanned = 0;
+    const rows = function* (lines: Iterable<StoredLine>) {
+      for (const { at, text } of lines) {
+        if (at < query.startTime * 1000 || at >= (query.endTime + 1) * 1000) continue;
+        scanned += 1;
+        yield { '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) };
+      }
+    };
     const limit = query.limit ?? Number.POSITIVE_INFINITY;
-    const results = runQuery(query.queryString, read(inOrder))
+    const results = runQuery(query.queryString, rows(this.#linesOf(names)))
       .slice(0, limit)
       .map((row) => Object.entries(row).map(([field, value]) => ({ field, value: String(value) })));
+    onScanned(scanned);
     const queryId = uuid(random);
     this.#queries.set(queryId, { completeAt: clock.now() + QUERY_MS, results });
     return { queryId };
   }
 
-  #lines(name: string): readonly StoredLine[] {
-    const group = this.#groups.get(name);
-    if (!group) throw new AwsError('ResourceNotFoundException', `Log group '${name}' does not exist`);
-    return group;
+  #linesOf(names: readonly string[]): Iterable<StoredLine> {
+    const unknown = names.find((name) => !this.#groups.has(name));
+    if (unknown !== undefined) throw new AwsError('ResourceNotFoundException', `Log group '${unknown}' does not exist`);
+    return this.#lines.of(names);
   }
 
   #results(queryId: string): JsonObject {

@@ -1,18 +1,11 @@
 import { AwsError, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
-
-/** A structured line of a log group. */
-export interface StoredLine {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  /** As JSON: what it is in the service takes half of what its members take here. */
-  readonly text: string;
-}
+import type { StoredLine } from './log-lines.ts';
 
 const MAX_PAGE = 10_000;
 
 /** The lines of one group that match, oldest first. Each group has one stream. */
-export function filterEvents(lines: readonly StoredLine[], input: JsonObject): JsonObject {
+export function filterEvents(lines: Iterable<StoredLine>, input: JsonObject): JsonObject {
   const { startTime, endTime, filterPattern, limit, nextToken } = input;
   const matches = compile(String(filterPattern ?? ''));
   const [from, to] = [Number(startTime ?? 0), Number(endTime ?? Number.POSITIVE_INFINITY)];
@@ -20,9 +13,10 @@ export function filterEvents(lines: readonly StoredLine[], input: JsonObject): J
   const first = nextToken == null ? 0 : Number(nextToken);
   if (!Number.isInteger(first)) throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
   const events: JsonObject[] = [];
-  for (let place = first; place < lines.length; place++) {
-    const { at, text: message } = lines[place] as StoredLine;
-    if (at < from || at > to || !matches(message)) continue;
+  let place = -1;
+  for (const { at, text: message } of lines) {
+    place += 1;
+    if (place < first || at < from || at > to || !matches(message)) continue;
     if (events.length === size) return { events, nextToken: String(place) };
     const timestamp = Math.floor(at);
     const eventId = String(place).padStart(56, '0');

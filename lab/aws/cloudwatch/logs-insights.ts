@@ -44,37 +44,68 @@ const COMMANDS: Readonly<Record<string, (rows: Iterable<Row>, rest: string) => I
     const [aggregates = '', by] = rest.split(' by ');
     const columns = aggregates.split(/, (?=\w+\()/).map(aggregation);
     const keys = by?.split(', ') ?? [];
-    const groups = Map.groupBy(rows, (row) => JSON.stringify(pick(row, keys)));
+    const groups = new Map<string, readonly Column[]>();
+    for (const row of rows) {
+      const key = JSON.stringify(pick(row, keys));
+      const group =
+        groups.get(key) ?? columns.map(({ alias, field, fold }) => ({ alias, field, fold: fold(), value: undefined }));
+      groups.set(key, group);
+      for (const column of group) column.value = column.fold(row[column.field]);
+    }
     return [...groups].map(([key, group]) => {
-      const values = columns.map(({ alias, of }) => [alias, of(group)] as const);
+      const values = group.map(({ alias, value }) => [alias, value] as const);
       return { ...JSON.parse(key), ...Object.fromEntries(values.filter(([, value]) => value !== undefined)) };
     });
   },
 };
 
-type Aggregate = (values: readonly (string | number)[], rows: number) => string | number | undefined;
+type Value = string | number | undefined;
 
-const AGGREGATES: Readonly<Record<string, Aggregate>> = {
-  count: (_, rows) => rows,
-  count_distinct: (values) => new Set(values).size,
-  latest: (values) => values.at(-1),
-  min: (values) => Math.min(...values.map(Number)),
-  sum: (values) => values.reduce<number>((total, value) => total + Number(value), 0),
-  max: (values) => Math.max(...values.map(Number)),
+/** Takes in what a row has in a field, and says what it comes to so far: no query keeps the rows of a storm. */
+type Fold = (value: Value) => Value;
+
+interface Column {
+  readonly alias: string;
+  readonly field: string;
+  readonly fold: Fold;
+  value: Value;
+}
+
+/** Of numbers in those rows that have one. */
+const ofNumbers = (first: number, join: (a: number, b: number) => number) => (): Fold => {
+  let result = first;
+  return (value) => {
+    if (value !== undefined) result = join(result, Number(value));
+    return result;
+  };
 };
 
-function aggregation(text: string): { alias: string; of: (group: readonly Row[]) => string | number | undefined } {
+const AGGREGATES: Readonly<Record<string, () => Fold>> = {
+  count: () => {
+    let rows = 0;
+    return () => ++rows;
+  },
+  count_distinct: () => {
+    const values = new Set<Value>();
+    return (value) => (value === undefined ? values : values.add(value)).size;
+  },
+  latest: () => {
+    let last: Value;
+    return (value) => {
+      last = value ?? last;
+      return last;
+    };
+  },
+  min: ofNumbers(Number.POSITIVE_INFINITY, Math.min),
+  sum: ofNumbers(0, (sum, value) => sum + value),
+  max: ofNumbers(Number.NEGATIVE_INFINITY, Math.max),
+};
+
+function aggregation(text: string): { alias: string; field: string; fold: () => Fold } {
   const [, name = '', field = '', alias = ''] = /^(\w+)\((\*|[@\w.]+)\) as (\w+)$/.exec(text) ?? [];
-  const aggregate = AGGREGATES[name];
-  if (!aggregate) throw new UnsupportedError(`the aggregation ${text}`);
-  return {
-    alias,
-    of: (group) =>
-      aggregate(
-        group.flatMap((row) => row[field] ?? []),
-        group.length,
-      ),
-  };
+  const fold = AGGREGATES[name];
+  if (!fold) throw new UnsupportedError(`the aggregation ${text}`);
+  return { alias, field, fold };
 }
 
 /** `toMillis(@timestamp) as atMs`; undefined for a field of the row. */

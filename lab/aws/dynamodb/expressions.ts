@@ -12,6 +12,9 @@ interface Parsed<Tree> {
 
 export type Parser<Tree> = (source: string) => Parsed<Tree>;
 
+/** So many kept expressions are more than a program has that names no attributes after the time. */
+const MOST_KEPT = 500;
+
 /** A parser that keeps what it parsed: a program sends the same few expressions over and over. */
 export function parser<Tree>(read: (tokens: TokenStream) => Tree): Parser<Tree> {
   const cache = new Map<string, Parsed<Tree>>();
@@ -23,6 +26,7 @@ export function parser<Tree>(read: (tokens: TokenStream) => Tree): Parser<Tree> 
     const tree = read(tokens);
     if (!tokens.atEnd()) throw tokens.unexpected();
     const parsed = { tree, aliases: tokens.aliases, values: tokens.values };
+    if (cache.size >= MOST_KEPT) cache.clear();
     cache.set(source, parsed);
     return parsed;
   };

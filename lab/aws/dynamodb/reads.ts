@@ -4,7 +4,7 @@ import { check, holds } from './conditions.ts';
 import { projectionParser, readExpressions, within } from './expressions.ts';
 import { project } from './paths.ts';
 import type { Table } from './table.ts';
-import type { Item } from './values.ts';
+import { equal, type Item } from './values.ts';
 
 export function getItem(table: Table, input: JsonObject): JsonObject {
   const { trees, scope } = readExpressions(input, { ProjectionExpression: projectionParser });
@@ -21,8 +21,9 @@ export function scan(table: Table, input: JsonObject): JsonObject {
   if (filter) within('FilterExpression', () => check(filter, scope));
   const paths = projection?.map((path) => scope.path(path));
   const items = table.items();
-  const after = input.ExclusiveStartKey === undefined ? undefined : table.get(table.readKey(input.ExclusiveStartKey));
-  const from = after === undefined ? 0 : items.indexOf(after) + 1;
+  const { name } = table.partitionKey;
+  const after = input.ExclusiveStartKey === undefined ? {} : table.readKey(input.ExclusiveStartKey);
+  const from = 1 + items.findIndex((item) => equal(item[name], after[name]));
   const page = items.slice(from, input.Limit === undefined ? undefined : from + Number(input.Limit));
   const found = page.filter((item) => !filter || holds(filter, item, scope));
   const last = page.at(-1);
@@ -43,7 +44,7 @@ export function describeTable(table: Table): JsonObject {
       TableStatus: 'ACTIVE',
       KeySchema: [{ AttributeName: partitionKey.name, KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: partitionKey.name, AttributeType: partitionKey.type }],
-      ItemCount: table.items().length,
+      ItemCount: table.size,
       BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
     },
   };

@@ -16,7 +16,7 @@ export interface ApiRequest {
 
 export interface Answered {
   /** Renders the answer once more, so that a hundred thousand records need not keep theirs. */
-  readonly output: () => JsonObject;
+  output(): JsonObject;
 }
 
 export interface Refused {

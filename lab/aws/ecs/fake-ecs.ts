@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AwsError, type FakeService, type Principal, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
 import type { Account } from '../../scenario/account.ts';
 import type { Emit } from '../eventbridge/fake-eventbridge.ts';
-import type { Answered, ApiRequest } from './api-request.ts';
+import type { Answered, ApiRequest, Refused } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
-import { ClientTokens, type Launch } from './client-tokens.ts';
+import { ClientTokens, Launch } from './client-tokens.ts';
 import { Fleet } from './fleet.ts';
 import { decodeDescribeClusters, decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
 import type { Rooms } from './rooms.ts';
@@ -50,8 +51,8 @@ export type TaskTransition =
 
 interface Operation {
   readonly readOnly: boolean;
-  /** Takes from the buckets, then does the work; returns what renders the answer. */
-  readonly handle: (input: JsonObject, principal: Principal) => Answered['output'];
+  /** Takes from the buckets, then does the work. */
+  readonly handle: (input: JsonObject, principal: Principal) => Answered;
 }
 
 /** Amazon ECS as far as throttled standalone tasks are concerned. */
@@ -63,6 +64,8 @@ export class FakeEcs implements FakeService {
   readonly #tokens = new ClientTokens();
   readonly #fleet: Fleet;
   readonly #requestIds: Random;
+  #lastInput: JsonObject = {};
+  #lastRefusal: Refused = { code: '', message: '' };
   readonly #listeners: ((transition: TaskTransition) => void)[] = [];
 
   readonly #operations: Readonly<Record<string, Operation>> = {
@@ -114,21 +117,26 @@ export class FakeEcs implements FakeService {
     try {
       // Whether ECS looks at the permission or at its buckets first is unknown.
       this.#options.authorize?.(operation, input, principal);
-      const output = handle(input, principal);
+      const answered = handle(input, principal);
       // No record shows what was read.
-      record(readOnly ? READ : { output });
-      return output();
+      record(readOnly ? READ : answered);
+      return answered.output();
     } catch (error) {
       if (error instanceof AwsError) {
         error.requestId = requestId;
-        record({ code: error.code, message: error.message });
+        const { code, message } = error;
+        // Of thousands of throttled calls each is refused like the one before.
+        const isSame = this.#lastRefusal.code === code && this.#lastRefusal.message === message;
+        if (!isSame) this.#lastRefusal = { code, message };
+        record(this.#lastRefusal);
       }
       throw error;
     }
   }
 
-  #runTask(input: JsonObject, principal: Principal): Answered['output'] {
+  #runTask(input: JsonObject, principal: Principal): Answered {
     const now = this.#options.clock.now();
+    this.#share(input);
     const request = decodeRunTask(input);
     this.#throttles.admitRunTask(request, now);
     const cluster = this.#cluster(request.cluster);
@@ -139,7 +147,7 @@ export class FakeEcs implements FakeService {
 
     const { clientToken } = request;
     const repeated = clientToken == null ? undefined : this.#tokens.repeated(cluster, clientToken, input, now);
-    if (repeated) return () => runTaskAnswer(repeated);
+    if (repeated) return repeated;
 
     const need = this.rooms.admit(request, cluster);
     const tasks: Task[] = [];
@@ -152,22 +160,30 @@ export class FakeEcs implements FakeService {
         this.#tell({ ...launched(placed, request), input, principal });
       }
     }
-    // Kept for a day: copies have no room to grow.
-    const launch: Launch = { input, at: now, tasks: [...tasks], failures: [...failures] };
+    const launch = new Launch(input, now, tasks, failures);
     if (clientToken != null) this.#tokens.remember(cluster, clientToken, launch);
-    return () => runTaskAnswer(launch);
+    return launch;
   }
 
-  #stopTask(input: JsonObject): Answered['output'] {
+  /** Calls are kept, and of thousands most ask for the same: a part that is like the one before is that one. */
+  #share(input: JsonObject): void {
+    for (const name of Object.keys(input)) {
+      const known = this.#lastInput[name];
+      if (isObject(known) && known !== input[name] && isDeepStrictEqual(known, input[name])) input[name] = known;
+    }
+    this.#lastInput = input;
+  }
+
+  #stopTask(input: JsonObject): Answered {
     const { cluster, task: reference, reason } = decodeStopTask(input);
     this.#throttles.admitWrite(this.#options.clock.now());
     const task = this.#fleet.find(reference, this.#cluster(cluster));
     if (!task) throw new AwsError('InvalidParameterException', 'The referenced task was not found.');
     this.#fleet.stop(task, reason ?? 'Task stopped by user');
-    return () => ({ task: taskInApi(task, 'STOPPED') });
+    return { output: () => ({ task: taskInApi(task, 'STOPPED') }) };
   }
 
-  #describeTasks(input: JsonObject): Answered['output'] {
+  #describeTasks(input: JsonObject): Answered {
     const { cluster: reference, tasks: references, include } = decodeDescribeTasks(input);
     this.#throttles.admitRead(this.#options.clock.now());
     const cluster = this.#cluster(reference);
@@ -177,13 +193,14 @@ export class FakeEcs implements FakeService {
     );
     const shown = ({ tags, ...task }: JsonObject): JsonObject =>
       include?.includes('TAGS') ? { ...task, tags: tags ?? [] } : task;
-    return () => ({
+    const output = () => ({
       tasks: found.filter(isTask).map((task) => shown(taskInApi(task, statusOf(task)))),
       failures: found.filter((entry): entry is JsonObject => !isTask(entry)),
     });
+    return { output };
   }
 
-  #describeClusters(input: JsonObject): Answered['output'] {
+  #describeClusters(input: JsonObject): Answered {
     const { clusters: references } = decodeDescribeClusters(input);
     this.#throttles.admitRead(this.#options.clock.now());
     const prefix = this.#catalog.arnPrefix;
@@ -192,20 +209,21 @@ export class FakeEcs implements FakeService {
       const arn = reference.startsWith('arn:') ? reference : `${prefix}:cluster/${reference}`;
       return cluster ? this.#fleet.clusterInApi(cluster) : { arn, reason: 'MISSING' };
     });
-    return () => ({
+    const output = () => ({
       clusters: found.filter((entry) => 'clusterArn' in entry),
       failures: found.filter((entry) => 'reason' in entry),
     });
+    return { output };
   }
 
   /** In one page: the real one has a hundred clusters on each. */
-  #listClusters(): Answered['output'] {
+  #listClusters(): Answered {
     this.#throttles.admitRead(this.#options.clock.now());
     const clusterArns = this.#catalog.clusters.map(({ arn }) => arn);
-    return () => ({ clusterArns });
+    return { output: () => ({ clusterArns }) };
   }
 
-  #listTasks(input: JsonObject): Answered['output'] {
+  #listTasks(input: JsonObject): Answered {
     const query = decodeListTasks(input);
     this.#throttles.admitRead(this.#options.clock.now());
     const cluster = this.#cluster(query.cluster);
@@ -213,7 +231,7 @@ export class FakeEcs implements FakeService {
     // "Although you can filter results based on a desired status of PENDING, this doesn't return any results."
     const tasks = status === 'PENDING' ? [] : this.#fleet.list(status);
     const answer = page(tasks, cluster, query);
-    return () => answer;
+    return { output: () => answer };
   }
 
   #cluster(reference: string | null | undefined): Cluster {
@@ -247,12 +265,6 @@ function launched(task: Task, { clientToken }: RunTaskRequest) {
 const READ: Answered = { output: () => ({}) };
 
 const isTask = (placed: Task | JsonObject): placed is Task => 'createdAt' in placed;
-
-/** The answer to the request that launched, and to each that repeats it. */
-const runTaskAnswer = ({ tasks, failures }: Launch): JsonObject => ({
-  tasks: tasks.map((task) => taskInApi(task, 'PROVISIONING')),
-  failures: [...failures],
-});
 
 function unsupported(operation: string): never {
   throw new UnsupportedError(`the lab's ECS does not know the operation ${operation}`);

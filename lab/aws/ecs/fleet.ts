@@ -1,4 +1,4 @@
-import type { VirtualClock } from '../../kernel/clock.ts';
+import type { Timer, VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts';
 import type { Account } from '../../scenario/account.ts';
@@ -35,8 +35,8 @@ export class Fleet {
   readonly #live = new Map<string, Task>();
   /** In the order of stopping, which is the order of forgetting. */
   readonly #stopped = new Map<string, Task>();
-  /** Cancels the next step in the life of a live task. */
-  readonly #nextStep = new Map<Task, () => void>();
+  /** The next step in the life of each live task. */
+  readonly #nextStep = new Map<Task, Timer>();
 
   constructor(options: FleetOptions) {
     const { account, clock, seed } = options;
@@ -71,27 +71,28 @@ export class Fleet {
       subnet: address ? address.subnet : triedSubnet(need, random),
     };
     this.#live.set(id, task);
-    this.#announce(task, random);
+    this.#announce(task, eventDelay(random));
 
     const failure = address ? account.startFailures.find(strikes) : undefined;
     if (!address)
-      this.#after(task, uniform(random, NO_ADDRESS_SECONDS), () =>
-        this.#stop(task, 'TaskFailedToStart', noAddressReason(request, task.subnet), random),
-      );
+      this.#fail(task, uniform(random, NO_ADDRESS_SECONDS), noAddressReason(request, task.subnet), eventDelay(random));
     else if (failure)
-      this.#after(task, uniform(random, failure.afterSeconds), () =>
-        this.#stop(task, 'TaskFailedToStart', failure.stoppedReason, random),
-      );
-    else this.#run(task, this.lives.of(call, task.place), random);
+      this.#fail(task, uniform(random, failure.afterSeconds), failure.stoppedReason, eventDelay(random));
+    else this.#run(task, this.lives.of(call, task.place), [eventDelay(random), eventDelay(random)]);
     return task;
   }
 
-  #run(task: Task, { startSeconds, runSeconds }: TaskLife, random: Random): void {
+  #fail(task: Task, seconds: number, reason: string, delay: number): void {
+    this.#after(task, seconds, () => this.#stop(task, 'TaskFailedToStart', reason, delay));
+  }
+
+  /** The delays of its events are drawn before: of thousands of tasks that run, each would keep its chances. */
+  #run(task: Task, { startSeconds, runSeconds }: TaskLife, [running, stopped]: readonly [number, number]): void {
     this.#after(task, startSeconds, () => {
       task.startedAt = this.#options.clock.now();
-      this.#announce(task, random);
+      this.#announce(task, running);
       this.#after(task, runSeconds, () =>
-        this.#stop(task, 'EssentialContainerExited', 'Essential container in task exited', random),
+        this.#stop(task, 'EssentialContainerExited', 'Essential container in task exited', stopped),
       );
     });
   }
@@ -99,8 +100,9 @@ export class Fleet {
   /** Ends a task because somebody asked for it: at once, where the real one takes up to `stopTimeout`. */
   stop(task: Task, reason: string): void {
     if (!this.#live.has(task.id)) return;
-    this.#nextStep.get(task)?.();
-    this.#stop(task, 'UserInitiated', reason, randomStream(this.#options.seed, `ecs/stop/${task.number}`));
+    const next = this.#nextStep.get(task);
+    if (next) this.#options.clock.cancel(next);
+    this.#stop(task, 'UserInitiated', reason, eventDelay(randomStream(this.#options.seed, `ecs/stop/${task.number}`)));
   }
 
   /** A visible task by its ID or ARN. */
@@ -131,14 +133,14 @@ export class Fleet {
     };
   }
 
-  #stop(task: Task, stopCode: StopCode, stoppedReason: string, random: Random): void {
+  #stop(task: Task, stopCode: StopCode, stoppedReason: string, delay: number): void {
     Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber: this.#stops++ });
     if (task.startedAt === undefined) this.lives.giveBack(callOf(task.request, task.number), task.place);
     this.#nextStep.delete(task);
     this.#live.delete(task.id);
     this.#forget();
     this.#stopped.set(task.id, task);
-    this.#announce(task, random);
+    this.#announce(task, delay);
   }
 
   #forget(): void {
@@ -150,20 +152,22 @@ export class Fleet {
   }
 
   #after(task: Task, seconds: number, step: () => void): void {
-    this.#nextStep.set(task, this.#options.clock.after(seconds * 1000, step));
+    const { clock } = this.#options;
+    this.#nextStep.set(task, clock.timer(clock.now() + seconds * 1000, step));
   }
 
-  #announce(task: Task, random: Random): void {
+  #announce(task: Task, delay: number): void {
     const { clock, emit, onTransition } = this.#options;
     const status = statusOf(task);
     const at = clock.now();
     if (status !== 'PROVISIONING') this.rooms.release(task.holding, status, task.startedAt !== undefined);
     onTransition(task, status);
-    // What comes next of the task is drawn from the same stream, heard or not.
-    const delay = uniform(random, EVENT_DELAY_SECONDS) * 1000;
     if (emit) clock.after(delay, () => emit(TASK_STATE_CHANGE, () => taskStateChange(task, status, at)));
   }
 }
+
+/** After how many milliseconds an event of a task comes. */
+const eventDelay = (random: Random): number => uniform(random, EVENT_DELAY_SECONDS) * 1000;
 
 /** The call that a request repeats, wherever it bears a mark of it. */
 const callOf = ({ referenceId }: RunTaskRequest, launch: number): string => `${referenceId ?? `launch/${launch}`}`;

@@ -52,6 +52,8 @@ export interface Holding {
   readonly untilStopped: readonly number[];
 }
 
+export const HOLDS_NONE: Holding = { untilRunning: [], untilStopped: [] };
+
 /** A change of how many tasks a limit counts. */
 export interface RoomChange {
   /** Milliseconds since the epoch. */

@@ -3,7 +3,9 @@ import type { Random } from '../../kernel/random.ts';
 import type { Cluster } from './catalog.ts';
 import {
   type Address,
+  HOLDS_NONE,
   type Holding,
+  NEEDS_NONE,
   type RoomChange,
   RoomLevels,
   type RoomLimit,
@@ -48,8 +50,10 @@ export class Rooms {
     return this.#levels.address(need);
   }
 
-  hold({ capacity, provisioning }: RoomNeed, address: Address | undefined): Holding {
-    const held = { untilRunning: provisioning, untilStopped: [...capacity, ...(address?.limits ?? [])] };
+  hold(need: RoomNeed, address: Address | undefined): Holding {
+    // One for all tasks of an account that nothing bounds.
+    if (need === NEEDS_NONE) return HOLDS_NONE;
+    const held = { untilRunning: need.provisioning, untilStopped: [...need.capacity, ...(address?.limits ?? [])] };
     this.#change(held.untilRunning, 1);
     this.#change(held.untilStopped, 1);
     return held;

@@ -2,6 +2,8 @@ import { randomStream, uniform } from '../../kernel/random.ts';
 import type { Account } from '../../scenario/account.ts';
 
 const START_SECONDS = [5, 30] as const;
+/** What nearly every call takes. */
+const FIRST_PLACE: readonly number[] = [0];
 
 /** How long a task is in PROVISIONING, and how long it runs. */
 export interface TaskLife {
@@ -39,7 +41,8 @@ export class TaskLives {
 
   take(call: string): number {
     const [place = 0] = this.free(call, 1);
-    this.#taken.set(call, (this.#taken.get(call) ?? []).concat(place));
+    const taken = this.#taken.get(call);
+    this.#taken.set(call, taken ? taken.concat(place) : FIRST_PLACE);
     return place;
   }
 

@@ -42,7 +42,7 @@ export class EventTargets {
       (event, again) => {
         const isAdmitted = queueArn !== undefined && admits(queueArn);
         const id = isAdmitted
-          ? sqs.send(queueArn, body ?? (again ? () => JSON.stringify(again()) : JSON.stringify(event)))
+          ? sqs.send(queueArn, body ?? again ?? JSON.stringify(event))
           : `${ruleArn} refused ${this.#refused++}`;
         this.#options.onDelivered(event, id);
       };

@@ -28,6 +28,8 @@ interface Relevant {
   readonly granted: readonly Statement[];
   /** Whether none of them has a condition. */
   readonly isUnconditional: boolean;
+  /** What they come to where nothing that a request says of itself can change that; undefined until it is asked for. */
+  verdict: boolean | undefined;
 }
 
 /** Of how many permissions that is kept. */
@@ -72,8 +74,9 @@ export class Iam {
   /** Whether a role, or an AWS service, may do something. Throws an `UnsupportedError` for what it cannot judge. */
   allows(who: Identity, need: Need): boolean {
     const relevant = this.#relevantTo(who, need);
-    if (relevant.isUnconditional) return judge(relevant, need, ALWAYS);
-    return judge(relevant, need, contextOf(who, need));
+    if (!relevant.isUnconditional && need.context) return judge(relevant, need, contextOf(who, need));
+    relevant.verdict ??= judge(relevant, need, contextOf(who, need));
+    return relevant.verdict;
   }
 
   #relevantTo(who: Identity, need: Need): Relevant {
@@ -97,7 +100,7 @@ export class Iam {
     const meant = onResource.filter((statement) => names(statement, who));
     const granted = about(own);
     const isUnconditional = [...onResource, ...granted].every(({ Condition }) => Object.keys(Condition).length === 0);
-    return { onResource, meant, granted, isUnconditional };
+    return { onResource, meant, granted, isUnconditional, verdict: undefined };
   }
 
   /** Whether the resource's policy forbids something to a role or user, whatever its own policies say. */

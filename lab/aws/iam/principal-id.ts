@@ -10,6 +10,8 @@ export interface PrincipalParts {
   readonly session: string;
   /** What IAM calls it for ever: `AROA…` a role, `AIDA…` a user. */
   readonly uniqueId: string;
+  /** The `principalId` of CloudTrail records, and the `SenderId` of messages: `AROA…:session` or `AIDA…`. */
+  readonly principalId: string;
 }
 
 const known = new Map<string, PrincipalParts>();
@@ -25,33 +27,26 @@ function readParts(principalArn: string): PrincipalParts {
   const [, partition = '', , , accountId = '', resource = ''] = principalArn.split(':');
   const [kind, ...path] = resource.split('/');
   const last = path.at(-1) ?? '';
-  if (kind === 'user')
-    return {
-      accountId,
-      arn: principalArn,
-      user: last,
-      role: '',
-      session: '',
-      uniqueId: `AIDA${uniqueMark(principalArn)}`,
-    };
+  if (kind === 'user') {
+    const id = `AIDA${uniqueMark(principalArn)}`;
+    return { accountId, arn: principalArn, user: last, role: '', session: '', uniqueId: id, principalId: id };
+  }
   const [role = '', session = 'session'] = kind === 'role' ? [last] : path;
   const issuer = `arn:${partition}:iam::${accountId}:role/`;
+  // A role has one id, and its name is unique within the account whatever its path.
+  const uniqueId = `AROA${uniqueMark(issuer + role)}`;
   return {
     accountId,
     arn: kind === 'role' ? principalArn : issuer + role,
     user: undefined,
     role,
     session,
-    // A role has one id, and its name is unique within the account whatever its path.
-    uniqueId: `AROA${uniqueMark(issuer + role)}`,
+    uniqueId,
+    principalId: `${uniqueId}:${session}`,
   };
 }
 
-/** The `principalId` of CloudTrail records, and the `SenderId` of messages: `AROA…:session` or `AIDA…`. */
-export function principalIdOf(principalArn: string): string {
-  const { user, session, uniqueId } = principalParts(principalArn);
-  return user === undefined ? `${uniqueId}:${session}` : uniqueId;
-}
+export const principalIdOf = (principalArn: string): string => principalParts(principalArn).principalId;
 
 const digests = new Map<string, Buffer>();
 

@@ -1,6 +1,6 @@
 import { DynamoDBJsonCodec } from '@aws-sdk/dynamodb-codec';
 import { JsonCodec } from '@smithy/core/protocols';
-import { copyOf, isObject, type JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { InProcessClientConfig } from './transport.ts';
 
 /** The parts of an SDK client and of its command that turn a call into a request and a response into an answer. */
@@ -92,11 +92,10 @@ function fitted(asked: JsonObject): JsonObject {
   return asked;
 }
 
-/** DynamoDB's client has a walk of its own, which leaves what it reads where it is: an item of a table is not to be among that. */
+/** DynamoDB's client has a walk of its own. */
 function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
   if (!codec) return undefined;
-  const isDynamoDb = serviceId === 'DynamoDB';
-  const walks = isDynamoDb ? new DynamoDBJsonCodec() : new JsonCodec(codec.settings);
+  const walks = serviceId === 'DynamoDB' ? new DynamoDBJsonCodec() : new JsonCodec(codec.settings);
   const [serializer, deserializer] = [walks.createSerializer(), walks.createDeserializer()];
   return {
     toJson: (schema, value) => {
@@ -104,6 +103,6 @@ function valuesOf({ codec }: Protocol, serviceId: string): Values | undefined {
       // What `flush` would turn into text.
       return fitted((serializer as unknown as { readonly buffer: JsonObject }).buffer);
     },
-    fromJson: (schema, value) => deserializer.readObject(schema as never, isDynamoDb ? copyOf(value) : value) as object,
+    fromJson: (schema, value) => deserializer.readObject(schema as never, value) as object,
   };
 }

@@ -7,13 +7,14 @@ const NOISY_IN_FLIGHT = 30;
 /** ... until its backlog is gone, or it has sent nothing for so long. */
 const QUIET_AFTER_MS = 300_000;
 
-interface Waiting<T> {
-  readonly item: T;
-  readonly sequence: number;
+interface Ordered {
+  readonly group: string | undefined;
+  /** Given with a place in the order. */
+  sequence: number;
 }
 
 interface Group<T> {
-  readonly waiting: Fifo<Waiting<T>>;
+  readonly waiting: Fifo<T>;
   inFlight: number;
   isNoisy: boolean;
   sentAt: number;
@@ -25,11 +26,11 @@ interface Group<T> {
  * The second sign of noise that it names, a share of the processing time, is left out: over what time is not said, and
  * without it fewer groups are made to wait.
  */
-export class FairOrder<T extends { readonly group: string | undefined }> {
+export class FairOrder<T extends Ordered> {
   readonly #clock: VirtualClock;
   readonly #groups = new Map<string, Group<T>>();
   /** Each message without a group is a tenant of its own. */
-  readonly #ungrouped = new Fifo<Waiting<T>>();
+  readonly #ungrouped = new Fifo<T>();
   #sequence = 0;
   #inFlight = 0;
 
@@ -42,9 +43,9 @@ export class FairOrder<T extends { readonly group: string | undefined }> {
   }
 
   push(item: T): void {
-    const waiting = { item, sequence: this.#sequence++ };
-    if (item.group === undefined) this.#ungrouped.push(waiting);
-    else this.#group(item.group).waiting.push(waiting);
+    item.sequence = this.#sequence++;
+    if (item.group === undefined) this.#ungrouped.push(item);
+    else this.#group(item.group).waiting.push(item);
   }
 
   shift(): T | undefined {
@@ -57,7 +58,7 @@ export class FairOrder<T extends { readonly group: string | undefined }> {
       if (group.isNoisy) noisy = noisy && noisy.inFlight <= group.inFlight ? noisy : group;
       else if (first.sequence < (quiet.peek()?.sequence ?? Number.POSITIVE_INFINITY)) quiet = group.waiting;
     }
-    return (quiet.shift() ?? noisy?.waiting.shift())?.item;
+    return quiet.shift() ?? noisy?.waiting.shift();
   }
 
   enterFlight(name: string | undefined): void {

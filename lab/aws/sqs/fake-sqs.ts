@@ -3,15 +3,15 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
 import { principalIdOf } from '../iam/principal-id.ts';
-import { invalidValue, type MessageAttributes } from './messages.ts';
+import { invalidValue, type MessageAttributes, NO_ATTRIBUTES } from './messages.ts';
 import { OPERATIONS, systemAttributes } from './operations.ts';
 import { type Body, type Depth, type Message, Queue, type QueueOptions, type ReceivedMessage } from './queue.ts';
 
 export type { Depth, MessageAttributes, QueueOptions, ReceivedMessage };
 export { systemAttributes };
 
-/** In place of the id that AWS gives each of its own services. */
-const AWS_SERVICE = 'amazonaws.com';
+/** What messages of AWS's own services have in common: a text in place of the id that AWS gives each of them. */
+const OF_AWS = { SenderId: 'amazonaws.com' };
 
 export interface FakeSqsOptions {
   readonly clock: VirtualClock;
@@ -70,8 +70,8 @@ export class FakeSqs implements FakeService {
   }
 
   /** Sends as an AWS service does, say an EventBridge target; returns the message's id. */
-  send(queueArn: string, body: Body, attributes: MessageAttributes = {}): string {
-    return this.#queue(queueArn).send(this.#newId(), { body, attributes, system: { SenderId: AWS_SERVICE } }).id;
+  send(queueArn: string, body: Body, attributes = NO_ATTRIBUTES): string {
+    return this.#queue(queueArn).send(this.#newId(), { body, attributes, system: OF_AWS }).id;
   }
 
   depth(queueArn: string): Depth {

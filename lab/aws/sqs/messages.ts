@@ -17,6 +17,9 @@ export interface MessageAttribute {
 }
 export type MessageAttributes = { readonly [name: string]: MessageAttribute };
 
+/** One for the thousands of messages that have none. */
+export const NO_ATTRIBUTES: MessageAttributes = {};
+
 /** What a sender decides about a message. */
 export interface MessageContent {
   readonly body: string;
@@ -44,7 +47,7 @@ export function readInteger(
 }
 
 export function readContent(input: JsonObject, senderId: string): MessageContent {
-  const { MessageBody: body, MessageAttributes: given = {}, MessageGroupId: group } = input;
+  const { MessageBody: body, MessageAttributes: given = NO_ATTRIBUTES, MessageGroupId: group } = input;
   if (typeof body !== 'string' || body === '') throw missing('MessageBody');
   if (FORBIDDEN_CHARACTER.test(body)) {
     throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');

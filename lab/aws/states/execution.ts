@@ -6,7 +6,7 @@ import {
   type StateMachineDefinition,
 } from '../../asl/index.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { Redrives } from './redrive.ts';
+import type { Redrive } from './redrive.ts';
 
 /** A step of an execution as it is kept for whoever asks for its history. */
 export interface KeptStep extends HistoryStep {
@@ -40,25 +40,43 @@ export interface StateMachineOptions {
   readonly text?: string;
 }
 
+/** Most executions are never redriven: they share that. */
+const NONE: readonly Redrive[] = [];
+
 /** One execution, running or closed. */
-export interface Execution {
-  readonly arn: string;
+export class Execution {
   readonly name: string;
   readonly stateMachine: StateMachineOptions;
   /** The text of its input; dropped when it succeeds where no history is kept, as nobody asks for it from then on. */
   input: string | undefined;
   readonly startedAt: number;
-  stoppedAt: number | undefined;
-  result: ExecutionResult | undefined;
-  stateTransitions: number;
-  historyEvents: number;
-  readonly redrives: Redrives;
-  /** What became of it so far; absent where nobody keeps it. */
-  readonly steps?: KeptStep[];
-  /** Ends it at once, while it runs. */
-  stop?: (error: string | null, cause: string | null) => void;
+  stoppedAt: number | undefined = undefined;
+  result: ExecutionResult | undefined = undefined;
+  stateTransitions = 0;
+  historyEvents = 0;
+  redrives = NONE;
+  /** What became of it so far; undefined where nobody keeps it. */
+  readonly steps: KeptStep[] | undefined;
+  /** Ends it at once, while it runs where histories are kept. */
+  stop: ((error: string | null, cause: string | null) => void) | undefined = undefined;
   /** Where it is, or was when it ended without success. */
-  standing: Standing | undefined;
+  standing: Standing | undefined = undefined;
+
+  constructor(
+    stateMachine: StateMachineOptions,
+    { name, input, at, keepsHistory }: { name: string; input: string; at: number; keepsHistory: boolean },
+  ) {
+    this.name = name;
+    this.stateMachine = stateMachine;
+    this.input = input;
+    this.startedAt = at;
+    this.steps = keepsHistory ? [] : undefined;
+  }
+
+  /** Made of names: that of each of a hundred thousand executions need not be kept. */
+  get arn(): string {
+    return `${this.stateMachine.arn.replace(':stateMachine:', ':execution:')}:${this.name}`;
+  }
 }
 
 export function described({ arn, stateMachine, name, startedAt, stoppedAt, result, redrives }: Execution): JsonObject {
@@ -69,6 +87,6 @@ export function described({ arn, stateMachine, name, startedAt, stoppedAt, resul
     status: result?.status ?? 'RUNNING',
     startDate: startedAt / 1000,
     ...(stoppedAt !== undefined && { stopDate: stoppedAt / 1000 }),
-    redriveCount: redrives.count,
+    redriveCount: redrives.length,
   };
 }

@@ -12,7 +12,7 @@ import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uuid } from '../../kernel/random.ts';
 import type { BucketSettings } from '../../scenario/account.ts';
 import { TokenBucket } from '../ecs/token-bucket.ts';
-import { type Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
+import { Execution, notRedrivable, type StateMachineOptions } from './execution.ts';
 import {
   describeExecution,
   describeStateMachine,
@@ -20,7 +20,7 @@ import {
   listExecutions,
   listStateMachines,
 } from './queries.ts';
-import { Redrives } from './redrive.ts';
+import { redriveContext, redriveUnder } from './redrive.ts';
 
 export interface FakeStatesOptions {
   readonly clock: VirtualClock;
@@ -57,8 +57,8 @@ export class FakeStates implements FakeService {
   readonly #options: FakeStatesOptions;
   readonly #bucket: TokenBucket;
   readonly #machines = new Map<string, StateMachineOptions>();
-  /** By ARN. Names stay taken for 90 days, which no run of the lab outlasts. */
-  readonly #executions = new Map<string, Execution>();
+  /** Of each state machine, by name. Names stay taken for 90 days, which no run of the lab outlasts. */
+  readonly #executions = new Map<string, Map<string, Execution>>();
   readonly #pending = new Map<string, PendingTask>();
   /** By task token, also of tasks that are over: the real token holds it. */
   readonly #stateMachines = new Map<string, string>();
@@ -73,6 +73,7 @@ export class FakeStates implements FakeService {
 
   createStateMachine(options: StateMachineOptions): void {
     this.#machines.set(options.arn, options);
+    if (!this.#executions.has(options.arn)) this.#executions.set(options.arn, new Map());
   }
 
   /** ARNs of all state machines. */
@@ -80,8 +81,12 @@ export class FakeStates implements FakeService {
     return this.#machines.keys();
   }
 
-  get executions(): Iterable<Execution> {
-    return this.#executions.values();
+  get executions(): Execution[] {
+    return [...this.#executions.values()].flatMap((ofMachine) => [...ofMachine.values()]);
+  }
+
+  #executionsOf(stateMachineArn: string): Map<string, Execution> {
+    return this.#executions.get(stateMachineArn) ?? new Map();
   }
 
   /** Executions that have not closed yet. */
@@ -94,8 +99,7 @@ export class FakeStates implements FakeService {
       case 'StartExecution':
         return this.#startExecution(input);
       case 'ListExecutions':
-        this.#machine(input.stateMachineArn);
-        return listExecutions(this.#executions.values(), input);
+        return listExecutions(this.#executionsOf(this.#machine(input.stateMachineArn).arn).values(), input);
       case 'DescribeExecution':
         return describeExecution(this.#execution(input.executionArn), this.#options.clock.now());
       case 'GetExecutionHistory':
@@ -156,12 +160,11 @@ export class FakeStates implements FakeService {
       throw new AwsError('InvalidName', `Invalid Name: '${String(name)}'`);
     }
     const data = parse(input, 'InvalidExecutionInput');
-    const arn = `${stateMachine.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-    const existing = this.#executions.get(arn);
+    const existing = this.#executionsOf(stateMachine.arn).get(name);
     if (existing && (existing.result || existing.input !== input)) {
-      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${existing.arn}'`);
     }
-    const execution = existing ?? this.#start(stateMachine, arn, name, String(input), data);
+    const execution = existing ?? this.#start(stateMachine, name, String(input), data);
     return { executionArn: execution.arn, startDate: execution.startedAt / 1000 };
   }
 
@@ -178,7 +181,8 @@ export class FakeStates implements FakeService {
   }
 
   #execution(arn: Json | undefined): Execution {
-    const execution = this.#executions.get(String(arn));
+    const [, machine = '', name = ''] = /^(.*):([^:]*)$/.exec(String(arn)) ?? [];
+    const execution = this.#executionsOf(machine.replace(':execution:', ':stateMachine:')).get(name);
     if (!execution) throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${String(arn)}'`);
     return execution;
   }
@@ -191,23 +195,10 @@ export class FakeStates implements FakeService {
     return stateMachine;
   }
 
-  #start(stateMachine: StateMachineOptions, arn: string, name: string, input: string, data: Json): Execution {
+  #start(stateMachine: StateMachineOptions, name: string, input: string, data: Json): Execution {
     const { clock, onStarted, keepsHistory = false } = this.#options;
-    const execution: Execution = {
-      arn,
-      name,
-      stateMachine,
-      input,
-      startedAt: clock.now(),
-      stoppedAt: undefined,
-      result: undefined,
-      stateTransitions: 0,
-      historyEvents: 0,
-      redrives: new Redrives(),
-      standing: undefined,
-      ...(keepsHistory && { steps: [] }),
-    };
-    this.#executions.set(arn, execution);
+    const execution = new Execution(stateMachine, { name, input, at: clock.now(), keepsHistory });
+    this.#executionsOf(stateMachine.arn).set(name, execution);
     onStarted(execution, data);
     this.#run(execution, data);
     return execution;
@@ -218,12 +209,12 @@ export class FakeStates implements FakeService {
     const { clock, onRedriven } = this.#options;
     const execution = this.#execution(executionArn);
     const { redrives, input = '{}' } = execution;
-    const known = redrives.find(clientToken, clock.now());
+    const known = redriveUnder(redrives, clientToken, clock.now());
     if (known !== undefined) return { redriveDate: known / 1000 };
     const reason = notRedrivable(execution, clock.now());
     if (reason) throw new AwsError('ExecutionNotRedrivable', reason);
     onRedriven(execution);
-    redrives.add(clientToken, clock.now());
+    execution.redrives = [...redrives, { token: clientToken, at: clock.now() }];
     execution.result = undefined;
     execution.stoppedAt = undefined;
     this.#run(execution, JSON.parse(input));
@@ -241,14 +232,14 @@ export class FakeStates implements FakeService {
         Input: data,
         RoleArn: stateMachine.roleArn,
         StartTime: new Date(execution.startedAt).toISOString(),
-        ...redrives.context(),
+        ...redriveContext(redrives),
       },
       StateMachine: { Id: stateMachine.arn, Name: stateMachine.name },
     };
     const host = {
       clock,
       // Task tokens are drawn from it: those of a redrive are new ones.
-      random: randomStream(seed, ['execution', name, ...(redrives.count > 0 ? [redrives.count] : [])].join('/')),
+      random: randomStream(seed, ['execution', name, ...(redrives.length > 0 ? [redrives.length] : [])].join('/')),
       runTask: (call: TaskCall) => {
         if (call.taskToken !== undefined) this.#stateMachines.set(call.taskToken, stateMachine.arn);
         return runTask(call, stateMachine);
@@ -268,7 +259,7 @@ export class FakeStates implements FakeService {
         execution.standing = entered;
       },
     };
-    const redrive = redrives.count > 0 && standing ? { ...standing, events: historyEvents } : undefined;
+    const redrive = redrives.length > 0 && standing ? { ...standing, events: historyEvents } : undefined;
     execute(stateMachine.definition, data, host, context, redrive).then(
       (result) => this.#close(execution, result),
       (error) => onUnsupported(error),
@@ -278,7 +269,7 @@ export class FakeStates implements FakeService {
   #close(execution: Execution, result: ExecutionResult): void {
     execution.result = result;
     execution.stoppedAt = this.#options.clock.now();
-    delete execution.stop;
+    execution.stop = undefined;
     if (result.status === 'SUCCEEDED') {
       if (!execution.steps) execution.input = undefined;
       execution.standing = undefined;

@@ -4,27 +4,20 @@ import type { Json, JsonObject } from '../../kernel/json.ts';
 const TOKENS_KEPT = 10;
 const TOKEN_LIFE_MS = 15 * 60_000;
 
-/** The redrives of one execution. */
-export class Redrives {
-  readonly #redrives: { readonly token: Json; readonly at: number }[] = [];
+/** A redrive of an execution. */
+export interface Redrive {
+  readonly token: Json;
+  readonly at: number;
+}
 
-  get count(): number {
-    return this.#redrives.length;
-  }
+/** When the redrive with this client token was, if that still counts as the same. */
+export function redriveUnder(redrives: readonly Redrive[], token: Json, now: number): number | undefined {
+  const recent = redrives.slice(-TOKENS_KEPT);
+  return recent.find((redrive) => redrive.token === token && now <= redrive.at + TOKEN_LIFE_MS)?.at;
+}
 
-  add(token: Json, at: number): void {
-    this.#redrives.push({ token, at });
-  }
-
-  /** When the redrive with this client token was, if that still counts as the same. */
-  find(token: Json, now: number): number | undefined {
-    const recent = this.#redrives.slice(-TOKENS_KEPT);
-    return recent.find((redrive) => redrive.token === token && now <= redrive.at + TOKEN_LIFE_MS)?.at;
-  }
-
-  /** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
-  context(): JsonObject {
-    const last = this.#redrives.at(-1);
-    return { RedriveCount: this.count, ...(last && { RedriveTime: new Date(last.at).toISOString() }) };
-  }
+/** https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html */
+export function redriveContext(redrives: readonly Redrive[]): JsonObject {
+  const last = redrives.at(-1);
+  return { RedriveCount: redrives.length, ...(last && { RedriveTime: new Date(last.at).toISOString() }) };
 }

@@ -45,6 +45,19 @@ test('the latest value is that of the last line that has one', async () => {
   expect(last.results).toEqual([[{ field: 'id', value: 'b' }]]);
 });
 
+test('of many lines each is found where it was written, and once', () => {
+  const clock = new VirtualClock();
+  const logs = new FakeLogs({ clock, random: randomStream(1, 'logs'), onScanned: () => {} });
+  for (const group of ['even', 'odd']) logs.createLogGroup(group);
+  const numbers = Array.from({ length: 4321 }, (_, number) => number);
+  for (const number of numbers)
+    logs.write(number % 2 === 0 ? 'even' : 'odd', { number, note: 'a “line”\nwith a break' });
+  const { events } = logs.call('FilterLogEvents', { logGroupName: 'odd' }) as { events: { message: string }[] };
+  expect(events.map(({ message }) => JSON.parse(message))).toEqual(
+    numbers.filter((number) => number % 2 === 1).map((number) => ({ number, note: 'a “line”\nwith a break' })),
+  );
+});
+
 test('what is not known is an error: a log group, a query, a part of the language', async () => {
   const { logs } = await asked('filter kind = "started"', 0, 9);
   const start = { logGroupNames: ['none'], queryString: 'limit 1', startTime: 0, endTime: 1 };

@@ -22,6 +22,17 @@ describe('an item', () => {
     expect(await get()).toBeUndefined();
   });
 
+  it('stays as it is whatever becomes of what was put and of what was answered', async () => {
+    const { database } = openDatabase();
+    const list = { L: [{ S: 'a' }] };
+    database.call('PutItem', { TableName: TABLE, Item: { ...KEY, list } });
+    list.L.push({ S: 'b' });
+    const read = () =>
+      database.call('GetItem', { TableName: TABLE, Key: KEY }).Item as typeof KEY & { list: typeof list };
+    read().list.L.push({ S: 'c' });
+    expect(read()).toEqual({ ...KEY, list: { L: [{ S: 'a' }] } });
+  });
+
   it('is shown only in part where a projection says so', async () => {
     const { client, put } = openDatabase();
     await put({ ...KEY, doc: { M: { a: { S: 'x' }, b: { S: 'y' } } }, n: { N: '1' } });

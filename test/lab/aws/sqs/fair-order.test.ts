@@ -5,6 +5,7 @@ import { VirtualClock } from '../../../../lab/kernel/clock.ts';
 interface Item {
   readonly name: string;
   readonly group: string | undefined;
+  sequence: number;
 }
 
 /** An order with messages of these groups, in turn. */
@@ -13,7 +14,7 @@ function orderOf(...groups: readonly (string | undefined)[]) {
   const order = new FairOrder<Item>(clock);
   const send = (group: string | undefined, name: string) => {
     order.sent(group);
-    order.push({ name, group });
+    order.push({ name, group, sequence: 0 });
   };
   for (const [index, group] of groups.entries()) send(group, `${group ?? 'none'}${index}`);
   const take = () => {

@@ -107,10 +107,10 @@ describe('a redriven execution', () => {
     const { execution, redrive, pass } = await played(10);
     const first = await redrive('token');
     expect(await redrive('token')).toEqual(first);
-    expect(execution.redrives.count).toBe(1);
+    expect(execution.redrives.length).toBe(1);
     await pass(15 * 60_000);
     expect(await redrive('token')).not.toEqual(first);
-    expect(execution.redrives.count).toBe(2);
+    expect(execution.redrives.length).toBe(2);
   });
 });
 
