@@ -137,7 +137,8 @@ export function makeHandler(
 
   async function conclude(event: ThrottleEvent, { messageId }: SQSRecord): Promise<Ending> {
     hasTrail ||= event.kind === 'runTaskRecord' || event.kind === 'otherCallRecord';
-    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now(), hasTrail });
+    const nowMs = clock.now();
+    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs, deliveredAtMs: nowMs, hasTrail });
     const ending = await applyVerdict(verdict, event, hasTrail);
     report(ending, event, { messageId });
     return ending;

@@ -5,7 +5,13 @@ import { NO_ROOMS, roomsSchema } from '../core/rate/room-state.ts';
 import { type RoomName, roomOf, shortageIn } from '../core/rate/rooms-of.ts';
 import type { FoundNoRoom } from '../core/rerun/next-step.ts';
 import type { Outcome } from '../core/rerun/outcome.ts';
-import { KEYED_LIFE_MS, type Progress, type RerunInput, roomDeadlineMs, timesOf } from '../core/rerun/rerun-input.ts';
+import {
+  KEYED_LIFE_MS,
+  type Progress,
+  provesUntilMs,
+  type RerunInput,
+  roomDeadlineMs,
+} from '../core/rerun/rerun-input.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeVersionedItem } from '../state/versioned-item.ts';
@@ -48,7 +54,7 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
       ),
     }));
     const eventTimeMs = Date.parse(rerun.call.eventTime);
-    const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : timesOf(eventTimeMs, settings).deadlineMs;
+    const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : provesUntilMs(eventTimeMs, settings);
     const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
     reportFull(dependencies, { room, family, caller: rerun.call.caller });
     const isMisfit = neverFits(state, room, family, settings.maxAttempts, nowMs);

@@ -81,12 +81,26 @@ export const rerunInputSchema = z.strictObject({
 });
 export type RerunInput = z.infer<typeof rerunInputSchema>;
 
-/** Instants of a call, both in milliseconds since the epoch. */
-export function timesOf(eventTimeMs: number, settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>) {
-  return {
-    settleUntilMs: eventTimeMs + settings.graceSeconds * 1000,
-    deadlineMs: eventTimeMs + settings.deadlineSeconds * 1000,
-  };
+/** Until when the token of a request that may have been accepted at `sinceMs` proves sameness, in milliseconds since the epoch. */
+export const provesUntilMs = (sinceMs: number, { deadlineSeconds }: Pick<Settings, 'deadlineSeconds'>): number =>
+  sinceMs + deadlineSeconds * 1000;
+
+/** Records of one call come about as late as each other: a late one leaves the record of a success this share of its delay to come. */
+const LATE_SHARE = 0.1;
+
+/**
+ * Until when a caller's own retries are left to themselves, in milliseconds since the epoch: for the grace from the call on, and
+ * after a record that was delivered late for a little longer, as a success among them may be recorded still later.
+ */
+export function settleUntilMs(
+  eventTimeMs: number,
+  deliveredAtMs: number,
+  settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds'>,
+): number {
+  const graceMs = settings.graceSeconds * 1000;
+  const leftMs = provesUntilMs(eventTimeMs, settings) - deliveredAtMs;
+  const moreMs = LATE_SHARE * Math.max(0, Math.min(deliveredAtMs - eventTimeMs, leftMs));
+  return Math.max(eventTimeMs + graceMs, deliveredAtMs + Math.min(graceMs, moreMs));
 }
 
 /** How long a job that was handed over unattempted is worth starting. */
@@ -105,9 +119,9 @@ export function roomDeadlineMs(
 export function withoutRoom(
   { short, room, sinceMs }: { readonly short: Shortage; readonly room?: string; readonly sinceMs: number },
   rest: Pick<Progress, 'remaining' | 'round'> & Partial<Pick<Progress, 'taskArns'>>,
-  settings: Pick<Settings, 'graceSeconds' | 'deadlineSeconds' | 'capacity'>,
+  settings: Pick<Settings, 'deadlineSeconds' | 'capacity'>,
 ): Progress & { readonly noRoom: NoRoom } {
-  const untilMs = roomDeadlineMs(sinceMs, timesOf(sinceMs, settings).deadlineMs, settings);
+  const untilMs = roomDeadlineMs(sinceMs, provesUntilMs(sinceMs, settings), settings);
   const noRoom = { until: new Date(untilMs).toISOString(), short, ...(room !== undefined && { room }) };
   return { attempts: 0, unanswered: 0, taskArns: [], ...rest, noRoom };
 }
@@ -133,8 +147,8 @@ export function deadlineOf(
   const eventTimeMs = Date.parse(call.eventTime);
   const roomMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
   const isOurs = ownToken === 'keyed' || (progress.noRoom && (progress.round > 0 || ownToken === 'generation'));
-  if (!isOurs) return Math.min(timesOf(eventTimeMs, settings).deadlineMs, roomMs);
+  if (!isOurs) return Math.min(provesUntilMs(eventTimeMs, settings), roomMs);
   const { unansweredAt } = progress;
-  const unheard = unansweredAt ? timesOf(Date.parse(unansweredAt), settings).deadlineMs : Number.POSITIVE_INFINITY;
+  const unheard = unansweredAt ? provesUntilMs(Date.parse(unansweredAt), settings) : Number.POSITIVE_INFINITY;
   return Math.min(ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : roomMs, roomMs, unheard);
 }

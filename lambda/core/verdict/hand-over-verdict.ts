@@ -7,7 +7,7 @@ import { callName, executionName, keyedCallId, synchronousCallId } from '../iden
 import { callerEntry, forbiddenOverride, listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
 import { roomOf, roomsOf } from '../rate/rooms-of.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
-import { KEYED_LIFE_MS, type RerunInput, timesOf, withoutRoom } from '../rerun/rerun-input.ts';
+import { KEYED_LIFE_MS, provesUntilMs, type RerunInput, withoutRoom } from '../rerun/rerun-input.ts';
 import { principalOf } from './recorded-call.ts';
 import { answeredName } from './run-task-verdict.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
@@ -116,7 +116,7 @@ function attemptedBefore(
       { remaining: count - placed.length, round: attempted.kind === 'answered' ? 1 : 0, taskArns: placed },
       settings,
     );
-  const deadline = new Date(timesOf(firstAttemptAtMs, settings).deadlineMs).toISOString();
+  const deadline = new Date(provesUntilMs(firstAttemptAtMs, settings)).toISOString();
   const input: RerunInput = {
     callId,
     call: { ...place, caller: call.caller.principalArn, principal, eventTime },

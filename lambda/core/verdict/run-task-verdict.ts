@@ -15,7 +15,7 @@ import {
 } from '../opt-in/opt-in.ts';
 import { roomOf, roomsOf } from '../rate/rooms-of.ts';
 import { doneByOf } from '../rerun/acceptance.ts';
-import { type RerunInput, timesOf, withoutRoom } from '../rerun/rerun-input.ts';
+import { provesUntilMs, type RerunInput, settleUntilMs, withoutRoom } from '../rerun/rerun-input.ts';
 import { acceptanceOf, callIdOf, launchesOf, principalOf, tokenless } from './recorded-call.ts';
 import type { Launch, Verdict, VerdictContext } from './verdict.ts';
 
@@ -157,7 +157,7 @@ function rerunOrRefuse(
   context: VerdictContext,
   needsNoToken = false,
 ): Verdict {
-  const { awsEnvironment, settings } = context;
+  const { awsEnvironment, settings, deliveredAtMs = record.eventTimeMs } = context;
   const family = listedFamily(request.taskDefinition, settings, awsEnvironment) ?? '';
   const cluster = listedCluster(request.cluster, settings, awsEnvironment) ?? '';
   const caller = record.caller.principalArn;
@@ -167,7 +167,6 @@ function rerunOrRefuse(
   if (forbidden) return refuse(forbidden);
   const { clientToken } = request;
   if (clientToken === undefined && !settings.allowWithoutClientToken && !needsNoToken) return refuse('noClientToken');
-  const { settleUntilMs, deadlineMs } = timesOf(record.eventTimeMs, settings);
   const callId = clientToken === undefined ? tokenless(record) : callIdOf(record, clientToken, context);
   const input: RerunInput = {
     callId,
@@ -179,8 +178,8 @@ function rerunOrRefuse(
       principal: principalOf(record.caller),
       eventTime: new Date(record.eventTimeMs).toISOString(),
     },
-    settleUntil: new Date(settleUntilMs).toISOString(),
-    deadline: new Date(deadlineMs).toISOString(),
+    settleUntil: new Date(settleUntilMs(record.eventTimeMs, deliveredAtMs, settings)).toISOString(),
+    deadline: new Date(provesUntilMs(record.eventTimeMs, settings)).toISOString(),
     request,
     rooms: roomsOf(request, awsEnvironment),
     ...(clientToken === undefined && { ownToken: 'substitute' as const }),

@@ -4,7 +4,7 @@ import { asynchronousCallId, executionName, spreadOf } from '../identity.ts';
 import { listedCluster, listedFamily, unlistedReason } from '../opt-in/opt-in.ts';
 import { generationPauseSeconds } from '../rerun/launch-record.ts';
 import { firstLookMs } from '../rerun/lookup.ts';
-import { type RerunInput, timesOf, withoutRoom } from '../rerun/rerun-input.ts';
+import { provesUntilMs, type RerunInput, withoutRoom } from '../rerun/rerun-input.ts';
 import type { Verdict, VerdictContext } from './verdict.ts';
 
 /** The records of most calls are there by then: sooner there is nothing to find. */
@@ -35,7 +35,7 @@ export function decideStoppedTask(task: StoppedTask, context: VerdictContext): V
     : task.stoppedAtMs + generationPauseSeconds(1, spread) * 1000;
   const settleUntilMs = context.hasTrail === false ? Math.max(dueMs, firstLookMs(task.createdAtMs, spread)) : dueMs;
   const eventTime = new Date(task.stoppedAtMs).toISOString();
-  const deadline = new Date(timesOf(task.stoppedAtMs, settings).deadlineMs).toISOString();
+  const deadline = new Date(provesUntilMs(task.stoppedAtMs, settings)).toISOString();
   const progress = short && withoutRoom({ short, sinceMs: task.stoppedAtMs }, { remaining: 1, round: 0 }, settings);
   const input: RerunInput = {
     callId,

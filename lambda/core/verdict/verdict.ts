@@ -43,6 +43,8 @@ export interface VerdictContext {
   readonly ownRoleArn: string;
   readonly settings: Settings;
   readonly nowMs: number;
+  /** When the event was delivered; absent where the event history showed it, which holds by then what else there is of its call. */
+  readonly deliveredAtMs?: number;
   /** False where no event of a call was seen: launch records then come from the history, minutes later. */
   readonly hasTrail?: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rerunInputSchema, timesOf } from '../../../../lambda/core/rerun/rerun-input.ts';
+import { provesUntilMs, rerunInputSchema, settleUntilMs } from '../../../../lambda/core/rerun/rerun-input.ts';
 import { rerunOf, stoppedVerdictOn } from '../../../support/records.ts';
 
 const input = rerunOf();
@@ -31,9 +31,27 @@ describe('the input of an execution', () => {
   });
 });
 
-test('the times of a call count from its event time', () => {
-  expect(timesOf(1000, { graceSeconds: 30, deadlineSeconds: 60 })).toEqual({
-    settleUntilMs: 31_000,
-    deadlineMs: 61_000,
+test('a token proves sameness until the deadline', () => {
+  expect(provesUntilMs(1000, { deadlineSeconds: 60 })).toBe(61_000);
+});
+
+describe('the caller’s own retries are left to themselves', () => {
+  const settings = { graceSeconds: 30, deadlineSeconds: 3300 };
+  test.each([
+    ['for the grace from the call on, if its record comes at once', 0, 30],
+    ['for the grace, if it comes soon', 15, 30],
+    ['for a tenth of its delay more, if it comes late', 120, 132],
+    ['for as long as the grace more at most', 1500, 1530],
+    ['for a tenth of the time that is left, if it comes shortly before the deadline', 3290, 3291],
+    ['no more, if it comes after the deadline', 4000, 4000],
+    ['for the grace, if a clock is behind', -5, 30],
+  ])('%s', (_, delaySeconds, expected) => {
+    const eventTimeMs = 1_000_000;
+    const deliveredAtMs = eventTimeMs + delaySeconds * 1000;
+    expect(settleUntilMs(eventTimeMs, deliveredAtMs, settings)).toBe(eventTimeMs + expected * 1000);
+  });
+
+  test('not at all without a grace', () => {
+    expect(settleUntilMs(0, 90_000, { ...settings, graceSeconds: 0 })).toBe(90_000);
   });
 });

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { recordedDigest } from '../../../../lambda/core/rerun/acceptance.ts';
 import type { Settings } from '../../../../lambda/core/settings.ts';
 import { decide } from '../../../../lambda/core/verdict/decide.ts';
+import type { Verdict } from '../../../../lambda/core/verdict/verdict.ts';
 import {
   AIRFLOW_ROLE,
   CONTEXT,
   CRON_ROLE,
   decoded,
   EVENT_TIME_MS,
+  eventText,
   fixtureText,
   OWN_ROLE,
   verdictOn,
@@ -61,13 +63,20 @@ describe('a throttled call is re-run', () => {
     expect(verdictOn(changes, settings).kind).toBe('rerun');
   });
 
-  test('under one name and input, however late and often its record arrives', () => {
+  test('under one name and input, however late and often its record is found', () => {
     const later = verdictOn(
       { envelope: { id: 'other', time: '2026-01-15T03:20:00Z' } },
       {},
       EVENT_TIME_MS + 20 * MINUTE,
     );
     expect(later).toEqual(verdictOn({}));
+  });
+
+  test('a little later, if its record is delivered late: those of its own retries may come as late', () => {
+    const verdict = (minutes: number) =>
+      decide(decoded(eventText({})), { ...CONTEXT, deliveredAtMs: EVENT_TIME_MS + minutes * MINUTE });
+    const [soon, late] = [verdict(0.2), verdict(2)] as (Verdict & { kind: 'rerun' })[];
+    expect(late).toEqual({ ...soon, input: { ...soon?.input, settleUntil: '2026-01-15T03:02:12.000Z' } });
   });
 
   test('without a token, where that is allowed, under a token of ours that its record’s identity stands for', () => {
