@@ -135,10 +135,12 @@ export function makeHandler(
   /** Whether events of calls arrive: an account without a trail gets none. */
   let hasTrail = false;
 
-  async function conclude(event: ThrottleEvent, { messageId }: SQSRecord): Promise<Ending> {
+  async function conclude(event: ThrottleEvent, { messageId, attributes }: SQSRecord): Promise<Ending> {
     hasTrail ||= event.kind === 'runTaskRecord' || event.kind === 'otherCallRecord';
-    const nowMs = clock.now();
-    const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs, deliveredAtMs: nowMs, hasTrail });
+    // A message that is received once more was delivered no later for that.
+    const deliveredAtMs = Number(attributes.SentTimestamp);
+    const context = { awsEnvironment, settings, ownRoleArn, nowMs: clock.now(), deliveredAtMs, hasTrail };
+    const verdict = decide(event, context);
     const ending = await applyVerdict(verdict, event, hasTrail);
     report(ending, event, { messageId });
     return ending;

@@ -3,7 +3,7 @@ import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion } from '../core/identity.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { roomOf } from '../core/rate/rooms-of.ts';
+import { roomOf, roomsOf } from '../core/rate/rooms-of.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
 import { endOfWaitForRoom, nextStep } from '../core/rerun/next-step.ts';
 import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
@@ -130,8 +130,10 @@ export function makeAttempter(
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
     if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
-    if (outcome.kind === 'started' && isRoomShort)
-      await findPlaced(roomOf('instances', request, awsEnvironment), sentAtMs);
+    if (outcome.kind === 'started' && isRoomShort) {
+      const names = [...roomsOf(request, awsEnvironment), roomOf('instances', request, awsEnvironment)];
+      await findPlaced(names, sentAtMs);
+    }
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom({ ...given, request, grantedAtMs }, outcome) : undefined;
     const isUsed = outcome.kind === 'started' || noRoom !== undefined;

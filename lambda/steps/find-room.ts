@@ -73,10 +73,10 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
   }
 
   /** Takes in that tasks were placed: a room that one call found full may not be. */
-  async function findPlaced(room: RoomName, sentAtMs: number): Promise<void> {
+  async function findPlaced(names: readonly RoomName[], sentAtMs: number): Promise<void> {
     const known = (await rooms.read()) ?? NO_ROOMS;
-    if (findPlace(known, room, sentAtMs) === known) return;
-    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, room, sentAtMs) }));
+    if (findPlace(known, names, sentAtMs) === known) return;
+    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, names, sentAtMs) }));
   }
 
   return { findNoRoom, findPlaced, leavePlaces };

@@ -13,6 +13,7 @@ import {
   HAND_OVER_QUEUE_ARN,
   type Sent,
   sqsEvent,
+  sqsEventOf,
 } from '../support/dependencies.ts';
 import {
   AIRFLOW_ROLE,
@@ -35,7 +36,7 @@ const RERUN = 'arn:aws:states:us-east-1:111122223333:stateMachine:rerun';
 async function intake(bodies: readonly string[], answers: Answers = {}, nowMs?: number) {
   const world = dependenciesWith(answers);
   if (nowMs !== undefined) world.at(nowMs);
-  const { batchItemFailures } = await makeHandler(world.dependencies)(sqsEvent(...bodies));
+  const { batchItemFailures } = await makeHandler(world.dependencies)(sqsEventOf(nowMs ?? 0, bodies));
   const isTraffic = ({ input }: Sent) => input.Key?.id.S.startsWith('traffic#');
   return {
     ...world,
@@ -189,7 +190,9 @@ describe('the intake', () => {
 
   test('counts a call at the first delivery of its record only', async () => {
     const { dependencies, sent } = dependenciesWith();
-    const Records = [{ messageId: 'm0', body: acceptedText(['a']), attributes: { ApproximateReceiveCount: '2' } }];
+    const Records = [
+      { messageId: 'm0', body: acceptedText(['a']), attributes: { ApproximateReceiveCount: '2', SentTimestamp: '0' } },
+    ];
     await makeHandler(dependencies)({ Records } as never);
     expect(sent.map(({ input }) => input.Item.id.S.split('#')[0])).toEqual(['launch', 'accepted']);
   });

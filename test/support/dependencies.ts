@@ -117,8 +117,11 @@ export function awsError(name: string, message = '', httpStatusCode = 400): Erro
 }
 
 /** A batch of messages, each delivered for the first time. */
-export function sqsEvent(...bodies: readonly string[]) {
-  const attributes = { ApproximateReceiveCount: '1' };
+/** Messages that are delivered for the first time: before what they tell of, where no time is given. */
+export const sqsEvent = (...bodies: readonly string[]) => sqsEventOf(0, bodies);
+
+export function sqsEventOf(sentAtMs: number, bodies: readonly string[]) {
+  const attributes = { ApproximateReceiveCount: '1', SentTimestamp: String(sentAtMs) };
   return {
     Records: bodies.map((body, index) => ({ messageId: `m${index}`, receiptHandle: `h${index}`, body, attributes })),
   } as never;

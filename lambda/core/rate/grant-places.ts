@@ -1,6 +1,6 @@
 import { isMisfit, mayRetry, retried } from './misfits.ts';
-import { isProven, placesIn, since, stillShort } from './room-level.ts';
-import { KEPT_MS, kept, type Room, type Rooms, SPAN_SECONDS, spanOf, withRoom } from './room-state.ts';
+import { placesIn, since, stillShort } from './room-level.ts';
+import { isProven, KEPT_MS, kept, type Room, type Rooms, SPAN_SECONDS, spanOf, withRoom } from './room-state.ts';
 import type { RoomName } from './rooms-of.ts';
 
 /** Calls that have no place yet come back, so many times as often as places become free ... */

@@ -1,5 +1,4 @@
-import { KEPT_MS, PROOF, type Room, type Rooms, UNDERWAY_MS } from './room-state.ts';
-import { isInstances, type RoomName } from './rooms-of.ts';
+import { KEPT_MS, type Room, type Rooms, UNDERWAY_MS } from './room-state.ts';
 
 /*
  * Room is a second bucket, which nothing announces: it is empty at the last refusal, tasks that end fill it, and tasks that
@@ -85,6 +84,3 @@ export function stillShort(state: Rooms, nowMs: number): Rooms {
   );
   return short.length === entries.length ? state : { ...state, rooms: Object.fromEntries(short) };
 }
-
-/** Whether a room is known to be full. Of instances it may be that only one call found none: by chance, or for its size. */
-export const isProven = (name: RoomName, { refusals }: Room): boolean => !isInstances(name) || refusals >= PROOF;

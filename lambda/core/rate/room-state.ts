@@ -1,10 +1,15 @@
 import * as z from 'zod';
-import type { RoomName } from './rooms-of.ts';
+import { isRefusedByChance, type RoomName } from './rooms-of.ts';
 
 const instants = z.array(z.number());
 
-/** Of what is underway in a full room all is refused. One refusal may be chance, or one call's size: so many in a row are none. */
-export const PROOF = 3;
+/**
+ * Of what is sent to a full room all is refused. Where chance refuses too, or one call's size, so many in a row are none: nobody
+ * who asked in the knowledge of the first refusal was placed.
+ */
+export const PROOF = 8;
+/** In a room that is known to be full so many in a row end what is tried in it. */
+const PROOF_AGAIN = 2;
 
 const minuteSchema = z.object({ freed: z.number(), heldSeconds: z.number(), oursHeldSeconds: z.number().default(0) });
 
@@ -26,7 +31,7 @@ export const roomSchema = z.object({
   unheardPerSecond: z.number().nullable(),
   /** How many of the calls that were sent away come back in each span of some seconds. */
   returns: z.record(z.string(), z.number()),
-  /** How often it was found full without a place for anybody in between. */
+  /** How often it was found full without a place for anybody in between. Once that is proof, a place takes it back to that. */
   refusals: z.number().default(PROOF),
 });
 export type Room = z.infer<typeof roomSchema>;
@@ -64,6 +69,12 @@ const MINUTES_KEPT = 3;
 /** From the grant of a place to the request at ECS it takes about so long: what is underway when a room is found full takes its place after that. */
 export const UNDERWAY_MS = 1500;
 
+/** Whether a room is known to be full: where chance refuses too, it takes many refusals. */
+export const isProven = (name: RoomName, { refusals }: Room): boolean => !isRefusedByChance(name) || refusals >= PROOF;
+
+/** Whether a further refusal of ours tells of a full room, by how often it was refused with it. */
+export const isTelling = (refusals: number): boolean => refusals <= PROOF || refusals >= PROOF + PROOF_AGAIN;
+
 export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   fullAtMs,
   sinceMs: nowMs,
@@ -74,7 +85,7 @@ export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   minutes: {},
   unheardPerSecond: null,
   returns: {},
-  refusals: 1,
+  refusals: 0,
 });
 
 /** Calls that were sent away are counted by spans of so many seconds. */

@@ -1,7 +1,18 @@
 import { isMisfit, refuseFamily, roomsOfRefused, startFamily } from './misfits.ts';
-import { isProven, since, told } from './room-level.ts';
-import { emptyRoom, KEPT_MS, kept, minuteOf, type Room, type Rooms, withRoom } from './room-state.ts';
-import { isIn, type RoomName, type TaskPlace } from './rooms-of.ts';
+import { told } from './room-level.ts';
+import {
+  emptyRoom,
+  isProven,
+  isTelling,
+  KEPT_MS,
+  kept,
+  minuteOf,
+  PROOF,
+  type Room,
+  type Rooms,
+  withRoom,
+} from './room-state.ts';
+import { isIn, isRefusedByChance, type RoomName, type TaskPlace } from './rooms-of.ts';
 
 /* What happens in rooms that are short: somebody finds them full, tasks take places and give them back. */
 
@@ -29,17 +40,16 @@ export function findFull(given: Rooms, { room: name, atMs, unused, family }: Ref
   if (isMisfit(state, name, family)) {
     return known && unused ? withRoom(state, name, { ...known, granted: without(known.granted, unused) }) : state;
   }
-  if (!known)
-    return atMs < nowMs - KEPT_MS
-      ? state
-      : withRoom(state, name, { ...emptyRoom(nowMs, atMs), refusals: unused ? 1 : 0 });
+  if (!known) return atMs < nowMs - KEPT_MS ? state : withRoom(state, name, emptyRoom(nowMs, atMs));
   const room = kept(known, nowMs);
   const granted = unused ? without(room.granted, unused) : room.granted;
   // A task that never got its place did not take it.
   const taken = room.taken.filter((takenMs) => takenMs !== atMs);
-  // Of others' refusals nobody knows what was placed in between.
-  const refusals = room.refusals + (unused ? 1 : 0);
-  const isNews = atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
+  // Of others' refusals, and of calls that did not know of the first, nobody says what was placed in between.
+  const isInRow = unused !== undefined && unused.places > 0 && unused.grantedAtMs >= room.sinceMs;
+  const refusals = room.refusals + (isInRow ? 1 : 0);
+  const tells = !isRefusedByChance(name) || !isProven(name, room) || !unused || isTelling(refusals);
+  const isNews = tells && atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
   if (!isNews) return withRoom(state, name, { ...room, granted, taken, refusals });
   // Whoever got more places than anybody told of shows how many become free unheard.
   const seconds = Math.max(1, (atMs - room.fullAtMs) / 1000);
@@ -52,13 +62,18 @@ export function findFull(given: Rooms, { room: name, atMs, unused, family }: Ref
 }
 
 /**
- * Takes in that tasks were placed in a room by a request of `sentAtMs`: if it was refused too seldom before, and nobody's place became
- * free since, it was not full.
+ * Takes in that tasks were placed by a request of `sentAtMs`: rooms that were refused too seldom before were not full, and of those
+ * that are known to be the next refusal may be chance again.
  */
-export function findPlace(state: Rooms, name: RoomName, sentAtMs: number): Rooms {
-  const { [name]: room, ...others } = state.rooms;
-  if (!room || isProven(name, room) || sentAtMs <= room.fullAtMs) return state;
-  return since(room.freed, room.fullAtMs) > 0 ? state : { ...state, rooms: others };
+export function findPlace(state: Rooms, names: readonly RoomName[], sentAtMs: number): Rooms {
+  let rooms = state.rooms;
+  for (const name of names) {
+    const { [name]: room, ...others } = rooms;
+    if (!room || !isRefusedByChance(name) || sentAtMs < room.sinceMs) continue;
+    if (!isProven(name, room)) rooms = others;
+    else if (room.refusals > PROOF) rooms = { ...others, [name]: { ...room, refusals: PROOF } };
+  }
+  return rooms === state.rooms ? state : { ...state, rooms };
 }
 
 /** Without the latest instants that are no later than the grant. */

@@ -132,4 +132,6 @@ export function isIn(room: RoomName, { cluster, launchType, capacityProvider, su
 }
 
 export const isProvisioning = (room: RoomName): boolean => room.startsWith('provisioning ');
+/** Whether a request may be refused by chance while there is room for others: these are no quotas but what there is of AWS's or one's own machines. */
+export const isRefusedByChance = (room: RoomName): boolean => /^(instances |fargate(Spot)?Capacity$)/.test(room);
 export const isInstances = (room: RoomName): boolean => room.startsWith('instances ');

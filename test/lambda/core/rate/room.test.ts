@@ -230,6 +230,9 @@ describe('a family that is larger than any instance', () => {
     countTask(state, POOL, { isOurs: true, family: 'report', takenMs: atMs - 1, freedMs: atMs }, atMs);
   const refuse = (state: Rooms, atMs: number, family = 'huge', room = POOL) =>
     findFull(state, { room, atMs, unused: { grantedAtMs: atMs, places: 1 }, family }, atMs);
+  /** So often that it is no chance. */
+  const refuseAll = (before: Rooms, atMs: number, family = 'huge') =>
+    Array.from({ length: 10 }, (_, index) => atMs + index).reduce((state, each) => refuse(state, each, family), before);
   /** It is refused so often, and others start in between. */
   function refused(times: number, everyMs: number, room = POOL): Rooms {
     let state = findFull(NO_ROOMS, { room, atMs: NOW_MS, family: 'huge' }, NOW_MS);
@@ -243,8 +246,8 @@ describe('a family that is larger than any instance', () => {
 
   test('does not make others wait: its refusals say nothing of the room', () => {
     const state = free(refused(3, 1000), NOW_MS + 4000);
-    expect(granted(refuse(state, NOW_MS + 5000), NOW_MS + 5500, [small])).toBe(1);
-    expect(granted(refuse(state, NOW_MS + 5000, 'report'), NOW_MS + 5500, [small])).toBe(0);
+    expect(granted(refuseAll(state, NOW_MS + 5000), NOW_MS + 5500, [small])).toBe(1);
+    expect(granted(refuseAll(state, NOW_MS + 5000, 'report'), NOW_MS + 5500, [small])).toBe(0);
   });
 
   test('is tried now and then, as instances may have been added', () => {
@@ -273,7 +276,9 @@ describe('a family that is larger than any instance', () => {
   test('fits after all as soon as a task of it starts', () => {
     const state = start(refused(40, 30_000), 'huge', NOW_MS + 1_300_000);
     expect(neverFits(state, POOL, 'huge', 8, NOW_MS + 1_300_000)).toBe(false);
-    expect(granted(refuse(free(state, NOW_MS + 1_300_000), NOW_MS + 1_300_001), NOW_MS + 1_300_500, [small])).toBe(0);
+    expect(granted(refuseAll(free(state, NOW_MS + 1_300_000), NOW_MS + 1_300_001), NOW_MS + 1_300_500, [small])).toBe(
+      0,
+    );
   });
 
   test('is none that nobody can name', () => {
@@ -335,33 +340,76 @@ describe('a room of instances', () => {
   const ASK = { ...CALL, rooms: [INSTANCES] };
   const refused = (state: Rooms, atMs: number) =>
     full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: atMs - 100, places: 1 } }, atMs);
-  const refusedTimes = (times: number) =>
-    Array.from({ length: times }, (_, index) => NOW_MS + 100 * index).reduce(refused, NO_ROOMS);
+  /** The first refusal creates the room, the others are of calls that knew of it. */
+  const refusedTimes = (times: number, before: Rooms = NO_ROOMS, fromMs = NOW_MS) =>
+    Array.from({ length: times }, (_, index) => fromMs + 200 * index).reduce(refused, before);
+  const FULL_FOR_SURE = refusedTimes(9);
+  const LATER_MS = NOW_MS + 10_000;
 
-  test('is not full for one refusal, which may be chance or one call’s size: it takes three in a row', () => {
-    expect(granted(refusedTimes(2), NOW_MS + 1000, [ASK])).toBe(1);
-    expect(granted(refusedTimes(3), NOW_MS + 1000, [ASK])).toBe(0);
+  test('is not full for a few refusals, which may be chance or one call’s size: after the first it takes eight in a row', () => {
+    expect(granted(refusedTimes(8), NOW_MS + 3000, [ASK])).toBe(1);
+    expect(granted(FULL_FOR_SURE, NOW_MS + 3000, [ASK])).toBe(0);
   });
 
-  test('was not full where somebody was placed after a refusal though nobody left', () => {
-    expect(findPlace(refusedTimes(2), INSTANCES, NOW_MS + 500).rooms).toEqual({});
-    // Sent before the refusal, it says nothing; nor once the room is known to be full.
-    for (const [state, sentAtMs] of [
-      [refusedTimes(2), NOW_MS],
-      [refusedTimes(3), NOW_MS + 500],
+  test.each(['instances batch spot', 'fargateCapacity', 'fargateSpotCapacity'])(
+    'is one of those by chance: %s',
+    (room) => {
+      const state = full(NO_ROOMS, { room, atMs: NOW_MS }, NOW_MS);
+      expect(granted(state, NOW_MS + 100, [{ ...CALL, rooms: [room] }])).toBe(1);
+      expect(findPlace(state, [room], NOW_MS + 50).rooms).toEqual({});
+    },
+  );
+
+  test.each(['fargate', 'fargateSpot', 'provisioning batch', 'addresses subnet-a'])(
+    'is a quota, of which one refusal is proof: %s',
+    (room) => {
+      const state = full(NO_ROOMS, { room, atMs: NOW_MS }, NOW_MS);
+      expect(granted(state, NOW_MS + 100, [{ ...CALL, rooms: [room] }])).toBe(0);
+      expect(findPlace(state, [room], NOW_MS + 50)).toBe(state);
+    },
+  );
+
+  test('is not proven full by calls that did not know of the first refusal: they were underway', () => {
+    const underway = Array.from({ length: 20 }, (_, index) => NOW_MS + 10 * index).reduce(
+      (state, atMs) => full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: NOW_MS - 900, places: 0 } }, atMs),
+      NO_ROOMS,
+    );
+    expect(granted(underway, NOW_MS + 1000, [ASK])).toBe(1);
+    const before = Array.from({ length: 20 }, (_, index) => NOW_MS + 10 * index).reduce(
+      (state, atMs) => full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: NOW_MS - 900, places: 1 } }, atMs),
+      NO_ROOMS,
+    );
+    expect(granted(before, NOW_MS + 1000, [ASK])).toBe(1);
+  });
+
+  test('was not full where somebody was placed after the first refusal', () => {
+    expect(findPlace(refusedTimes(8), [INSTANCES], NOW_MS + 500).rooms).toEqual({});
+    // Sent before the refusal, it says nothing; nor of other rooms.
+    for (const [names, sentAtMs] of [
+      [[INSTANCES], NOW_MS - 1],
+      [['instances other'], NOW_MS + 500],
     ] as const) {
-      expect(findPlace(state, INSTANCES, sentAtMs)).toBe(state);
+      const state = refusedTimes(8);
+      expect(findPlace(state, names, sentAtMs)).toBe(state);
     }
   });
 
-  test('may well be full where somebody was placed as another one left', () => {
-    const left = countTask(
-      refusedTimes(2),
-      INSTANCES,
-      { isOurs: true, family: 'report', takenMs: NOW_MS - 40_000, freedMs: NOW_MS + 300 },
-      NOW_MS + 400,
-    );
-    expect(findPlace(left, INSTANCES, NOW_MS + 500)).toBe(left);
+  test('stays full where somebody is placed once that is known, as others leave', () => {
+    expect(findPlace(FULL_FOR_SURE, [INSTANCES], LATER_MS)).toBe(FULL_FOR_SURE);
+  });
+
+  test('that is full is tried on after one refusal, which may be chance, and not after two in a row', () => {
+    const fullAt = (state: Rooms) => state.rooms[INSTANCES]?.fullAtMs;
+    const once = refusedTimes(1, FULL_FOR_SURE, LATER_MS);
+    expect(fullAt(once)).toBe(fullAt(FULL_FOR_SURE));
+    expect(fullAt(refusedTimes(2, FULL_FOR_SURE, LATER_MS))).toBe(LATER_MS + 200);
+    const placed = findPlace(once, [INSTANCES], LATER_MS + 100);
+    expect(fullAt(refusedTimes(1, placed, LATER_MS + 200))).toBe(fullAt(FULL_FOR_SURE));
+  });
+
+  test('that is full is full again at a refusal of somebody else', () => {
+    const state = full(FULL_FOR_SURE, { room: INSTANCES, atMs: LATER_MS }, LATER_MS);
+    expect(state.rooms[INSTANCES]?.fullAtMs).toBe(LATER_MS);
   });
 
   test('is not proven full by records of others, which do not say who was placed in between', () => {
