@@ -53,6 +53,11 @@ const bursts = (perSecond: number, seconds: number, everySeconds: number, count:
     }),
   );
 const fargate = (tasks: number): JsonObject => ({ kind: 'fargate', launchType: 'FARGATE', tasks });
+const instances = (tasks: number): JsonObject => ({ kind: 'instances', cluster: 'batch', tasks });
+const onInstances = (each: JsonObject): JsonObject => ({
+  ...each,
+  request: { cluster: 'batch', taskDefinition: each.name === 'web' ? 'web-job' : 'report', launchType: 'EC2' },
+});
 const TASK_EVENTS = 'ECS Task State Change';
 const STORM: Case = { room: [fargate(150)], callers: [rule(1500, 120), web(0.8)], taskSeconds: [20, 60] };
 
@@ -66,6 +71,8 @@ const CASES: Readonly<Record<string, Case>> = {
   heavyTail: { ...STORM, heavyTail: { medianSeconds: 25, sigma: 1, mostSeconds: 600 } },
   halfOthers: { ...STORM, callers: [rule(1500, 120), web(1.3)] },
   bursts: { ...STORM, callers: [rule(1500, 120), ...bursts(1.8, 30, 90, 15)] },
+  instances: { ...STORM, room: [instances(150)], callers: STORM.callers.map(onInstances) },
+  fewInstances: { ...STORM, room: [instances(60)], callers: STORM.callers.map(onInstances) },
   lostStops: { ...STORM, faults: [{ kind: 'dropEvents', detailType: TASK_EVENTS, probability: 0.05 }] },
   lateEvents: { ...STORM, faults: [{ kind: 'delayEvents', detailType: TASK_EVENTS, seconds: [5, 30] }] },
   addresses: {

@@ -115,6 +115,19 @@ describe('calls that find no room come back as there is some', () => {
     expect(figures.ecs.callsPerOwed).toBeLessThan(mostCalls);
   });
 
+  test.each<[string, JsonObject]>([
+    ['RESOURCE:MEMORY', EC2],
+    ['AGENT', EC2],
+    ['Capacity is unavailable at this time. Please try again later or in a different availability zone', FARGATE],
+  ])('and where chance refuses one in ten, nobody waits for room that there is: %s', async (reason, request) => {
+    const { drain, byCaller } = await played([], [{ ...CLIENT, calls: 400, overSeconds: 4, request }], {
+      buckets: { clusterResourceModify: { burst: 40, refillPerSecond: 20 } },
+      placementFailures: [{ family: 'report', probability: 0.1, reason }],
+    });
+    expect(drain.ratio).toBeLessThan(1.3);
+    expect(byCaller.client?.waitSeconds?.p99).toBeLessThan(45);
+  });
+
   test('and who is not short of it does not wait for it', async () => {
     const room = [{ kind: 'instances', cluster: 'batch', tasks: 2 }];
     const blocked = { ...RULE, calls: 40, request: EC2 };
