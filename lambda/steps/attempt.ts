@@ -3,7 +3,6 @@ import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion } from '../core/identity.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
-import { roomOf, roomsOf } from '../core/rate/rooms-of.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
 import { endOfWaitForRoom, nextStep } from '../core/rerun/next-step.ts';
 import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
@@ -45,7 +44,7 @@ export function makeAttempter(
   finish: ReturnType<typeof makeFinisher>,
 ): (attempt: Attempt) => Promise<AttemptReply> {
   const { clock, random, log, metrics } = dependencies;
-  const { awsEnvironment, settings } = dependencies.environment;
+  const { settings } = dependencies.environment;
   const launches = makeLaunchStore(dependencies);
   const cap = makeSpendCap(dependencies);
   const send = makeSender(dependencies);
@@ -96,7 +95,7 @@ export function makeAttempter(
   }
 
   async function launch(given: Attempt, launchable: LaunchableAttempt): Promise<AttemptMade> {
-    const { rerun, progress, isRoomShort, execution } = given;
+    const { rerun, progress, execution } = given;
     const { request, grantedAtMs, deadlineMs } = launchable;
     /** Asks for another permit later; this one is not used. */
     const waitUnsent = (untilMs: number): AttemptMade => ({
@@ -130,12 +129,9 @@ export function makeAttempter(
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
     if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
-    if (outcome.kind === 'started' && isRoomShort) {
-      const names = [...roomsOf(request, awsEnvironment), roomOf('instances', request, awsEnvironment)];
-      await findPlaced(names, sentAtMs);
-    }
+    if (outcome.kind === 'started') await findPlaced(given, sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
-    const noRoom = isWithoutRoom ? await findNoRoom({ ...given, request, grantedAtMs }, outcome) : undefined;
+    const noRoom = isWithoutRoom ? await findNoRoom({ ...given, request, grantedAtMs }, outcome, sentAtMs) : undefined;
     const isUsed = outcome.kind === 'started' || noRoom !== undefined;
     const unusedPlaces = isUsed ? 0 : progress.remaining - (startedTasks(outcome) ?? 0);
     const limits = { maxAttempts: settings.maxAttempts, deadlineMs };

@@ -28,6 +28,12 @@ export interface PermittedRequest {
   readonly isRoomShort?: boolean;
 }
 
+/** The rooms that its permit brought places in: its own, and the one that it was refused for last. */
+function roomsGranted({ rerun, progress, isRoomShort }: PermittedRequest): RoomName[] {
+  if (!isRoomShort) return [];
+  return [...new Set([...(rerun.rooms ?? []), progress.noRoom?.room].filter((name) => name !== undefined))];
+}
+
 /** What attempts find of the rooms that they have places in. */
 export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
   const { clock } = dependencies;
@@ -36,23 +42,24 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
 
   /** Takes in that there was no room for so many tasks of a call; returns what it waits for, and until when. */
   async function findNoRoom(
-    { rerun, request, progress, grantedAtMs = clock.now(), isRoomShort }: PermittedRequest,
+    permitted: PermittedRequest,
     outcome: Extract<Outcome, { kind: 'noRoom' | 'partlyStarted' }>,
+    sentAtMs: number,
   ): Promise<{ readonly found: FoundNoRoom; readonly isMisfit: boolean }> {
+    const { rerun, request, progress, grantedAtMs = clock.now() } = permitted;
+    const granted = roomsGranted(permitted);
     const places = outcome.kind === 'noRoom' ? progress.remaining : outcome.remaining;
     const short = outcome.short ?? shortageIn(request);
     const room = roomOf(short, request, awsEnvironment);
-    const unused = { grantedAtMs, places: isRoomShort ? places : 0 };
+    const unused = { grantedAtMs, places: granted.includes(room) ? places : 0 };
     const nowMs = clock.now();
-    const others = (rerun.rooms ?? []).filter((name) => name !== room);
+    const others = granted.filter((name) => name !== room);
     const { family } = rerun.call;
-    const { state } = await rooms.update((state = NO_ROOMS) => ({
-      state: givePlacesBack(
-        findFull(state, { room, atMs: nowMs, unused, family }, nowMs),
-        [{ rooms: others, tasks: unused.places }],
-        grantedAtMs,
-      ),
-    }));
+    const { state } = await rooms.update((state = NO_ROOMS) => {
+      const placed = outcome.kind === 'partlyStarted' ? findPlace(state, granted, sentAtMs) : state;
+      const full = findFull(placed, { room, atMs: nowMs, unused, family }, nowMs);
+      return { state: givePlacesBack(full, [{ rooms: others, tasks: places }], grantedAtMs) };
+    });
     const eventTimeMs = Date.parse(rerun.call.eventTime);
     const ownMs = rerun.ownToken === 'keyed' ? eventTimeMs + KEYED_LIFE_MS : provesUntilMs(eventTimeMs, settings);
     const until = progress.noRoom?.until ?? new Date(roomDeadlineMs(nowMs, ownMs, settings)).toISOString();
@@ -62,10 +69,12 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
   }
 
   /** Gives back so many places that came with a permit and that no task took: else nobody has them until a room is full again. */
-  async function leavePlaces({ rerun, grantedAtMs, isRoomShort }: PermittedRequest, tasks: number): Promise<void> {
-    if (tasks <= 0 || grantedAtMs === undefined || !isRoomShort) return;
+  async function leavePlaces(permitted: PermittedRequest, tasks: number): Promise<void> {
+    const { grantedAtMs } = permitted;
+    const granted = roomsGranted(permitted);
+    if (tasks <= 0 || grantedAtMs === undefined || granted.length === 0) return;
     const { rooms: short } = (await rooms.read()) ?? NO_ROOMS;
-    const names = (rerun.rooms ?? []).filter((name) => short[name]);
+    const names = granted.filter((name) => short[name]);
     if (names.length === 0) return;
     await rooms.update((state = NO_ROOMS) => ({
       state: givePlacesBack(state, [{ rooms: names, tasks }], grantedAtMs),
@@ -73,7 +82,9 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
   }
 
   /** Takes in that tasks were placed: a room that one call found full may not be. */
-  async function findPlaced(names: readonly RoomName[], sentAtMs: number): Promise<void> {
+  async function findPlaced(permitted: PermittedRequest, sentAtMs: number): Promise<void> {
+    const names = roomsGranted(permitted);
+    if (names.length === 0) return;
     const known = (await rooms.read()) ?? NO_ROOMS;
     if (findPlace(known, names, sentAtMs) === known) return;
     await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, names, sentAtMs) }));

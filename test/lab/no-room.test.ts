@@ -117,14 +117,17 @@ describe('calls that find no room come back as there is some', () => {
 
   test.each<[string, JsonObject]>([
     ['RESOURCE:MEMORY', EC2],
+    ['RESOURCE:CPU', { ...EC2, count: 10 }],
     ['AGENT', EC2],
+    ['RESOURCE:ENI', FARGATE],
     ['Capacity is unavailable at this time. Please try again later or in a different availability zone', FARGATE],
   ])('and where chance refuses one in ten, nobody waits for room that there is: %s', async (reason, request) => {
-    const { drain, byCaller } = await played([], [{ ...CLIENT, calls: 400, overSeconds: 4, request }], {
+    const { drain, ecs, byCaller } = await played([], [{ ...CLIENT, calls: 400, overSeconds: 4, request }], {
       buckets: { clusterResourceModify: { burst: 40, refillPerSecond: 20 } },
       placementFailures: [{ family: 'report', probability: 0.1, reason }],
     });
-    expect(drain.ratio).toBeLessThan(1.3);
+    // Each request takes its time, also in vain.
+    expect(drain.ratio).toBeLessThan(1.3 * Number(ecs.callsPerOwed));
     expect(byCaller.client?.waitSeconds?.p99).toBeLessThan(45);
   });
 

@@ -116,7 +116,6 @@ export function awsError(name: string, message = '', httpStatusCode = 400): Erro
   return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
 }
 
-/** A batch of messages, each delivered for the first time. */
 /** Messages that are delivered for the first time: before what they tell of, where no time is given. */
 export const sqsEvent = (...bodies: readonly string[]) => sqsEventOf(0, bodies);
 

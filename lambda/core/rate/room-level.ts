@@ -12,7 +12,7 @@ const HEADROOM = 0.75;
 const HEADROOM_MOST = 0.1;
 /** Before that too few of ours have ended to show how many there are. */
 const OURS_KNOWN_MS = 180_000;
-/** After so long without a refusal a place is tried that nobody told of, and twice as many each so often; one refusal ends it. */
+/** After so long without a refusal a place is tried that nobody told of, and twice as many each so often, until somebody is refused. */
 const CYCLE_MS = { least: 60_000, first: 120_000, alone: 300_000, most: 600_000 };
 const CYCLE_OTHERS = 100;
 const CYCLE_OURS = 40;

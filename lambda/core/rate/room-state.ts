@@ -3,13 +3,10 @@ import { isRefusedByChance, type RoomName } from './rooms-of.ts';
 
 const instants = z.array(z.number());
 
-/**
- * Of what is sent to a full room all is refused. Where chance refuses too, or one call's size, so many in a row are none: nobody
- * who asked in the knowledge of the first refusal was placed.
- */
+/** Of what is sent to a full room all is refused. Where chance refuses too, so many in a row are none: nobody who knew of the first was placed. */
 export const PROOF = 8;
 /** In a room that is known to be full so many in a row end what is tried in it. */
-const PROOF_AGAIN = 2;
+export const PROOF_AGAIN = 2;
 
 const minuteSchema = z.object({ freed: z.number(), heldSeconds: z.number(), oursHeldSeconds: z.number().default(0) });
 
@@ -71,9 +68,6 @@ export const UNDERWAY_MS = 1500;
 
 /** Whether a room is known to be full: where chance refuses too, it takes many refusals. */
 export const isProven = (name: RoomName, { refusals }: Room): boolean => !isRefusedByChance(name) || refusals >= PROOF;
-
-/** Whether a further refusal of ours tells of a full room, by how often it was refused with it. */
-export const isTelling = (refusals: number): boolean => refusals <= PROOF || refusals >= PROOF + PROOF_AGAIN;
 
 export const emptyRoom = (nowMs: number, fullAtMs: number): Room => ({
   fullAtMs,

@@ -3,11 +3,11 @@ import { told } from './room-level.ts';
 import {
   emptyRoom,
   isProven,
-  isTelling,
   KEPT_MS,
   kept,
   minuteOf,
   PROOF,
+  PROOF_AGAIN,
   type Room,
   type Rooms,
   withRoom,
@@ -35,8 +35,8 @@ export interface Refusal {
 /** Takes in that a room was full. */
 export function findFull(given: Rooms, { room: name, atMs, unused, family }: Refusal, nowMs: number): Rooms {
   const known = given.rooms[name];
-  // Only where there seemed to be a place does it say something of who was refused.
-  const state = known && unused ? refuseFamily(given, name, family, nowMs) : given;
+  // Only where there seemed to be a place does it say something of who was refused. Where chance refuses there may always be one.
+  const state = unused && (known || isRefusedByChance(name)) ? refuseFamily(given, name, family, nowMs) : given;
   if (isMisfit(state, name, family)) {
     return known && unused ? withRoom(state, name, { ...known, granted: without(known.granted, unused) }) : state;
   }
@@ -48,7 +48,8 @@ export function findFull(given: Rooms, { room: name, atMs, unused, family }: Ref
   // Of others' refusals, and of calls that did not know of the first, nobody says what was placed in between.
   const isInRow = unused !== undefined && unused.places > 0 && unused.grantedAtMs >= room.sinceMs;
   const refusals = room.refusals + (isInRow ? 1 : 0);
-  const tells = !isRefusedByChance(name) || !isProven(name, room) || !unused || isTelling(refusals);
+  const isSure = !isRefusedByChance(name) || !isProven(name, room) || !unused;
+  const tells = isSure || (isInRow && refusals >= PROOF + PROOF_AGAIN);
   const isNews = tells && atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
   if (!isNews) return withRoom(state, name, { ...room, granted, taken, refusals });
   // Whoever got more places than anybody told of shows how many become free unheard.

@@ -43,8 +43,8 @@ export type DoneBy = z.infer<typeof doneBySchema>;
 const OWN_TOKENS = ['substitute', 'keyed', 'generation'] as const;
 
 /**
- * The input of one execution of the re-run workflow: one throttled call. It is the same for each delivery of a record, so
- * starting it twice is the same as starting it once.
+ * The input of one execution of the re-run workflow: one throttled call. Its execution's name is the same for each delivery of a
+ * record, so starting it twice is the same as starting it once.
  */
 export const rerunInputSchema = z.strictObject({
   callId: z.string(),
