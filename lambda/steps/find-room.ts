@@ -1,7 +1,7 @@
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { neverFits } from '../core/rate/misfits.ts';
 import { findFull, findPlace, givePlacesBack } from '../core/rate/room.ts';
-import { NO_ROOMS, roomsSchema } from '../core/rate/room-state.ts';
+import { NO_ROOMS, type Rooms, roomsSchema } from '../core/rate/room-state.ts';
 import { type RoomName, roomOf, shortageIn } from '../core/rate/rooms-of.ts';
 import type { FoundNoRoom } from '../core/rerun/next-step.ts';
 import type { Outcome } from '../core/rerun/outcome.ts';
@@ -56,7 +56,7 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
     const others = granted.filter((name) => name !== room);
     const { family } = rerun.call;
     const { state } = await rooms.update((state = NO_ROOMS) => {
-      const placed = outcome.kind === 'partlyStarted' ? findPlace(state, granted, sentAtMs) : state;
+      const placed = outcome.kind === 'partlyStarted' ? findPlace(state, granted, family, sentAtMs) : state;
       const full = findFull(placed, { room, atMs: nowMs, unused, family }, nowMs);
       return { state: givePlacesBack(full, [{ rooms: others, tasks: places }], grantedAtMs) };
     });
@@ -86,8 +86,9 @@ export function makeRoomFinder(dependencies: HandlerDependencies<'dynamoDb'>) {
     const names = roomsGranted(permitted);
     if (names.length === 0) return;
     const known = (await rooms.read()) ?? NO_ROOMS;
-    if (findPlace(known, names, sentAtMs) === known) return;
-    await rooms.update((state = NO_ROOMS) => ({ state: findPlace(state, names, sentAtMs) }));
+    const placed = (state: Rooms) => findPlace(state, names, permitted.rerun.call.family, sentAtMs);
+    if (placed(known) === known) return;
+    await rooms.update((state = NO_ROOMS) => ({ state: placed(state) }));
   }
 
   return { findNoRoom, findPlaced, leavePlaces };

@@ -6,8 +6,8 @@ import { isInstances, type RoomName } from './rooms-of.ts';
  * of other families start in the same room. What it finds says nothing of the room, so others must not wait for it.
  */
 
-/** Chance refuses one family so often in a row hardly ever, while so many others start. */
-const SUSPICIOUS = { refusals: 3, others: 3 };
+/** Chance refuses one family so often in a row hardly ever, while so many others start. Fewer refusals than prove a room full. */
+const SUSPICIOUS = { refusals: 8, others: 3 };
 /** A misfit is tried again, as instances may have been added, but no sooner than this. */
 const RETRY_MS = 30_000;
 /** It is given up only after so long, and when so many others started. */
@@ -42,6 +42,12 @@ export function startFamily(state: Rooms, room: RoomName, family: string): Rooms
     .filter(([key]) => key !== keyOf(room, family))
     .map(([key, known]) => [key, roomIn(key) === room ? { ...known, others: known.others + 1 } : known] as const);
   return { ...state, refused: Object.fromEntries(after) };
+}
+
+/** Takes in that a family found a place: it fits. */
+export function withoutFamily(state: Rooms, room: RoomName, family: string): Rooms {
+  const { [keyOf(room, family)]: known, ...refused } = state.refused;
+  return known ? { ...state, refused } : state;
 }
 
 const entryOf = ({ refused }: Rooms, room: RoomName, family: string): RefusedFamily | undefined =>

@@ -4,7 +4,7 @@ import { isRefusedByChance, type RoomName } from './rooms-of.ts';
 const instants = z.array(z.number());
 
 /** Of what is sent to a full room all is refused. Where chance refuses too, so many in a row are none: nobody who knew of the first was placed. */
-export const PROOF = 8;
+export const PROOF = 12;
 /** In a room that is known to be full so many in a row end what is tried in it. */
 export const PROOF_AGAIN = 2;
 

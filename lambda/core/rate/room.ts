@@ -1,4 +1,4 @@
-import { isMisfit, refuseFamily, roomsOfRefused, startFamily } from './misfits.ts';
+import { isMisfit, refuseFamily, roomsOfRefused, startFamily, withoutFamily } from './misfits.ts';
 import { told } from './room-level.ts';
 import {
   emptyRoom,
@@ -63,18 +63,19 @@ export function findFull(given: Rooms, { room: name, atMs, unused, family }: Ref
 }
 
 /**
- * Takes in that tasks were placed by a request of `sentAtMs`: rooms that were refused too seldom before were not full, and of those
- * that are known to be the next refusal may be chance again.
+ * Takes in that tasks of a family were placed by a request of `sentAtMs`: rooms that were refused too seldom before were not full, and of
+ * those that are known to be the next refusal may be chance again.
  */
-export function findPlace(state: Rooms, names: readonly RoomName[], sentAtMs: number): Rooms {
-  let rooms = state.rooms;
-  for (const name of names) {
-    const { [name]: room, ...others } = rooms;
-    if (!room || !isRefusedByChance(name) || sentAtMs < room.sinceMs) continue;
-    if (!isProven(name, room)) rooms = others;
-    else if (room.refusals > PROOF) rooms = { ...others, [name]: { ...room, refusals: PROOF } };
+export function findPlace(before: Rooms, names: readonly RoomName[], family: string, sentAtMs: number): Rooms {
+  let state = before;
+  for (const name of names.filter(isRefusedByChance)) {
+    state = withoutFamily(state, name, family);
+    const { [name]: room, ...others } = state.rooms;
+    if (!room || sentAtMs < room.sinceMs) continue;
+    if (!isProven(name, room)) state = { ...state, rooms: others };
+    else if (room.refusals > PROOF) state = { ...state, rooms: { ...others, [name]: { ...room, refusals: PROOF } } };
   }
-  return rooms === state.rooms ? state : { ...state, rooms };
+  return state;
 }
 
 /** Without the latest instants that are no later than the grant. */

@@ -195,7 +195,7 @@ const unusedPlaces = fc.array(fc.record({ rooms: fc.array(roomName), tasks: coun
 /** All that yields rooms, each over whatever it is given. */
 const ROOM_STEPS = {
   findFull: fc.tuple(rooms, refusal, instant).map((args) => findFull(...args)),
-  findPlace: fc.tuple(rooms, fc.array(roomName), instant).map((args) => findPlace(...args)),
+  findPlace: fc.tuple(rooms, fc.array(roomName), family, instant).map((args) => findPlace(...args)),
   countTask: fc.tuple(rooms, roomName, change, instant).map((args) => countTask(...args)),
   givePlacesBack: fc.tuple(rooms, unusedPlaces, instant).map((args) => givePlacesBack(...args)),
   grantPlaces: fc.tuple(rooms, fc.array(roomCall), instant).map((args) => grantPlaces(...args).state),

@@ -232,7 +232,7 @@ describe('a family that is larger than any instance', () => {
     findFull(state, { room, atMs, unused: { grantedAtMs: atMs, places: 1 }, family }, atMs);
   /** So often that it is no chance. */
   const refuseAll = (before: Rooms, atMs: number, family = 'huge') =>
-    Array.from({ length: 10 }, (_, index) => atMs + index).reduce((state, each) => refuse(state, each, family), before);
+    Array.from({ length: 14 }, (_, index) => atMs + index).reduce((state, each) => refuse(state, each, family), before);
   /** It is refused so often, and others start in between. */
   function refused(times: number, everyMs: number, room = POOL): Rooms {
     let state = findFull(NO_ROOMS, { room, atMs: NOW_MS, family: 'huge' }, NOW_MS);
@@ -245,14 +245,14 @@ describe('a family that is larger than any instance', () => {
   }
 
   test('does not make others wait: its refusals say nothing of the room', () => {
-    const state = free(refused(3, 1000), NOW_MS + 4000);
-    expect(granted(refuseAll(state, NOW_MS + 5000), NOW_MS + 5500, [small])).toBe(1);
-    expect(granted(refuseAll(state, NOW_MS + 5000, 'report'), NOW_MS + 5500, [small])).toBe(0);
+    const state = free(refused(8, 1000), NOW_MS + 8500);
+    expect(granted(refuseAll(state, NOW_MS + 9000), NOW_MS + 9500, [small])).toBe(1);
+    expect(granted(refuseAll(state, NOW_MS + 9000, 'report'), NOW_MS + 9500, [small])).toBe(0);
   });
 
   test('is tried now and then, as instances may have been added', () => {
     const atMs = NOW_MS + 200_000;
-    const before = free(free(free(refused(3, 1000), atMs), atMs), atMs);
+    const before = free(free(free(refused(8, 1000), atMs), atMs), atMs);
     const { state, places } = grantPlaces(before, [huge, huge], atMs);
     expect(places.map(({ kind }) => kind)).toEqual(['granted', 'none']);
     expect(granted(state, atMs + 29_000, [huge])).toBe(0);
@@ -279,6 +279,23 @@ describe('a family that is larger than any instance', () => {
     expect(granted(refuseAll(free(state, NOW_MS + 1_300_000), NOW_MS + 1_300_001), NOW_MS + 1_300_500, [small])).toBe(
       0,
     );
+  });
+
+  test('fits after all where an attempt of ours was placed, which no event has told of yet', () => {
+    const state = refused(40, 1000);
+    expect(granted(state, NOW_MS + 50_000, [huge, huge])).toBe(1);
+    expect(granted(findPlace(state, [POOL], 'huge', NOW_MS + 49_000), NOW_MS + 50_000, [huge, huge])).toBe(2);
+    expect(granted(findPlace(state, [POOL], 'web', NOW_MS + 49_000), NOW_MS + 50_000, [huge, huge])).toBe(1);
+  });
+
+  test('is known in a room that each start of others takes for not full', () => {
+    let state: Rooms = NO_ROOMS;
+    for (let second = 1; second <= 10; second++) {
+      const atMs = NOW_MS + second * 1000;
+      state = start(findPlace(refuse(state, atMs), [POOL], 'report', atMs + 100), 'report', atMs + 100);
+    }
+    expect(state.rooms).toEqual({});
+    expect(granted(state, NOW_MS + 11_000, [huge, huge])).toBe(1);
   });
 
   test('is none that nobody can name', () => {
@@ -343,12 +360,12 @@ describe('a room of instances', () => {
   /** The first refusal creates the room, the others are of calls that knew of it. */
   const refusedTimes = (times: number, before: Rooms = NO_ROOMS, fromMs = NOW_MS) =>
     Array.from({ length: times }, (_, index) => fromMs + 200 * index).reduce(refused, before);
-  const FULL_FOR_SURE = refusedTimes(9);
+  const FULL_FOR_SURE = refusedTimes(13);
   const LATER_MS = NOW_MS + 10_000;
 
-  test('is not full for a few refusals, which may be chance or one call’s size: after the first it takes eight in a row', () => {
-    expect(granted(refusedTimes(8), NOW_MS + 3000, [ASK])).toBe(1);
-    expect(granted(FULL_FOR_SURE, NOW_MS + 3000, [ASK])).toBe(0);
+  test('is not full for a few refusals, which may be chance or one call’s size: after the first it takes twelve in a row', () => {
+    expect(granted(refusedTimes(12), NOW_MS + 4000, [ASK])).toBe(1);
+    expect(granted(FULL_FOR_SURE, NOW_MS + 4000, [ASK])).toBe(0);
   });
 
   test.each(['instances batch spot', 'fargateCapacity', 'fargateSpotCapacity'])(
@@ -356,7 +373,7 @@ describe('a room of instances', () => {
     (room) => {
       const state = full(NO_ROOMS, { room, atMs: NOW_MS }, NOW_MS);
       expect(granted(state, NOW_MS + 100, [{ ...CALL, rooms: [room] }])).toBe(1);
-      expect(findPlace(state, [room], NOW_MS + 50).rooms).toEqual({});
+      expect(findPlace(state, [room], 'report', NOW_MS + 50).rooms).toEqual({});
     },
   );
 
@@ -365,7 +382,7 @@ describe('a room of instances', () => {
     (room) => {
       const state = full(NO_ROOMS, { room, atMs: NOW_MS }, NOW_MS);
       expect(granted(state, NOW_MS + 100, [{ ...CALL, rooms: [room] }])).toBe(0);
-      expect(findPlace(state, [room], NOW_MS + 50)).toBe(state);
+      expect(findPlace(state, [room], 'report', NOW_MS + 50)).toBe(state);
     },
   );
 
@@ -383,19 +400,19 @@ describe('a room of instances', () => {
   });
 
   test('was not full where somebody was placed after the first refusal', () => {
-    expect(findPlace(refusedTimes(8), [INSTANCES], NOW_MS + 500).rooms).toEqual({});
+    expect(findPlace(refusedTimes(12), [INSTANCES], 'report', NOW_MS + 500).rooms).toEqual({});
     // Sent before the refusal, it says nothing; nor of other rooms.
     for (const [names, sentAtMs] of [
       [[INSTANCES], NOW_MS - 1],
       [['instances other'], NOW_MS + 500],
     ] as const) {
-      const state = refusedTimes(8);
-      expect(findPlace(state, names, sentAtMs)).toBe(state);
+      const state = refusedTimes(12);
+      expect(findPlace(state, names, 'web', sentAtMs)).toBe(state);
     }
   });
 
   test('stays full where somebody is placed once that is known, as others leave', () => {
-    expect(findPlace(FULL_FOR_SURE, [INSTANCES], LATER_MS)).toBe(FULL_FOR_SURE);
+    expect(findPlace(FULL_FOR_SURE, [INSTANCES], 'web', LATER_MS)).toBe(FULL_FOR_SURE);
   });
 
   test('that is full is tried on after one refusal, which may be chance, and not after two in a row', () => {
@@ -403,7 +420,7 @@ describe('a room of instances', () => {
     const once = refusedTimes(1, FULL_FOR_SURE, LATER_MS);
     expect(fullAt(once)).toBe(fullAt(FULL_FOR_SURE));
     expect(fullAt(refusedTimes(2, FULL_FOR_SURE, LATER_MS))).toBe(LATER_MS + 200);
-    const placed = findPlace(once, [INSTANCES], LATER_MS + 100);
+    const placed = findPlace(once, [INSTANCES], 'report', LATER_MS + 100);
     expect(fullAt(refusedTimes(1, placed, LATER_MS + 200))).toBe(fullAt(FULL_FOR_SURE));
   });
 
