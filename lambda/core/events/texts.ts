@@ -163,7 +163,7 @@ export const BEGINNINGS: readonly Beginning[] = [
     examples: [
       'CannotPullContainerError: Error response from daemon: {cause}',
       'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {name}: {cause}',
-      'CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry.example/v2/{name}/manifests/latest: {cause}',
+      'CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://images.example/v2/{name}/manifests/latest: {cause}',
       "CannotPullContainerError: The task can't pull the image '{text}'. {cause}",
     ],
   },

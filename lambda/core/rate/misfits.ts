@@ -34,20 +34,21 @@ export function refuseFamily(state: Rooms, room: RoomName, family: string, nowMs
   return { ...state, refused: Object.fromEntries(kept.slice(0, MOST_FAMILIES)) };
 }
 
-/** Takes in that a task of a family started in a room: that family fits, and others that are refused do not for want of room. */
-export function startFamily(state: Rooms, room: RoomName, family: string): Rooms {
-  const entries = Object.entries(state.refused);
-  if (!entries.some(([key]) => roomIn(key) === room)) return state;
-  const after = entries
-    .filter(([key]) => key !== keyOf(room, family))
-    .map(([key, known]) => [key, roomIn(key) === room ? { ...known, others: known.others + 1 } : known] as const);
-  return { ...state, refused: Object.fromEntries(after) };
-}
-
 /** Takes in that a family found a place: it fits. */
 export function withoutFamily(state: Rooms, room: RoomName, family: string): Rooms {
   const { [keyOf(room, family)]: known, ...refused } = state.refused;
   return known ? { ...state, refused } : state;
+}
+
+/** Takes in that a task of a family started in a room: that family fits, and others that are refused do not for want of room. */
+export function startFamily(state: Rooms, room: RoomName, family: string): Rooms {
+  const fits = withoutFamily(state, room, family);
+  const entries = Object.entries(fits.refused);
+  if (!entries.some(([key]) => roomIn(key) === room)) return fits;
+  const after = entries.map(
+    ([key, known]) => [key, roomIn(key) === room ? { ...known, others: known.others + 1 } : known] as const,
+  );
+  return { ...fits, refused: Object.fromEntries(after) };
 }
 
 const entryOf = ({ refused }: Rooms, room: RoomName, family: string): RefusedFamily | undefined =>

@@ -48,9 +48,9 @@ export function findFull(given: Rooms, { room: name, atMs, unused, family }: Ref
   // Of others' refusals, and of calls that did not know of the first, nobody says what was placed in between.
   const isInRow = unused !== undefined && unused.places > 0 && unused.grantedAtMs >= room.sinceMs;
   const refusals = room.refusals + (isInRow ? 1 : 0);
-  const isSure = !isRefusedByChance(name) || !isProven(name, room) || !unused;
-  const tells = isSure || (isInRow && refusals >= PROOF + PROOF_AGAIN);
-  const isNews = tells && atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
+  const isAgain = isInRow && refusals >= PROOF + PROOF_AGAIN;
+  const mayBeChance = isRefusedByChance(name) && isProven(name, room) && unused !== undefined && !isAgain;
+  const isNews = !mayBeChance && atMs > room.fullAtMs && atMs > nowMs - KEPT_MS;
   if (!isNews) return withRoom(state, name, { ...room, granted, taken, refusals });
   // Whoever got more places than anybody told of shows how many become free unheard.
   const seconds = Math.max(1, (atMs - room.fullAtMs) / 1000);
@@ -73,7 +73,7 @@ export function findPlace(before: Rooms, names: readonly RoomName[], family: str
     const { [name]: room, ...others } = state.rooms;
     if (!room || sentAtMs < room.sinceMs) continue;
     if (!isProven(name, room)) state = { ...state, rooms: others };
-    else if (room.refusals > PROOF) state = { ...state, rooms: { ...others, [name]: { ...room, refusals: PROOF } } };
+    else if (room.refusals > PROOF) state = withRoom(state, name, { ...room, refusals: PROOF });
   }
   return state;
 }

@@ -386,17 +386,16 @@ describe('a room of instances', () => {
     },
   );
 
-  test('is not proven full by calls that did not know of the first refusal: they were underway', () => {
+  test.each([
+    ['came without places', 0],
+    ['came with places, before that', 1],
+  ])('is not proven full by calls that were underway at the first refusal: their permits %s', (_, places) => {
+    const unused = { grantedAtMs: NOW_MS - 900, places };
     const underway = Array.from({ length: 20 }, (_, index) => NOW_MS + 10 * index).reduce(
-      (state, atMs) => full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: NOW_MS - 900, places: 0 } }, atMs),
+      (state, atMs) => full(state, { room: INSTANCES, atMs, unused }, atMs),
       NO_ROOMS,
     );
     expect(granted(underway, NOW_MS + 1000, [ASK])).toBe(1);
-    const before = Array.from({ length: 20 }, (_, index) => NOW_MS + 10 * index).reduce(
-      (state, atMs) => full(state, { room: INSTANCES, atMs, unused: { grantedAtMs: NOW_MS - 900, places: 1 } }, atMs),
-      NO_ROOMS,
-    );
-    expect(granted(before, NOW_MS + 1000, [ASK])).toBe(1);
   });
 
   test('was not full where somebody was placed after the first refusal', () => {
