@@ -10,8 +10,10 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** Wall milliseconds between two looks: often enough to move, seldom enough to cost nothing and to fill no log. */
+/** Wall milliseconds between two looks: often enough to move, seldom enough to fill no log. */
 const INTERVAL_MS = { terminal: 150, log: 2000 } as const;
+/** A look at a hundred thousand calls takes a while: no more than this share of the run goes into looking. */
+const LOOKING_SHARE = 0.01;
 const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -38,9 +40,11 @@ export function liveProgress(terminal: Terminal, now: () => number = () => perfo
   const { isTTY = false, columns = 80 } = terminal;
   let nextAt = now();
   const onTick: NonNullable<PlayOptions['onTick']> = ({ clock, oracle }) => {
-    if (now() < nextAt) return;
-    nextAt = now() + (isTTY ? INTERVAL_MS.terminal : INTERVAL_MS.log);
+    const begun = now();
+    if (begun < nextAt) return;
     const state = standing(oracle);
+    const looked = now();
+    nextAt = looked + Math.max(isTTY ? INTERVAL_MS.terminal : INTERVAL_MS.log, (looked - begun) / LOOKING_SHARE);
     const line = progressLine(clock.elapsedSeconds(), state);
     if (!isTTY) terminal.write(`${line}\n`);
     else {

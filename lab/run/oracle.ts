@@ -31,8 +31,8 @@ export interface CallFate {
   launchedByUsAt: number | undefined;
   /** When an attempt of ours last launched a task of it that ran. */
   startedByUsAt: number | undefined;
-  /** What said why it is not brought back: executions, as long as that is their end, and messages by id. */
-  readonly reasons: Map<unknown, Reason>;
+  /** What said why it is not brought back, if anything did: executions, as long as that is their end, and messages by id. */
+  reasons: Map<unknown, Reason> | undefined;
 }
 
 export interface Reason {
@@ -188,7 +188,7 @@ export class Oracle {
       startRefused: 0,
       launchedByUsAt: undefined,
       startedByUsAt: undefined,
-      reasons: new Map(),
+      reasons: undefined,
     };
     this.#fates.set(reference, fate);
     return fate;
@@ -286,7 +286,7 @@ export class Oracle {
 
   /** Why what is owed is not brought back: where only tasks that failed to start are, nothing else that is said of their call. */
   #reasons(fate: CallFate): Reason[] {
-    if (fate.reasons.size === 0) return [];
+    if (!fate.reasons?.size) return [];
     const owesRejected = this.owesRejected(fate);
     return [...fate.reasons.values()].filter(({ isOfTask }) => isOfTask || owesRejected);
   }

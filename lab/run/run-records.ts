@@ -7,7 +7,7 @@ import type { Observer } from '../world/world.ts';
 import { BARE_RECORD, BareRecords } from './bare-records.ts';
 import type { Call } from './call-ledger.ts';
 import { isThrottled } from './callers.ts';
-import type { CallFate, Oracle } from './oracle.ts';
+import type { CallFate, Oracle, Reason } from './oracle.ts';
 
 /** The least time that a caller's own retries are left to themselves, whatever the product's own grace. */
 export const GRACE_MS = 30_000;
@@ -182,8 +182,8 @@ export class Records implements Observer {
         else if (into === this.gaveUp) this.#gaveUp(execution, fate, reason);
         if (fate) {
           const isRefusal = by > 0 && into === this.refused && !this.#isExcused(execution, fate, reason);
-          if (by > 0) fate.reasons.set(execution, { isOfTask: this.#ofTasks.has(execution), isRefusal });
-          else fate.reasons.delete(execution);
+          if (by > 0) giveReason(fate, execution, { isOfTask: this.#ofTasks.has(execution), isRefusal });
+          else fate.reasons?.delete(execution);
         }
       }
     }
@@ -213,7 +213,7 @@ export class Records implements Observer {
     else {
       count(this.gaveUp, gaveUp);
       this.#gaveUp(messageId, fate, gaveUp);
-      fate.reasons.set(messageId, { isOfTask: false, isRefusal: false });
+      giveReason(fate, messageId, { isOfTask: false, isRefusal: false });
     }
     this.#onProgress(fate);
   };
@@ -241,7 +241,7 @@ export class Records implements Observer {
     if (this.#refusedEvents.has(identity)) return;
     this.#refusedEvents.add(identity);
     count(this.refused, reason);
-    fate?.reasons.set(messageId, { isOfTask: false, isRefusal: true });
+    if (fate) giveReason(fate, messageId, { isOfTask: false, isRefusal: true });
     this.#onProgress(fate);
   }
 
@@ -273,4 +273,10 @@ export function reasonOf(cause: string | null | undefined): string {
 /** What ECS named in such a cause: `AccessDeniedException`. */
 function codeOf(cause: string | null | undefined): string {
   return /^\w+: (.*?)(; started: |$)/.exec(messageOf(cause))?.[1] ?? '';
+}
+
+/** Most calls never have one: a hundred thousand empty maps are some twenty megabytes. */
+function giveReason(fate: CallFate, by: unknown, reason: Reason): void {
+  fate.reasons ??= new Map();
+  fate.reasons.set(by, reason);
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uuid } from '../../kernel/random.ts';
 import { describeGroups, filterEvents } from './log-events.ts';
 import { LogLines, type StoredLine } from './log-lines.ts';
-import { runQuery } from './logs-insights.ts';
+import { mayWant, runQuery } from './logs-insights.ts';
 
 interface Query {
   readonly logGroupName?: string;
@@ -78,11 +78,12 @@ export class FakeLogs implements FakeService {
     const { clock, random, onScanned } = this.#options;
     const names = query.logGroupNames ?? [query.logGroupName ?? ''];
     let scanned = 0;
+    const isWanted = mayWant(query.queryString);
     const rows = function* (lines: Iterable<StoredLine>) {
       for (const { at, text } of lines) {
         if (at < query.startTime * 1000 || at >= (query.endTime + 1) * 1000) continue;
         scanned += 1;
-        yield { '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) };
+        if (isWanted(text)) yield { '@timestamp': new Date(at).toISOString(), ...(JSON.parse(text) as object) };
       }
     };
     const limit = query.limit ?? Number.POSITIVE_INFINITY;

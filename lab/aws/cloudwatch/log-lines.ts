@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /** A structured line of a log group. */
 export interface StoredLine {
@@ -35,19 +35,20 @@ export class LogLines {
 /** Neither the name of a group nor JSON on one line has what parts them. */
 function pack(lines: readonly StoredLine[]): Buffer {
   const text = lines.map((line) => `${line.at} ${line.group} ${line.text}`).join('\n');
-  return deflateRawSync(text, { level: 1 });
+  return zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 /** What a piece usually has room in. */
 const PIECE_BYTES = 128 * 1024;
 
 function unpack(piece: Buffer): StoredLine[] {
-  const bytes = inflateRawSync(piece, { chunkSize: PIECE_BYTES });
+  const bytes = zstdDecompressSync(piece, { chunkSize: PIECE_BYTES });
   const lines = bytes.toString().split('\n');
   // Given back at once: of what is outside the heap, a query leaves more than a run before it is collected.
   (bytes.buffer as ArrayBuffer).transfer(0);
   return lines.map((line) => {
-    const [, at, group = '', text = ''] = /^(\S+) (\S+) (.*)$/.exec(line) ?? [];
-    return { at: Number(at), group, text };
+    const first = line.indexOf(' ');
+    const second = line.indexOf(' ', first + 1);
+    return { at: Number(line.slice(0, first)), group: line.slice(first + 1, second), text: line.slice(second + 1) };
   });
 }

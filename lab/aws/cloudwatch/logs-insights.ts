@@ -7,11 +7,7 @@ export type Row = Readonly<Record<string, string | number>>;
  * use, and an error for anything else. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
 export function runQuery(query: string, lines: Iterable<object>): Row[] {
-  const commands = query
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .map((line) => line.replace(/^\| /, ''));
-  const found = commands.reduce<Iterable<Row>>((rows, command) => {
+  const found = commandsOf(query).reduce<Iterable<Row>>((rows, command) => {
     const [, name = '', rest = ''] = /^(\w+) (.+)$/.exec(command) ?? [];
     const run = COMMANDS[name];
     if (!run)
@@ -21,6 +17,19 @@ export function runQuery(query: string, lines: Iterable<object>): Row[] {
   return [...found];
 }
 
+/** Tells by a line's text alone that a query does not want it: most lines of a storm need not be read for that. */
+export function mayWant(query: string): (text: string) => boolean {
+  const [first = ''] = commandsOf(query);
+  const filter = /^filter (.+)$/.exec(first)?.[1];
+  return filter === undefined ? () => true : condition(filter).mayMatch;
+}
+
+const commandsOf = (query: string): string[] =>
+  query
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.replace(/^\| /, ''));
+
 function* rowsOf(lines: Iterable<object>): Generator<Row> {
   for (const line of lines) yield flatten(line);
 }
@@ -28,7 +37,7 @@ function* rowsOf(lines: Iterable<object>): Generator<Row> {
 /** Rows come one by one: a storm has written a million lines, of which a query wants few. */
 const COMMANDS: Readonly<Record<string, (rows: Iterable<Row>, rest: string) => Iterable<Row>>> = {
   *filter(rows, rest) {
-    const matches = condition(rest);
+    const { matches } = condition(rest);
     for (const row of rows) if (matches(row)) yield row;
   },
   fields: (rows, rest) =>
@@ -124,13 +133,17 @@ function pick(row: Row, keys: readonly string[]): Row {
   );
 }
 
-type Test = (row: Row) => boolean;
+interface Condition {
+  readonly matches: (row: Row) => boolean;
+  /** False only where no row of a line with this text, which is JSON, matches. */
+  readonly mayMatch: (text: string) => boolean;
+}
 const ATOM =
   /\s*(?:ispresent\(([@\w.]+)\)|([@\w.]+) (?:= "([^"]*)"|!= "([^"]*)"|>= (\d+)|like \/([^/]*)\/)|(\(|\)|and\b|or\b))/y;
 
 /** Comparisons with `and`, which binds closer, `or` and parentheses. */
-function condition(text: string): Test {
-  const tokens: (Test | string)[] = [];
+function condition(text: string): Condition {
+  const tokens: (Condition | string)[] = [];
   ATOM.lastIndex = 0;
   while (ATOM.lastIndex < text.length) {
     const at = ATOM.lastIndex;
@@ -138,31 +151,40 @@ function condition(text: string): Test {
     if (!match) throw new UnsupportedError(`a query: expected a comparison, found ${text.slice(at)}`);
     const [, present, field = '', equal, unequal, least, like, sign] = match;
     const pattern = like === undefined ? undefined : new RegExp(like);
-    const compares: Test = (row) => {
+    const matches = (row: Row): boolean => {
+      if (present !== undefined) return row[present] !== undefined;
       if (pattern) return pattern.test(String(row[field] ?? ''));
       if (least !== undefined) return Number(row[field]) >= Number(least);
       return unequal === undefined ? row[field] === equal : row[field] !== unequal;
     };
-    tokens.push(sign ?? (present === undefined ? compares : (row) => row[present] !== undefined));
+    // When a line was written does not stand in its text.
+    const wanted = equal === undefined || field.startsWith('@') ? '' : JSON.stringify(equal);
+    tokens.push(sign ?? { matches, mayMatch: (line) => line.includes(wanted) });
   }
-  const or = (): Test => {
+  const or = (): Condition => {
     const parts = [and()];
     while (tokens[0] === 'or' && tokens.shift()) parts.push(and());
-    return (row) => parts.some((part) => part(row));
+    return {
+      matches: (row) => parts.some(({ matches }) => matches(row)),
+      mayMatch: (line) => parts.some(({ mayMatch }) => mayMatch(line)),
+    };
   };
-  const and = (): Test => {
+  const and = (): Condition => {
     const parts = [atom()];
     while (tokens[0] === 'and' && tokens.shift()) parts.push(atom());
-    return (row) => parts.every((part) => part(row));
+    return {
+      matches: (row) => parts.every(({ matches }) => matches(row)),
+      mayMatch: (line) => parts.every(({ mayMatch }) => mayMatch(line)),
+    };
   };
-  const atom = (): Test => {
+  const atom = (): Condition => {
     const token = tokens.shift();
     if (token === '(') {
       const inner = or();
       if (tokens.shift() !== ')') throw new UnsupportedError(`a query: expected a closing parenthesis in ${text}`);
       return inner;
     }
-    if (typeof token !== 'function')
+    if (typeof token !== 'object')
       throw new UnsupportedError(`a query: expected a comparison, found ${token} in ${text}`);
     return token;
   };

@@ -75,7 +75,6 @@ export class Table {
   }
 
   put(item: Item): void {
-    this.delete(item);
     const { [this.partitionKey.name]: _, ...attributes } = item;
     this.#items.set(this.#id(item), JSON.stringify(attributes));
   }

@@ -52,6 +52,22 @@ describe('live', () => {
     expect(line).not.toContain('─');
   });
 
+  test('a run of so many calls that a look takes a second is looked at every hundred', () => {
+    let now = 0;
+    let looks = 0;
+    const finite = () => {
+      looks += 1;
+      now += 1000;
+      return [];
+    };
+    const run = { clock: { elapsedSeconds: () => 0 }, oracle: { finite } } as unknown as Parameters<
+      NonNullable<PlayOptions['onTick']>
+    >[0];
+    const { onTick } = liveProgress({ isTTY: true, write: () => {} }, () => now);
+    for (; now < 300_000; now += 100) onTick(run);
+    expect(looks).toBe(3);
+  });
+
   test('a log gets a plain line every two seconds', () => {
     const written = play({ isTTY: false }, [0, 150, 1900, 2000, 3900, 4100]);
     expect(written).toHaveLength(3);

@@ -72,7 +72,7 @@ describe('of a call is owed', () => {
 test('a call is not settled while a task of it may still run or die, whatever was said of the rest', () => {
   const { oracle, fate, launch, run } = throttled(2);
   launch('a');
-  fate.reasons.set('execution', { isOfTask: false, isRefusal: false });
+  fate.reasons = new Map([['execution', { isOfTask: false, isRefusal: false }]]);
   expect(oracle.isSettled(fate)).toBe(false);
   run('a');
   expect(oracle.isSettled(fate)).toBe(true);
