@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
+import { CATCH_UP_MS } from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import { countTask, findFull } from '../../lambda/core/rate/room.ts';
 import { NO_ROOMS } from '../../lambda/core/rate/room-state.ts';
@@ -141,10 +142,10 @@ describe('the rate limiter', () => {
   test('hands out each permit at its time', async () => {
     const { grants, failed, lines, metrics } = await rateLimiter(parked('a', 'b', 'c'));
     expect(grants).toEqual([
-      // The first is due half a second ago: that much it may catch up.
+      // The first was due a moment ago: that much it may catch up.
       { token: 'a', atMs: NOW_MS },
-      { token: 'b', atMs: NOW_MS + 500 },
-      { token: 'c', atMs: NOW_MS + 1500 },
+      { token: 'b', atMs: NOW_MS - CATCH_UP_MS + 1000 },
+      { token: 'c', atMs: NOW_MS - CATCH_UP_MS + 2000 },
     ]);
     expect(failed).toEqual([]);
     expect(lines).toEqual([
@@ -159,7 +160,7 @@ describe('the rate limiter', () => {
     // What is known of the traffic is read first.
     expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);
-    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - 500 + 750 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - CATCH_UP_MS + 750 }]);
   });
 
   test('reserves no further ahead than it could bear to be wrong, and goes on when that is handed out', async () => {
@@ -169,8 +170,27 @@ describe('the rate limiter', () => {
       { ...ONE_PER_SECOND, minPerSecond: 1, maxPerSecond: 1 },
     );
     expect(stored.length).toBeGreaterThan(2);
-    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 500, 1500, 2500]);
+    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, ...[1000, 2000, 3000].map((ms) => ms - CATCH_UP_MS)]);
     expect(failed).toEqual([]);
+  });
+
+  test('writes nothing where nothing is due, but for the start of a drain', async () => {
+    const slow = { initialPerSecond: 0.5, minPerSecond: 0.5, maxPerSecond: 0.5 };
+    const { grants, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, slow);
+    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 2000 - CATCH_UP_MS]);
+    expect(stored.map(({ nextPermitAtMs }) => nextPermitAtMs - NOW_MS + CATCH_UP_MS)).toEqual([2000, 4000]);
+    const storm = { sinceMs: NOW_MS - 5000, atMs: NOW_MS, toldAtMs: NOW_MS };
+    const state = JSON.stringify({ ...initialRate(slow), storm });
+    const Item = { version: { N: '7' }, state: { S: state } };
+    const put = failing([new ConditionalCheckFailedException({ ...ANSWERED, Item })]) as () => unknown;
+    const held = await rateLimiter(
+      parked('a'),
+      { dynamoDb: ({ name }) => (name === 'PutItemCommand' ? put() : {}) },
+      slow,
+    );
+    expect(held.grants).toEqual([{ token: 'a', atMs: NOW_MS + 1000 }]);
+    // The first write meets the storm, the second tells when the drain began, the third grants.
+    expect(held.stored.map(({ drainStartedAtMs }) => drainStartedAtMs - NOW_MS)).toEqual([0, 0, 0]);
   });
 
   test('gives back at once what is not due for as long as it works: others must not wait behind it', async () => {
@@ -241,7 +261,7 @@ describe('the rate limiter', () => {
     const { failed, stored, grants, lines, told } = await rateLimiter([body, ...parked('b')]);
     expect(failed).toEqual([]);
     expect(grants).toEqual([{ token: 'b', atMs: NOW_MS }]);
-    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS + 500 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - CATCH_UP_MS + 1000 }]);
     expect(lines).toMatchObject([{ level: 'info', taken: 1, expired: 1 }]);
     expect(told()).not.toContain('canary');
   });
@@ -265,8 +285,8 @@ describe('the rate limiter', () => {
       return makeHandler({ ...dependencies, clock })(sqsEvent(...parked(...tokens)));
     });
     expect(await Promise.all(invocations)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
-    // The first is due half a second ago, and one more every fiftieth of a second.
-    expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n * 20 - 500));
+    // The first was due a moment ago, and one more every fiftieth of a second.
+    expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n * 20 - CATCH_UP_MS));
     const { grants } = JSON.parse((await table.item('rate'))?.state?.S ?? '');
     expect(Object.values<number>(grants).reduce((sum, n) => sum + n, 0)).toBe(20);
   });

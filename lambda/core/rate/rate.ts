@@ -5,12 +5,12 @@ import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
 /** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
-export const AHEAD_MS = 300;
+export const AHEAD_MS = 100;
 /**
- * How much delay the rate limiter may catch up on. Handing out a batch takes time; without this, the rate would lose that
- * time with each batch.
+ * How much delay the rate limiter may catch up on. Handing out a batch takes time, and where few functions may run at once, the next batch
+ * comes late; without this, the rate would lose that time.
  */
-const CATCH_UP_MS = 500;
+export const CATCH_UP_MS = 700;
 /** A minute without permits ends a drain. What probing found may no longer hold after it. */
 const IDLE_MS = 60_000;
 /** While others are throttled there is nothing to be had: nobody asks for so long after the last sign of that. */
