@@ -135,12 +135,9 @@ export function makeHandler(
     const wanted = waiting.map(({ parked }) => parked.tasks);
     const back = unused;
     unused = [];
-    const { state, permitsAtMs } = await store.update((state = initialRate(rate)) => {
-      const reserved = reservePermits(givePermitsBack(state, back), wanted, seen, clock.now(), AHEAD_MS, rate);
-      const isDrainNew = reserved.state.drainStartedAtMs !== state.drainStartedAtMs;
-      // Whatever else a look that grants nothing learns, the next permit learns again.
-      return reserved.permitsAtMs.length > 0 || back.length > 0 || isDrainNew ? reserved : { ...reserved, state };
-    });
+    const { state, permitsAtMs } = await store.update((state = initialRate(rate)) =>
+      reservePermits(givePermitsBack(state, back), wanted, seen, clock.now(), AHEAD_MS, rate),
+    );
     bucket = state.bucket;
     return permitsAtMs;
   }

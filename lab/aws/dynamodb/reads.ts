@@ -13,7 +13,7 @@ export function getItem(table: Table, input: JsonObject): JsonObject {
   return item ? { Item: paths ? project(item, paths) : item } : {};
 }
 
-/** In the order in which the items were written, where the real one has an order of its own. */
+/** In the order in which the items were first written, where the real one has an order of its own. */
 export function scan(table: Table, input: JsonObject): JsonObject {
   const parsers = { FilterExpression: conditionParser, ProjectionExpression: projectionParser };
   const { trees, scope } = readExpressions(input, parsers);

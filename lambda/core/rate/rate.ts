@@ -11,6 +11,8 @@ export const AHEAD_MS = 100;
  * comes late; without this, the rate would lose that time.
  */
 export const CATCH_UP_MS = 700;
+/** A schedule that a hold moves by less than this need not be kept: the hold moves it again. */
+const MOVED_MS = 1000;
 /** A minute without permits ends a drain. What probing found may no longer hold after it. */
 const IDLE_MS = 60_000;
 /** While others are throttled there is nothing to be had: nobody asks for so long after the last sign of that. */
@@ -54,7 +56,8 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
 
 /**
  * Reserves permits that are due within `windowMs` from now. `wanted` holds how many tasks each waiting call asks for.
- * Returns when each permit is due, in the same order. Calls beyond the window get none.
+ * Returns when each permit is due, in the same order. Calls beyond the window get none. Where nothing came of it the state is the very one
+ * that was given.
  */
 export function reservePermits(
   before: RateState,
@@ -79,8 +82,15 @@ export function reservePermits(
     grants[second] = (grants[second] ?? 0) + cost;
     taken += cost;
   }
-  return { state: { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs }, permitsAtMs };
+  const after = { ...state, grants, nextPermitAtMs: firstMs + taken * spacingMs };
+  return { state: permitsAtMs.length > 0 || isNews(before, after) ? after : before, permitsAtMs };
 }
+
+/** Whether a look that granted nothing is worth a write: rate limiters that wait look ten times a second. */
+const isNews = (before: RateState, after: RateState): boolean =>
+  after.probePerSecond !== before.probePerSecond ||
+  after.bucket !== before.bucket ||
+  after.nextPermitAtMs - before.nextPermitAtMs >= MOVED_MS;
 
 /** Until when nobody asks, since others were throttled a moment ago. */
 function holdUntilMs({ storm }: RateState): number {

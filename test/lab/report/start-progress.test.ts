@@ -52,7 +52,7 @@ describe('live', () => {
     expect(line).not.toContain('─');
   });
 
-  test('a run of so many calls that a look takes a second is looked at every hundred', () => {
+  test('where a look takes a second there is one in a hundred', () => {
     let now = 0;
     let looks = 0;
     const finite = () => {

@@ -52,7 +52,7 @@ describe('a reservation', () => {
     expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1150, grants: { [NOW]: 2, [NOW + 1]: 1 } });
   });
 
-  test('after a rest catches up on a moment and no more', () => {
+  test('after a rest catches up on CATCH_UP_MS and no more', () => {
     expect(reserve(draining({ nextPermitAtMs: NOW_MS - 20_000 }), 10).permitsAtMs).toEqual(
       Array.from({ length: 10 }, (_, permit) => NOW_MS - CATCH_UP_MS + permit * 100),
     );
@@ -108,7 +108,7 @@ describe('over any interleaving of reservations', () => {
       return { minPerSecond, initialPerSecond, maxPerSecond };
     });
 
-  test('never more permits come due within a span than the fastest rate allows, and a moment to catch up', () => {
+  test('never more permits come due within a span than the fastest rate allows, and CATCH_UP_MS more', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
         let state = initialRate(settings);
@@ -298,6 +298,31 @@ describe('a throttle of ours', () => {
     for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n * 2000, NOW_MS + n * 2000);
     expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(1);
     expect(rateStateSchema.safeParse(state).success).toBe(true);
+  });
+});
+
+describe('a look that grants nothing', () => {
+  const look = (state: RateState, nowMs = NOW_MS) =>
+    reservePermits(state, ones(1), recordsOf(QUIET), nowMs, 100, SETTINGS).state;
+  const waiting = draining({ nextPermitAtMs: NOW_MS + 3000 });
+
+  test('leaves the very state that it was given where nothing came of it', () => {
+    expect(look(waiting)).toBe(waiting);
+  });
+
+  test('keeps the step by which the rate grew', () => {
+    expect(look({ ...waiting, probedAtMs: NOW_MS - 1000 }).probePerSecond).toBe(20);
+  });
+
+  test('begins a drain that a storm holds, once, however long it holds', () => {
+    const storm = (atMs: number) => ({ sinceMs: NOW_MS, atMs, toldAtMs: atMs });
+    let state = { ...initialRate(SETTINGS), storm: storm(NOW_MS) };
+    const begins = new Set<number>();
+    for (let nowMs = NOW_MS; nowMs < NOW_MS + 119_000; nowMs += 100) {
+      state = look({ ...state, storm: storm(nowMs) }, nowMs);
+      begins.add(state.drainStartedAtMs);
+    }
+    expect([...begins]).toEqual([NOW_MS]);
   });
 });
 
