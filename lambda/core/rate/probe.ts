@@ -110,7 +110,9 @@ const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>
 
 /** The least that was got per second in spans that end with a throttle and hold enough permits to tell. */
 function ceilingPerSecond(state: RateState, untilMs: number): number | undefined {
-  const got = CEILING_SPANS_MS.filter((spanMs) => untilMs - spanMs >= state.drainStartedAtMs).map(
+  // While a storm lasted it took what there was to be had.
+  const sinceMs = Math.max(state.drainStartedAtMs, state.storm.atMs);
+  const got = CEILING_SPANS_MS.filter((spanMs) => untilMs - spanMs >= sinceMs).map(
     (spanMs) => [spanMs, gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0] as const,
   );
   const enough = got.filter(([spanMs, perSecond]) => (perSecond * spanMs) / 1000 >= CEILING_PERMITS);

@@ -239,6 +239,19 @@ describe('a throttle of ours', () => {
     expect(nextPermitAtMs).toBe(NOW_MS + 750);
   });
 
+  test.each([
+    ['what was got least in the spans before it', 0, 17.5],
+    ['but not in those in which a storm took what there was to be had', 5500, 35],
+  ])('bounds the rate by %s', (_, stormEndsMs, ceilingPerSecond) => {
+    const got = [0, 0, 0, 0, 0, 0, 20, 40, 40, 40];
+    const state = draining({
+      drainStartedAtMs: NOW_MS,
+      grants: Object.fromEntries(got.map((permits, second) => [NOW + second, permits])),
+      storm: { sinceMs: NOW_MS, atMs: NOW_MS + stormEndsMs, toldAtMs: NOW_MS + stormEndsMs },
+    });
+    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({ ceilingPerSecond });
+  });
+
   test('measures what the bucket has to spare: what was got since it was last empty', () => {
     const grants = Object.fromEntries(Array.from({ length: 10 }, (_, second) => [NOW + second, 20]));
     const state = draining({
