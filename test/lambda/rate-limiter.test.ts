@@ -1,7 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
-import { CATCH_UP_MS } from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import { countTask, findFull } from '../../lambda/core/rate/room.ts';
 import { NO_ROOMS } from '../../lambda/core/rate/room-state.ts';
@@ -142,10 +141,10 @@ describe('the rate limiter', () => {
   test('hands out each permit at its time', async () => {
     const { grants, failed, lines, metrics } = await rateLimiter(parked('a', 'b', 'c'));
     expect(grants).toEqual([
-      // The first was due a moment ago: that much it may catch up.
+      // The first is due 0.7 s ago: that much it may catch up.
       { token: 'a', atMs: NOW_MS },
-      { token: 'b', atMs: NOW_MS - CATCH_UP_MS + 1000 },
-      { token: 'c', atMs: NOW_MS - CATCH_UP_MS + 2000 },
+      { token: 'b', atMs: NOW_MS + 300 },
+      { token: 'c', atMs: NOW_MS + 1300 },
     ]);
     expect(failed).toEqual([]);
     expect(lines).toEqual([
@@ -160,7 +159,7 @@ describe('the rate limiter', () => {
     // What is known of the traffic is read first.
     expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);
-    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - CATCH_UP_MS + 750 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - 700 + 750 }]);
   });
 
   test('reserves no further ahead than it could bear to be wrong, and goes on when that is handed out', async () => {
@@ -170,15 +169,15 @@ describe('the rate limiter', () => {
       { ...ONE_PER_SECOND, minPerSecond: 1, maxPerSecond: 1 },
     );
     expect(stored.length).toBeGreaterThan(2);
-    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, ...[1000, 2000, 3000].map((ms) => ms - CATCH_UP_MS)]);
+    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 300, 1300, 2300]);
     expect(failed).toEqual([]);
   });
 
   test('writes nothing where nothing is due', async () => {
     const slow = { initialPerSecond: 0.5, minPerSecond: 0.5, maxPerSecond: 0.5 };
     const { grants, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, slow);
-    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 2000 - CATCH_UP_MS]);
-    expect(stored.map(({ nextPermitAtMs }) => nextPermitAtMs - NOW_MS + CATCH_UP_MS)).toEqual([2000, 4000]);
+    expect(grants.map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 1300]);
+    expect(stored.map(({ nextPermitAtMs }) => nextPermitAtMs - NOW_MS)).toEqual([1300, 3300]);
   });
 
   test('gives back at once what is not due for as long as it works: others must not wait behind it', async () => {
@@ -249,7 +248,7 @@ describe('the rate limiter', () => {
     const { failed, stored, grants, lines, told } = await rateLimiter([body, ...parked('b')]);
     expect(failed).toEqual([]);
     expect(grants).toEqual([{ token: 'b', atMs: NOW_MS }]);
-    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - CATCH_UP_MS + 1000 }]);
+    expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS + 300 }]);
     expect(lines).toMatchObject([{ level: 'info', taken: 1, expired: 1 }]);
     expect(told()).not.toContain('canary');
   });
@@ -273,8 +272,8 @@ describe('the rate limiter', () => {
       return makeHandler({ ...dependencies, clock })(sqsEvent(...parked(...tokens)));
     });
     expect(await Promise.all(invocations)).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
-    // The first was due a moment ago, and one more every fiftieth of a second.
-    expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n * 20 - CATCH_UP_MS));
+    // The first is due 0.7 s ago, and one more every fiftieth of a second.
+    expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n * 20 - 700));
     const { grants } = JSON.parse((await table.item('rate'))?.state?.S ?? '');
     expect(Object.values<number>(grants).reduce((sum, n) => sum + n, 0)).toBe(20);
   });

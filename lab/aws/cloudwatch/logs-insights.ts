@@ -138,6 +138,12 @@ interface Condition {
   /** False only where no row of a line with this text, which is JSON, matches. */
   readonly mayMatch: (text: string) => boolean;
 }
+
+const joined = (parts: readonly Condition[], how: 'some' | 'every'): Condition => ({
+  matches: (row) => parts[how](({ matches }) => matches(row)),
+  mayMatch: (line) => parts[how](({ mayMatch }) => mayMatch(line)),
+});
+
 const ATOM =
   /\s*(?:ispresent\(([@\w.]+)\)|([@\w.]+) (?:= "([^"]*)"|!= "([^"]*)"|>= (\d+)|like \/([^/]*)\/)|(\(|\)|and\b|or\b))/y;
 
@@ -164,18 +170,12 @@ function condition(text: string): Condition {
   const or = (): Condition => {
     const parts = [and()];
     while (tokens[0] === 'or' && tokens.shift()) parts.push(and());
-    return {
-      matches: (row) => parts.some(({ matches }) => matches(row)),
-      mayMatch: (line) => parts.some(({ mayMatch }) => mayMatch(line)),
-    };
+    return joined(parts, 'some');
   };
   const and = (): Condition => {
     const parts = [atom()];
     while (tokens[0] === 'and' && tokens.shift()) parts.push(atom());
-    return {
-      matches: (row) => parts.every(({ matches }) => matches(row)),
-      mayMatch: (line) => parts.every(({ mayMatch }) => mayMatch(line)),
-    };
+    return joined(parts, 'every');
   };
   const atom = (): Condition => {
     const token = tokens.shift();

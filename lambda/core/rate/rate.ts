@@ -10,7 +10,7 @@ export const AHEAD_MS = 100;
  * How much delay the rate limiter may catch up on. Handing out a batch takes time, and where few functions may run at once, the next batch
  * comes late; without this, the rate would lose that time.
  */
-export const CATCH_UP_MS = 700;
+const CATCH_UP_MS = 700;
 /** A schedule that a hold moves by less than this need not be kept: the hold moves it again. */
 const MOVED_MS = 1000;
 /** A minute without permits ends a drain. What probing found may no longer hold after it. */

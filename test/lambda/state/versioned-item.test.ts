@@ -1,7 +1,7 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { CATCH_UP_MS, reservePermits } from '../../../lambda/core/rate/rate.ts';
+import { reservePermits } from '../../../lambda/core/rate/rate.ts';
 import { initialRate, rateStateSchema } from '../../../lambda/core/rate/rate-state.ts';
 import { makeVersionedItem, type VersionedItem } from '../../../lambda/state/versioned-item.ts';
 import { ANSWERED, awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
@@ -110,7 +110,7 @@ describe.each(TABLES)('in %s', (_, openTable) => {
       ),
     );
     const times = batches.flatMap(({ permitsAtMs }) => permitsAtMs).sort((a, b) => a - b);
-    expect(times).toEqual(Array.from({ length: 100 }, (_, permit) => NOW_MS - CATCH_UP_MS + permit * 100));
+    expect(times).toEqual(Array.from({ length: 100 }, (_, permit) => NOW_MS - 700 + permit * 100));
   });
 
   test.each([

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  CATCH_UP_MS,
   givePermitsBack,
   handOverThrottle,
   reservePermits,
@@ -13,6 +12,7 @@ import { takenPerSecond } from '../../../../lambda/core/rate/spare-rate.ts';
 import type { Records, SecondOfTraffic, Traffic } from '../../../../lambda/core/rate/traffic.ts';
 import type { RateSettings } from '../../../../lambda/core/settings.ts';
 
+const CATCH_UP_MS = 700;
 const WINDOW_MS = 15_000;
 const NOW_MS = 1_000_000_000;
 const NOW = NOW_MS / 1000;
@@ -52,7 +52,7 @@ describe('a reservation', () => {
     expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1150, grants: { [NOW]: 2, [NOW + 1]: 1 } });
   });
 
-  test('after a rest catches up on CATCH_UP_MS and no more', () => {
+  test('after a rest catches up on 0.7 s and no more', () => {
     expect(reserve(draining({ nextPermitAtMs: NOW_MS - 20_000 }), 10).permitsAtMs).toEqual(
       Array.from({ length: 10 }, (_, permit) => NOW_MS - CATCH_UP_MS + permit * 100),
     );
@@ -108,7 +108,7 @@ describe('over any interleaving of reservations', () => {
       return { minPerSecond, initialPerSecond, maxPerSecond };
     });
 
-  test('never more permits come due within a span than the fastest rate allows, and CATCH_UP_MS more', () => {
+  test('never more permits come due within a span than the fastest rate allows, and 0.7 s to catch up', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
         let state = initialRate(settings);
