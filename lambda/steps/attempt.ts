@@ -1,6 +1,7 @@
 import { LOG_MESSAGES, METRICS, RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
 import { type Occasion, placedOccasion } from '../core/identity.ts';
+import { untilSentMs } from '../core/rate/pulse.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
@@ -112,7 +113,8 @@ export function makeAttempter(
     const wanted = occasion ? remainderRequest(request, occasion, progress, await tokenKey()) : request;
     const reservation = await cap.reserve(wanted.count ?? 1);
     if ('untilMs' in reservation) return waitUnsent(reservation.untilMs);
-    // Counting may have taken time, so the deadline is checked again.
+    await clock.sleep(untilSentMs(grantedAtMs, clock.now()));
+    // Counting and waiting may have taken time, so the deadline is checked again.
     if (clock.now() >= deadlineMs) {
       await cap.settle(reservation, 0);
       return waitUnsent(clock.now());

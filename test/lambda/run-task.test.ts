@@ -36,7 +36,7 @@ async function attempt(
     rerun = RERUN,
     progress = null,
     nowMs = NOW_MS,
-    permit = { grantedAt: new Date(nowMs).toISOString() },
+    permit = { grantedAt: new Date(nowMs - 1000).toISOString() },
     redriveCount,
     unheardSince,
     settings,
@@ -235,6 +235,12 @@ describe('a re-run ends without its task', () => {
     });
   });
 
+  test('is not made where its deadline passes while it waits for others', async () => {
+    const permit = { grantedAt: new Date(late - 1).toISOString() };
+    const { end, requests } = await attempt(() => ({ tasks: [task(late)] }), { nowMs: late - 1, permit });
+    expect([end, requests]).toMatchObject([{ next: 'backOff' }, []]);
+  });
+
   test.each([
     ['is good while it is seconds old', 19_000, 1],
     ['is not used when it is old: who waited with it would call at once', 21_000, 0],
@@ -243,6 +249,16 @@ describe('a re-run ends without its task', () => {
     const { end, requests } = await attempt(() => ({ tasks: [{ taskArn: 'task' }], failures: [] }), { permit });
     expect(requests).toHaveLength(requestsMade);
     if (requestsMade === 0) expect(end).toMatchObject({ next: 'backOff' });
+  });
+
+  test.each([
+    ['waits for those whose permits were given together with its own', 50, 100],
+    ['waits for nobody where its way took longer', 151, 0],
+    ['never waits for long, whatever the clock says that gave the permit', -60_000, 150],
+  ])('%s', async (_, ageMs, waitsMs) => {
+    const permit = { grantedAt: new Date(NOW_MS - ageMs).toISOString() };
+    const { sleeps, requests } = await attempt(() => ({ tasks: [task(), task()] }), { permit });
+    expect([sleeps, requests.length]).toEqual([[waitsMs], 1]);
   });
 
   test('is made by a function whose clock is a minute ahead: no permit is older than the asking for it', async () => {

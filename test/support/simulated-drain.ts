@@ -3,6 +3,7 @@ import { VirtualClock } from '../../lab/kernel/clock.ts';
 import { randomStream, uniform } from '../../lab/kernel/random.ts';
 import { drainFigures } from '../../lab/report/drain.ts';
 import type { Call } from '../../lambda/core/rate/counted-call.ts';
+import { untilSentMs } from '../../lambda/core/rate/pulse.ts';
 import * as rate from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import type { Records } from '../../lambda/core/rate/traffic.ts';
@@ -53,8 +54,8 @@ const SETTINGS: RateSettings = { initialPerSecond: 10, minPerSecond: 0.5, maxPer
 const LIMITERS = 5;
 const BATCH = 10;
 const GRACE_SECONDS = 30;
-/** From a permit to its request, from the answer to the rate's knowing it, and from a message to its being parked. */
-const LATENCY_MS = { request: 110, outcome: 40, parking: 250 };
+/** From a permit to its call's being ready, to the request's arrival, from the answer to the rate's knowing it, and from a message to its being parked. */
+const LATENCY_MS = { ready: [50, 170], request: [5, 30], outcome: 40, parking: 250 } as const;
 
 /** Plays the pure rate against one bucket, without the lab's services. */
 export async function simulateDrain(drain: Drain): Promise<DrainResult> {
@@ -141,6 +142,12 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
       clock.after(backoffMs + LATENCY_MS.parking, () => park(each.readyAt, each.attempts + 1));
     });
   };
+  const send = async (each: (typeof queue)[number], grantedAtMs: number) => {
+    await clock.sleep(uniform(random, LATENCY_MS.ready));
+    await clock.sleep(untilSentMs(grantedAtMs, clock.now()));
+    await clock.sleep(uniform(random, LATENCY_MS.request));
+    request(each, grantedAtMs);
+  };
   const limiter = async () => {
     while (!isOver()) {
       const batch = queue.splice(0, BATCH);
@@ -158,9 +165,8 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
         await Promise.all(
           due.map(async (each, index) => {
             await clock.sleep((reserved.permitsAtMs[index] ?? 0) - clock.now());
-            await clock.sleep(25);
             const grantedAtMs = clock.now();
-            clock.after(LATENCY_MS.request, () => request(each, grantedAtMs));
+            void send(each, grantedAtMs);
           }),
         );
         if (due.length === 0) await clock.sleep(rate.AHEAD_MS);

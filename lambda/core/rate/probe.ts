@@ -15,16 +15,16 @@ const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
 const LARGER_GOT_SHARE = 0.5;
-const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.025 };
+const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.01 };
 /** What was measured over few seconds is rough: the rate grows away from it sooner, by this over those seconds. */
-const ROUGH_GROWTH_SECONDS = 0.2;
+const ROUGH_GROWTH_SECONDS = 0.15;
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter: reservations come more often. */
 const STEP_MS = 1000;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
-const RESUME_SHARE = 0.85;
+const RESUME_SHARE = 0.9;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
 /**

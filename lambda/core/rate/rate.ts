@@ -1,5 +1,6 @@
 import type { RateSettings } from '../settings.ts';
 import { cutProbe, growProbe, leastRefill, STORM_MOST_MS, slowProbe, startProbe } from './probe.ts';
+import { pulseFrom } from './pulse.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
@@ -20,7 +21,7 @@ const HOLD_MS = 1000;
 /** Signs further apart than this are of two storms. */
 const STORM_GAP_MS = 60_000;
 /** After a throttle of ours nobody asks until the bucket holds about so many tokens again: others' calls must find some in it. */
-const PAUSE_TOKENS = 15;
+const PAUSE_TOKENS = 10;
 const PAUSE_MS = { least: 300, most: 3000 };
 /** For so long throttles say nothing new: the bucket is still about empty. */
 const SETTLE_MS = 1500;
@@ -74,7 +75,7 @@ export function reservePermits(
   const grants = { ...state.grants };
   let taken = 0;
   for (const tasks of wanted) {
-    const permitAtMs = firstMs + taken * spacingMs;
+    const permitAtMs = pulseFrom(firstMs + taken * spacingMs);
     if (permitAtMs > nowMs + windowMs) break;
     permitsAtMs.push(permitAtMs);
     const cost = permitCost(state, tasks);

@@ -92,7 +92,7 @@ async function attempt(play: Play) {
     await table.put({ id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(state) } });
   }
   if (play.isPaused) await table.put({ id: { S: 'pause' } });
-  const permit = hasTurn ? { grantedAt: instant(nowMs) } : null;
+  const permit = hasTurn ? { grantedAt: instant(nowMs - 1000) } : null;
   const { execution } = play;
   const payload = { step: 'attempt', startedAt: instant(startedAtMs), rerun, progress, permit, execution };
   const makeAttempt = makeHandler(dependencies);
@@ -129,7 +129,7 @@ describe.each(TABLES)('the attempts of many calls at once, in %s', (_, openTable
           clientToken: request.clientToken,
         });
         const rerun = { ...RERUN, callId, request };
-        const permit = { grantedAt: instant(NOW_MS) };
+        const permit = { grantedAt: instant(NOW_MS - 1000) };
         const payload = { step: 'attempt', startedAt: instant(EVENT_TIME_MS), rerun, progress: null, permit };
         const { next } = await makeHandler(world.dependencies)(payload);
         return `${next} after ${world.named('RunTaskCommand').length} launches`;

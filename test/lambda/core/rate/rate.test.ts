@@ -13,8 +13,10 @@ import type { Records, SecondOfTraffic, Traffic } from '../../../../lambda/core/
 import type { RateSettings } from '../../../../lambda/core/settings.ts';
 
 const CATCH_UP_MS = 700;
-const WINDOW_MS = 15_000;
-const NOW_MS = 1_000_000_000;
+const PULSE_MS = 350;
+const WINDOW_MS = 14_000;
+/** A whole second in which a pulse is due. */
+const NOW_MS = 1_000_006_000;
 const NOW = NOW_MS / 1000;
 const AT_ONCE = { least: 0, most: 0 };
 const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE, lags: new Map() };
@@ -46,15 +48,19 @@ const reserve = (state: RateState, wanted: number, nowMs = NOW_MS, settings = SE
 const granted = (state: RateState) => Object.values(state.grants).reduce((sum, n) => sum + n, 0);
 
 describe('a reservation', () => {
-  test('spaces its permits and remembers when the next is due, and how many it granted when', () => {
-    const { permitsAtMs, state } = reserve(draining({ nextPermitAtMs: NOW_MS + 850 }), 3);
-    expect(permitsAtMs).toEqual([NOW_MS + 850, NOW_MS + 950, NOW_MS + 1050]);
-    expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1150, grants: { [NOW]: 2, [NOW + 1]: 1 } });
+  test('has permits due in pulses, and remembers when the next is due and how many it granted when', () => {
+    const { permitsAtMs, state } = reserve(draining({ nextPermitAtMs: NOW_MS + 850 }), 4);
+    expect(permitsAtMs).toEqual([1050, 1050, 1050, 1400].map((inMs) => NOW_MS + inMs));
+    expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1250, grants: { [NOW + 1]: 4 } });
+  });
+
+  test('counts a permit in the second in which it is due', () => {
+    expect(reserve(draining({ nextPermitAtMs: NOW_MS + 500 }), 4).state.grants).toEqual({ [NOW]: 3, [NOW + 1]: 1 });
   });
 
   test('after a rest catches up on 0.7 s and no more', () => {
     expect(reserve(draining({ nextPermitAtMs: NOW_MS - 20_000 }), 10).permitsAtMs).toEqual(
-      Array.from({ length: 10 }, (_, permit) => NOW_MS - CATCH_UP_MS + permit * 100),
+      [-700, -350, -350, -350, 0, 0, 0, 0, 350, 350].map((inMs) => NOW_MS + inMs),
     );
   });
 
@@ -108,7 +114,7 @@ describe('over any interleaving of reservations', () => {
       return { minPerSecond, initialPerSecond, maxPerSecond };
     });
 
-  test('never more permits come due within a span than the fastest rate allows, and 0.7 s to catch up', () => {
+  test('never more permits come due within a span than the fastest rate allows, 0.7 s to catch up, and a pulse', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
         let state = initialRate(settings);
@@ -126,14 +132,14 @@ describe('over any interleaving of reservations', () => {
           }
         }
         taken.forEach((fromMs, first) => {
-          const seconds = ((taken.at(-1) ?? 0) - fromMs + CATCH_UP_MS) / 1000;
+          const seconds = ((taken.at(-1) ?? 0) - fromMs + CATCH_UP_MS + PULSE_MS) / 1000;
           expect(taken.length - first).toBeLessThanOrEqual(settings.maxPerSecond * seconds + 1 + 1e-3);
         });
       }),
     );
   });
 
-  test('whoever waits never waits longer for the next permit than the slowest rate says', () => {
+  test('whoever waits never waits longer for the next permit than the slowest rate says, and a pulse', () => {
     fc.assert(
       fc.property(limits, steps, traffics, (settings, batches, traffic) => {
         let state = initialRate(settings);
@@ -142,7 +148,8 @@ describe('over any interleaving of reservations', () => {
           nowMs += afterMs;
           const reserved = reserve(state, wanted, nowMs, settings, traffic);
           const spans = reserved.permitsAtMs.slice(1).map((atMs, index) => atMs - (reserved.permitsAtMs[index] ?? 0));
-          for (const span of spans) expect(span).toBeLessThanOrEqual((1000 / settings.minPerSecond) * (1 + 1e-6));
+          for (const span of spans)
+            expect(span).toBeLessThanOrEqual((1000 / settings.minPerSecond) * (1 + 1e-6) + PULSE_MS);
           state = throttled ? throttlePermit(reserved.state, nowMs, nowMs) : reserved.state;
         }
       }),
@@ -236,7 +243,7 @@ describe('a throttle of ours', () => {
 
   test('stops all until the bucket holds something again', () => {
     const { nextPermitAtMs } = throttlePermit(draining({ probePerSecond: 40 }), NOW_MS, NOW_MS);
-    expect(nextPermitAtMs).toBe(NOW_MS + 750);
+    expect(nextPermitAtMs).toBe(NOW_MS + 500);
   });
 
   test.each([
@@ -261,15 +268,15 @@ describe('a throttle of ours', () => {
       probePerSecond: 40,
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
-      probePerSecond: 0.85 * 20,
+      probePerSecond: 0.9 * 20,
       measuredAtMs: NOW_MS + 10_000,
       ceilingPerSecond: 20,
     });
   });
 
   test.each([
-    ['slowly away from what was measured over ten seconds', 10_000, 20 * 1.025],
-    ['sooner away from what was measured over two, which is rough', 2000, 20 * 1.1],
+    ['slowly away from what was measured over twenty seconds', 20_000, 20 * 1.01],
+    ['sooner away from what was measured over two, which is rough', 2000, 20 * 1.075],
   ])('has the rate grow %s', (_, measuredOverMs, expected) => {
     const measured = draining({ probePerSecond: 20, measuredAtMs: NOW_MS, measuredOverMs });
     expect(drainFor(1, measured).probePerSecond).toBeCloseTo(expected);
@@ -293,7 +300,7 @@ describe('a throttle of ours', () => {
     const grown = (probePerSecond: number) =>
       drainFor(1, draining({ probePerSecond, ...measured, storm })).probePerSecond;
     expect(grown(2)).toBe(4);
-    expect(grown(20)).toBe(20 * 1.025);
+    expect(grown(20)).toBe(20 * 1.01);
   });
 
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
@@ -345,7 +352,7 @@ describe('a call that was handed over since it was throttled', () => {
 
   test('holds all permits for a second', () => {
     expect(reservePermits(stormy(0), ones(1), recordsOf(QUIET), NOW_MS, 999, SETTINGS).permitsAtMs).toEqual([]);
-    expect(reserve(stormy(0), 1).permitsAtMs).toEqual([NOW_MS + 1000]);
+    expect(reserve(stormy(0), 1).permitsAtMs).toEqual([NOW_MS + 1050]);
     expect(reserve(stormy(1000), 1).permitsAtMs).toEqual([NOW_MS]);
   });
 
@@ -518,7 +525,9 @@ describe('where the rate at which Fargate launches is the limit', () => {
     const now = { ...state, nextPermitAtMs: NOW_MS };
     const { permitsAtMs, state: after } = reservePermits(now, [1, 10, 4, 1], storm, NOW_MS, WINDOW_MS, SETTINGS);
     const spacingMs = 1000 / takenPerSecond(now, storm, NOW_MS, SETTINGS);
-    expect(permitsAtMs.map((atMs) => Math.round((atMs - NOW_MS) / spacingMs))).toEqual([0, 1, 11, 15]);
+    expect(permitsAtMs).toEqual(
+      [0, 1, 11, 15].map((tasks) => NOW_MS + Math.ceil((tasks * spacingMs) / PULSE_MS) * PULSE_MS),
+    );
     expect(Math.round((after.nextPermitAtMs - NOW_MS) / spacingMs)).toBe(16);
     expect(granted(after)).toBe(16);
     expect(granted(givePermitsBack(after, [10]))).toBe(6);
@@ -540,7 +549,7 @@ describe('where the rate at which Fargate launches is the limit', () => {
 describe('permits given back', () => {
   test('count as not granted, the latest first, and their times are gone', () => {
     const { state } = reserve(draining(), 15);
-    expect(givePermitsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
+    expect(givePermitsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 8, [NOW + 1]: 1 } });
   });
 
   test('are never more than were granted', () => {
