@@ -19,7 +19,7 @@ import { NOW_MS } from '../support/records.ts';
 import { openTable, TABLES } from '../support/table.ts';
 
 const ONE_PER_SECOND: RateSettings = { initialPerSecond: 1, minPerSecond: 0.1, maxPerSecond: 10 };
-const PULSE_MS = 350;
+const PULSE_MS = 325;
 /** When the pulse is due that follows an instant; both in milliseconds from now. */
 const pulse = (inMs: number) => Math.ceil((NOW_MS + inMs) / PULSE_MS) * PULSE_MS - NOW_MS;
 const instant = (ms: number) => new Date(ms).toISOString();

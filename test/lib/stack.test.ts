@@ -401,8 +401,8 @@ test('the Lambda concurrency that a storm takes is said at synth, by the rate of
     Annotations.fromStack(stacksOf({ ...LISTED, ...configuration })[0] as never)
       .findWarning('*', Match.stringLikeRegexp('Lambda: '))
       .map(({ entry }) => String(entry.data));
-  expect(said({})).toEqual([expect.stringMatching(/up to 41 .*\(14 of them launch 40 calls a second\).*L-B99A9384/)]);
-  expect(said({ monitoring: { clusterModifyPerSecond: 200 } })).toEqual([expect.stringContaining('up to 97 ')]);
+  expect(said({})).toEqual([expect.stringMatching(/up to 40 .*\(13 of them launch 40 calls a second\).*L-B99A9384/)]);
+  expect(said({ monitoring: { clusterModifyPerSecond: 200 } })).toEqual([expect.stringContaining('up to 92 ')]);
   expect(said({ acknowledgedWarnings: ['lambdaConcurrency'] })).toEqual([]);
 });
 

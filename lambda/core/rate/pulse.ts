@@ -4,7 +4,7 @@
  */
 
 /** How often a pulse is due. */
-export const PULSE_MS = 350;
+export const PULSE_MS = 325;
 /** How long after its permit a call is sent. Most get as far sooner, and arrive together for waiting. */
 const SEND_AFTER_MS = 150;
 

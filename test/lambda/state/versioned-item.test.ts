@@ -111,7 +111,7 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     );
     const times = batches.flatMap(({ permitsAtMs }) => permitsAtMs).sort((a, b) => a - b);
     // Each is due with the first pulse that is not before its time.
-    const pulse = (atMs: number) => Math.ceil(atMs / 350) * 350;
+    const pulse = (atMs: number) => Math.ceil(atMs / 325) * 325;
     expect(times).toEqual(Array.from({ length: 100 }, (_, permit) => pulse(NOW_MS - 700 + permit * 100)));
   });
 

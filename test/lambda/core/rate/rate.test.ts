@@ -13,10 +13,10 @@ import type { Records, SecondOfTraffic, Traffic } from '../../../../lambda/core/
 import type { RateSettings } from '../../../../lambda/core/settings.ts';
 
 const CATCH_UP_MS = 700;
-const PULSE_MS = 350;
-const WINDOW_MS = 14_000;
+const PULSE_MS = 325;
+const WINDOW_MS = 13_000;
 /** A whole second in which a pulse is due. */
-const NOW_MS = 1_000_006_000;
+const NOW_MS = 1_000_012_000;
 const NOW = NOW_MS / 1000;
 const AT_ONCE = { least: 0, most: 0 };
 const QUIET: Traffic = { seconds: new Map(), lagSeconds: AT_ONCE, lags: new Map() };
@@ -50,23 +50,23 @@ const granted = (state: RateState) => Object.values(state.grants).reduce((sum, n
 describe('a reservation', () => {
   test('has permits due in pulses, and remembers when the next is due and how many it granted when', () => {
     const { permitsAtMs, state } = reserve(draining({ nextPermitAtMs: NOW_MS + 850 }), 4);
-    expect(permitsAtMs).toEqual([1050, 1050, 1050, 1400].map((inMs) => NOW_MS + inMs));
-    expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1250, grants: { [NOW + 1]: 4 } });
+    expect(permitsAtMs).toEqual([975, 975, 1300, 1300].map((inMs) => NOW_MS + inMs));
+    expect(state).toMatchObject({ nextPermitAtMs: NOW_MS + 1250, grants: { [NOW]: 2, [NOW + 1]: 2 } });
   });
 
   test('counts a permit in the second in which it is due', () => {
-    expect(reserve(draining({ nextPermitAtMs: NOW_MS + 500 }), 4).state.grants).toEqual({ [NOW]: 3, [NOW + 1]: 1 });
+    expect(reserve(draining({ nextPermitAtMs: NOW_MS + 700 }), 4).state.grants).toEqual({ [NOW]: 3, [NOW + 1]: 1 });
   });
 
   test('after a rest catches up on 0.7 s and no more', () => {
     expect(reserve(draining({ nextPermitAtMs: NOW_MS - 20_000 }), 10).permitsAtMs).toEqual(
-      [-700, -350, -350, -350, 0, 0, 0, 0, 350, 350].map((inMs) => NOW_MS + inMs),
+      [-650, -325, -325, -325, 0, 0, 0, 0, 325, 325].map((inMs) => NOW_MS + inMs),
     );
   });
 
   test.each([
     ['as many as are wanted', 0, 4, 4],
-    ['only those due within the window', 0, 10, 8],
+    ['only those due within the window', 0, 10, 7],
     ['one that is due at its very end', WINDOW_MS, 10, 1],
     ['none where the next permit lies behind it', WINDOW_MS + 1, 10, 0],
     ['none where none is wanted', 0, 0, 0],
@@ -352,7 +352,7 @@ describe('a call that was handed over since it was throttled', () => {
 
   test('holds all permits for a second', () => {
     expect(reservePermits(stormy(0), ones(1), recordsOf(QUIET), NOW_MS, 999, SETTINGS).permitsAtMs).toEqual([]);
-    expect(reserve(stormy(0), 1).permitsAtMs).toEqual([NOW_MS + 1050]);
+    expect(reserve(stormy(0), 1).permitsAtMs).toEqual([NOW_MS + 1300]);
     expect(reserve(stormy(1000), 1).permitsAtMs).toEqual([NOW_MS]);
   });
 
@@ -549,7 +549,7 @@ describe('where the rate at which Fargate launches is the limit', () => {
 describe('permits given back', () => {
   test('count as not granted, the latest first, and their times are gone', () => {
     const { state } = reserve(draining(), 15);
-    expect(givePermitsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 8, [NOW + 1]: 1 } });
+    expect(givePermitsBack(state, ones(6))).toEqual({ ...state, grants: { [NOW]: 9, [NOW + 1]: 0 } });
   });
 
   test('are never more than were granted', () => {
