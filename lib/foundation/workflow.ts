@@ -38,6 +38,17 @@ export const OUTAGE_RETRY: RetryProps = {
   jitterStrategy: JitterType.FULL,
 };
 
+/**
+ * Retries while the account runs as many functions as it may. In a storm on a new account that passes within a second or two, and waits
+ * that double would outlast it; where it does not pass these last half a day, too.
+ */
+export const BUSY_RETRY: RetryProps = {
+  ...OUTAGE_RETRY,
+  errors: ['Lambda.TooManyRequestsException'],
+  backoffRate: 1.1,
+  maxAttempts: 350,
+};
+
 /** The common parts of our state machines: Standard, JSONata, each step logged, never its data. */
 export class Workflow extends StateMachine {
   /** The name of the state machine with this id. Its own definition needs it and cannot refer to the resource. */

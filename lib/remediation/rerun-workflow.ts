@@ -18,7 +18,7 @@ import { ENVIRONMENT, ERROR_NAMES, ITEM_KINDS, RERUN_NEXT, RERUN_STEPS, STATES }
 import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion } from '../foundation/nag.ts';
-import { OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
+import { BUSY_RETRY, OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
 import { each, grantItems } from './item-grants.ts';
 import { grantLaunch } from './launch-grants.ts';
 import type { Notifications } from './notifications.ts';
@@ -200,6 +200,7 @@ export class RerunWorkflow extends Construct {
     // The handler ends a re-run without its task by an error of its own. The execution then fails in this state, and a redrive
     // runs it again. All other errors are retried until the handler sees the deadline.
     state.addRetry({ errors: Object.values(ERROR_NAMES), maxAttempts: 0 });
+    state.addRetry(BUSY_RETRY);
     state.addRetry(OUTAGE_RETRY);
     return state;
   }

@@ -71,7 +71,7 @@ describe('the re-run workflow', () => {
   });
 
   test('asks for a permit seldom while that fails: an execution has room for 25,000 events', () => {
-    expect(rerun.States[STATES.waitForPermit].Retry[1]).toEqual(rerun.States[STATES.runTask].Retry[1]);
+    expect(rerun.States[STATES.waitForPermit].Retry[1]).toEqual(rerun.States[STATES.runTask].Retry[2]);
   });
 
   test('completes the request of a task that failed to start, and waits while its record is late', () => {
@@ -89,8 +89,17 @@ describe('the re-run workflow', () => {
     (name) => {
       const { Retry, Catch } = rerun.States[name];
       expect(Retry[0]).toEqual({ ErrorEquals: Object.values(ERROR_NAMES), MaxAttempts: 0 });
-      // Half a day of Lambda's outages: waits of two and a half minutes on average.
+      // Where the account runs no more functions at once: waits that grow slowly, for half a day too.
       expect(Retry[1]).toMatchObject({
+        ErrorEquals: ['Lambda.TooManyRequestsException'],
+        JitterStrategy: 'FULL',
+        IntervalSeconds: 1,
+        BackoffRate: 1.1,
+        MaxDelaySeconds: 300,
+        MaxAttempts: 350,
+      });
+      // Half a day of Lambda's outages: waits of two and a half minutes on average.
+      expect(Retry[2]).toMatchObject({
         ErrorEquals: ['States.ALL'],
         JitterStrategy: 'FULL',
         MaxDelaySeconds: 300,
