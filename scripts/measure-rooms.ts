@@ -169,7 +169,7 @@ async function measure(name: string, seed: number) {
   if (!room) throw new Error(`${name}: found no room in the scenario, expected one`);
   let points = 100 * (room.othersRefusedShare - room.othersRefusedShareWithout);
   if (scenario.callers.some((each) => each.name.startsWith('burst'))) {
-    const untilMs = Math.max(...[...run.oracle.finite()].map(({ startedByUsAt }) => startedByUsAt ?? 0));
+    const untilMs = Math.max(...[...run.oracle.fates.finite()].map(({ startedByUsAt }) => startedByUsAt ?? 0));
     const without = await play(scenario, { enabled: false, judged: true });
     points = 100 * (burstsRefused(run, untilMs) - burstsRefused(without, untilMs));
   }

@@ -42,7 +42,7 @@ export async function measure({ contender, storm, seed }: Job): Promise<Figures>
 
 function figuresOf({ report: { calls, reruns, ecs, drain, others, room }, run }: Result): Figures {
   const { oracle, usage, hasEnded } = run;
-  const lost = [...oracle.finite()].filter((fate) => oracle.missing(fate) > 0).length;
+  const lost = [...oracle.fates.finite()].filter((fate) => oracle.missing(fate) > 0).length;
   const ofReruns = (figure: number | null) => (reruns.started + reruns.alreadyStarted === 0 ? null : figure);
   const ofOthers = (share: number, without: number) => (others.calls === 0 ? null : (share - without) * 100);
   return {

@@ -37,7 +37,7 @@ export function standIn(site: Site, { policy, host }: Alternative): void {
   const takenUp = new Set<string>();
   const takeUp = (request: JsonObject, messageId: string): void => {
     const reference = String(request.referenceId);
-    const fate = oracle.fateOf(reference);
+    const fate = oracle.fates.of(reference);
     if (!fate) throw new Error(`found a record of ${reference}, expected one of a call of the scenario`);
     // One retrier for a call, whatever its attempts, and none where its caller goes on or a later attempt was accepted.
     if (takenUp.has(reference) || !oracle.owes(fate)) return;
@@ -77,12 +77,12 @@ export function standIn(site: Site, { policy, host }: Alternative): void {
   world.standIn(principal, lostCallsOf(configuration.callers ?? []), (event, messageId) => {
     const { requestParameters, eventTime, taskArn } = event.detail as JsonObject;
     if (taskArn !== undefined) {
-      const fate = oracle.fateOfTask(String(taskArn));
+      const fate = oracle.fates.ofTask(String(taskArn));
       if (fate) takeUp(fate.call.request, messageId);
       return;
     }
     const request = requestParameters as JsonObject;
-    const fate = oracle.fateOf(String(request.referenceId));
+    const fate = oracle.fates.of(String(request.referenceId));
     // Who was throttled may still try again; who was told that there is no room is done.
     const graceMs = fate && oracle.foundNoRoom(fate.call) ? 0 : GRACE_MS;
     clock.at(Date.parse(String(eventTime)) + graceMs, () => takeUp(request, messageId));

@@ -66,7 +66,7 @@ export async function playLive(scenario: Scenario, options: LiveOptions): Promis
       account,
       clockErrorMs: clockErrorMs(scenario.faults),
     });
-    world.ecs.onTask(oracle.task);
+    world.ecs.onTask(oracle.fates.task);
     deploy(world, template);
     const ledger: CallLedger = startCallers({
       clock,

@@ -1,5 +1,5 @@
 import { LAB_EPOCH_MS } from '../kernel/clock.ts';
-import type { CallFate } from '../run/oracle.ts';
+import type { CallFate } from '../run/fates.ts';
 import { type PlayOptions, play, type Run } from '../run/run.ts';
 import { type ByReason, NO_ROOM } from '../run/run-records.ts';
 import { isRateCaller, type Scenario } from '../scenario/scenario.ts';
@@ -76,7 +76,7 @@ function playWithout(scenario: Scenario, { drainedAt, clock }: Run, own: OwnTaki
 
 function figuresOf(run: Run, others: Report['others'], room: Report['room']): Report {
   const { scenario, clock, world, oracle, records, usage } = run;
-  const fates = [...oracle.finite()];
+  const fates = [...oracle.fates.finite()];
   const reruns = records.started.started + records.started.alreadyStarted;
   const rerunExecutions = [...records.reruns];
   const transitions = (executions: readonly { stateTransitions: number }[]) =>
@@ -104,7 +104,7 @@ function figuresOf(run: Run, others: Report['others'], room: Report['room']): Re
     },
     invariants: {
       lost: counted((fate) => oracle.isLost(fate)),
-      duplicated: oracle.duplicated(),
+      duplicated: oracle.fates.duplicated(),
       unreported:
         Math.max(0, records.unanswered.size - dlqMessages) + records.bareRecords.unreported(world.sns.published),
     },
@@ -153,7 +153,7 @@ function drainedCall(fate: CallFate, { oracle, records }: Run): (DrainedCall & {
 function byCaller(run: Run): Report['byCaller'] {
   const { oracle, scenario } = run;
   const owed = Map.groupBy(
-    [...oracle.finite()].filter((fate) => oracle.owes(fate)),
+    [...oracle.fates.finite()].filter((fate) => oracle.owes(fate)),
     ({ call }) => call.caller,
   );
   const figures = (fates: readonly CallFate[]): CallerFigures => {
@@ -168,7 +168,7 @@ function byCaller(run: Run): Report['byCaller'] {
 /** The drain of the calls that ECS rejected and that we launched, at what the tightest bucket allows. */
 function drainOf(run: Run): DrainFigures {
   const { oracle, records, scenario } = run;
-  const drained = [...oracle.finite()].flatMap((fate) => drainedCall(fate, run));
+  const drained = [...oracle.fates.finite()].flatMap((fate) => drainedCall(fate, run));
   const { clusterResourceModify, fargateRunTask, fargateTasks } = scenario.account.buckets;
   const callsRefill = Math.min(
     clusterResourceModify.refillPerSecond,

@@ -3,7 +3,7 @@ import { Catalog } from '../aws/ecs/catalog.ts';
 import { type RoomLimit, roomNeed } from '../aws/ecs/room.ts';
 import { countOf, launchTypeOf, type RunTaskRequest } from '../aws/ecs/run-task-request.ts';
 import { callReference, isThrottled } from '../run/callers.ts';
-import type { CallFate } from '../run/oracle.ts';
+import type { CallFate } from '../run/fates.ts';
 import type { Run } from '../run/run.ts';
 import type { Account, BucketSettings } from '../scenario/account.ts';
 import type { Observer } from '../world/world.ts';
@@ -72,7 +72,7 @@ export function roomFigures(
   const seconds = secondsOf(run);
   const limitSeconds = without ? idealSeconds(run, without.run, without.own, room) : 0;
   return {
-    refused: run.oracle.noRoomAttempts.count,
+    refused: run.oracle.fates.noRoomAttempts.count,
     seconds,
     limitSeconds,
     ratio: limitSeconds === 0 ? null : seconds / limitSeconds,
@@ -103,7 +103,7 @@ function idealSeconds(run: Run, without: Run, { takings }: OwnTakings, limits: r
     const cluster = catalog.cluster(request.cluster);
     const places = lives.free(reference, without.oracle.missing(fate));
     if (!cluster || places.length === 0 || without.oracle.neverFits(call)) return [];
-    const known = run.oracle.fateOf(reference);
+    const known = run.oracle.fates.of(reference);
     return [
       {
         // Where the call was lost in both runs, what faults did to its record counts.
@@ -120,7 +120,7 @@ function idealSeconds(run: Run, without: Run, { takings }: OwnTakings, limits: r
   return last === undefined ? 0 : (last - first) / 1000;
 }
 
-const owedFates = ({ oracle }: Run): CallFate[] => [...oracle.finite()].filter((fate) => oracle.owes(fate));
+const owedFates = ({ oracle }: Run): CallFate[] => [...oracle.fates.finite()].filter((fate) => oracle.owes(fate));
 
 /**
  * When what holds an owed call's request arrived. Who was throttled may still try again for a while; who was answered will not.

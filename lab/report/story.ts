@@ -6,7 +6,8 @@ import type { ConsoleView } from '../console/view.ts';
 import { LAB_EPOCH_MS, type VirtualClock } from '../kernel/clock.ts';
 import { BARE_RECORD, namesIn } from '../run/bare-records.ts';
 import type { CallState } from '../run/call-ledger.ts';
-import type { CallFate, Oracle } from '../run/oracle.ts';
+import type { CallFate, Fates } from '../run/fates.ts';
+import type { Oracle } from '../run/oracle.ts';
 import type { Run } from '../run/run.ts';
 import { mergedConfiguration } from '../stack/synthesize.ts';
 import { tee } from '../world/observers.ts';
@@ -68,9 +69,11 @@ export interface Standing {
 /** How calls stand that are not their callers' any more. */
 const TAKEN: readonly CallState[] = ['throttled', 'neverAttempted'];
 
-export function standing(oracle: Pick<Oracle, 'finite' | 'owes' | 'isSettled'>): Standing {
+export function standing(
+  oracle: Pick<Oracle, 'owes' | 'isSettled'> & { readonly fates: Pick<Fates, 'finite'> },
+): Standing {
   const sum = { made: 0, taken: 0, broughtBack: 0, waiting: 0 };
-  for (const fate of oracle.finite()) {
+  for (const fate of oracle.fates.finite()) {
     sum.made += 1;
     const isTaken = TAKEN.includes(fate.call.state) || fate.startFailed > 0;
     if (!isTaken) continue;
@@ -83,7 +86,7 @@ export function standing(oracle: Pick<Oracle, 'finite' | 'owes' | 'isSettled'>):
 }
 
 function leftAlone({ oracle, records, world }: Run): LeftAlone {
-  const fates = [...oracle.finite()].filter((fate) => oracle.isLostForGood(fate));
+  const fates = [...oracle.fates.finite()].filter((fate) => oracle.isLostForGood(fate));
   const isNamed = namesIn(world.sns.published);
   return {
     calls: fates.length,
@@ -117,7 +120,7 @@ function tellStory({ report, run, violations }: Result, counts: Counts, console:
     counts,
     room: roomOverTime(scenario.account.room, world.ecs.rooms.changes, clock.startedAt),
     console,
-    owed: [...oracle.finite()].filter((fate) => oracle.owes(fate)).map(owedCall),
+    owed: [...oracle.fates.finite()].filter((fate) => oracle.owes(fate)).map(owedCall),
     refillPerSecond: Math.min(clusterResourceModify.refillPerSecond, fargateRunTask?.refillPerSecond ?? Infinity),
     configuration: scenario.remediation.enabled ? configurationOf(scenario.remediation.config) : undefined,
     workflow: first?.stateMachine.definition.flow,

@@ -1,6 +1,7 @@
 import { principalParts } from '../aws/iam/principal-id.ts';
 import type { PublishedMessage } from '../aws/sns/fake-sns.ts';
-import type { CallFate, Oracle } from './oracle.ts';
+import type { CallFate } from './fates.ts';
+import type { Oracle } from './oracle.ts';
 
 /** The reason that a record is refused for which holds no request. */
 export const BARE_RECORD = 'bareRecord';

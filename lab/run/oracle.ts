@@ -1,66 +1,15 @@
-import type { TaskTransition } from '../aws/ecs/fake-ecs.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Account } from '../scenario/account.ts';
 import type { Call, CallLedger } from './call-ledger.ts';
 import { callReference } from './callers.ts';
-import { attemptOf, isNoRoomFailure, isNoRoomStop, Misfits, NoRoomAttempts } from './no-room.ts';
+import { type CallFate, Fates, type Reason } from './fates.ts';
+import { isNoRoomFailure, Misfits } from './no-room.ts';
 import { isBlind, OptIn } from './opt-in.ts';
-
-/** What became of one call, as the lab itself saw it. */
-export interface CallFate {
-  readonly call: Call;
-  readonly count: number;
-  /** Tasks of the call that were ever RUNNING, whoever started them. */
-  running: number;
-  /** Tasks that were launched and neither ran nor stopped yet. */
-  pending: number;
-  /** Tasks of the caller's own that stopped before they ran, and those of them that a throttle stopped. */
-  startFailed: number;
-  startThrottled: number;
-  /** Tasks of the caller's own that died for want of room. */
-  startNoRoom: number;
-  /** When the first task of the caller's own stopped before it ran. */
-  startFailedAt: number | undefined;
-  /**
-   * Tasks, whoever asked for them, that stopped before they ran for another reason than a throttle or, where the configuration
-   * brings that back, want of room, or that we asked for and
-   * ECS placed nowhere for a reason that does not pass.
-   */
-  startRefused: number;
-  /** When an attempt of ours first launched a task of it. */
-  launchedByUsAt: number | undefined;
-  /** When an attempt of ours last launched a task of it that ran. */
-  startedByUsAt: number | undefined;
-  /** What said why it is not brought back, if anything did: executions, as long as that is their end, and messages by id. */
-  reasons: Map<unknown, Reason> | undefined;
-}
-
-export interface Reason {
-  /** Whether it is about a task that failed to start; else about what the caller's own attempts did not start. */
-  readonly isOfTask: boolean;
-  /** Whether it is a refusal without excuse. */
-  readonly isRefusal: boolean;
-}
-
-/** A task that has not run its course yet. */
-interface TaskOfCall {
-  readonly fate: CallFate;
-  readonly own: boolean;
-  /** When it was launched, and by which request. */
-  readonly at: number;
-  readonly input: JsonObject;
-  /** When it stopped, if it did. */
-  stoppedAt?: number;
-}
 
 /** Whether ECS rejected the last attempt whole for want of room. */
 const isUnplacedWhole = ({ attempts }: Call): boolean => attempts.at(-1)?.outcome === 'noRoom';
 
 const isRejected = (call: Call): boolean => call.state === 'throttled' || isUnplacedWhole(call);
-
-/** Stop reasons that name a throttle, in the lab's own reading: never the product's code. */
-const THROTTLED_START =
-  /network interface provision|Rate limit exceeded|Rate exceeded|ThrottlingException|RequestLimitExceeded|toomanyrequests|Too Many Requests|pull rate limit|EphemeralStorage provisioning|ThrottleException|SlowDown|Slow Down|reduce your request rate|rate at which you may call KMS|: Throttling$/i;
 
 /**
  * Knows what is owed, lost and duplicated from the scenario and the fakes alone: never from the product's code, which is
@@ -68,21 +17,10 @@ const THROTTLED_START =
  */
 export class Oracle {
   readonly #optIn: OptIn;
-  readonly #ledger: () => CallLedger;
-  readonly #isOurs: (principalArn: string) => boolean;
   readonly #throttledRecords: Account['throttledRecords'];
   readonly #misfits: Misfits;
   readonly #toleranceMs: number;
-  readonly #fates = new Map<string, CallFate>();
-  readonly #taskCalls = new Map<string, TaskOfCall>();
-  /** References and tokens of our own requests that ECS answered with a reason that does not pass. */
-  readonly #refusedTokens = new Set<string>();
-  /** What such answers named first, each until an execution ends with it. */
-  readonly #refusedFor = new Map<CallFate, string[]>();
-  /** Attempts of ours that found no room. */
-  readonly noRoomAttempts = new NoRoomAttempts();
-  /** Tasks that we launched for no call of the scenario. */
-  #strangers = 0;
+  readonly fates: Fates;
 
   constructor(options: {
     /** The configuration as people wrote it; undefined where the remediation is off. */
@@ -94,117 +32,11 @@ export class Oracle {
     readonly clockErrorMs: number;
   }) {
     this.#optIn = new OptIn(options.configuration);
-    this.#ledger = options.ledger;
-    this.#isOurs = options.isOurs;
+    this.fates = new Fates({ ...options, rerunsNoRoom: this.#optIn.rerunsNoRoom });
     this.#throttledRecords = options.account.throttledRecords;
     this.#misfits = new Misfits(options.account);
     // A record's time is cut to whole seconds.
     this.#toleranceMs = 1000 + options.clockErrorMs;
-  }
-
-  /** Listens to the fake ECS; returns the fate that a transition is part of. */
-  readonly task = (transition: TaskTransition): CallFate | undefined => {
-    if (transition.kind === 'launched') {
-      const own = !this.#isOurs(transition.principal.arn);
-      const fate = this.fateOf(String(transition.input.referenceId));
-      if (!fate) {
-        if (!own) this.#strangers += 1;
-        return undefined;
-      }
-      fate.pending += 1;
-      if (!own) fate.launchedByUsAt ??= transition.at;
-      this.#taskCalls.set(transition.taskArn, { fate, own, at: transition.at, input: transition.input });
-      return fate;
-    }
-    const entry = this.#taskCalls.get(transition.taskArn);
-    if (!entry) return undefined;
-    const { fate, own, at, input } = entry;
-    if (transition.kind === 'running') {
-      if (!own) fate.startedByUsAt = Math.max(fate.startedByUsAt ?? at, at);
-      fate.running += 1;
-      fate.pending -= 1;
-      return fate;
-    }
-    if (transition.everRan) this.#taskCalls.delete(transition.taskArn);
-    else {
-      entry.stoppedAt = transition.at;
-      fate.pending -= 1;
-      if (own) {
-        fate.startFailed += 1;
-        fate.startFailedAt ??= transition.at;
-      }
-      const { stoppedReason } = transition;
-      if (isNoRoomStop(stoppedReason)) {
-        if (own) fate.startNoRoom += 1;
-        else this.noRoomAttempts.died(attemptOf(input));
-        if (!this.#optIn.rerunsNoRoom) fate.startRefused += 1;
-      } else if (!THROTTLED_START.test(stoppedReason)) fate.startRefused += 1;
-      else if (own) fate.startThrottled += 1;
-    }
-    return fate;
-  };
-
-  /** Listens to the answers to our own requests; of a call's tasks, one that ECS repeats under its token tells nothing new. */
-  readonly answered = (input: JsonObject, failures: readonly JsonObject[]): void => {
-    this.noRoomAttempts.answered(input, failures);
-    const fate = this.fateOf(String(input.referenceId));
-    const final = failures.filter((failure) => !isNoRoomFailure(failure)).length;
-    const token = attemptOf(input);
-    if (!fate || final === 0) return;
-    if (final === failures.length)
-      this.#refusedFor.set(fate, [...this.#refusedForOf(fate), String(failures[0]?.reason)]);
-    if (this.#refusedTokens.has(token)) return;
-    this.#refusedTokens.add(token);
-    fate.startRefused += final;
-  };
-
-  /** Whether ECS placed tasks of a call nowhere for that reason when we asked, once for each such answer: it ends one execution. */
-  takeRefusal(fate: CallFate, reason: string): boolean {
-    const reasons = this.#refusedForOf(fate);
-    const index = reasons.indexOf(reason);
-    this.#refusedFor.set(fate, index < 0 ? reasons : reasons.toSpliced(index, 1));
-    return index >= 0;
-  }
-
-  #refusedForOf(fate: CallFate): string[] {
-    return this.#refusedFor.get(fate) ?? [];
-  }
-
-  /** The fate of the call that a request's `referenceId` names. */
-  fateOf(reference: string): CallFate | undefined {
-    const known = this.#fates.get(reference);
-    if (known) return known;
-    const call = this.#ledger().byReference(reference);
-    if (!call) return undefined;
-    const fate: CallFate = {
-      call,
-      count: Number(call.request.count ?? 1),
-      running: 0,
-      pending: 0,
-      startFailed: 0,
-      startThrottled: 0,
-      startNoRoom: 0,
-      startFailedAt: undefined,
-      startRefused: 0,
-      launchedByUsAt: undefined,
-      startedByUsAt: undefined,
-      reasons: undefined,
-    };
-    this.#fates.set(reference, fate);
-    return fate;
-  }
-
-  /** The fate of the call that a task belongs to which never ran. */
-  fateOfTask(taskArn: string): CallFate | undefined {
-    return this.#taskCalls.get(taskArn)?.fate;
-  }
-
-  /** The fates of all finite callers' calls so far. */
-  *finite(): Generator<CallFate> {
-    for (const call of this.#ledger().calls) {
-      const fate = call.finite ? this.fateOf(callReference(call.caller, call.index)) : undefined;
-      if (fate) yield fate;
-    }
   }
 
   /** Whether the caller's own attempts did not start all of the call and the remediation owes the rest. */
@@ -307,7 +139,7 @@ export class Oracle {
 
   /** Whether a task failed to start so long ago that a token of then proves nothing any more. */
   isKnownTooLate(taskArn: string, now: number): boolean {
-    const stoppedAt = this.#taskCalls.get(taskArn)?.stoppedAt;
+    const stoppedAt = this.fates.stoppedAt(taskArn);
     return stoppedAt !== undefined && now - stoppedAt >= this.#optIn.deadlineMs - this.#toleranceMs;
   }
 
@@ -317,7 +149,7 @@ export class Oracle {
 
   /** Whether a call's own attempts, the last as it stands, found no room for all of it. */
   foundNoRoom(call: Call): boolean {
-    const fate = this.fateOf(callReference(call.caller, call.index));
+    const fate = this.fates.of(callReference(call.caller, call.index));
     return call.failures.some(isNoRoomFailure) || isUnplacedWhole(call) || (fate?.startNoRoom ?? 0) > 0;
   }
 
@@ -325,13 +157,6 @@ export class Oracle {
   #owedTasks(fate: CallFate): number {
     const { call, count, startRefused } = fate;
     return (this.owesRejected(fate) ? count : call.taskArns.length) - startRefused;
-  }
-
-  /** Tasks that ran beyond their call's count, and tasks that nobody asked for. */
-  duplicated(): number {
-    let sum = this.#strangers;
-    for (const { running, count } of this.#fates.values()) sum += Math.max(0, running - count);
-    return sum;
   }
 
   #hasToken({ tokens }: Call): boolean {

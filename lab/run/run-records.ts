@@ -7,7 +7,8 @@ import type { Observer } from '../world/world.ts';
 import { BARE_RECORD, BareRecords } from './bare-records.ts';
 import type { Call } from './call-ledger.ts';
 import { isThrottled } from './callers.ts';
-import type { CallFate, Oracle, Reason } from './oracle.ts';
+import type { CallFate, Reason } from './fates.ts';
+import type { Oracle } from './oracle.ts';
 
 /** The least time that a caller's own retries are left to themselves, whatever the product's own grace. */
 export const GRACE_MS = 30_000;
@@ -76,13 +77,13 @@ export class Records implements Observer {
     if (isOurs) {
       if (operation === 'RunTask') {
         this.runTaskCalls += 1;
-        if ('output' in outcome) this.#oracle().answered(input, outcome.output().failures as JsonObject[]);
-        else this.#oracle().noRoomAttempts.rejected(outcome);
+        if ('output' in outcome) this.#oracle().fates.answered(input, outcome.output().failures as JsonObject[]);
+        else this.#oracle().fates.noRoomAttempts.rejected(outcome);
       }
       if (readOnly) this.readCalls += 1;
       return;
     }
-    const fate = readOnly ? undefined : this.#oracle().fateOf(String(input.referenceId));
+    const fate = readOnly ? undefined : this.#oracle().fates.of(String(input.referenceId));
     if (!fate) return;
     this.#callsByEventId.set(eventId, fate);
     if (!fate.call.finite) this.othersAttempts.push(at);
@@ -103,7 +104,7 @@ export class Records implements Observer {
   heard(event: JsonObject): CallFate | undefined {
     const { eventID, requestParameters, taskArn, lastStatus } = (event.detail ?? {}) as JsonObject;
     if (lastStatus === 'STOPPED') {
-      const died = this.#oracle().fateOfTask(String(taskArn));
+      const died = this.#oracle().fates.ofTask(String(taskArn));
       if (died) this.#arrived(died);
       return undefined;
     }
@@ -114,7 +115,7 @@ export class Records implements Observer {
 
   /** A caller handed a call over: the queue took the message, whatever the caller was answered. */
   readonly handedOver = (call: Call, messageId: string): void => {
-    const fate = this.#oracle().fateOf(String(call.request.referenceId));
+    const fate = this.#oracle().fates.of(String(call.request.referenceId));
     if (!fate)
       throw new Error(`found a message about ${call.request.referenceId}, expected one about a call of the scenario`);
     this.unanswered.add(messageId);
@@ -143,13 +144,13 @@ export class Records implements Observer {
     this.executions.push(execution);
     const { request, failedTask } = (input ?? {}) as { request?: JsonObject; failedTask?: JsonObject };
     if (failedTask) {
-      const fate = this.#oracle().fateOfTask(String(failedTask.taskArn));
+      const fate = this.#oracle().fates.ofTask(String(failedTask.taskArn));
       this.#rerunCalls.set(execution, fate);
       this.#ofTasks.add(execution);
       if (this.#oracle().isKnownTooLate(String(failedTask.taskArn), this.#now())) this.#begunTooLate.add(execution);
       if (fate) this.#arrived(fate);
     } else if (request) {
-      const fate = this.#oracle().fateOf(String(request.referenceId));
+      const fate = this.#oracle().fates.of(String(request.referenceId));
       this.#rerunCalls.set(execution, fate);
       // A sweep may find a call before its record arrives, or where none does.
       if (fate && !this.readyAt.has(fate)) this.isReady(fate, GRACE_MS);
@@ -192,7 +193,7 @@ export class Records implements Observer {
 
   /** Whether a refusal was nobody's choice: news came when it was too late, or what ECS placed nowhere is owed no more. */
   #isExcused(execution: Execution, fate: CallFate, reason: string): boolean {
-    if (reason === REJECTED) return this.#oracle().takeRefusal(fate, codeOf(execution.result?.cause));
+    if (reason === REJECTED) return this.#oracle().fates.takeRefusal(fate, codeOf(execution.result?.cause));
     return reason === TOO_LATE && this.#begunTooLate.has(execution);
   }
 

@@ -11,7 +11,8 @@ import { warmUp } from '../world/sandbox.ts';
 import { type Observer, World } from '../world/world.ts';
 import type { CallLedger } from './call-ledger.ts';
 import { startCallers } from './callers.ts';
-import { type CallFate, Oracle } from './oracle.ts';
+import type { CallFate } from './fates.ts';
+import { Oracle } from './oracle.ts';
 import { Records } from './run-records.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -94,7 +95,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
     drainedAt ??= clock.now();
   });
   world.ecs.onTask((transition) => {
-    drain.check(oracle.task(transition));
+    drain.check(oracle.fates.task(transition));
   });
   if (enabled && configuration) deploy({ scenario, configuration, clock, world, oracle, records, usage });
 
@@ -114,7 +115,7 @@ export async function play(scenario: Scenario, options: PlayOptions): Promise<Ru
       records.handedOver(call, id);
       return id;
     },
-    onClosed: (call) => drain.check(oracle.fateOf(String(call.request.referenceId))),
+    onClosed: (call) => drain.check(oracle.fates.of(String(call.request.referenceId))),
   });
   for (const { at, event } of scenario.events) {
     clock.at(LAB_EPOCH_MS + at * 1000, () => world.bus.put(event as JsonObject));

@@ -104,7 +104,7 @@ function takeOver(site: Site, senders: Set<string>, refuses: (request: JsonObjec
       for (const { id, body, system, receiptHandle } of world.sqs.receive(DOOR, 10)) {
         senders.add(String(system.SenderId));
         const { request, key } = JSON.parse(body) as { request: JsonObject; key?: string };
-        const fate = oracle.fateOf(String(request.referenceId));
+        const fate = oracle.fates.of(String(request.referenceId));
         if (!fate) throw new Error('expected a call of the scenario');
         const token = key ?? request.clientToken ?? '';
         const start = (): void => {
@@ -226,7 +226,7 @@ test('a launched call that is handed over with the tasks it has is owed the rest
   const { run } = await report(readScenario(JSON.stringify(parsed), 'test.json'), {
     deploy: ({ world }) => deploy(world, template(['cron'])),
   });
-  const [fate] = [...run.oracle.finite()];
+  const [fate] = [...run.oracle.fates.finite()];
   expect(fate?.call.taskArns.length).toBeGreaterThan(0);
   expect(fate?.call.taskArns.length).toBeLessThan(10);
   expect(fate && run.oracle.owesRejected(fate)).toBe(true);

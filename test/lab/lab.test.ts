@@ -98,11 +98,11 @@ describe('one launch for each call', () => {
   /** Plays; returns each call with the number of its tasks that the fake ECS saw running. */
   async function launches(parts: Parts) {
     const { oracle, records } = await play(scenario(parts), { enabled: true });
-    const fates = [...oracle.finite()];
+    const fates = [...oracle.fates.finite()];
     return {
       calls: fates.map(({ call }) => call),
       tasks: fates.map(({ running }) => running),
-      beyond: oracle.duplicated(),
+      beyond: oracle.fates.duplicated(),
       executions: [...records.reruns].length,
       results: records.started,
     };

@@ -77,11 +77,11 @@ function intakeQueueOf({ world }: Run): string {
 
 /** How many tasks of each call ran, and what else the lab holds against a run. */
 function fatesOf({ oracle, records }: Run) {
-  const fates = [...oracle.finite()];
+  const fates = [...oracle.fates.finite()];
   return {
     ran: fates.map(({ running }) => running),
     lost: fates.filter((fate) => oracle.isLost(fate)).length,
-    beyond: oracle.duplicated(),
+    beyond: oracle.fates.duplicated(),
     unanswered: records.unanswered.size,
   };
 }

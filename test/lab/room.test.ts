@@ -93,7 +93,7 @@ function dispatcher({ world, oracle, records, clock }: Site): void {
         return;
       }
       waiting.shift();
-      const fate = oracle.fateOf(String(next.input.referenceId));
+      const fate = oracle.fates.of(String(next.input.referenceId));
       if (fate) records.rerunEnded(next.messageId, fate);
     }
   };
@@ -108,7 +108,7 @@ function dispatcher({ world, oracle, records, clock }: Site): void {
   };
   world.standIn(principal, WANT_OF_ROOM, (event, messageId) => {
     const { requestParameters, responseElements, taskArn } = detailOf(event);
-    const fate = taskArn ? oracle.fateOfTask(String(taskArn)) : undefined;
+    const fate = taskArn ? oracle.fates.ofTask(String(taskArn)) : undefined;
     const { failures = null } = (responseElements ?? {}) as JsonObject;
     const input = fate ? { ...fate.call.request, count: 1 } : (requestParameters as JsonObject);
     waiting.push({ input: { ...input, ...(failures && { count: (failures as Json[]).length }) }, messageId });
@@ -242,7 +242,7 @@ describe('giving up for want of room', () => {
     ({ world, oracle, records, clock }: Site): void => {
       const principal = { arn: 'arn:aws:sts::111122223333:assumed-role/quitter/session' };
       world.standIn(principal, WANT_OF_ROOM, (event, messageId) => {
-        const fate = oracle.fateOf(String((detailOf(event).requestParameters as JsonObject).referenceId));
+        const fate = oracle.fates.of(String((detailOf(event).requestParameters as JsonObject).referenceId));
         if (fate) clock.at(fate.call.madeAt + seconds * 1000, () => records.rerunEnded(messageId, fate, 'noRoom'));
       });
     };

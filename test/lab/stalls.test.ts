@@ -51,7 +51,7 @@ async function played({ victimAt, callers = [], events = [], startFailures = [] 
 
 /** When the last call was started again. */
 const lastStart = ({ run }: Result) =>
-  Math.max(...[...run.oracle.finite()].map(({ launchedByUsAt = 0 }) => launchedByUsAt));
+  Math.max(...[...run.oracle.fates.finite()].map(({ launchedByUsAt = 0 }) => launchedByUsAt));
 
 /** The attack costs no more than as much again, holds nobody up, and loses nothing. */
 async function compared(baseline: Parts, attack: Parts) {

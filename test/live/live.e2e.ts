@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../lab/kernel/json.ts';
 import { type LiveRun, playLive } from '../../lab/live/play.ts';
-import type { CallFate } from '../../lab/run/oracle.ts';
+import type { CallFate } from '../../lab/run/fates.ts';
 import { readScenario } from '../../lab/scenario/scenario.ts';
 import type { LogLine, MetricValue } from '../../lab/world/sandbox.ts';
 import { HANDLERS, LOG_MESSAGES, METRICS } from '../../lambda/core/contract.ts';
@@ -83,7 +83,7 @@ test('the deployed code, each function in processes of its own, brings back ever
     logs.some(({ message, fields }) => message === LOG_MESSAGES.sweep && 'found' in fields) &&
     [...records.reruns].every(({ result }) => result !== undefined) &&
     [...records.unanswered].every((id) => id.startsWith('arn:aws:states:')) &&
-    [...oracle.finite()].every((fate) => tasksOf(fate) > 0 || oracle.hasReason(fate));
+    [...oracle.fates.finite()].every((fate) => tasksOf(fate) > 0 || oracle.hasReason(fate));
 
   const { world, oracle, records } = await playLive(SCENARIO, {
     isOver,
@@ -91,9 +91,9 @@ test('the deployed code, each function in processes of its own, brings back ever
     observer: { log: (line) => logs.push(line), metric: (metric) => metrics.push(metric) },
   });
 
-  const fates = [...oracle.finite()];
+  const fates = [...oracle.fates.finite()];
   expect(fates.map(tasksOf)).toEqual(fates.map(() => 1));
-  expect(oracle.duplicated()).toBe(0);
+  expect(oracle.fates.duplicated()).toBe(0);
   const throttled = fates.filter(({ call }) => call.state === 'throttled').length;
   // Twenty, or a little less where the machine was too busy to make all calls at once.
   expect(throttled).toBeGreaterThan(15);

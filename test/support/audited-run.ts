@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordFiles } from '../../lab/report/record-files.ts';
 import { report } from '../../lab/report/report.ts';
-import type { CallFate, Oracle } from '../../lab/run/oracle.ts';
+import type { CallFate } from '../../lab/run/fates.ts';
+import type { Oracle } from '../../lab/run/oracle.ts';
 import type { Scenario } from '../../lab/scenario/scenario.ts';
 import { tee } from '../../lab/world/observers.ts';
 import type { Observer } from '../../lab/world/world.ts';
@@ -41,13 +42,13 @@ export async function auditedRun(scenario: Scenario): Promise<AuditedRun> {
     files.conclude(run);
     const { exitCode, stdout } = await ops(['audit', '--json', '--records', directory]);
     const { verdicts } = JSON.parse(stdout) as { verdicts: AuditVerdict[] };
-    for (const { call } of run.oracle.finite()) for (const id of call.messageIds) references.of(call, id);
+    for (const { call } of run.oracle.fates.finite()) for (const id of call.messageIds) references.of(call, id);
     const audited = Map.groupBy(verdicts, (verdict) => references.find(verdict));
     const known: Record<string, number> = {};
     const differences: Difference[] = [];
     for (const { request } of run.ledger.calls) {
       const reference = String(request.referenceId);
-      const fate = run.oracle.fateOf(reference);
+      const fate = run.oracle.fates.of(reference);
       if (!fate) continue;
       const label = knownOf(fate, run.oracle);
       known[label] = (known[label] ?? 0) + 1;

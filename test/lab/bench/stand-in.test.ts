@@ -120,5 +120,5 @@ test('who found no room asks under a new token each time, as ECS repeats its ans
   expect(new Set([...tokens, ...ledger.calls.flatMap(({ tokens }) => tokens)]).size).toBe(
     tokens.length + ledger.calls.length,
   );
-  expect(oracle.duplicated()).toBe(0);
+  expect(oracle.fates.duplicated()).toBe(0);
 });

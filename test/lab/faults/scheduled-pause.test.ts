@@ -35,7 +35,7 @@ async function paused(seconds: number) {
     faults: [{ kind: 'pause', from: 32, seconds }],
   };
   const { report: figures, violations, run } = await report(readScenario(JSON.stringify(scenario), 'paused.json'));
-  const launches = [...run.oracle.finite()].flatMap(({ launchedByUsAt }) =>
+  const launches = [...run.oracle.fates.finite()].flatMap(({ launchedByUsAt }) =>
     launchedByUsAt === undefined ? [] : [(launchedByUsAt - LAB_EPOCH_MS) / 1000],
   );
   return { figures, violations, launches };

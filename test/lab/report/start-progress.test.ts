@@ -23,7 +23,7 @@ test.each([
 
 describe('live', () => {
   const tick = (seconds: number) =>
-    ({ clock: { elapsedSeconds: () => seconds }, oracle: { finite: () => [] } }) as unknown as Parameters<
+    ({ clock: { elapsedSeconds: () => seconds }, oracle: { fates: { finite: () => [] } } }) as unknown as Parameters<
       NonNullable<PlayOptions['onTick']>
     >[0];
 
@@ -60,7 +60,7 @@ describe('live', () => {
       now += 1000;
       return [];
     };
-    const run = { clock: { elapsedSeconds: () => 0 }, oracle: { finite } } as unknown as Parameters<
+    const run = { clock: { elapsedSeconds: () => 0 }, oracle: { fates: { finite } } } as unknown as Parameters<
       NonNullable<PlayOptions['onTick']>
     >[0];
     const { onTick } = liveProgress({ isTTY: true, write: () => {} }, () => now);

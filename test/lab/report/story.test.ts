@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { standing } from '../../../lab/report/story.ts';
-import type { CallFate } from '../../../lab/run/oracle.ts';
+import type { CallFate } from '../../../lab/run/fates.ts';
 
 interface Case {
   readonly state: 'accepted' | 'throttled' | 'neverAttempted';
@@ -13,8 +13,10 @@ interface Case {
 function stand({ state, startFailed = 0, running = 0, owed = true, settled = false }: Case) {
   const fate = { call: { state }, count: 1, startFailed, running } as CallFate;
   return standing({
-    finite: function* () {
-      yield fate;
+    fates: {
+      finite: function* () {
+        yield fate;
+      },
     },
     owes: () => owed,
     isSettled: () => settled,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BareRecords } from '../../../lab/run/bare-records.ts';
-import type { CallFate, Oracle } from '../../../lab/run/oracle.ts';
+import type { CallFate } from '../../../lab/run/fates.ts';
+import type { Oracle } from '../../../lab/run/oracle.ts';
 
 const CRON = 'arn:aws:iam::111122223333:role/cron';
 const notice = (message: string) => ({ topicArn: '', subject: undefined, message, attributes: {}, at: 0 });

@@ -38,7 +38,7 @@ export function judged(call: Partial<Call>, config: JsonObject = {}, account: Js
     account: accountWith(account),
     clockErrorMs,
   });
-  const fate = oracle.fateOf('ops/0');
+  const fate = oracle.fates.of('ops/0');
   if (!fate) throw new Error('expected a fate');
   return { oracle, fate };
 }

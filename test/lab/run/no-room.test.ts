@@ -127,8 +127,15 @@ describe('a call that found no room is owed', () => {
   ])('under %j where its task died of %s: %s', (config, stoppedReason, expected) => {
     const { oracle, fate } = judged({ state: 'accepted', taskArns: ['task'] }, config);
     const principal = { arn: 'them' };
-    oracle.task({ kind: 'launched', taskArn: 'task', at: 1, input: fate.call.request, clientToken: 't', principal });
-    oracle.task({
+    oracle.fates.task({
+      kind: 'launched',
+      taskArn: 'task',
+      at: 1,
+      input: fate.call.request,
+      clientToken: 't',
+      principal,
+    });
+    oracle.fates.task({
       kind: 'stopped',
       taskArn: 'task',
       at: 9,
@@ -138,13 +145,13 @@ describe('a call that found no room is owed', () => {
     });
     expect(oracle.owes(fate)).toBe(expected);
     expect(oracle.missing(fate)).toBe(expected ? 1 : 0);
-    expect(oracle.noRoomAttempts.count).toBe(0);
+    expect(oracle.fates.noRoomAttempts.count).toBe(0);
   });
 
   test('until a task of it ran, however many of ours died for want of an address', () => {
     const { oracle, fate } = judged(SHORT, ON);
     const launch = (taskArn: string, at: number) =>
-      oracle.task({
+      oracle.fates.task({
         kind: 'launched',
         taskArn,
         at,
@@ -153,7 +160,7 @@ describe('a call that found no room is owed', () => {
         principal: { arn: 'us' },
       });
     launch('one', 1);
-    oracle.task({
+    oracle.fates.task({
       kind: 'stopped',
       taskArn: 'one',
       at: 9,
@@ -161,10 +168,10 @@ describe('a call that found no room is owed', () => {
       stoppedReason: NO_ADDRESS,
       everRan: false,
     });
-    expect(oracle).toMatchObject({ noRoomAttempts: { count: 1 } });
+    expect(oracle.fates.noRoomAttempts.count).toBe(1);
     expect(oracle.isSettled(fate)).toBe(false);
     launch('two', 20);
-    oracle.task({ kind: 'running', taskArn: 'two', at: 30 });
+    oracle.fates.task({ kind: 'running', taskArn: 'two', at: 30 });
     expect(oracle.isSettled(fate)).toBe(true);
     expect(fate).toMatchObject({ launchedByUsAt: 1, startedByUsAt: 20 });
   });

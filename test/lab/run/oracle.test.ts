@@ -11,13 +11,14 @@ const NO_ADDRESS = 'TaskFailedToStart: RESOURCE:ENI';
 function throttled(count: number, config: JsonObject = {}, changes: Partial<Call> = {}) {
   const request = { referenceId: 'ops/0', ...RUN_TASK, count };
   const { oracle, fate } = judged({ state: 'throttled', request, ...changes }, config, { throttledRecords: 'full' });
-  const tell = (transition: Partial<TaskTransition>) => oracle.task({ at: 1, ...transition } as TaskTransition);
+  const tell = (transition: Partial<TaskTransition>) => oracle.fates.task({ at: 1, ...transition } as TaskTransition);
   const launch = (taskArn: string, arn = 'us', referenceId = 'ops/0') =>
     tell({ kind: 'launched', taskArn, input: { ...request, referenceId }, clientToken: 't', principal: { arn } });
   const run = (taskArn: string) => tell({ kind: 'running', taskArn });
   const die = (taskArn: string, stoppedReason: string) =>
     tell({ kind: 'stopped', taskArn, stopCode: 'TaskFailedToStart', stoppedReason, everRan: false });
-  const answer = (clientToken: string, reason: string) => oracle.answered({ ...request, clientToken }, [{ reason }]);
+  const answer = (clientToken: string, reason: string) =>
+    oracle.fates.answered({ ...request, clientToken }, [{ reason }]);
   return { oracle, fate, launch, run, die, answer };
 }
 
@@ -28,14 +29,14 @@ describe('what ran too often', () => {
       launch(task);
       run(task);
     }
-    expect(oracle.duplicated()).toBe(1);
+    expect(oracle.fates.duplicated()).toBe(1);
   });
 
   test('are tasks that we launched and nobody asked for, not those of others', () => {
     const { oracle, launch } = throttled(1);
     launch('ours', 'us', 'unknown');
     launch('theirs', 'them', 'unknown');
-    expect(oracle.duplicated()).toBe(1);
+    expect(oracle.fates.duplicated()).toBe(1);
   });
 
   test('are no tasks that died before they ran', () => {
@@ -44,7 +45,7 @@ describe('what ran too often', () => {
     die('a', NO_ADDRESS);
     launch('b');
     run('b');
-    expect(oracle.duplicated()).toBe(0);
+    expect(oracle.fates.duplicated()).toBe(0);
   });
 });
 

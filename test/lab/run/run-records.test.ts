@@ -27,15 +27,15 @@ function owed(call: Partial<Call> = { state: 'throttled' }) {
   };
   /** ECS answers a request of ours. */
   const answer = (clientToken: string, ...reasons: string[]) =>
-    oracle.answered(
+    oracle.fates.answered(
       { ...REQUEST, clientToken },
       reasons.map((reason) => ({ reason })),
     );
   /** A task that the caller started itself dies for a reason that nobody brings back. */
   const breakOwnTask = (stoppedReason: string) => {
     const task = { taskArn: 'own', at: 1 };
-    oracle.task({ ...task, kind: 'launched', input: REQUEST, clientToken: 't', principal: { arn: 'them' } });
-    oracle.task({ ...task, kind: 'stopped', stopCode: 'TaskFailedToStart', stoppedReason, everRan: false });
+    oracle.fates.task({ ...task, kind: 'launched', input: REQUEST, clientToken: 't', principal: { arn: 'them' } });
+    oracle.fates.task({ ...task, kind: 'stopped', stopCode: 'TaskFailedToStart', stoppedReason, everRan: false });
   };
   /** The intake refuses a message in which the call was handed over. */
   const refuseMessage = (messageId: string) => {
