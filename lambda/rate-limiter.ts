@@ -7,7 +7,8 @@ import { LOG_MESSAGES, METRICS } from './core/contract.ts';
 import { taskCountSchema } from './core/events/run-task-request.ts';
 import { parseJson } from './core/json.ts';
 import { grantPlaces, mayLackRoom, type Place, type RoomCall } from './core/rate/grant-places.ts';
-import { AHEAD_MS, givePermitsBack, reservePermits } from './core/rate/rate.ts';
+import { AHEAD_MS, untilAskedMs } from './core/rate/pulse.ts';
+import { givePermitsBack, reservePermits } from './core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from './core/rate/rate-state.ts';
 import { givePlacesBack } from './core/rate/room.ts';
 import { NO_ROOMS, type Rooms, roomsSchema } from './core/rate/room-state.ts';
@@ -188,12 +189,16 @@ export function makeHandler(
   /** Hands out permits in order until the invocation's time is over. The rest returns to the queue for a later one. */
   async function handOutPermits(waiting: readonly Waiting[], untilMs: number): Promise<readonly Permit[]> {
     const permits: Permit[] = [];
+    let missed = 0;
     while (permits.length < waiting.length && clock.now() < untilMs) {
       const left = waiting.slice(permits.length);
       const permitsAtMs = await reserve(left);
       const due = left.slice(0, permitsAtMs.length);
       permits.push(...(await Promise.all(due.map((each, index) => handOut(each, permitsAtMs[index] ?? 0)))));
-      if (due.length === 0) await clock.sleep(AHEAD_MS);
+      missed = due.length === 0 ? missed + 1 : 0;
+      const waitMs = untilAskedMs(missed, clock.now());
+      if (due.length === left.length || clock.now() + waitMs >= untilMs) break;
+      await clock.sleep(waitMs);
     }
     return permits;
   }

@@ -1,6 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../lab/kernel/clock.ts';
+import { randomStream, uniform } from '../../lab/kernel/random.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import { countTask, findFull } from '../../lambda/core/rate/room.ts';
 import { NO_ROOMS } from '../../lambda/core/rate/room-state.ts';
@@ -279,6 +281,42 @@ describe('the rate limiter', () => {
     expect(dueAfterMs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => pulse(n * 20 - 700)));
     const { grants } = JSON.parse((await table.item('rate'))?.state?.S ?? '');
     expect(Object.values<number>(grants).reduce((sum, n) => sum + n, 0)).toBe(20);
+  });
+
+  /** When each of five that work at once hands out its first permit, in milliseconds from the start, where each request takes its time. */
+  async function firstPermits(seed: number): Promise<readonly number[]> {
+    const table = openTable();
+    const clock = new VirtualClock();
+    const random = randomStream(seed, 'latency');
+    const latency = () => clock.sleep(uniform(random, [5, 30]));
+    const startedAtMs = clock.now();
+    const rate = { initialPerSecond: 12, minPerSecond: 12, maxPerSecond: 12 };
+    const firstAtMs = ['a', 'b', 'c', 'd', 'e'].map(async (name) => {
+      const permitsMs: number[] = [];
+      const sfn = () => ({ permit: permitsMs.push(clock.now() - startedAtMs) });
+      const { dependencies } = table.open({ rate }, { sfn });
+      const { clients } = dependencies;
+      const send = async (command: GetItemCommand) => {
+        await latency();
+        const answer = await clients.dynamoDb.send(command);
+        await latency();
+        return answer;
+      };
+      const dynamoDb = { send } as typeof clients.dynamoDb;
+      const parkedUntil = instant(startedAtMs + 900_000);
+      const bodies = Array.from({ length: 10 }, (_, n) => JSON.stringify({ taskToken: name + n, parkedUntil }));
+      await latency();
+      await makeHandler({ ...dependencies, clients: { ...clients, dynamoDb }, clock })(sqsEvent(...bodies));
+      return permitsMs[0] ?? Number.POSITIVE_INFINITY;
+    });
+    await clock.run();
+    return Promise.all(firstAtMs);
+  }
+
+  test('takes turns where a pulse has permits for a part of one batch only: nobody waits for chance', async () => {
+    const worst: number[] = [];
+    for (let seed = 1; seed <= 10; seed++) worst.push(Math.max(...(await firstPermits(seed))));
+    expect(Math.max(...worst)).toBeLessThanOrEqual(6 * PULSE_MS);
   });
 
   test('works within the limits that are configured now, whatever rate was stored', async () => {

@@ -3,7 +3,7 @@ import { VirtualClock } from '../../lab/kernel/clock.ts';
 import { randomStream, uniform } from '../../lab/kernel/random.ts';
 import { drainFigures } from '../../lab/report/drain.ts';
 import type { Call } from '../../lambda/core/rate/counted-call.ts';
-import { untilSentMs } from '../../lambda/core/rate/pulse.ts';
+import { AHEAD_MS, untilAskedMs, untilSentMs } from '../../lambda/core/rate/pulse.ts';
 import * as rate from '../../lambda/core/rate/rate.ts';
 import { initialRate, type RateState } from '../../lambda/core/rate/rate-state.ts';
 import type { Records } from '../../lambda/core/rate/traffic.ts';
@@ -155,10 +155,11 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
         await new Promise<void>((resolve) => idle.push(resolve));
         continue;
       }
+      let missed = 0;
       while (batch.length > 0) {
         await clock.sleep(30);
         const ones = batch.map(() => 1);
-        const reserved = rate.reservePermits(state, ones, records.read(), clock.now(), rate.AHEAD_MS, SETTINGS);
+        const reserved = rate.reservePermits(state, ones, records.read(), clock.now(), AHEAD_MS, SETTINGS);
         state = reserved.state;
         log.push({ at: clock.now(), state, level: bucket.level(clock.now()), records: records.read() });
         const due = batch.splice(0, reserved.permitsAtMs.length);
@@ -169,7 +170,8 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
             void send(each, grantedAtMs);
           }),
         );
-        if (due.length === 0) await clock.sleep(rate.AHEAD_MS);
+        missed = due.length === 0 ? missed + 1 : 0;
+        if (batch.length > 0) await clock.sleep(untilAskedMs(missed, clock.now()));
       }
     }
   };

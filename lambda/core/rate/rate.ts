@@ -5,8 +5,6 @@ import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
 import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
 
-/** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
-export const AHEAD_MS = 100;
 /**
  * How much delay the rate limiter may catch up on. Handing out a batch takes time, and where few functions may run at once, the next batch
  * comes late; without this, the rate would lose that time.
@@ -87,7 +85,7 @@ export function reservePermits(
   return { state: permitsAtMs.length > 0 || isNews(before, after) ? after : before, permitsAtMs };
 }
 
-/** Whether a look that granted nothing is worth a write: rate limiters that wait look ten times a second. */
+/** Whether a look that granted nothing is worth a write: rate limiters that wait look once a pulse. */
 const isNews = (before: RateState, after: RateState): boolean =>
   after.probePerSecond !== before.probePerSecond ||
   after.bucket !== before.bucket ||

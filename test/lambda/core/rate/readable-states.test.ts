@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { grantPlaces } from '../../../../lambda/core/rate/grant-places.ts';
 import { refuseFamily, retried, startFamily } from '../../../../lambda/core/rate/misfits.ts';
 import { cutProbe, growProbe, slowProbe, startProbe } from '../../../../lambda/core/rate/probe.ts';
+import { AHEAD_MS } from '../../../../lambda/core/rate/pulse.ts';
 import {
-  AHEAD_MS,
   givePermitsBack,
   handOverThrottle,
   reservePermits,
