@@ -122,7 +122,7 @@ describe('calls that find no room come back as there is some', () => {
     ['RESOURCE:ENI', FARGATE],
     ['Capacity is unavailable at this time. Please try again later or in a different availability zone', FARGATE],
   ])('and where chance refuses one in ten, nobody waits for room that there is: %s', async (reason, request) => {
-    const { drain, ecs, byCaller } = await played([], [{ ...CLIENT, calls: 400, overSeconds: 4, request }], {
+    const { drain, ecs, byCaller } = await played([], [{ ...CLIENT, calls: 200, overSeconds: 2, request }], {
       buckets: { clusterResourceModify: { burst: 40, refillPerSecond: 20 } },
       placementFailures: [{ family: 'report', probability: 0.1, reason }],
     });

@@ -21,8 +21,8 @@ const ROUGH_GROWTH_SECONDS = 0.15;
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
-/** Steps are no shorter: reservations come more often. */
-const STEP_MS = 1000;
+/** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
+const STEP_MS = 900;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
 const RESUME_SHARE = 0.9;
 /** What is left of the rate after a throttle that measures nothing. */
