@@ -1,29 +1,21 @@
 import { expect, test } from 'vitest';
-import { execute, type HistoryStep, parseDefinition, StatesError, type TaskCall } from '../../lab/asl/index.ts';
-import { VirtualClock } from '../../lab/kernel/clock.ts';
-import { randomStream } from '../../lab/kernel/random.ts';
-import { events } from '../lab/asl/support.ts';
+import { StatesError, type TaskCall } from '../../lab/asl/index.ts';
+import { LAB_EPOCH_MS } from '../../lab/kernel/clock.ts';
+import { CONTEXT, events, run } from '../lab/asl/support.ts';
 import { Synthesized } from '../support/stacks.ts';
 
-const definition = parseDefinition(new Synthesized({}).definition('RerunStateMachine'));
+const definition = new Synthesized({}).definition('RerunStateMachine');
 
 /** Plays a re-run that gets its permit, and whose function is then refused by this error for good. */
-async function refused(error: string) {
-  const clock = new VirtualClock();
-  const startedAt = new Date(clock.now()).toISOString();
-  const history: HistoryStep[] = [];
+function refused(error: string) {
+  const startedAt = new Date(LAB_EPOCH_MS).toISOString();
+  const input = { callId: 'c', call: { family: 'report' }, request: {}, settleUntil: startedAt, deadline: startedAt };
   const runTask = async ({ resource }: TaskCall) => {
     if (resource.includes(':sqs:')) return {};
     throw new StatesError(error, 'refused');
   };
-  const execution = execute(
-    definition,
-    { callId: 'c', call: { family: 'report' }, request: {}, settleUntil: startedAt, deadline: startedAt },
-    { clock, random: randomStream(1, 'refused'), runTask, onHistory: (step) => void history.push(step) },
-    { Execution: { Id: 'execution', StartTime: startedAt, RedriveCount: 0 }, StateMachine: { Name: 'machine' } },
-  );
-  const [result] = await Promise.all([execution, clock.run()]);
-  return { ...result, hours: clock.elapsedSeconds() / 3600, events: events(history) };
+  const Execution = { Id: 'execution', StartTime: startedAt, RedriveCount: 0 };
+  return run(definition, input, { runTask }, { ...CONTEXT, Execution });
 }
 
 test.each(['Lambda.ServiceException', 'Lambda.TooManyRequestsException'])(
@@ -31,7 +23,7 @@ test.each(['Lambda.ServiceException', 'Lambda.TooManyRequestsException'])(
   async (error) => {
     const end = await refused(error);
     expect(end).toMatchObject({ status: 'FAILED', error });
-    expect(end.hours).toBeGreaterThan(11);
-    expect(end.events).toBeLessThan(1_200);
+    expect(end.seconds / 3600).toBeGreaterThan(11);
+    expect(events(end.history)).toBeLessThan(1_200);
   },
 );

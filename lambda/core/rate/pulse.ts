@@ -24,8 +24,9 @@ export function untilSentMs(grantedAtMs: number, nowMs: number): number {
 
 /** How far ahead permits are reserved: what is learnt meanwhile comes too late for them. */
 export const AHEAD_MS = 100;
-/** Who has just got permits asks later than who has missed this many pulses, by this for each. */
+/** Who has missed so many pulses asks as early as can be ... */
 const TURNS = 4;
+/** ... and so much later for each that it has missed less. */
 const TURN_MS = 10;
 
 /**

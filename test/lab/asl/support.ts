@@ -31,7 +31,12 @@ export const only = (state: Fields): Fields => machine({ S: { End: true, ...stat
 /** A Pass state whose output is this template. */
 export const output = (template: unknown): Fields => only({ Type: 'Pass', Output: template });
 
-export async function run(definition: Fields, input: Json = {}, host: Partial<ExecutionHost> = {}): Promise<Run> {
+export async function run(
+  definition: Fields,
+  input: Json = {},
+  host: Partial<ExecutionHost> = {},
+  context = CONTEXT,
+): Promise<Run> {
   const clock = new VirtualClock();
   const history: HistoryStep[] = [];
   let ended = 0;
@@ -39,7 +44,7 @@ export async function run(definition: Fields, input: Json = {}, host: Partial<Ex
     parseDefinition(definition),
     input,
     { clock, random: randomStream(1, 'test'), onHistory: (step) => void history.push(step), ...host },
-    CONTEXT,
+    context,
   ).then((result) => {
     ended = clock.elapsedSeconds();
     return result;
