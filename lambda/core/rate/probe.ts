@@ -15,16 +15,21 @@ const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
 const LARGER_GOT_SHARE = 0.5;
-const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, measured: 1.01 };
-/** What was measured over few seconds is rough: the rate grows away from it sooner, by this over those seconds. */
-const ROUGH_GROWTH_SECONDS = 0.15;
+const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5 };
+/**
+ * After a measurement the rate has grown by this share once as much time has passed as was measured over, and by four times as much after twice
+ * that time. So it leaves the bucket time to fill, and then is soon above what there is to spare: pulses of ours find the bucket empty,
+ * not others' calls. What was measured over few seconds is rough, and the rate leaves it sooner.
+ */
+const REGROWTH = 0.035;
+const MEASURED_OVER_MS = { least: 2000, most: 17_000 };
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
 const STEP_MS = 900;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
-const RESUME_SHARE = 0.9;
+const RESUME_SHARE = 0.92;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
 /**
@@ -66,14 +71,20 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
 }
 
 function growthPerSecond(state: RateState, refill: number, nowMs: number, settings: RateSettings): number {
-  const { probePerSecond, measuredAtMs, measuredOverMs, drainStartedAtMs, storm } = state;
+  const { probePerSecond, measuredAtMs, drainStartedAtMs, storm } = state;
   // A storm that went on took what there was to be had: so low a measurement is of no use after it.
   const isOfStorm = storm.atMs > measuredAtMs && probePerSecond < settings.initialPerSecond;
-  if (measuredAtMs > drainStartedAtMs && !isOfStorm)
-    return Math.max(GROWTH_PER_SECOND.measured, 1 + (1000 * ROUGH_GROWTH_SECONDS) / measuredOverMs);
+  if (measuredAtMs > drainStartedAtMs && !isOfStorm) return regrowthPerSecond(state, nowMs);
   if (probePerSecond < EASY_SHARE * refill) return GROWTH_PER_SECOND.easy;
   const isLarger = probePerSecond >= LARGER_SHARE * refill || leastRefill(state, nowMs) >= LARGER_GOT_SHARE * refill;
   return isLarger ? GROWTH_PER_SECOND.larger : GROWTH_PER_SECOND.beyond;
+}
+
+function regrowthPerSecond({ measuredAtMs, measuredOverMs }: RateState, nowMs: number): number {
+  const overMs = Math.min(MEASURED_OVER_MS.most, Math.max(MEASURED_OVER_MS.least, measuredOverMs));
+  // Another function's clock may be ahead.
+  const sinceMs = Math.max(0, nowMs - measuredAtMs);
+  return Math.min(GROWTH_PER_SECOND.beyond, 1 + (1000 * 2 * REGROWTH * sinceMs) / overMs ** 2);
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
@@ -96,11 +107,14 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const unmeasured =
     isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
+  const measured = isMeasured && { measuredAtMs: nowMs, measuredOverMs: Math.max(LEAST_SPAN_MS, grantedAtMs - fromMs) };
+  // The rate must not run into the bucket again before it has filled: that would measure a few seconds only.
+  const rough = isLongAgo && got !== undefined && { measuredAtMs: nowMs, measuredOverMs: MEASURED_OVER_MS.least };
   return {
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
     probedAtMs: nowMs,
-    ...(isMeasured && { measuredAtMs: nowMs, measuredOverMs: Math.max(LEAST_SPAN_MS, grantedAtMs - fromMs) }),
+    ...(measured || rough),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
 }

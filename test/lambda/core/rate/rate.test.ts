@@ -268,18 +268,33 @@ describe('a throttle of ours', () => {
       probePerSecond: 40,
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
-      probePerSecond: 0.9 * 20,
+      probePerSecond: 0.92 * 20,
       measuredAtMs: NOW_MS + 10_000,
       ceilingPerSecond: 20,
     });
   });
 
   test.each([
-    ['slowly away from what was measured over twenty seconds', 20_000, 20 * 1.01],
-    ['sooner away from what was measured over two, which is rough', 2000, 20 * 1.075],
-  ])('has the rate grow %s', (_, measuredOverMs, expected) => {
+    ['has hardly grown after half the time that was measured over', 17_000, 8, 1, 1.02],
+    ['is above it after twice that time', 17_000, 34, 1.1, 1.2],
+    ['grows on from there, a tenth a second at most', 17_000, 170, 20, 60],
+    ['believes no measurement for longer', 150_000, 34, 1.1, 1.2],
+    ['leaves sooner what was measured over two seconds, which is rough', 2000, 5, 1.15, 1.35],
+    ['leaves no measurement at once', 1000, 1, 1, 1.05],
+  ])('the rate %s', (_, measuredOverMs, seconds, least, most) => {
     const measured = draining({ probePerSecond: 20, measuredAtMs: NOW_MS, measuredOverMs });
-    expect(drainFor(1, measured).probePerSecond).toBeCloseTo(expected);
+    const { probePerSecond } = drainFor(seconds, measured);
+    expect(probePerSecond / 20).toBeGreaterThanOrEqual(least);
+    expect(probePerSecond / 20).toBeLessThanOrEqual(most);
+  });
+
+  test('lets the bucket fill after the first one, which tells how full it was rather than what it has to spare', () => {
+    const grants = Object.fromEntries([1, 2, 3, 4].map((second) => [NOW - second, 20]));
+    const state = draining({ drainStartedAtMs: NOW_MS - 4000, grants, probePerSecond: 20 });
+    const cut = throttlePermit(state, NOW_MS, NOW_MS);
+    expect(cut).toMatchObject({ probePerSecond: 10, measuredAtMs: NOW_MS });
+    expect(drainFor(4, cut).probePerSecond).toBeLessThan(12);
+    expect(drainFor(10, cut).probePerSecond).toBeGreaterThan(20);
   });
 
   test.each([0, 100])('leaves a state that can be read where a message is %d ms newer than the permit', (newerMs) => {
@@ -300,7 +315,7 @@ describe('a throttle of ours', () => {
     const grown = (probePerSecond: number) =>
       drainFor(1, draining({ probePerSecond, ...measured, storm })).probePerSecond;
     expect(grown(2)).toBe(4);
-    expect(grown(20)).toBe(20 * 1.01);
+    expect(grown(20)).toBeLessThan(20 * 1.04);
   });
 
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
