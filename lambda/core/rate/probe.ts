@@ -17,12 +17,16 @@ const LARGER_SHARE = 1.5;
 const LARGER_GOT_SHARE = 0.5;
 const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5 };
 /**
- * After a measurement the rate has grown by this share once as much time has passed as was measured over, and by four times as much after twice
+ * After a measurement the rate has grown by this share once as much time has passed as it is good for, and by four times as much after twice
  * that time. So it leaves the bucket time to fill, and then is soon above what there is to spare: pulses of ours find the bucket empty,
- * not others' calls. What was measured over few seconds is rough, and the rate leaves it sooner.
+ * not others' calls.
  */
 const REGROWTH = 0.035;
-const MEASURED_OVER_MS = { least: 2000, most: 17_000 };
+/** A measurement is good for as long as it took ... */
+const GOOD_FOR_MS = { least: 2000, most: 17_000 };
+/** ... but what a few permits tell is rough, and the rate leaves it sooner. */
+const GOOD_FOR_MS_PER_PERMIT = 250;
+const GOOD_FOR_LEAST_MS = 500;
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
@@ -81,10 +85,10 @@ function growthPerSecond(state: RateState, refill: number, nowMs: number, settin
 }
 
 function regrowthPerSecond({ measuredAtMs, measuredOverMs }: RateState, nowMs: number): number {
-  const overMs = Math.min(MEASURED_OVER_MS.most, Math.max(MEASURED_OVER_MS.least, measuredOverMs));
   // Another function's clock may be ahead.
   const sinceMs = Math.max(0, nowMs - measuredAtMs);
-  return Math.min(GROWTH_PER_SECOND.beyond, 1 + (1000 * 2 * REGROWTH * sinceMs) / overMs ** 2);
+  const goodForMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_LEAST_MS, measuredOverMs));
+  return Math.min(GROWTH_PER_SECOND.larger, 1 + (1000 * 2 * REGROWTH * sinceMs) / goodForMs ** 2);
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
@@ -107,9 +111,14 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
   const unmeasured =
     isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
-  const measured = isMeasured && { measuredAtMs: nowMs, measuredOverMs: Math.max(LEAST_SPAN_MS, grantedAtMs - fromMs) };
+  const overMs = Math.max(GOOD_FOR_MS.least, grantedAtMs - fromMs);
+  const permitsMs = GOOD_FOR_MS_PER_PERMIT * (got ?? 0) * ((grantedAtMs - fromMs) / 1000);
+  const measured = isMeasured && {
+    measuredAtMs: nowMs,
+    measuredOverMs: Math.max(GOOD_FOR_LEAST_MS, Math.min(overMs, permitsMs)),
+  };
   // The rate must not run into the bucket again before it has filled: that would measure a few seconds only.
-  const rough = isLongAgo && got !== undefined && { measuredAtMs: nowMs, measuredOverMs: MEASURED_OVER_MS.least };
+  const rough = isLongAgo && got !== undefined && { measuredAtMs: nowMs, measuredOverMs: GOOD_FOR_MS.least };
   return {
     ...state,
     probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),

@@ -269,6 +269,7 @@ describe('a throttle of ours', () => {
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
       probePerSecond: 0.92 * 20,
+      measuredOverMs: 10_000,
       measuredAtMs: NOW_MS + 10_000,
       ceilingPerSecond: 20,
     });
@@ -277,15 +278,29 @@ describe('a throttle of ours', () => {
   test.each([
     ['has hardly grown after half the time that was measured over', 17_000, 8, 1, 1.02],
     ['is above it after twice that time', 17_000, 34, 1.1, 1.2],
-    ['grows on from there, a tenth a second at most', 17_000, 170, 20, 60],
+    ['grows on from there', 17_000, 170, 20, 60],
     ['believes no measurement for longer', 150_000, 34, 1.1, 1.2],
-    ['leaves sooner what was measured over two seconds, which is rough', 2000, 5, 1.15, 1.35],
-    ['leaves no measurement at once', 1000, 1, 1, 1.05],
+    ['leaves sooner what was measured over two seconds', 2000, 5, 1.15, 1.35],
+    ['leaves at once what a single permit told', 250, 3, 2, 4],
   ])('the rate %s', (_, measuredOverMs, seconds, least, most) => {
     const measured = draining({ probePerSecond: 20, measuredAtMs: NOW_MS, measuredOverMs });
     const { probePerSecond } = drainFor(seconds, measured);
     expect(probePerSecond / 20).toBeGreaterThanOrEqual(least);
     expect(probePerSecond / 20).toBeLessThanOrEqual(most);
+  });
+
+  test('measures little where few permits tell it', () => {
+    const storm = { sinceMs: NOW_MS, atMs: NOW_MS, toldAtMs: NOW_MS };
+    const measuredOverMs = (perSecond: number, seconds: number) => {
+      const got = Array.from({ length: seconds }, (_, second) => [NOW + second, perSecond]);
+      const state = draining({ probePerSecond: 4, drainStartedAtMs: NOW_MS, grants: Object.fromEntries(got), storm });
+      const atMs = NOW_MS + seconds * 1000;
+      return throttlePermit(state, atMs, atMs).measuredOverMs;
+    };
+    expect(measuredOverMs(20, 10)).toBe(10_000);
+    expect(measuredOverMs(20, 1)).toBe(2000);
+    expect(measuredOverMs(3, 4)).toBe(3000);
+    expect(measuredOverMs(1, 2)).toBe(500);
   });
 
   test('lets the bucket fill after the first one, which tells how full it was rather than what it has to spare', () => {
