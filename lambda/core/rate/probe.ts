@@ -15,18 +15,17 @@ const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
 const LARGER_GOT_SHARE = 0.5;
-const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5 };
+const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, regrownMost: 1.5 };
 /**
- * After a measurement the rate has grown by this share once as much time has passed as it is good for, and by four times as much after twice
- * that time. So it leaves the bucket time to fill, and then is soon above what there is to spare: pulses of ours find the bucket empty,
- * not others' calls.
+ * By how much the rate has grown once as much time has passed as a measurement is good for; after twice that time by four times as much.
+ * So it leaves the bucket time to fill, and then is soon above what there is to spare: pulses of ours find the bucket empty, not others' calls.
  */
 const REGROWTH = 0.035;
-/** A measurement is good for as long as it took ... */
-const GOOD_FOR_MS = { least: 2000, most: 17_000 };
-/** ... but what a few permits tell is rough, and the rate leaves it sooner. */
-const GOOD_FOR_MS_PER_PERMIT = 250;
-const GOOD_FOR_LEAST_MS = 500;
+/**
+ * A measurement is good for as long as it took, within bounds. What was got since a storm's last message may be too little: the storm
+ * may have gone on unseen. Then each permit counts for so long, and the rate soon leaves what a few of them told.
+ */
+const GOOD_FOR_MS = { least: 2000, most: 17_000, ofStorm: { perPermit: 250, least: 500 } };
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
@@ -69,7 +68,7 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
   if (nowMs - state.probedAtMs < STEP_MS) return state;
   const refill = state.bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar);
   const most = Math.min(settings.maxPerSecond, 2 * (state.bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY));
-  // Who comes late has not used what it would have grown to meanwhile.
+  // One step, however late: what it would have grown to meanwhile was not used.
   const grown = state.probePerSecond * growthPerSecond(state, refill, nowMs, settings);
   return { ...state, probePerSecond: Math.min(most, grown), probedAtMs: nowMs };
 }
@@ -84,11 +83,11 @@ function growthPerSecond(state: RateState, refill: number, nowMs: number, settin
   return isLarger ? GROWTH_PER_SECOND.larger : GROWTH_PER_SECOND.beyond;
 }
 
-function regrowthPerSecond({ measuredAtMs, measuredOverMs }: RateState, nowMs: number): number {
-  // Another function's clock may be ahead.
-  const sinceMs = Math.max(0, nowMs - measuredAtMs);
-  const goodForMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_LEAST_MS, measuredOverMs));
-  return Math.min(GROWTH_PER_SECOND.larger, 1 + (1000 * 2 * REGROWTH * sinceMs) / goodForMs ** 2);
+function regrowthPerSecond(state: RateState, nowMs: number): number {
+  const { measuredAtMs, goodForMs, storm, signalledAtMs } = state;
+  // Nobody asked while others were throttled. And another function's clock may be ahead.
+  const sinceMs = Math.max(0, nowMs - Math.max(measuredAtMs, storm.atMs, signalledAtMs));
+  return Math.min(GROWTH_PER_SECOND.regrownMost, 1 + (1000 * 2 * REGROWTH * sinceMs) / goodForMs ** 2);
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
@@ -108,24 +107,32 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
   const isMeasured =
     !isLongAgo && resumed >= Math.max(Math.min(STORM_SHARE * probePerSecond, STORM_GOT_PER_SECOND), told);
-  // Nothing is known of how full the bucket was at first: what was got is more than it had to spare.
-  const unmeasured =
-    isLongAgo || got === undefined ? CUT * Math.min(probePerSecond, got || probePerSecond) : STORM_PER_SECOND;
-  const overMs = Math.max(GOOD_FOR_MS.least, grantedAtMs - fromMs);
-  const permitsMs = GOOD_FOR_MS_PER_PERMIT * (got ?? 0) * ((grantedAtMs - fromMs) / 1000);
-  const measured = isMeasured && {
-    measuredAtMs: nowMs,
-    measuredOverMs: Math.max(GOOD_FOR_LEAST_MS, Math.min(overMs, permitsMs)),
-  };
-  // The rate must not run into the bucket again before it has filled: that would measure a few seconds only.
-  const rough = isLongAgo && got !== undefined && { measuredAtMs: nowMs, measuredOverMs: GOOD_FOR_MS.least };
+  const measured = { measuredAtMs: nowMs, goodForMs: goodForMs(state, fromMs, grantedAtMs, got) };
+  // Nothing is known of how full the bucket was: what was got is more than it had to spare. Nor must the rate run into it again before it has
+  // filled: that would measure a few seconds only.
+  const halved = CUT * Math.min(probePerSecond, got || probePerSecond);
+  const rough = { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.least };
+  const cut = isMeasured
+    ? { probePerSecond: resumed, ...measured }
+    : isLongAgo || got === undefined
+      ? { probePerSecond: Math.max(halved, told), ...(got && rough) }
+      : { probePerSecond: Math.max(STORM_PER_SECOND, told), ...(told === 0 && { measuredAtMs: 0 }) };
   return {
     ...state,
-    probePerSecond: Math.max(LEAST_PER_SECOND, isMeasured ? resumed : Math.max(unmeasured, told)),
+    ...cut,
+    probePerSecond: Math.max(LEAST_PER_SECOND, cut.probePerSecond),
     probedAtMs: nowMs,
-    ...(measured || rough),
     ceilingPerSecond: ceilingPerSecond(state, grantedAtMs),
   };
+}
+
+/** How long is good what was got per second between two instants at which the bucket was empty. */
+function goodForMs({ storm }: RateState, fromMs: number, untilMs: number, perSecond: number | undefined): number {
+  const tookMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_MS.least, untilMs - fromMs));
+  if (fromMs !== storm.atMs || perSecond === undefined) return tookMs;
+  const permits = (perSecond * (untilMs - fromMs)) / 1000;
+  const { perPermit, least } = GOOD_FOR_MS.ofStorm;
+  return Math.min(tookMs, Math.max(least, perPermit * permits));
 }
 
 const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>

@@ -16,10 +16,10 @@ export const rateStateSchema = z.object({
   probePerSecond: z.number().positive(),
   /** When the probe last grew or was cut. */
   probedAtMs: z.number(),
-  /** When two throttles last showed what the bucket has to spare; 0 for never. */
+  /** When a throttle of ours last showed what the bucket has to spare; 0 for never, or where a storm came after it. */
   measuredAtMs: z.number().default(0),
-  /** ... and how far apart they were; long for states that do not say it. */
-  measuredOverMs: z.number().positive().default(60_000),
+  /** ... and how long that is good for. */
+  goodForMs: z.number().positive().default(17_000),
   /** What the bucket had to spare at most when a permit of ours was last throttled. */
   ceilingPerSecond: z.number().positive().optional(),
   /** When a permit of ours was last throttled; 0 for never. */
@@ -55,7 +55,7 @@ export function initialRate(settings: RateSettings): RateState {
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
     measuredAtMs: 0,
-    measuredOverMs: 60_000,
+    goodForMs: 17_000,
     throttledAtMs: 0,
     signalledAtMs: 0,
     storm: { sinceMs: 0, atMs: 0, toldAtMs: 0 },

@@ -70,7 +70,7 @@ const rateState: fc.Arbitrary<RateState> = fc
       probePerSecond: perSecond,
       probedAtMs: instant,
       measuredAtMs: instant,
-      measuredOverMs: fc.integer({ min: 1, max: 200_000 }),
+      goodForMs: fc.integer({ min: 500, max: 17_000 }),
       ceilingPerSecond: perSecond,
       throttledAtMs: instant,
       signalledAtMs: instant,
