@@ -117,7 +117,7 @@ describe('an incident report', () => {
 
   test('is written after six hours of an incident that does not end, and counts no call twice', async () => {
     const faults = [{ kind: 'pause', from: 4, seconds: 7 * 3600 }];
-    const { run, reports } = await playIncidents(storm({ calls: [{ calls: 40 }], faults }));
+    const { run, reports } = await playIncidents(storm({ calls: [{ calls: 30 }], faults }));
     const { started, alreadyStarted } = run.records.started;
     const counts = reports.map(({ subject }) => Number(/(\d+) calls brought back/.exec(subject ?? '')?.[1]));
     expect(counts).toHaveLength(2);

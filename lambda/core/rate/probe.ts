@@ -15,12 +15,14 @@ const EASY_SHARE = 0.75;
 /** Beyond this share of it the bucket would have been empty soon, and so it would if this much had been got of it for seconds: then it is a larger one. */
 const LARGER_SHARE = 1.5;
 const LARGER_GOT_SHARE = 0.5;
-const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5, regrownMost: 1.5 };
+const GROWTH_PER_SECOND = { easy: 2, beyond: 1.1, larger: 1.5 };
 /**
- * By how much the rate has grown once as much time has passed as a measurement is good for; after twice that time by four times as much.
- * So it leaves the bucket time to fill, and then is soon above what there is to spare: pulses of ours find the bucket empty, not others' calls.
+ * After a measurement the rate grows by so much more per second with each second: slowly at first, so the bucket has time to fill, and then it is
+ * soon above what there is to spare. So pulses of ours find the bucket empty, not others' calls.
  */
-const REGROWTH = 0.035;
+const REGROWTH_PER_SECOND_SQUARED = 0.0002;
+/** It leaves a rough measurement sooner: it grows by no less than this over the time that the measurement is good for. */
+const ROUGH_GROWTH = 0.07;
 /**
  * A measurement is good for as long as it took, within bounds. What was got since a storm's last message may be too little: the storm
  * may have gone on unseen. Then each permit counts for so long, and the rate soon leaves what a few of them told.
@@ -32,7 +34,7 @@ const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
 const STEP_MS = 900;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
-const RESUME_SHARE = 0.92;
+const RESUME_SHARE = 0.9;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
 /**
@@ -86,8 +88,8 @@ function growthPerSecond(state: RateState, refill: number, nowMs: number, settin
 function regrowthPerSecond(state: RateState, nowMs: number): number {
   const { measuredAtMs, goodForMs, storm, signalledAtMs } = state;
   // Nobody asked while others were throttled. And another function's clock may be ahead.
-  const sinceMs = Math.max(0, nowMs - Math.max(measuredAtMs, storm.atMs, signalledAtMs));
-  return Math.min(GROWTH_PER_SECOND.regrownMost, 1 + (1000 * 2 * REGROWTH * sinceMs) / goodForMs ** 2);
+  const seconds = Math.max(0, nowMs - Math.max(measuredAtMs, storm.atMs, signalledAtMs)) / 1000;
+  return 1 + Math.max(REGROWTH_PER_SECOND_SQUARED * seconds, (1000 * ROUGH_GROWTH) / goodForMs);
 }
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
