@@ -34,7 +34,7 @@ const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
 const STEP_MS = 900;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
-const RESUME_SHARE = 0.9;
+const RESUME_SHARE = 0.91;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
 /**

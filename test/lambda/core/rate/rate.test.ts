@@ -268,7 +268,7 @@ describe('a throttle of ours', () => {
       probePerSecond: 40,
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
-      probePerSecond: 0.9 * 20,
+      probePerSecond: 0.91 * 20,
       goodForMs: 10_000,
       measuredAtMs: NOW_MS + 10_000,
       ceilingPerSecond: 20,
@@ -316,7 +316,7 @@ describe('a throttle of ours', () => {
   test('what was got between two throttles of ours is good for as long as it took, however few permits there were', () => {
     const state = draining({ probePerSecond: 1, drainStartedAtMs: NOW_MS, grants: perSecond(1, 10) });
     const measured = throttlePermit({ ...state, throttledAtMs: NOW_MS }, NOW_MS + 10_000, NOW_MS + 10_000);
-    expect(measured).toMatchObject({ probePerSecond: 0.9, goodForMs: 10_000 });
+    expect(measured).toMatchObject({ probePerSecond: 0.91, goodForMs: 10_000 });
   });
 
   test('in a storm that nobody tells of leaves nothing of what was measured before: the rate doubles when it is over', () => {
