@@ -25,9 +25,9 @@ const REGROWTH_PER_SECOND_SQUARED = 0.0002;
 const ROUGH_GROWTH = 0.07;
 /**
  * A measurement is good for as long as it took, within bounds. What was got since a storm's last message may be too little: the storm
- * may have gone on unseen. Then each permit counts for so long, and the rate soon leaves what a few of them told.
+ * may have gone on unseen. Then each permit counts for so long, and the rate soon leaves what a few of them told, as it does a rough guess.
  */
-const GOOD_FOR_MS = { least: 2000, most: 17_000, ofStorm: { perPermit: 250, least: 500 } };
+const GOOD_FOR_MS = { least: 2000, most: 17_000, perPermit: 250, rough: 500 };
 /** Of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
@@ -113,7 +113,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Nothing is known of how full the bucket was: what was got is more than it had to spare. Nor must the rate run into it again before it has
   // filled: that would measure a few seconds only.
   const halved = CUT * Math.min(probePerSecond, got || probePerSecond);
-  const rough = { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.least };
+  const rough = { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.rough };
   const cut = isMeasured
     ? { probePerSecond: resumed, ...measured }
     : isLongAgo || got === undefined
@@ -133,8 +133,7 @@ function goodForMs({ storm }: RateState, fromMs: number, untilMs: number, perSec
   const tookMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_MS.least, untilMs - fromMs));
   if (fromMs !== storm.atMs || perSecond === undefined) return tookMs;
   const permits = (perSecond * (untilMs - fromMs)) / 1000;
-  const { perPermit, least } = GOOD_FOR_MS.ofStorm;
-  return Math.min(tookMs, Math.max(least, perPermit * permits));
+  return Math.min(tookMs, Math.max(GOOD_FOR_MS.rough, GOOD_FOR_MS.perPermit * permits));
 }
 
 const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>
