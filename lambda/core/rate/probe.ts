@@ -109,16 +109,20 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // Where hardly anything was got others' storm took it all, and what there is to have after it does not show.
   const isMeasured =
     !isLongAgo && resumed >= Math.max(Math.min(STORM_SHARE * probePerSecond, STORM_GOT_PER_SECOND), told);
-  const measured = { measuredAtMs: nowMs, goodForMs: goodForMs(state, fromMs, grantedAtMs, got) };
+  const measured = {
+    probePerSecond: resumed,
+    measuredAtMs: nowMs,
+    goodForMs: goodForMs(state, fromMs, grantedAtMs, got),
+  };
   // Nothing is known of how full the bucket was: what was got is more than it had to spare. Nor must the rate run into it again before it has
   // filled: that would measure a few seconds only.
-  const halved = CUT * Math.min(probePerSecond, got || probePerSecond);
-  const rough = { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.rough };
-  const cut = isMeasured
-    ? { probePerSecond: resumed, ...measured }
-    : isLongAgo || got === undefined
-      ? { probePerSecond: Math.max(halved, told), ...(got && rough) }
-      : { probePerSecond: Math.max(STORM_PER_SECOND, told), ...(told === 0 && { measuredAtMs: 0 }) };
+  const guessed = {
+    probePerSecond: Math.max(CUT * Math.min(probePerSecond, got || probePerSecond), told),
+    ...(got && { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.rough }),
+  };
+  const asking = { probePerSecond: Math.max(STORM_PER_SECOND, told), ...(told === 0 && { measuredAtMs: 0 }) };
+  const unmeasured = isLongAgo || got === undefined ? guessed : asking;
+  const cut = isMeasured ? measured : unmeasured;
   return {
     ...state,
     ...cut,

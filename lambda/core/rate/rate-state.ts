@@ -2,6 +2,9 @@ import * as z from 'zod';
 import type { RateSettings } from '../settings.ts';
 import { BUCKET_UNITS } from './traffic.ts';
 
+/** How long a measurement is good for where the state does not say it. */
+const GOOD_FOR_MS = 17_000;
+
 /**
  * The rate that all re-runs of an account and Region share: a small state in one DynamoDB item.
  * Permits are spaced by the generic cell rate algorithm (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) at the
@@ -19,7 +22,7 @@ export const rateStateSchema = z.object({
   /** When a throttle of ours last showed what the bucket has to spare; 0 for never, or where a storm came after it. */
   measuredAtMs: z.number().default(0),
   /** ... and how long that is good for. */
-  goodForMs: z.number().positive().default(17_000),
+  goodForMs: z.number().positive().default(GOOD_FOR_MS),
   /** What the bucket had to spare at most when a permit of ours was last throttled. */
   ceilingPerSecond: z.number().positive().optional(),
   /** When a permit of ours was last throttled; 0 for never. */
@@ -55,7 +58,7 @@ export function initialRate(settings: RateSettings): RateState {
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
     measuredAtMs: 0,
-    goodForMs: 17_000,
+    goodForMs: GOOD_FOR_MS,
     throttledAtMs: 0,
     signalledAtMs: 0,
     storm: { sinceMs: 0, atMs: 0, toldAtMs: 0 },
