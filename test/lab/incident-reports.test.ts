@@ -175,12 +175,12 @@ describe('an incident report', () => {
     const account = {
       buckets: {
         clusterResourceModify: { burst: 100, refillPerSecond: 40 },
-        fargateTasks: { burst: 20, refillPerSecond: 20 },
+        fargateTasks: { burst: 5, refillPerSecond: 5 },
       },
       disguisedShare: 0,
     };
-    const calls = [1, 10].map((count) => ({
-      calls: 150,
+    const calls = [1, 4].map((count) => ({
+      calls: 60,
       overSeconds: 10,
       maxAttempts: 1,
       request: {

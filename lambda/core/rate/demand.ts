@@ -70,7 +70,7 @@ function changedPerSecond(traffic: Traffic, slow: number, nowMs: number): number
 }
 
 /** The last second in which more were throttled than a drain's own mistakes explain. */
-function lastStormSecond({ seconds }: Traffic): number {
+export function lastStormSecond({ seconds }: Traffic): number {
   let last = 0;
   for (const [second, { accepted, throttled }] of seconds) {
     const isStorm = throttled >= STORM_CALLS && throttled > STORM_SHARE * (accepted + throttled);

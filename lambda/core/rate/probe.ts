@@ -34,7 +34,7 @@ const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
 const STEP_MS = 900;
 /** Where the rate resumes, as a share of what was measured: it must leave something in the bucket before it takes more. */
-const RESUME_SHARE = 0.91;
+const RESUME_SHARE = 0.9;
 /** What is left of the rate after a throttle that measures nothing. */
 const CUT = 0.5;
 /**
@@ -52,6 +52,10 @@ const TOLD_MS = 500;
 const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
+/** A bucket that was full ran over, which what was got does not show. It holds what it has to spare in a second, at least. */
+const FULL_MS = 1000;
+/** Spans before a throttle in which it may have been full. */
+const FULL_SPAN_MS = { least: 4000, step: 2000 };
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
 const CEILING_SPANS_MS = [2000, 4000, 8000];
 const CEILING_PERMITS = 30;
@@ -98,7 +102,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   const emptyAtMs = lastEmptyAtMs(state);
   const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
   const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
-  const got = gotPerSecond(state, fromMs, grantedAtMs);
+  const got = sparedPerSecond(state, fromMs, grantedAtMs);
   // A large bucket ran over while the rate grew: what was got just before is nearer to what it has to spare.
   const isLarger =
     probePerSecond >= LARGER_SHARE * (bucket?.refillPerSecond ?? DEFAULT_REFILL) && measuredAtMs < drainStartedAtMs;
@@ -112,6 +116,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   const measured = {
     probePerSecond: resumed,
     measuredAtMs: nowMs,
+    measuredFromMs: fromMs,
     goodForMs: goodForMs(state, fromMs, grantedAtMs, got),
   };
   // Nothing is known of how full the bucket was: what was got is more than it had to spare. Nor must the rate run into it again before it has
@@ -132,12 +137,36 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   };
 }
 
+/**
+ * What the bucket had to spare per second between two instants at which it was empty. In any span before the second one no more was got than a full
+ * bucket holds and what it had to spare meanwhile: so what ran over while the rate was too low shows in what is got when it is not.
+ */
+function sparedPerSecond(state: RateState, fromMs: number, untilMs: number): number | undefined {
+  let most = gotPerSecond(state, fromMs, untilMs);
+  for (let spanMs = FULL_SPAN_MS.least; most !== undefined && spanMs < untilMs - fromMs; spanMs += FULL_SPAN_MS.step) {
+    const got = gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0;
+    most = Math.max(most, (got * spanMs) / (spanMs + FULL_MS));
+  }
+  return most;
+}
+
 /** How long is good what was got per second between two instants at which the bucket was empty. */
 function goodForMs({ storm }: RateState, fromMs: number, untilMs: number, perSecond: number | undefined): number {
   const tookMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_MS.least, untilMs - fromMs));
   if (fromMs !== storm.atMs || perSecond === undefined) return tookMs;
   const permits = (perSecond * (untilMs - fromMs)) / 1000;
   return Math.min(tookMs, Math.max(GOOD_FOR_MS.rough, GOOD_FOR_MS.perPermit * permits));
+}
+
+/**
+ * Callers who hand nothing over may be throttled longer than those who do: where records show that a storm went on while it was measured what
+ * its last message had left, there is more to be had.
+ */
+export function doubtMeasurement(state: RateState, stormUntilMs: number): RateState {
+  const { storm, measuredFromMs, measuredAtMs } = state;
+  const isOfStorm = storm.atMs > 0 && measuredFromMs === storm.atMs;
+  const isSpoiled = isOfStorm && measuredFromMs < stormUntilMs && stormUntilMs < measuredAtMs;
+  return isSpoiled ? { ...state, goodForMs: GOOD_FOR_MS.rough } : state;
 }
 
 const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>

@@ -21,7 +21,9 @@ export const rateStateSchema = z.object({
   probedAtMs: z.number(),
   /** When a throttle of ours last showed what the bucket has to spare; 0 for never, or where a storm came after it. */
   measuredAtMs: z.number().default(0),
-  /** ... and how long that is good for. */
+  /** ... since when that had been got, */
+  measuredFromMs: z.number().default(0),
+  /** ... and how long it is good for. */
   goodForMs: z.number().positive().default(GOOD_FOR_MS),
   /** What the bucket had to spare at most when a permit of ours was last throttled. */
   ceilingPerSecond: z.number().positive().optional(),
@@ -58,6 +60,7 @@ export function initialRate(settings: RateSettings): RateState {
     probePerSecond: settings.initialPerSecond,
     probedAtMs: 0,
     measuredAtMs: 0,
+    measuredFromMs: 0,
     goodForMs: GOOD_FOR_MS,
     throttledAtMs: 0,
     signalledAtMs: 0,

@@ -1,9 +1,10 @@
 import type { RateSettings } from '../settings.ts';
-import { cutProbe, growProbe, leastRefill, STORM_MOST_MS, slowProbe, startProbe } from './probe.ts';
+import { lastStormSecond } from './demand.ts';
+import { cutProbe, doubtMeasurement, growProbe, leastRefill, STORM_MOST_MS, slowProbe, startProbe } from './probe.ts';
 import { pulseFrom } from './pulse.ts';
 import { permitCost, type RateState } from './rate-state.ts';
 import { takenPerSecond } from './spare-rate.ts';
-import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+import { observedBucket, type Records, refillSoFar, TRAFFIC_WINDOW_SECONDS, trafficIn } from './traffic.ts';
 
 /**
  * How much delay the rate limiter may catch up on. Handing out a batch takes time, and where few functions may run at once, the next batch
@@ -44,7 +45,10 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   // What we got ourselves shows a refill that was learnt from too few records.
   const { bucket, ...others } = state;
   const kept = bucket && bucket.refillPerSecond < LEAST_SHARE * least ? others : state;
-  const learnt = { ...kept, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
+  // Records name whole seconds: on average half of it.
+  const stormUntilMs = 1000 * (lastStormSecond(trafficIn('calls', records)) + 0.5);
+  const probed = doubtMeasurement(kept, stormUntilMs);
+  const learnt = { ...probed, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
   // The bucket fills while nobody asks, so the rate grows with that time, but not over what has slowed it meanwhile.

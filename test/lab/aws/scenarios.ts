@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../../lab/kernel/json.ts';
 
-/** One of the scenarios that the lab comes with. */
-export const scenarioOf = (name: string): JsonObject =>
-  JSON.parse(readFileSync(new URL(`../../../lab/scenarios/${name}`, import.meta.url), 'utf8'));
+/** One of the scenarios that the lab comes with, of few calls: more of them ask the same again. */
+export function scenarioOf(name: string): JsonObject {
+  const scenario = JSON.parse(readFileSync(new URL(`../../../lab/scenarios/${name}`, import.meta.url), 'utf8'));
+  return { ...scenario, callers: scenario.callers.map((caller: JsonObject) => ({ ...caller, calls: 50 })) };
+}
 
 const SERVICE_THROTTLED = {
   version: '0',

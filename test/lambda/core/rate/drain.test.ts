@@ -50,6 +50,18 @@ describe('a drain', () => {
       { burst: 10, refillPerSecond: 5, others: [{ fromSeconds: 0, perSecond: 2 }], calls: 400, arrival: 'even' },
       { ratio: 1.05, callsPerOwed: 1.03, points: 2 },
     ],
+    [
+      'makes up for what runs over of one that others hardly use',
+      {
+        burst: 10,
+        refillPerSecond: 10,
+        others: [{ fromSeconds: 0, perSecond: 1.1 }],
+        calls: 1200,
+        arrival: 'even',
+        lagSeconds: [900, 1500],
+      },
+      { ratio: 1.08, callsPerOwed: 1.02, points: 1 },
+    ],
   ])('%s', async (_, changes, most) => {
     const { ratio, callsPerOwed, points } = await simulateDrain({ ...STORM, ...changes });
     expect(ratio).toBeLessThanOrEqual(most.ratio);

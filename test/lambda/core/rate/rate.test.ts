@@ -268,7 +268,7 @@ describe('a throttle of ours', () => {
       probePerSecond: 40,
     });
     expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
-      probePerSecond: 0.91 * 20,
+      probePerSecond: 0.9 * 20,
       goodForMs: 10_000,
       measuredAtMs: NOW_MS + 10_000,
       ceilingPerSecond: 20,
@@ -296,8 +296,29 @@ describe('a throttle of ours', () => {
     expect(grown(since)).toBeCloseTo(20 * 1.0041);
   });
 
-  const perSecond = (permits: number, seconds: number) =>
-    Object.fromEntries(Array.from({ length: seconds }, (_, second) => [NOW + second, permits]));
+  const perSecond = (permits: number, seconds: number, from = 0) =>
+    Object.fromEntries(Array.from({ length: seconds }, (_, second) => [NOW + from + second, permits]));
+
+  test.each([
+    ['what ran over while the rate was low, which is got when it is not', 10, 20, 200 / 11],
+    ['but not what a full bucket held, which is got once', 20, 22, 20.5],
+  ])('counts %s', (_, first, last, spared) => {
+    const grants = { ...perSecond(first, 40), ...perSecond(last, 10, 30) };
+    const state = draining({ probePerSecond: last, drainStartedAtMs: NOW_MS, throttledAtMs: NOW_MS, grants });
+    const { probePerSecond } = throttlePermit(state, NOW_MS + 40_000, NOW_MS + 40_000);
+    expect(probePerSecond).toBeCloseTo(0.9 * spared);
+  });
+
+  test.each([
+    ['that a storm went on after its last message is left soon', NOW + 2, 500],
+    ['of another storm changes nothing', NOW - 2, 10_000],
+  ])('a measurement of which records show %s', (_, throttledIn, goodForMs) => {
+    const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS, toldAtMs: NOW_MS };
+    const state = draining({ drainStartedAtMs: NOW_MS - 3000, grants: perSecond(20, 10), storm, probePerSecond: 20 });
+    const measured = throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000);
+    const seen = { ...QUIET, seconds: new Map([[throttledIn, { accepted: 1, throttled: 30 }]]) };
+    expect(reserve(measured, 1, NOW_MS + 13_000, SETTINGS, seen).state).toMatchObject({ goodForMs });
+  });
 
   test.each([
     ['as long as it took', 20, 10, 10_000],
@@ -316,7 +337,7 @@ describe('a throttle of ours', () => {
   test('what was got between two throttles of ours is good for as long as it took, however few permits there were', () => {
     const state = draining({ probePerSecond: 1, drainStartedAtMs: NOW_MS, grants: perSecond(1, 10) });
     const measured = throttlePermit({ ...state, throttledAtMs: NOW_MS }, NOW_MS + 10_000, NOW_MS + 10_000);
-    expect(measured).toMatchObject({ probePerSecond: 0.91, goodForMs: 10_000 });
+    expect(measured).toMatchObject({ probePerSecond: 0.9, goodForMs: 10_000 });
   });
 
   test('in a storm that nobody tells of leaves nothing of what was measured before: the rate doubles when it is over', () => {
