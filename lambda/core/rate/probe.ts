@@ -52,8 +52,8 @@ const TOLD_MS = 500;
 const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
-/** A bucket that was full ran over, which what was got does not show. It holds what it has to spare in a second, at least. */
-const FULL_MS = 1000;
+/** A bucket that was full ran over, which what was got does not show. It holds what it has to spare in a second, and no less than so many tokens. */
+const FULL = { seconds: 1, tokens: 5 };
 /** Spans before a throttle in which it may have been full. */
 const FULL_SPAN_MS = { least: 4000, step: 2000 };
 /** What was got in any of these spans before a throttle is no less than what the bucket had to spare: it was empty after them. */
@@ -144,8 +144,9 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
 function sparedPerSecond(state: RateState, fromMs: number, untilMs: number): number | undefined {
   let most = gotPerSecond(state, fromMs, untilMs);
   for (let spanMs = FULL_SPAN_MS.least; most !== undefined && spanMs < untilMs - fromMs; spanMs += FULL_SPAN_MS.step) {
-    const got = gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0;
-    most = Math.max(most, (got * spanMs) / (spanMs + FULL_MS));
+    const seconds = spanMs / 1000;
+    const tokens = (gotPerSecond(state, untilMs - spanMs, untilMs) ?? 0) * seconds;
+    most = Math.max(most, Math.min(tokens / (seconds + FULL.seconds), (tokens - FULL.tokens) / seconds));
   }
   return most;
 }
@@ -160,13 +161,15 @@ function goodForMs({ storm }: RateState, fromMs: number, untilMs: number, perSec
 
 /**
  * Callers who hand nothing over may be throttled longer than those who do: where records show that a storm went on while it was measured what
- * its last message had left, there is more to be had.
+ * its last message had left, there is more to be had. A rate below a drain's first one is of no use then.
  */
-export function doubtMeasurement(state: RateState, stormUntilMs: number): RateState {
-  const { storm, measuredFromMs, measuredAtMs } = state;
-  const isOfStorm = storm.atMs > 0 && measuredFromMs === storm.atMs;
-  const isSpoiled = isOfStorm && measuredFromMs < stormUntilMs && stormUntilMs < measuredAtMs;
-  return isSpoiled ? { ...state, goodForMs: GOOD_FOR_MS.rough } : state;
+export function doubtMeasurement(state: RateState, stormSecond: number, { initialPerSecond }: RateSettings): RateState {
+  const { probePerSecond, storm, measuredFromMs, measuredAtMs } = state;
+  // Its last messages may have come later than that throttle.
+  const isOfStorm = storm.atMs > 0 && storm.sinceMs <= measuredFromMs && measuredFromMs <= storm.atMs;
+  const isSpoiled = isOfStorm && measuredFromMs < stormSecond * 1000 && stormSecond * 1000 < measuredAtMs;
+  if (!isSpoiled) return state;
+  return { ...state, ...(probePerSecond < initialPerSecond ? { measuredAtMs: 0 } : { goodForMs: GOOD_FOR_MS.rough }) };
 }
 
 const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>

@@ -45,9 +45,7 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   // What we got ourselves shows a refill that was learnt from too few records.
   const { bucket, ...others } = state;
   const kept = bucket && bucket.refillPerSecond < LEAST_SHARE * least ? others : state;
-  // Records name whole seconds: on average half of it.
-  const stormUntilMs = 1000 * (lastStormSecond(trafficIn('calls', records)) + 0.5);
-  const probed = doubtMeasurement(kept, stormUntilMs);
+  const probed = doubtMeasurement(kept, lastStormSecond(trafficIn('calls', records)), settings);
   const learnt = { ...probed, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);

@@ -302,6 +302,7 @@ describe('a throttle of ours', () => {
   test.each([
     ['what ran over while the rate was low, which is got when it is not', 10, 20, 200 / 11],
     ['but not what a full bucket held, which is got once', 20, 22, 20.5],
+    ['and not the least that any bucket holds, where little is got', 0.6, 1, 0.7],
   ])('counts %s', (_, first, last, spared) => {
     const grants = { ...perSecond(first, 40), ...perSecond(last, 10, 30) };
     const state = draining({ probePerSecond: last, drainStartedAtMs: NOW_MS, throttledAtMs: NOW_MS, grants });
@@ -310,14 +311,20 @@ describe('a throttle of ours', () => {
   });
 
   test.each([
-    ['that a storm went on after its last message is left soon', NOW + 2, 500],
-    ['of another storm changes nothing', NOW - 2, 10_000],
-  ])('a measurement of which records show %s', (_, throttledIn, goodForMs) => {
+    ['that a storm went on after its last message is left soon', 20, 2, { goodForMs: 500 }],
+    ['so of a low rate is none', 2, 2, { measuredAtMs: 0, probePerSecond: 3.6 }],
+    ['the storm of its last message is one', 20, -1, { goodForMs: 10_000 }],
+    ['a later storm is one', 20, 11, { goodForMs: 10_000 }],
+  ])('a measurement of which records show %s', (_, permits, throttledIn, expected) => {
     const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS, toldAtMs: NOW_MS };
-    const state = draining({ drainStartedAtMs: NOW_MS - 3000, grants: perSecond(20, 10), storm, probePerSecond: 20 });
+    const drain = { drainStartedAtMs: NOW_MS - 3000, probePerSecond: permits, storm };
+    const state = draining({ ...drain, grants: perSecond(permits, 10) });
     const measured = throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000);
-    const seen = { ...QUIET, seconds: new Map([[throttledIn, { accepted: 1, throttled: 30 }]]) };
-    expect(reserve(measured, 1, NOW_MS + 13_000, SETTINGS, seen).state).toMatchObject({ goodForMs });
+    const seen = { ...QUIET, seconds: new Map([[NOW + throttledIn, { accepted: 1, throttled: 30 }]]) };
+    const later = handOverThrottle(measured, NOW_MS + 100, NOW_MS + 11_000);
+    for (const before of [measured, later]) {
+      expect(reserve(before, 1, NOW_MS + 13_000, SETTINGS, seen).state).toMatchObject(expected);
+    }
   });
 
   test.each([
