@@ -39,7 +39,7 @@ const trueStorm = (on: Attacked) =>
 /** After a true storm, more calls a second than the bucket refills, for as long as a drain may take. */
 const flooded = (detail: object) => (on: Attacked) => {
   trueStorm(on);
-  everySecond(on, AT_SECOND + 1, 90, (s) => {
+  everySecond(on, AT_SECOND + 1, 60, (s) => {
     for (let i = 0; i < 45; i++) strangers(on, `flood-${s}-${i}`, detail);
   });
 };

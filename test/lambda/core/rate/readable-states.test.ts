@@ -40,7 +40,7 @@ const secondOf = (atMs: number) => Math.floor(atMs / 1000);
 const second = instant.map(secondOf);
 const perSecond = fc.double({ min: 1 / 60, max: 1000, noNaN: true });
 const count = fc.nat(100);
-const options = { numRuns: 1000 };
+const options = { numRuns: 500 };
 
 function isReadable(schema: { parse: (value: unknown) => unknown }, state: unknown): void {
   const stored = JSON.parse(JSON.stringify(state));
