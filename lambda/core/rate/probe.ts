@@ -123,7 +123,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // filled: that would measure a few seconds only.
   const guessed = {
     probePerSecond: Math.max(CUT * Math.min(probePerSecond, got || probePerSecond), told),
-    ...(got && { measuredAtMs: nowMs, goodForMs: GOOD_FOR_MS.rough }),
+    ...(got && { measuredAtMs: nowMs, measuredFromMs: fromMs, goodForMs: GOOD_FOR_MS.rough }),
   };
   const asking = { probePerSecond: Math.max(STORM_PER_SECOND, told), ...(told === 0 && { measuredAtMs: 0 }) };
   const unmeasured = isLongAgo || got === undefined ? guessed : asking;

@@ -362,7 +362,12 @@ describe('a throttle of ours', () => {
     const grants = Object.fromEntries([1, 2, 3, 4].map((second) => [NOW - second, 20]));
     const state = draining({ drainStartedAtMs: NOW_MS - 4000, grants, probePerSecond: 20 });
     const cut = throttlePermit(state, NOW_MS, NOW_MS);
-    expect(cut).toMatchObject({ probePerSecond: 10, measuredAtMs: NOW_MS, goodForMs: 500 });
+    expect(cut).toMatchObject({
+      probePerSecond: 10,
+      measuredFromMs: NOW_MS - 4000,
+      measuredAtMs: NOW_MS,
+      goodForMs: 500,
+    });
     expect(drainFor(4, cut).probePerSecond).toBeLessThan(18);
     expect(drainFor(6, cut).probePerSecond).toBeGreaterThan(20);
   });
