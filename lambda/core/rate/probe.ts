@@ -52,7 +52,7 @@ const TOLD_MS = 500;
 const TOLD_PER_SECOND = 10;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
-/** A bucket that was full ran over, which what was got does not show. It holds what it has to spare in a second, and no less than so many tokens. */
+/** A bucket that was full ran over, which what was got does not show. How much it held is a guess: what it spares in so many seconds, or so many tokens if that is more. */
 const FULL = { seconds: 1, tokens: 5 };
 /** Spans before a throttle in which it may have been full. */
 const FULL_SPAN_MS = { least: 4000, step: 2000 };
@@ -139,7 +139,8 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
 
 /**
  * What the bucket had to spare per second between two instants at which it was empty. In any span before the second one no more was got than a full
- * bucket holds and what it had to spare meanwhile: so what ran over while the rate was too low shows in what is got when it is not.
+ * bucket holds and what it had to spare meanwhile: so what ran over while the rate was too low shows in what is got when it is not. Where the bucket
+ * holds more than is guessed, that is too much, until the next measurement.
  */
 function sparedPerSecond(state: RateState, fromMs: number, untilMs: number): number | undefined {
   let most = gotPerSecond(state, fromMs, untilMs);
