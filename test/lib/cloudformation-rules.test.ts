@@ -5,14 +5,15 @@ import { addStacks } from '../../lib/app.ts';
 import * as examples from '../support/examples.ts';
 import { testApp } from '../support/stacks.ts';
 
-/** With every kind of resource: a key, a topic and a trail of its own. */
-const stackWithAll = () => {
+/** Every kind of resource is in one of them. */
+const CONFIGURATIONS = {
+  'a key and a topic of its own': { cloudTrail: 'existing', notifications: { emails: ['ops@example.com'] } },
+  'a trail of its own': { cloudTrail: 'create', encryption: 'awsOwned' },
+};
+
+const stackOf = (configuration: object) => {
   const app = testApp();
-  const [stack] = addStacks(app, {
-    mode: 'rerun',
-    cloudTrail: 'create',
-    notifications: { emails: ['ops@example.com'] },
-  });
+  const [stack] = addStacks(app, { mode: 'rerun', ...configuration });
   return { app, stack };
 };
 
@@ -24,8 +25,9 @@ describe('CloudFormation', () => {
     vi.unstubAllEnvs();
   });
 
-  test('finds no fault with a template that has every kind of resource', () => {
-    expect(() => stackWithAll().app.synth()).not.toThrow();
+  test.each(Object.entries(CONFIGURATIONS))('finds no fault with a template that has %s', (_, configuration) => {
+    const { app } = stackOf(configuration);
+    expect(() => app.synth()).not.toThrow();
   });
 
   test.each<[string, { app: App }]>(Object.entries(examples))('finds no fault with the example %s', (_, { app }) => {
@@ -34,7 +36,7 @@ describe('CloudFormation', () => {
   });
 
   test('finds a property of the wrong type', () => {
-    const { app, stack } = stackWithAll();
+    const { app, stack } = stackOf(CONFIGURATIONS['a trail of its own']);
     const queue = stack?.node.findAll().find((child): child is CfnQueue => child instanceof CfnQueue);
     queue?.addPropertyOverride('VisibilityTimeout', 'soon');
     expect(() => app.synth()).toThrow("VisibilityTimeout: 'soon' is not of type 'integer'");
