@@ -87,11 +87,11 @@ export function makeAttempter(
   }
 
   /** Slows the rate after a throttle of ours. */
-  async function slowDown(grantedAtMs: number, isElsewhere: boolean): Promise<void> {
+  async function slowDown(grantedAtMs: number, isElsewhere: boolean, tasks: number): Promise<void> {
     await rate.update((state = initialRate(settings.rate)) => ({
       state: isElsewhere
         ? signalThrottle(state, grantedAtMs, clock.now())
-        : throttlePermit(state, grantedAtMs, clock.now()),
+        : throttlePermit(state, grantedAtMs, clock.now(), tasks),
     }));
   }
 
@@ -130,7 +130,7 @@ export function makeAttempter(
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
-    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false);
+    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false, wanted.count ?? 1);
     if (outcome.kind === 'started') await findPlaced(given, sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom({ ...given, request, grantedAtMs }, outcome, sentAtMs) : undefined;

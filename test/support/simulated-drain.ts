@@ -137,7 +137,7 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
       return;
     }
     clock.after(LATENCY_MS.outcome, () => {
-      state = rate.throttlePermit(state, grantedAtMs, clock.now());
+      state = rate.throttlePermit(state, grantedAtMs, clock.now(), 1);
       const backoffMs = random() * Math.min(60, 2 ** each.attempts) * 1000;
       clock.after(backoffMs + LATENCY_MS.parking, () => park(each.readyAt, each.attempts + 1));
     });

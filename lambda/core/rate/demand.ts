@@ -1,4 +1,4 @@
-import type { Traffic } from './traffic.ts';
+import type { SecondOfTraffic, Traffic } from './traffic.ts';
 
 /** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
 const DEMAND_SECONDS = 20;
@@ -69,15 +69,14 @@ function changedPerSecond(traffic: Traffic, slow: number, nowMs: number): number
   return found;
 }
 
-/** The last second in which more were throttled than a drain's own mistakes explain. */
-export function lastStormSecond({ seconds }: Traffic): number {
-  let last = 0;
-  for (const [second, { accepted, throttled }] of seconds) {
-    const isStorm = throttled >= STORM_CALLS && throttled > STORM_SHARE * (accepted + throttled);
-    if (isStorm && second > last) last = second;
-  }
-  return last;
+/** Seconds in which more were throttled than a drain's own mistakes explain. */
+export function stormSeconds({ seconds }: Traffic): number[] {
+  const isStorm = ({ accepted, throttled }: SecondOfTraffic) =>
+    throttled >= STORM_CALLS && throttled > STORM_SHARE * (accepted + throttled);
+  return [...seconds].filter(([, calls]) => isStorm(calls)).map(([second]) => second);
 }
+
+const lastStormSecond = (traffic: Traffic): number => Math.max(0, ...stormSeconds(traffic));
 
 /** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. */
 function countCalls(traffic: Traffic, start: number, newest: number, now: number) {

@@ -1,6 +1,7 @@
 import type { RateSettings } from '../settings.ts';
+import { stormSeconds } from './demand.ts';
 import type { RateState } from './rate-state.ts';
-import { TRAFFIC_WINDOW_SECONDS } from './traffic.ts';
+import { TRAFFIC_WINDOW_SECONDS, type Traffic } from './traffic.ts';
 
 /**
  * The rate where records do not tell what the bucket has to spare: too early, too late, or never. It grows while its permits
@@ -28,7 +29,7 @@ const ROUGH_GROWTH = 0.07;
  * may have gone on unseen. Then each permit counts for so long, and the rate soon leaves what a few of them told, as it does a rough guess.
  */
 const GOOD_FOR_MS = { least: 2000, most: 17_000, perPermit: 250, rough: 500 };
-/** Of a larger bucket the rate resumes at this share of what was got in this last time. */
+/** Soon after a message of a storm, of a larger bucket the rate resumes at this share of what was got in this last time. */
 const LARGER_GOT = 0.6;
 const LARGER_SPAN_MS = 4000;
 /** Steps are no shorter. Reservations come with each pulse, some a little earlier than others: so every third is a step. */
@@ -50,6 +51,8 @@ export const STORM_MOST_MS = 120_000;
 const TOLD_MS = 500;
 /** So fast a drain may go on after it, if it was as fast before. */
 const TOLD_PER_SECOND = 10;
+/** After so long a rest a bucket is about full, whatever it was before. */
+const RESTED_MS = 60_000;
 /** Permits between two throttles that are closer together than this say nothing of the bucket. */
 const LEAST_SPAN_MS = 1000;
 /** A bucket that was full ran over, which what was got does not show. How much it held is a guess: what it spares in so many seconds, or so many tokens if that is more. */
@@ -75,15 +78,13 @@ export function growProbe(state: RateState, refillSoFar: number, nowMs: number, 
   const refill = state.bucket?.refillPerSecond ?? Math.max(DEFAULT_REFILL, refillSoFar);
   const most = Math.min(settings.maxPerSecond, 2 * (state.bucket?.refillPerSecond ?? Number.POSITIVE_INFINITY));
   // One step, however late: what it would have grown to meanwhile was not used.
-  const grown = state.probePerSecond * growthPerSecond(state, refill, nowMs, settings);
+  const grown = state.probePerSecond * growthPerSecond(state, refill, nowMs);
   return { ...state, probePerSecond: Math.min(most, grown), probedAtMs: nowMs };
 }
 
-function growthPerSecond(state: RateState, refill: number, nowMs: number, settings: RateSettings): number {
-  const { probePerSecond, measuredAtMs, drainStartedAtMs, storm } = state;
-  // A storm that went on took what there was to be had: so low a measurement is of no use after it.
-  const isOfStorm = storm.atMs > measuredAtMs && probePerSecond < settings.initialPerSecond;
-  if (measuredAtMs > drainStartedAtMs && !isOfStorm) return regrowthPerSecond(state, nowMs);
+function growthPerSecond(state: RateState, refill: number, nowMs: number): number {
+  const { probePerSecond, measuredAtMs, drainStartedAtMs } = state;
+  if (measuredAtMs > drainStartedAtMs) return regrowthPerSecond(state, nowMs);
   if (probePerSecond < EASY_SHARE * refill) return GROWTH_PER_SECOND.easy;
   const isLarger = probePerSecond >= LARGER_SHARE * refill || leastRefill(state, nowMs) >= LARGER_GOT_SHARE * refill;
   return isLarger ? GROWTH_PER_SECOND.larger : GROWTH_PER_SECOND.beyond;
@@ -100,7 +101,7 @@ function regrowthPerSecond(state: RateState, nowMs: number): number {
 export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
   const { probePerSecond, drainStartedAtMs, measuredAtMs, bucket } = state;
   const emptyAtMs = lastEmptyAtMs(state);
-  const isLongAgo = grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
+  const isLongAgo = drainStartedAtMs - emptyAtMs > RESTED_MS || grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
   const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
   const got = sparedPerSecond(state, fromMs, grantedAtMs);
   // A large bucket ran over while the rate grew: what was got just before is nearer to what it has to spare.
@@ -117,7 +118,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     probePerSecond: resumed,
     measuredAtMs: nowMs,
     measuredFromMs: fromMs,
-    goodForMs: goodForMs(state, fromMs, grantedAtMs, got),
+    goodForMs: goodForMs(state, fromMs, grantedAtMs),
   };
   // Nothing is known of how full the bucket was: what was got is more than it had to spare. Nor must the rate run into it again before it has
   // filled: that would measure a few seconds only.
@@ -153,22 +154,23 @@ function sparedPerSecond(state: RateState, fromMs: number, untilMs: number): num
 }
 
 /** How long is good what was got per second between two instants at which the bucket was empty. */
-function goodForMs({ storm }: RateState, fromMs: number, untilMs: number, perSecond: number | undefined): number {
+function goodForMs(state: RateState, fromMs: number, untilMs: number): number {
   const tookMs = Math.min(GOOD_FOR_MS.most, Math.max(GOOD_FOR_MS.least, untilMs - fromMs));
-  if (fromMs !== storm.atMs || perSecond === undefined) return tookMs;
-  const permits = (perSecond * (untilMs - fromMs)) / 1000;
+  if (fromMs !== state.storm.atMs) return tookMs;
+  const permits = ((gotPerSecond(state, fromMs, untilMs) ?? 0) * (untilMs - fromMs)) / 1000;
   return Math.min(tookMs, Math.max(GOOD_FOR_MS.rough, GOOD_FOR_MS.perPermit * permits));
 }
 
 /**
- * Callers who hand nothing over may be throttled longer than those who do: where records show that a storm went on while it was measured what
- * its last message had left, there is more to be had. A rate below a drain's first one is of no use then.
+ * Where a storm went on while the rate was measured, there is more to be had when it is over. A rate below a drain's first one is of no use then.
+ * Messages tell of that, late, or records: callers who hand nothing over may be throttled longer than those who do.
  */
-export function doubtMeasurement(state: RateState, stormSecond: number, { initialPerSecond }: RateSettings): RateState {
+export function doubtMeasurement(state: RateState, traffic: Traffic, { initialPerSecond }: RateSettings): RateState {
   const { probePerSecond, storm, measuredFromMs, measuredAtMs } = state;
-  // Its last messages may have come later than that throttle.
-  const isOfStorm = storm.atMs > 0 && storm.sinceMs <= measuredFromMs && measuredFromMs <= storm.atMs;
-  const isSpoiled = isOfStorm && measuredFromMs < stormSecond * 1000 && stormSecond * 1000 < measuredAtMs;
+  if (measuredAtMs === 0 || storm.sinceMs > measuredAtMs || storm.atMs < measuredFromMs) return state;
+  // What was throttled in the second of the throttle that measured it may be another burst.
+  const isWithin = (second: number) => measuredFromMs <= second * 1000 && (second + 1) * 1000 <= measuredAtMs;
+  const isSpoiled = storm.atMs > measuredFromMs || stormSeconds(traffic).some(isWithin);
   if (!isSpoiled) return state;
   return { ...state, ...(probePerSecond < initialPerSecond ? { measuredAtMs: 0 } : { goodForMs: GOOD_FOR_MS.rough }) };
 }

@@ -1,5 +1,4 @@
 import type { RateSettings } from '../settings.ts';
-import { lastStormSecond } from './demand.ts';
 import { cutProbe, doubtMeasurement, growProbe, leastRefill, STORM_MOST_MS, slowProbe, startProbe } from './probe.ts';
 import { pulseFrom } from './pulse.ts';
 import { permitCost, type RateState } from './rate-state.ts';
@@ -45,7 +44,7 @@ function observe(state: RateState, records: Records, nowMs: number, settings: Ra
   // What we got ourselves shows a refill that was learnt from too few records.
   const { bucket, ...others } = state;
   const kept = bucket && bucket.refillPerSecond < LEAST_SHARE * least ? others : state;
-  const probed = doubtMeasurement(kept, lastStormSecond(trafficIn('calls', records)), settings);
+  const probed = doubtMeasurement(kept, trafficIn('calls', records), settings);
   const learnt = { ...probed, ...(isBetter && { bucket: { ...seen, atMs: nowMs } }), grants };
   const isIdle = nowMs - state.nextPermitAtMs > IDLE_MS;
   if (isIdle) return startProbe(learnt, nowMs, settings);
@@ -115,13 +114,14 @@ export function givePermitsBack(state: RateState, unused: readonly number[]): Ra
 }
 
 /**
- * Takes in that a permit granted at `grantedAtMs` was throttled: it took nothing from the bucket, which was empty. Only what was granted after the
- * last throttle tells anything new: permits that were underway together are throttled together.
+ * Takes in that a permit of a call for `tasks`, granted at `grantedAtMs`, was throttled: it took nothing from the bucket, which was empty. Only what was
+ * granted after the last throttle tells anything new: permits that were underway together are throttled together.
  */
-export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: number): RateState {
+export function throttlePermit(before: RateState, grantedAtMs: number, nowMs: number, tasks: number): RateState {
   const second = Math.floor(grantedAtMs / 1000);
   const granted = before.grants[second] ?? 0;
-  const state = granted > 0 ? { ...before, grants: { ...before.grants, [second]: Math.max(0, granted - 1) } } : before;
+  const left = Math.max(0, granted - permitCost(before, tasks));
+  const state = granted > 0 ? { ...before, grants: { ...before.grants, [second]: left } } : before;
   // Nor do permits that find gone what little the bucket gained since then.
   if (grantedAtMs <= state.throttledAtMs + (state.throttledAtMs > 0 ? SETTLE_MS : 0)) return state;
   const cut = cutProbe(state, grantedAtMs, nowMs);

@@ -123,7 +123,7 @@ describe('over any interleaving of reservations', () => {
         for (const { afterMs, wanted, throttled, unused } of batches) {
           nowMs += afterMs;
           const reserved = reserve(givePermitsBack(state, ones(unused)), wanted, nowMs, settings, traffic);
-          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs) : reserved.state;
+          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs, 1) : reserved.state;
           for (const atMs of reserved.permitsAtMs) {
             expect(atMs).toBeGreaterThanOrEqual(nowMs - CATCH_UP_MS);
             expect(atMs).toBeLessThanOrEqual(nowMs + WINDOW_MS + 1e-6);
@@ -150,7 +150,7 @@ describe('over any interleaving of reservations', () => {
           const spans = reserved.permitsAtMs.slice(1).map((atMs, index) => atMs - (reserved.permitsAtMs[index] ?? 0));
           for (const span of spans)
             expect(span).toBeLessThanOrEqual((1000 / settings.minPerSecond) * (1 + 1e-6) + PULSE_MS);
-          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs) : reserved.state;
+          state = throttled ? throttlePermit(reserved.state, nowMs, nowMs, 1) : reserved.state;
         }
       }),
     );
@@ -211,38 +211,55 @@ describe('while nothing is known of the bucket', () => {
   test('resumes at half of what it really got, however far it has grown', () => {
     const grown = drainFor(60, draining({ probePerSecond: 5 }));
     const nowMs = NOW_MS + 60_000;
-    expect(turnsPerSecond(throttlePermit(grown, nowMs, nowMs), QUIET, nowMs, SETTINGS)).toBeCloseTo(0.5, 1);
+    expect(turnsPerSecond(throttlePermit(grown, nowMs, nowMs, 1), QUIET, nowMs, SETTINGS)).toBeCloseTo(0.5, 1);
   });
 });
 
 describe('a throttle of ours', () => {
+  const perSecond = (permits: number, seconds: number, from = 0) =>
+    Object.fromEntries(Array.from({ length: seconds }, (_, second) => [NOW + from + second, permits]));
+
   test('halves the probe and says when', () => {
-    expect(throttlePermit(draining(), NOW_MS, NOW_MS + 200)).toMatchObject({
+    expect(throttlePermit(draining(), NOW_MS, NOW_MS + 200, 1)).toMatchObject({
       probePerSecond: 5,
       throttledAtMs: NOW_MS + 200,
     });
   });
 
   test('counts once for permits that were underway together, in any order', () => {
-    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200);
+    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200, 1);
     for (const grantedAtMs of [NOW_MS - 5000, NOW_MS - 1, NOW_MS, NOW_MS + 200]) {
-      expect(throttlePermit(once, grantedAtMs, NOW_MS + 300)).toBe(once);
+      expect(throttlePermit(once, grantedAtMs, NOW_MS + 300, 1)).toBe(once);
     }
   });
 
   test('takes back the permit: a request that was denied took nothing', () => {
     const state = draining({ grants: { [NOW]: 3 }, throttledAtMs: NOW_MS });
-    expect(throttlePermit(state, NOW_MS, NOW_MS + 100).grants).toEqual({ [NOW]: 2 });
+    expect(throttlePermit(state, NOW_MS, NOW_MS + 100, 1).grants).toEqual({ [NOW]: 2 });
+  });
+
+  test('takes back all that it would have taken of a bucket of tasks', () => {
+    const bucket = { unit: 'tasks', refillPerSecond: 20, burst: 20, sample: 100, seenInSecond: 0, atMs: 0 } as const;
+    const state = draining({ grants: { [NOW]: 12 }, bucket });
+    expect(throttlePermit(state, NOW_MS, NOW_MS + 100, 10).grants).toEqual({ [NOW]: 2 });
+  });
+
+  test('soon after a rest tells how full the bucket was, too', () => {
+    const state = draining({ drainStartedAtMs: NOW_MS - 4000, probePerSecond: 20, grants: perSecond(20, 4, -4) });
+    const rested = { ...state, throttledAtMs: NOW_MS - 65_000 };
+    expect(throttlePermit(rested, NOW_MS, NOW_MS, 1)).toMatchObject({ probePerSecond: 10, goodForMs: 500 });
+    const busy = { ...state, throttledAtMs: NOW_MS - 63_000 };
+    expect(throttlePermit(busy, NOW_MS, NOW_MS, 1)).toMatchObject({ goodForMs: 17_000 });
   });
 
   test('says nothing new while the bucket is still about empty from the one before', () => {
-    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200);
-    expect(throttlePermit(once, NOW_MS + 1700, NOW_MS + 1800)).toBe(once);
-    expect(throttlePermit(once, NOW_MS + 1701, NOW_MS + 1800)).toMatchObject({ throttledAtMs: NOW_MS + 1800 });
+    const once = throttlePermit(draining(), NOW_MS, NOW_MS + 200, 1);
+    expect(throttlePermit(once, NOW_MS + 1700, NOW_MS + 1800, 1)).toBe(once);
+    expect(throttlePermit(once, NOW_MS + 1701, NOW_MS + 1800, 1)).toMatchObject({ throttledAtMs: NOW_MS + 1800 });
   });
 
   test('stops all until the bucket holds something again', () => {
-    const { nextPermitAtMs } = throttlePermit(draining({ probePerSecond: 40 }), NOW_MS, NOW_MS);
+    const { nextPermitAtMs } = throttlePermit(draining({ probePerSecond: 40 }), NOW_MS, NOW_MS, 1);
     expect(nextPermitAtMs).toBe(NOW_MS + 500);
   });
 
@@ -256,7 +273,7 @@ describe('a throttle of ours', () => {
       grants: Object.fromEntries(got.map((permits, second) => [NOW + second, permits])),
       storm: { sinceMs: NOW_MS, atMs: NOW_MS + stormEndsMs, toldAtMs: NOW_MS + stormEndsMs },
     });
-    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({ ceilingPerSecond });
+    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000, 1)).toMatchObject({ ceilingPerSecond });
   });
 
   test('measures what the bucket has to spare: what was got since it was last empty', () => {
@@ -267,7 +284,7 @@ describe('a throttle of ours', () => {
       storm: { sinceMs: NOW_MS, atMs: NOW_MS, toldAtMs: NOW_MS },
       probePerSecond: 40,
     });
-    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000)).toMatchObject({
+    expect(throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000, 1)).toMatchObject({
       probePerSecond: 0.9 * 20,
       goodForMs: 10_000,
       measuredAtMs: NOW_MS + 10_000,
@@ -286,7 +303,7 @@ describe('a throttle of ours', () => {
   });
 
   test.each<[string, Partial<RateState>]>([
-    ['a storm', { storm: { sinceMs: NOW_MS, atMs: NOW_MS - 500, toldAtMs: NOW_MS - 500 } }],
+    ['another storm', { storm: { sinceMs: NOW_MS - 500, atMs: NOW_MS - 500, toldAtMs: NOW_MS - 500 } }],
     ['a signal', { signalledAtMs: NOW_MS - 500 }],
   ])('grows slowly again after %s', (_, since) => {
     const measured = { probePerSecond: 20, drainStartedAtMs: NOW_MS - 60_000, measuredAtMs: NOW_MS - 40_000 };
@@ -296,34 +313,58 @@ describe('a throttle of ours', () => {
     expect(grown(since)).toBeCloseTo(20 * 1.0041);
   });
 
-  const perSecond = (permits: number, seconds: number, from = 0) =>
-    Object.fromEntries(Array.from({ length: seconds }, (_, second) => [NOW + from + second, permits]));
-
   test.each([
-    ['what ran over while the rate was low, which is got when it is not', 10, 20, 200 / 11],
-    ['but not what a full bucket held, which is got once', 20, 22, 20.5],
-    ['and not the least that any bucket holds, where little is got', 0.6, 1, 0.7],
-  ])('counts %s', (_, first, last, spared) => {
-    const grants = { ...perSecond(first, 40), ...perSecond(last, 10, 30) };
+    ['what ran over while the rate was low, which is got when it is not', 10, 20, 10, 200 / 11],
+    ['what ran over until a few seconds ago', 10, 40, 6, 240 / 7],
+    ['but not what a full bucket held, which is got once', 20, 22, 10, 20.5],
+    ['and not the least that any bucket holds, where little is got', 0.6, 1, 10, 0.7],
+    ['nor where a little more is', 1, 3, 10, 2.5],
+  ])('counts %s', (_, first, last, lastSeconds, spared) => {
+    const grants = { ...perSecond(first, 40), ...perSecond(last, lastSeconds, 40 - lastSeconds) };
     const state = draining({ probePerSecond: last, drainStartedAtMs: NOW_MS, throttledAtMs: NOW_MS, grants });
-    const { probePerSecond } = throttlePermit(state, NOW_MS + 40_000, NOW_MS + 40_000);
+    const { probePerSecond } = throttlePermit(state, NOW_MS + 40_000, NOW_MS + 40_000, 1);
     expect(probePerSecond).toBeCloseTo(0.9 * spared);
   });
 
   test.each([
-    ['that a storm went on after its last message is left soon', 20, 2, { goodForMs: 500 }],
-    ['so of a low rate is none', 2, 2, { measuredAtMs: 0, probePerSecond: 3.6 }],
-    ['the storm of its last message is one', 20, -1, { goodForMs: 10_000 }],
-    ['a later storm is one', 20, 11, { goodForMs: 10_000 }],
-  ])('a measurement of which records show %s', (_, permits, throttledIn, expected) => {
-    const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS, toldAtMs: NOW_MS };
-    const drain = { drainStartedAtMs: NOW_MS - 3000, probePerSecond: permits, storm };
-    const state = draining({ ...drain, grants: perSecond(permits, 10) });
-    const measured = throttlePermit(state, NOW_MS + 10_000, NOW_MS + 10_000);
-    const seen = { ...QUIET, seconds: new Map([[NOW + throttledIn, { accepted: 1, throttled: 30 }]]) };
-    const later = handOverThrottle(measured, NOW_MS + 100, NOW_MS + 11_000);
-    for (const before of [measured, later]) {
-      expect(reserve(before, 1, NOW_MS + 13_000, SETTINGS, seen).state).toMatchObject(expected);
+    ['in the first whole second after it', 0, [0], true],
+    ['for seconds, and after the measurement too', 0, [4, 2, 12], true],
+    ['in the last message’s own second only', 300, [0], false],
+    ['in the second of the throttle only, which may be what that was of', 0, [10], false],
+    ['after the measurement only', 0, [11], false],
+    ['no more', 0, [-1], false],
+  ])(
+    'a measurement since a storm’s last message is doubted by whether that went on: %s',
+    (_, lastMs, seconds, isIt) => {
+      const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS + lastMs, toldAtMs: NOW_MS };
+      const traffic = { ...QUIET, seconds: new Map(seconds.map((at) => [NOW + at, { accepted: 1, throttled: 30 }])) };
+      const seen = (permits: number) => {
+        const drain = {
+          drainStartedAtMs: NOW_MS - 3000,
+          probePerSecond: permits,
+          storm,
+          grants: perSecond(permits, 11),
+        };
+        const measured = throttlePermit(draining(drain), NOW_MS + 10_400, NOW_MS + 10_400, 1);
+        return [reserve(measured, 1, NOW_MS + 13_000, SETTINGS, traffic).state, measured] as const;
+      };
+      const [high, measuredHigh] = seen(20);
+      expect(high).toMatchObject({ measuredAtMs: NOW_MS + 10_400, goodForMs: isIt ? 500 : measuredHigh.goodForMs });
+      expect(seen(2)[0].measuredAtMs).toBe(isIt ? 0 : NOW_MS + 10_400);
+    },
+  );
+
+  test('has its measurement doubted only for the storm that it was measured after', () => {
+    const seconds = new Map([[NOW + 2, { accepted: 1, throttled: 30 }]]);
+    const measured = { probePerSecond: 2, drainStartedAtMs: NOW_MS - 9000, measuredFromMs: NOW_MS };
+    const state = draining({ ...measured, measuredAtMs: NOW_MS + 9000 });
+    for (const storm of [
+      { sinceMs: 0, atMs: 0, toldAtMs: 0 },
+      { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 1, toldAtMs: NOW_MS },
+      { sinceMs: NOW_MS + 9001, atMs: NOW_MS + 9001, toldAtMs: NOW_MS + 9001 },
+    ]) {
+      const { state: seen } = reserve({ ...state, storm }, 1, NOW_MS + 11_000, SETTINGS, { ...QUIET, seconds });
+      expect(seen.measuredAtMs).toBe(NOW_MS + 9000);
     }
   });
 
@@ -338,12 +379,12 @@ describe('a throttle of ours', () => {
     const state = draining({ probePerSecond: 4, drainStartedAtMs: NOW_MS, grants: perSecond(permits, seconds), storm });
     const atMs = NOW_MS + seconds * 1000;
     // Its last message may be late: what it tells is older than that.
-    expect(throttlePermit({ ...state, storm: { ...storm, toldAtMs: 0 } }, atMs, atMs)).toMatchObject({ goodForMs });
+    expect(throttlePermit({ ...state, storm: { ...storm, toldAtMs: 0 } }, atMs, atMs, 1)).toMatchObject({ goodForMs });
   });
 
   test('what was got between two throttles of ours is good for as long as it took, however few permits there were', () => {
     const state = draining({ probePerSecond: 1, drainStartedAtMs: NOW_MS, grants: perSecond(1, 10) });
-    const measured = throttlePermit({ ...state, throttledAtMs: NOW_MS }, NOW_MS + 10_000, NOW_MS + 10_000);
+    const measured = throttlePermit({ ...state, throttledAtMs: NOW_MS }, NOW_MS + 10_000, NOW_MS + 10_000, 1);
     expect(measured).toMatchObject({ probePerSecond: 0.9, goodForMs: 10_000 });
   });
 
@@ -353,7 +394,7 @@ describe('a throttle of ours', () => {
       throttledAtMs: NOW_MS - 4000,
       drainStartedAtMs: NOW_MS - 9000,
     });
-    const asking = throttlePermit(state, NOW_MS, NOW_MS);
+    const asking = throttlePermit(state, NOW_MS, NOW_MS, 1);
     expect(asking).toMatchObject({ probePerSecond: 1, measuredAtMs: 0 });
     expect(drainFor(1, asking).probePerSecond).toBe(2);
   });
@@ -361,7 +402,7 @@ describe('a throttle of ours', () => {
   test('lets the bucket fill after the first one, which tells how full it was rather than what it has to spare', () => {
     const grants = Object.fromEntries([1, 2, 3, 4].map((second) => [NOW - second, 20]));
     const state = draining({ drainStartedAtMs: NOW_MS - 4000, grants, probePerSecond: 20 });
-    const cut = throttlePermit(state, NOW_MS, NOW_MS);
+    const cut = throttlePermit(state, NOW_MS, NOW_MS, 1);
     expect(cut).toMatchObject({
       probePerSecond: 10,
       measuredFromMs: NOW_MS - 4000,
@@ -379,23 +420,27 @@ describe('a throttle of ours', () => {
       grants: Object.fromEntries([1, 2, 3, 4].map((second) => [NOW - second, 80])),
       storm: { sinceMs: atMs, atMs, toldAtMs: atMs },
     });
-    const { measuredAtMs, ...state } = throttlePermit(fast, NOW_MS, NOW_MS + 200);
+    const { measuredAtMs, ...state } = throttlePermit(fast, NOW_MS, NOW_MS + 200, 1);
     expect(measuredAtMs).toBe(NOW_MS + 200);
     expect(rateStateSchema.safeParse({ measuredAtMs, ...state }).success).toBe(true);
   });
 
-  test('that a storm went on after is no measurement of what there is to be had when it is over', () => {
-    const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS - 2000, toldAtMs: NOW_MS - 2000 };
-    const measured = { drainStartedAtMs: NOW_MS - 10_000, measuredAtMs: NOW_MS - 9000 };
-    const grown = (probePerSecond: number) =>
-      drainFor(1, draining({ probePerSecond, ...measured, storm })).probePerSecond;
-    expect(grown(2)).toBe(4);
-    expect(grown(20)).toBeCloseTo(20 * 1.0041);
+  test.each([
+    ['after it', -2000],
+    ['while it was made', -9500],
+  ])('that a storm went on %s is no measurement of what there is to be had when it is over', (_, lastMs) => {
+    const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS + lastMs, toldAtMs: NOW_MS + lastMs };
+    const measured = { measuredFromMs: NOW_MS - 10_000, measuredAtMs: NOW_MS - 9000 };
+    const grown = (more: Partial<RateState>) =>
+      drainFor(1, draining({ drainStartedAtMs: NOW_MS - 10_000, storm, ...measured, ...more })).probePerSecond;
+    expect(grown({ probePerSecond: 2 })).toBe(4);
+    expect(grown({ probePerSecond: 20 })).toBeCloseTo(20 * 1.14);
+    expect(grown({ probePerSecond: 20, measuredFromMs: storm.atMs })).toBeLessThan(20 * 1.01);
   });
 
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
     const storm = { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 3000, toldAtMs: NOW_MS - 100 };
-    const resumed = (more: Partial<RateState>) => throttlePermit(draining(more), NOW_MS, NOW_MS).probePerSecond;
+    const resumed = (more: Partial<RateState>) => throttlePermit(draining(more), NOW_MS, NOW_MS, 1).probePerSecond;
     expect(resumed({ storm })).toBe(10);
     expect(resumed({ storm, probePerSecond: 30 })).toBe(10);
     expect(resumed({ storm, probePerSecond: 2 })).toBe(2);
@@ -405,7 +450,7 @@ describe('a throttle of ours', () => {
 
   test('in a storm of others has it ask once a second whether that is over', () => {
     let state = draining();
-    for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n * 2000, NOW_MS + n * 2000);
+    for (let n = 1; n <= 100; n++) state = throttlePermit(state, NOW_MS + n * 2000, NOW_MS + n * 2000, 1);
     expect(turnsPerSecond(state, QUIET, NOW_MS, SETTINGS)).toBe(1);
     expect(rateStateSchema.safeParse(state).success).toBe(true);
   });
@@ -452,7 +497,7 @@ describe('a call that was handed over since it was throttled', () => {
   });
 
   test.each([
-    ['a throttle of ours', (state: RateState) => throttlePermit(state, NOW_MS, NOW_MS)],
+    ['a throttle of ours', (state: RateState) => throttlePermit(state, NOW_MS, NOW_MS, 1)],
     ['a signal', (state: RateState) => signalThrottle(state, NOW_MS, NOW_MS)],
   ])('has the rate not grow over %s that comes meanwhile', (_, slow) => {
     const slowed = slow(stormy(900));

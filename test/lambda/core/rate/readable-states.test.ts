@@ -103,7 +103,9 @@ const RATE_STEPS = {
     .tuple(rateState, fc.array(count), records, instant, settings)
     .map(([state, wanted, seen, nowMs, limits]) => reservePermits(state, wanted, seen, nowMs, AHEAD_MS, limits).state),
   givePermitsBack: fc.tuple(rateState, fc.array(count)).map((args) => givePermitsBack(...args)),
-  throttlePermit: fc.tuple(rateState, instant, instant).map((args) => throttlePermit(...args)),
+  throttlePermit: fc
+    .tuple(rateState, instant, instant, fc.integer({ min: 1, max: 10 }))
+    .map((args) => throttlePermit(...args)),
   handOverThrottle: fc.tuple(rateState, instant, instant).map((args) => handOverThrottle(...args)),
   signalThrottle: fc.tuple(rateState, instant, instant).map((args) => signalThrottle(...args)),
   startProbe: fc.tuple(rateState, instant, settings).map((args) => startProbe(...args)),
