@@ -3,6 +3,7 @@ import type { Json } from '../kernel/json.ts';
 import { WORLD, type World } from './function-definition.ts';
 import { addFunctions } from './functions.ts';
 import { callOperator } from './operators.ts';
+import { follow, type PlainPath, plainPath } from './plain-path.ts';
 import { visitNodes } from './references.ts';
 
 /** The parts of `$states` that exist in some fields only. */
@@ -22,19 +23,27 @@ const MAX_DEPTH = 100;
 /** A lab that hangs in an endless expression helps nobody; the service has such a limit too. In real milliseconds. */
 const TIMEOUT_MS = 5_000;
 
+interface Compiled {
+  readonly expression: jsonata.Expression;
+  readonly path: PlainPath | undefined;
+}
+
 /** Compiling is ten times as dear as evaluating, and one definition runs a hundred thousand times. */
-const compiled = new Map<string, jsonata.Expression>();
+const known = new Map<string, Compiled>();
 
 /** Throws JSONata's own error, whose message says what is wrong with the syntax. */
-export function compile(source: string): jsonata.Expression {
-  let expression = compiled.get(source);
-  if (expression === undefined) {
-    expression = jsonata(source, { stack: MAX_DEPTH, timeout: TIMEOUT_MS });
+export const compile = (source: string): jsonata.Expression => compiled(source).expression;
+
+function compiled(source: string): Compiled {
+  let compiled = known.get(source);
+  if (compiled === undefined) {
+    const expression = jsonata(source, { stack: MAX_DEPTH, timeout: TIMEOUT_MS });
     addFunctions(expression);
     visitNodes(expression.ast(), callOperator);
-    compiled.set(source, expression);
+    compiled = { expression, path: plainPath(expression.ast()) };
+    known.set(source, compiled);
   }
-  return expression;
+  return compiled;
 }
 
 /** Operators that JSONata has had since 2.1, which the service refuses: it runs 2.0.6 (https://github.com/iwamot/sfnx). */
@@ -45,6 +54,12 @@ export function newerOperator(source: string): string | undefined {
     if ((type as string) === 'condition' && (operator === '??' || operator === '?:')) found = operator;
   });
   return found;
+}
+
+/** The value of an expression that only follows a path, where that leads to one. */
+export function followed(source: string, bindings: object): Json | undefined {
+  const { path } = compiled(source);
+  return path && follow(path, bindings);
 }
 
 /** Throws an `ExpressionError`. Bindings live for this evaluation only, so that nothing leaks to the next execution. */

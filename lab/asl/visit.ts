@@ -5,7 +5,7 @@ import { ErrorName, StatesError } from './errors.ts';
 import { bounds, isWithin, type Range } from './fields.ts';
 import type { World } from './function-definition.ts';
 import type { History } from './history.ts';
-import { ExpressionError, evaluateExpression } from './jsonata.ts';
+import { ExpressionError, evaluateExpression, followed } from './jsonata.ts';
 import type { Expression, Template } from './template.ts';
 
 export type Variables = Readonly<JsonObject>;
@@ -67,20 +67,26 @@ export function evaluationError(visit: Visit, cause: string): StatesError {
   return stateError(visit, ErrorName.queryEvaluation, cause);
 }
 
-export async function evaluate(visit: Visit, template: Template, extra?: Extra): Promise<Json> {
+export function evaluate(visit: Visit, template: Template, extra?: Extra): Promise<Json> {
+  const { input, context, variables } = visit;
+  return evaluateWith(visit, template, { ...variables, states: { input, context, ...extra } });
+}
+
+async function evaluateWith(visit: Visit, template: Template, bindings: object): Promise<Json> {
+  const partOf = (inner: Template) => valueAtOnce(inner, bindings) ?? evaluateWith(visit, inner, bindings);
   switch (template.kind) {
     case 'literal':
       return template.value;
     case 'expression':
-      return evaluateOne(visit, template, extra);
+      return valueAtOnce(template, bindings) ?? evaluateOne(visit, template, bindings);
     case 'array': {
       const items: Json[] = [];
-      for (const item of template.items) items.push(await evaluate(visit, item, extra));
+      for (const item of template.items) items.push(await partOf(item));
       return items;
     }
     case 'object': {
       const fields: [string, Json][] = [];
-      for (const [key, field] of template.fields) fields.push([key, await evaluate(visit, field, extra)]);
+      for (const [key, field] of template.fields) fields.push([key, await partOf(field)]);
       return Object.fromEntries(fields);
     }
     default:
@@ -88,9 +94,14 @@ export async function evaluate(visit: Visit, template: Template, extra?: Extra):
   }
 }
 
-async function evaluateOne(visit: Visit, expression: Expression, extra: Extra | undefined): Promise<Json> {
-  const { execution, input, context, variables, scope } = visit;
-  const bindings = { ...variables, states: { input, context, ...extra } };
+/** The value of what needs no evaluation, which is most of any template. */
+function valueAtOnce(template: Template, bindings: object): Json | undefined {
+  if (template.kind === 'literal') return template.value;
+  return template.kind === 'expression' ? followed(template.source, bindings) : undefined;
+}
+
+async function evaluateOne(visit: Visit, expression: Expression, bindings: object): Promise<Json> {
+  const { execution, scope } = visit;
   try {
     return await scope.keep(evaluateExpression(expression.source, bindings, execution.world));
   } catch (error) {

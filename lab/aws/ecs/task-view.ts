@@ -15,7 +15,8 @@ interface Form {
 const API: Form = { time: (at) => Math.floor(at) / 1000, attachmentType: 'ElasticNetworkInterface', apiOnly: true };
 const EVENT: Form = { time: (at) => new Date(at).toISOString(), attachmentType: 'eni', apiOnly: false };
 
-export const taskInApi = (task: Task, status: TaskStatus): JsonObject => render(task, status, API);
+/** Answers are read whole, and records of them more than once. */
+export const taskInApi = (task: Task, status: TaskStatus): JsonObject => ({ ...render(task, status, API) });
 
 export const TASK_STATE_CHANGE = 'ECS Task State Change';
 
@@ -31,7 +32,7 @@ export function taskStateChange(task: Task, status: TaskStatus, at: number): Jso
     time: `${time.slice(0, 19)}Z`,
     region,
     resources: [task.arn],
-    detail: { ...render(task, status, EVENT), updatedAt: time },
+    detail: render(task, status, EVENT, time),
   };
 }
 
@@ -52,21 +53,29 @@ const CONTAINER_STATUS: Record<TaskStatus, string> = {
   STOPPED: 'STOPPED',
 };
 
-/** The task as it was in `status`, also when it has moved on since: an idempotent answer shows the original. */
-function render(task: Task, status: TaskStatus, form: Form): JsonObject {
+/**
+ * The task as it was in `status`, also when it has moved on since: an idempotent answer shows the original. Lists are made when somebody reads them:
+ * patterns hardly do.
+ */
+function render(task: Task, status: TaskStatus, form: Form, updatedAt?: string): JsonObject {
   const { request, definition, cluster } = task;
   const launchType = launchTypeOf(request);
   const capacityProvider = capacityProviderOf(request);
   const started = status === 'PROVISIONING' ? undefined : task.startedAt;
   const stopped = status === 'STOPPED' ? task.stoppedAt : undefined;
+  const hasAddress = request.networkConfiguration?.awsvpcConfiguration != null;
   return {
-    ...(request.networkConfiguration?.awsvpcConfiguration && { attachments: [attachment(task, status, form)] }),
+    get attachments() {
+      return hasAddress ? [attachment(task, status, form)] : [];
+    },
     attributes: [{ name: 'ecs.cpu-architecture', value: 'x86_64' }],
     availabilityZone: `${cluster.arn.split(':')[3]}a`,
     ...(capacityProvider && { capacityProviderName: capacityProvider }),
     clusterArn: cluster.arn,
     ...(started !== undefined && { connectivity: 'CONNECTED', connectivityAt: form.time(started) }),
-    containers: definition.containers.map((name) => container(task, name, status)),
+    get containers() {
+      return definition.containers.map((name) => container(task, name, status));
+    },
     cpu: request.overrides?.cpu ?? CPU,
     createdAt: form.time(task.createdAt),
     desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
@@ -75,7 +84,9 @@ function render(task: Task, status: TaskStatus, form: Form): JsonObject {
     lastStatus: status,
     launchType,
     memory: request.overrides?.memory ?? MEMORY,
-    overrides: overrides(task, form),
+    get overrides() {
+      return overrides(task, form);
+    },
     ...(launchType === 'FARGATE' && {
       platformVersion: platformVersion(request.platformVersion),
       platformFamily: 'Linux',
@@ -92,6 +103,7 @@ function render(task: Task, status: TaskStatus, form: Form): JsonObject {
     taskArn: task.arn,
     taskDefinitionArn: definition.arn,
     version: VERSIONS[status],
+    ...(updatedAt !== undefined && { updatedAt }),
   };
 }
 

@@ -86,13 +86,15 @@ export class FakeEventBridge implements FakeService {
 
   readonly emit: Emit = (detailType, render) => {
     this.#options.onEmitted?.(detailType, render);
-    if (this.#rules.some(({ detailTypes }) => detailTypes?.includes(detailType) ?? true)) this.put(render(), render);
+    if (this.#rules.some((rule) => mayMatch(rule, detailType))) this.put(render(), render);
   };
 
   /** Delivers an event to the targets of each rule that it matches. */
   readonly put: Deliver = (event, again) => {
     const targets = this.#rules
-      .filter(({ arn, compiled }) => this.isEnabled(arn) && compiled.matches(event))
+      .filter(
+        (rule) => mayMatch(rule, event['detail-type']) && this.isEnabled(rule.arn) && rule.compiled.matches(event),
+      )
       .flatMap((rule) => rule.targets);
     if (targets.length === 0) return;
     for (const delay of this.#options.deliveries(event)) {
@@ -108,6 +110,10 @@ export class FakeEventBridge implements FakeService {
     }
   };
 }
+
+/** A look at what it lists is cheaper than reading an event by its pattern. */
+const mayMatch = ({ detailTypes }: Rule, detailType: Json | undefined): boolean =>
+  detailTypes === undefined || typeof detailType !== 'string' || detailTypes.includes(detailType);
 
 function detailTypesOf(pattern: Json): readonly Json[] | undefined {
   const { 'detail-type': listed } = pattern as JsonObject;

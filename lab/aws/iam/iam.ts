@@ -1,6 +1,8 @@
 import { UnsupportedError } from '../../kernel/aws-service.ts';
 import type { Policies } from '../../stack/policies.ts';
 import type { Statement } from '../../stack/resources.ts';
+import { type Context, isMet } from './conditions.ts';
+import { arnLike, like } from './text-pattern.ts';
 
 /** Who asks: a role by its ARN, or an AWS service by its name. */
 export type Identity = { readonly role: string } | { readonly service: string };
@@ -13,9 +15,6 @@ export interface Need {
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** Condition keys that the lab knows how to fill; a request that lacks one meets no condition on it. */
-const KEYS =
-  /^(aws:(PrincipalAccount|PrincipalArn|PrincipalIsAWSService|PrincipalServiceName|SecureTransport|SourceAccount|SourceArn)|ecs:(cluster|CreateAction|enable-ebs-volumes|enable-execute-command)|dynamodb:LeadingKeys|iam:PassedToService|kms:EncryptionContext:.+)$/;
 /** Everything in the lab travels over TLS. */
 const ALWAYS = { 'aws:SecureTransport': 'true' };
 
@@ -35,28 +34,6 @@ interface Relevant {
 /** Of how many permissions that is kept. */
 const MOST_REMEMBERED = 5000;
 
-type Test = (found: string, expected: string) => boolean;
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
-const OPERATORS: Readonly<Record<string, Test>> = {
-  StringEquals: (found, expected) => found === expected,
-  StringLike: (found, expected) => isLike(found, expected),
-  // "The ArnEquals and ArnLike condition operators behave identically."
-  ArnEquals: (found, expected) => isArnLike(found, expected),
-  ArnLike: (found, expected) => isArnLike(found, expected),
-  Bool: (found, expected) => found.toLowerCase() === expected.toLowerCase(),
-};
-/** Those that are met where the key is absent or has none of the values. */
-const NEGATED: Readonly<Record<string, string>> = {
-  StringNotEquals: 'StringEquals',
-  StringNotLike: 'StringLike',
-  ArnNotEquals: 'ArnEquals',
-  ArnNotLike: 'ArnLike',
-};
-const IF_EXISTS = /IfExists$/;
-/** Requests of ours have one value of a key that may have several; it is met where there is none. */
-const FOR_ALL = /^ForAllValues:/;
-
 /**
  * Decides about single permissions by the policies of a template, as IAM does within one account: an explicit Deny beats
  * every Allow, and the role's policies or the resource's may allow. No boundaries, no organization policies.
@@ -64,8 +41,9 @@ const FOR_ALL = /^ForAllValues:/;
  */
 export class Iam {
   readonly #policies: Policies;
-  /** By who asks, action and resource: a program asks for the same few over and over. */
-  readonly #relevant = new Map<string, Relevant>();
+  /** By who asks and action, then by resource: a program asks for the same few over and over. */
+  readonly #relevant = new Map<string, Map<string, Map<string, Relevant>>>();
+  #remembered = 0;
 
   constructor(policies: Policies) {
     this.#policies = policies;
@@ -80,14 +58,20 @@ export class Iam {
   }
 
   #relevantTo(who: Identity, need: Need): Relevant {
-    const key = `${'role' in who ? who.role : who.service} ${need.action} ${need.resource}`;
-    const known = this.#relevant.get(key);
+    const { action, resource } = need;
+    const ofAction = nested(nested(this.#relevant, nameOf(who)), action);
+    const known = ofAction.get(resource);
     if (known) return known;
-    // Those of single tasks are asked for once or twice.
-    if (this.#relevant.size >= MOST_REMEMBERED) this.#relevant.clear();
     const relevant = this.#findRelevant(who, need);
-    this.#relevant.set(key, relevant);
+    // Those of single tasks are asked for once or twice.
+    if (this.#remembered++ < MOST_REMEMBERED) ofAction.set(resource, relevant);
+    else this.#forget();
     return relevant;
+  }
+
+  #forget(): void {
+    this.#relevant.clear();
+    this.#remembered = 0;
   }
 
   #findRelevant(who: Identity, { action, resource }: Need): Relevant {
@@ -119,6 +103,17 @@ export class Iam {
   }
 }
 
+const nameOf = (who: Identity): string => ('role' in who ? who.role : who.service);
+
+/** The map under a name, which is made where there is none. */
+function nested<Value>(maps: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
+  const known = maps.get(name);
+  if (known) return known;
+  const made = new Map<string, Value>();
+  maps.set(name, made);
+  return made;
+}
+
 function judge({ onResource, meant, granted }: Relevant, need: Need, context: Context): boolean {
   const meantNow = meant.filter((statement) => isMet(statement, context));
   const grantedNow = granted.filter((statement) => isMet(statement, context));
@@ -145,13 +140,11 @@ function names({ Principal = {} }: Statement, who: Identity): boolean {
 const isAccount = ({ Principal = {} }: Statement, account: string): boolean =>
   [account, `arn:aws:iam::${account}:root`].some((principal) => Principal.AWS?.includes(principal));
 
-type Context = Readonly<Record<string, string>>;
-
 const contexts = new Map<string, Context>();
 
 /** What a request says of itself, beside what the need adds. */
 function contextOf(who: Identity, { context }: Need): Context {
-  const name = 'role' in who ? who.role : who.service;
+  const name = nameOf(who);
   const own = contexts.get(name) ?? { ...ALWAYS, ...identityContext(who) };
   contexts.set(name, own);
   return context ? { ...own, ...context } : own;
@@ -168,67 +161,6 @@ const identityContext = (who: Identity): Context =>
 
 // Actions are case-insensitive: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
 const isAbout = ({ Action }: Statement, asked: string): boolean =>
-  Action.some((action) => isLike(asked.toLowerCase(), action.toLowerCase()));
+  Action.some((action) => like(action.toLowerCase())(asked.toLowerCase()));
 
-const isOn = ({ Resource }: Statement, asked: string): boolean =>
-  Resource.some((resource) => isArnLike(asked, resource));
-
-/** Whether a statement's conditions are met by this request. */
-const isMet = ({ Condition }: Statement, context: Context): boolean =>
-  Object.entries(Condition).every(([operator, keys]) =>
-    Object.entries(keys).every(([key, expected]) => holds(operator, key, expected, context)),
-  );
-
-/** One of the expected values has to be met; an absent key meets none, unless the operator says so. */
-function holds(operator: string, key: string, expected: readonly string[], context: Context): boolean {
-  if (!KEYS.test(key)) throw new UnsupportedError(`the condition key ${key}`);
-  const found = context[key];
-  if (operator === 'Null') return expected.includes(String(found === undefined));
-  const name = operator.replace(IF_EXISTS, '').replace(FOR_ALL, '');
-  const negated = NEGATED[name];
-  const test = OPERATORS[negated ?? name];
-  if (!test) throw new UnsupportedError(`the condition operator ${operator}`);
-  if (found === undefined) return negated !== undefined || IF_EXISTS.test(operator) || FOR_ALL.test(operator);
-  return expected.some((value) => test(found, value)) === (negated === undefined);
-}
-
-const patterns = new Map<string, readonly string[]>();
-/** What was asked for last is asked for again, of the next statement. */
-let last: { readonly arn: string; readonly parts: readonly string[] } = { arn: '', parts: [] };
-
-/** Wildcards stay within one of the six parts of an ARN; the last has the colons that are left. */
-function isArnLike(found: string, pattern: string): boolean {
-  if (pattern === '*') return true;
-  if (last.arn !== found) last = { arn: found, parts: partsOf(found) };
-  const foundParts = last.parts;
-  const patternParts = patterns.get(pattern) ?? partsOf(pattern);
-  patterns.set(pattern, patternParts);
-  return (
-    foundParts.length === 6 &&
-    patternParts.length === 6 &&
-    patternParts.every((part, i) => isLike(foundParts[i] ?? '', part))
-  );
-}
-
-function partsOf(arn: string): string[] {
-  const parts = arn.split(':');
-  return parts.length < 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
-}
-
-const compiled = new Map<string, RegExp>();
-
-/** `*` is any text, `?` any one character. */
-function isLike(found: string, pattern: string): boolean {
-  if (pattern.includes('${')) throw new UnsupportedError(`the policy variable in ${pattern}`);
-  if (!/[*?]/.test(pattern)) return found === pattern;
-  let expression = compiled.get(pattern);
-  if (!expression) {
-    const source = pattern
-      .replace(/[.+^$()|[\]{}\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    expression = new RegExp(`^${source}$`, 's');
-    compiled.set(pattern, expression);
-  }
-  return expression.test(found);
-}
+const isOn = ({ Resource }: Statement, asked: string): boolean => Resource.some((resource) => arnLike(resource)(asked));

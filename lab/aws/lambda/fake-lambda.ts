@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform } from '../../kernel/random.ts';
 import type { FakeSqs, ReceivedMessage } from '../sqs/fake-sqs.ts';
 import { systemAttributes } from '../sqs/fake-sqs.ts';
+import { md5 } from '../sqs/messages.ts';
 
 /** What is wrong with an invocation, by the name under which Step Functions reports it. */
 export class InvocationError extends Error {
@@ -275,7 +276,10 @@ export class FakeLambda implements FakeService {
       body: message.body,
       attributes: systemAttributes(message) as JsonObject,
       messageAttributes: attributesInEvent(message),
-      md5OfBody: message.md5OfBody,
+      // No handler of ours reads it.
+      get md5OfBody() {
+        return md5(message.body);
+      },
       eventSource: 'aws:sqs',
       eventSourceARN: queueArn,
       awsRegion: this.#options.region,

@@ -159,7 +159,7 @@ function show(message: ReceivedMessage, systemNames: unknown[], names: unknown[]
   return {
     MessageId: message.id,
     ReceiptHandle: message.receiptHandle,
-    MD5OfBody: message.md5OfBody,
+    MD5OfBody: md5(message.body),
     Body: message.body,
     ...(Object.keys(system).length > 0 ? { Attributes: system } : {}),
     ...(Object.keys(attributes).length > 0

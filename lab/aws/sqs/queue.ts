@@ -2,7 +2,7 @@ import { AwsError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { FairOrder } from './fair-order.ts';
-import { invalidValue, type MessageContent, md5 } from './messages.ts';
+import { invalidValue, type MessageContent } from './messages.ts';
 
 /** A text, or what makes what it says: of a storm's events, which wait by the thousand, the queue keeps what they tell of. */
 export type Body = string | (() => JsonObject);
@@ -30,7 +30,6 @@ export interface Message extends Content {
 
 export interface ReceivedMessage extends Omit<Message, 'body'> {
   readonly body: string;
-  readonly md5OfBody: string;
   readonly receiptHandle: string;
 }
 
@@ -120,8 +119,7 @@ export class Queue {
     return taken.map((entry) => {
       const receiveCount = entry.message.receiveCount + 1;
       entry.message = { firstReceivedAt: now, ...entry.message, receiveCount };
-      const body = textOf(entry.message.body);
-      const received = { ...entry.message, body, md5OfBody: md5(body), receiptHandle: this.#handle(entry) };
+      const received = { ...entry.message, body: textOf(entry.message.body), receiptHandle: this.#handle(entry) };
       this.#hide(entry, 'inFlight', visibilitySeconds);
       return received;
     });

@@ -39,6 +39,22 @@ describe('for any JSON', () => {
     );
   });
 
+  it('a path leads where JSONata, which reads one in parentheses, says', async () => {
+    const leaf = fc.oneof(json, fc.constantFrom(null, [], [7], {}));
+    const inner = fc.record({ b: fc.oneof(leaf, fc.record({ b: leaf })) }, { requiredKeys: [] });
+    const input = fc.record({ a: fc.oneof(leaf, inner, fc.array(inner)) }, { requiredKeys: [] });
+    await fc.assert(
+      fc.asyncProperty(input, async (value) => {
+        for (const path of ['$states.input', '$states.input.a', '$states.input.a.b', '$states.input.toString']) {
+          const [found, expected] = await Promise.all(
+            [`{% ${path} %}`, `{% (${path}) %}`].map((source) => run(output(source), value as Json)),
+          );
+          expect([found?.status, found?.output]).toEqual([expected?.status, expected?.output]);
+        }
+      }),
+    );
+  });
+
   it('a template without expressions is a constant', async () => {
     await fc.assert(
       fc.asyncProperty(json, async (value) => {
