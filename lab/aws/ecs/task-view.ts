@@ -15,8 +15,7 @@ interface Form {
 const API: Form = { time: (at) => Math.floor(at) / 1000, attachmentType: 'ElasticNetworkInterface', apiOnly: true };
 const EVENT: Form = { time: (at) => new Date(at).toISOString(), attachmentType: 'eni', apiOnly: false };
 
-/** Answers are read whole, and records of them more than once. */
-export const taskInApi = (task: Task, status: TaskStatus): JsonObject => ({ ...render(task, status, API) });
+export const taskInApi = (task: Task, status: TaskStatus): JsonObject => render(task, status, API);
 
 export const TASK_STATE_CHANGE = 'ECS Task State Change';
 
@@ -32,7 +31,7 @@ export function taskStateChange(task: Task, status: TaskStatus, at: number): Jso
     time: `${time.slice(0, 19)}Z`,
     region,
     resources: [task.arn],
-    detail: render(task, status, EVENT, time),
+    detail: { ...render(task, status, EVENT), updatedAt: time },
   };
 }
 
@@ -53,29 +52,21 @@ const CONTAINER_STATUS: Record<TaskStatus, string> = {
   STOPPED: 'STOPPED',
 };
 
-/**
- * The task as it was in `status`, also when it has moved on since: an idempotent answer shows the original. Lists are made when somebody reads them:
- * patterns hardly do.
- */
-function render(task: Task, status: TaskStatus, form: Form, updatedAt?: string): JsonObject {
+/** The task as it was in `status`, also when it has moved on since: an idempotent answer shows the original. */
+function render(task: Task, status: TaskStatus, form: Form): JsonObject {
   const { request, definition, cluster } = task;
   const launchType = launchTypeOf(request);
   const capacityProvider = capacityProviderOf(request);
   const started = status === 'PROVISIONING' ? undefined : task.startedAt;
   const stopped = status === 'STOPPED' ? task.stoppedAt : undefined;
-  const hasAddress = request.networkConfiguration?.awsvpcConfiguration != null;
   return {
-    get attachments() {
-      return hasAddress ? [attachment(task, status, form)] : [];
-    },
+    ...(request.networkConfiguration?.awsvpcConfiguration && { attachments: [attachment(task, status, form)] }),
     attributes: [{ name: 'ecs.cpu-architecture', value: 'x86_64' }],
     availabilityZone: `${cluster.arn.split(':')[3]}a`,
     ...(capacityProvider && { capacityProviderName: capacityProvider }),
     clusterArn: cluster.arn,
     ...(started !== undefined && { connectivity: 'CONNECTED', connectivityAt: form.time(started) }),
-    get containers() {
-      return definition.containers.map((name) => container(task, name, status));
-    },
+    containers: definition.containers.map((name) => container(task, name, status)),
     cpu: request.overrides?.cpu ?? CPU,
     createdAt: form.time(task.createdAt),
     desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
@@ -84,9 +75,7 @@ function render(task: Task, status: TaskStatus, form: Form, updatedAt?: string):
     lastStatus: status,
     launchType,
     memory: request.overrides?.memory ?? MEMORY,
-    get overrides() {
-      return overrides(task, form);
-    },
+    overrides: overrides(task, form),
     ...(launchType === 'FARGATE' && {
       platformVersion: platformVersion(request.platformVersion),
       platformFamily: 'Linux',
@@ -103,7 +92,6 @@ function render(task: Task, status: TaskStatus, form: Form, updatedAt?: string):
     taskArn: task.arn,
     taskDefinitionArn: definition.arn,
     version: VERSIONS[status],
-    ...(updatedAt !== undefined && { updatedAt }),
   };
 }
 

@@ -23,6 +23,9 @@ export interface EventTargetsOptions {
 /** After how long a delivery that failed is tried again; the service goes on for a day, with backoff. */
 const RETRY_MS = 60_000;
 
+/** Of so many messages that wait the texts take too much memory; of fewer each is written once, not made again when it is received. */
+const LONG_QUEUE = 1000;
+
 /** What rules deliver to: queues, whose policies have to admit the rule, and state machines, under the target's role. */
 export class EventTargets {
   readonly #options: EventTargetsOptions;
@@ -37,12 +40,13 @@ export class EventTargets {
     const context = { 'aws:SourceArn': ruleArn, 'aws:SourceAccount': accountId };
     const admits = (resource: string) =>
       has({ service: 'events.amazonaws.com' }, { action: 'sqs:SendMessage', resource, context });
+    const isLong = (queueArn: string) => sqs.depth(queueArn).visible >= LONG_QUEUE;
     const toQueue =
       (queueArn: string | undefined, body?: string): Deliver =>
       (event, again) => {
         const isAdmitted = queueArn !== undefined && admits(queueArn);
         const id = isAdmitted
-          ? sqs.send(queueArn, body ?? again ?? JSON.stringify(event))
+          ? sqs.send(queueArn, body ?? (again && isLong(queueArn) ? again : JSON.stringify(event)))
           : `${ruleArn} refused ${this.#refused++}`;
         this.#options.onDelivered(event, id);
       };
