@@ -51,6 +51,8 @@ export class OptIn {
   readonly #allowed: Allowed;
   /** By role or user, or `*`; of several the first counts. */
   readonly #entries = new Map<string, CallerEntry>();
+  /** By the ARN of a principal: few make all calls. */
+  readonly #ofPrincipals = new Map<string, CallerEntry | undefined>();
 
   /** The configuration as people wrote it; undefined where the remediation is off. */
   constructor(configuration: JsonObject | undefined) {
@@ -110,7 +112,10 @@ export class OptIn {
   }
 
   #entryOf({ principal }: Call): CallerEntry | undefined {
-    return this.#entries.get(roleOf(principal.arn)) ?? this.#entries.get('*');
+    const { arn } = principal;
+    if (!this.#ofPrincipals.has(arn))
+      this.#ofPrincipals.set(arn, this.#entries.get(roleOf(arn)) ?? this.#entries.get('*'));
+    return this.#ofPrincipals.get(arn);
   }
 }
 

@@ -116,15 +116,13 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   let isAlive = true;
   let die = () => {};
   // What a killed sandbox waits for never comes: so nothing that it had underway takes effect.
-  const alive = <T>(value: T): T | Promise<T> => (isAlive ? value : new Promise<T>(() => {}));
+  const never = <T>() => new Promise<T>(() => {});
+  const alive = <T>(value: T): T | Promise<T> => (isAlive ? value : never<T>());
   const ownHooks: CallHooks = {
-    around: async (service, operation, call) => {
+    around: async <T>(service: string, operation: string, call: () => T | Promise<T>) => {
       const crash = crashAtCall();
       if (crash === 'before') die();
-      const answer = await hooks.around(service, operation, async () => {
-        await alive(undefined);
-        return call();
-      });
+      const answer = await hooks.around(service, operation, () => (isAlive ? call() : never<T>()));
       if (crash === 'after') die();
       return alive(answer);
     },

@@ -1,5 +1,5 @@
 import type { Principal } from '../../kernel/aws-service.ts';
-import type { Json, JsonObject } from '../../kernel/json.ts';
+import { exceeds, type Json, type JsonObject } from '../../kernel/json.ts';
 import type { Account } from '../../scenario/account.ts';
 import type { ApiRequest } from '../ecs/api-request.ts';
 import { digestOf, principalIdOf, principalParts, uniqueMark } from '../iam/principal-id.ts';
@@ -104,29 +104,7 @@ const sourceAddress = ({ arn }: Principal): string => `198.51.100.${digestOf(arn
 /** Too large a field is left out: "when the field size exceeds 100 KB, the content is omitted". */
 function field(value: JsonObject): Json {
   const shown = rewritten(value);
-  return mayExceed(shown) && Buffer.byteLength(JSON.stringify(shown)) > MAX_FIELD_BYTES ? null : shown;
-}
-
-/** A character takes six bytes at most, in JSON (`\u001f`) and in UTF-8; with quotes, colons and commas around it. */
-const MAX_CHARACTER_BYTES = 6;
-const MAX_OTHER_BYTES = 32;
-
-/** Whether a closer look is worth its while: writing a field only to measure it takes longer than making it. */
-function mayExceed(value: Json): boolean {
-  let left = MAX_FIELD_BYTES;
-  const measure = (each: Json | undefined): void => {
-    left -= MAX_OTHER_BYTES;
-    if (typeof each === 'string') left -= MAX_CHARACTER_BYTES * each.length;
-    else if (Array.isArray(each)) for (const item of each) measure(item);
-    else if (typeof each === 'object' && each !== null) {
-      for (const name of Object.keys(each)) {
-        left -= MAX_CHARACTER_BYTES * name.length;
-        measure(each[name]);
-      }
-    }
-  };
-  measure(value);
-  return left < 0;
+  return exceeds(shown, MAX_FIELD_BYTES) ? null : shown;
 }
 
 const dates = new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'medium' });

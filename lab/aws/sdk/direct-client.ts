@@ -46,12 +46,6 @@ interface Values {
 }
 
 /**
- * As many turns of the promises as the SDK takes to write a request, and to read an answer: of several calls at one instant
- * each comes when it would come from a client that goes its whole way, and so draws the same chances.
- */
-const TURNS = { request: 3, answer: 4, refusal: 1 };
-
-/**
  * Has a client with the lab's configuration go straight from the SDK's serializer to the service, and from there to the
  * SDK's deserializer. What stands between them (endpoints, signatures, user agents, retries, logs) changes nothing in a
  * process and takes three quarters of a call's time. Where both sides speak JSON, nor does its text, which takes half of the rest.
@@ -70,10 +64,7 @@ export function direct<Client extends { readonly send: unknown }>(client: Client
       return protocol.deserializeResponse(operation, context, response);
     }
     const asked = values.toJson(inputSchema, input);
-    for (let turn = 0; turn < TURNS.request; turn++) await undefined;
     const answer = await requestHandler.call(name, asked, protocol.awsQueryCompatible === true);
-    const turns = 'response' in answer ? TURNS.refusal : TURNS.answer;
-    for (let turn = 0; turn < turns; turn++) await undefined;
     if ('response' in answer) return protocol.deserializeResponse(operation, context, answer.response);
     const { output, requestId } = answer;
     return Object.assign(values.fromJson(outputSchema, output), { $metadata: { httpStatusCode: 200, requestId } });

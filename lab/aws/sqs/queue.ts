@@ -152,12 +152,12 @@ export class Queue {
   }
 
   #handle({ message }: Entry): string {
-    return Buffer.from(`${this.options.name} ${message.id} ${message.receiveCount}`).toString('base64');
+    return `${this.options.name}/${message.id}/${message.receiveCount}`;
   }
 
   #find(receiptHandle: string): Entry | undefined {
     this.#expire();
-    const [name, id = '', count, ...rest] = Buffer.from(receiptHandle, 'base64').toString().split(' ');
+    const [name, id = '', count, ...rest] = receiptHandle.split('/');
     if (name !== this.options.name || count === undefined || rest.length > 0) {
       const message = `The input receipt handle "${receiptHandle}" is not a valid receipt handle.`;
       throw new AwsError('ReceiptHandleIsInvalid', message, { status: 404 });
