@@ -1,16 +1,4 @@
-import TinyQueue from 'tinyqueue';
-
-/** What a clock will run, for whoever cancels it. */
-export interface Timer {
-  readonly at: number;
-  readonly sequence: number;
-  run: (() => void) | undefined;
-}
-
-const inOrder = (a: Timer, b: Timer): number => a.at - b.at || a.sequence - b.sequence;
-
-/** So many cancelled timers may stay where they are. */
-const CANCELLED_KEPT = 1000;
+import { type Timer, TimerQueue } from './timer-queue.ts';
 
 /** The instant at which every lab run begins (docs/lab.md, "Time and chance"), in milliseconds since the epoch. */
 export const LAB_EPOCH_MS = Date.UTC(2026, 0, 15, 3, 0, 0);
@@ -36,9 +24,7 @@ export class VirtualClock {
   /** Timers that were neither run nor cancelled, and those among them of recurring schedules. */
   #pending = 0;
   #recurring = 0;
-  #timers = new TinyQueue<Timer>([], inOrder);
-  /** Of timers that were cancelled and are still in the queue: those of long timeouts would fill it. */
-  #cancelled = 0;
+  readonly #timers = new TimerQueue();
 
   constructor(startedAt = LAB_EPOCH_MS) {
     this.startedAt = startedAt;
@@ -82,8 +68,6 @@ export class VirtualClock {
     if (!timer.run) return;
     timer.run = undefined;
     this.#pending -= 1;
-    this.#cancelled += 1;
-    if (this.#cancelled > CANCELLED_KEPT && this.#cancelled * 2 > this.#timers.length) this.#tidy();
   }
 
   /** Runs `run` every `milliseconds`, for ever; a run of the clock does not wait for it. */
@@ -110,11 +94,6 @@ export class VirtualClock {
       await (turn % TURNS_BETWEEN_PAUSES === 0 ? new Promise((resolve) => setImmediate(resolve)) : settled());
       if (options.isOver?.()) return true;
       let next = this.#timers.peek();
-      while (next && next.run === undefined) {
-        this.#timers.pop();
-        this.#cancelled -= 1;
-        next = this.#timers.peek();
-      }
       if (!next || (this.#pending === this.#recurring && !options.isWaiting?.())) return true;
       await this.reach(Math.min(next.at, until));
       // Whoever else has part in a run on real time may have set timers meanwhile.
@@ -128,14 +107,6 @@ export class VirtualClock {
     }
   }
 
-  #tidy(): void {
-    this.#timers = new TinyQueue(
-      this.#timers.data.filter(({ run }) => run),
-      inOrder,
-    );
-    this.#cancelled = 0;
-  }
-
   /** Lets time pass until `instant`. */
   protected reach(instant: number): void | Promise<void> {
     this.#now = instant;
@@ -143,12 +114,8 @@ export class VirtualClock {
 
   #run(timer: Timer): void {
     const { run } = timer;
-    if (!run) {
-      this.#cancelled -= 1;
-      return;
-    }
     timer.run = undefined;
     this.#pending -= 1;
-    run();
+    run?.();
   }
 }

@@ -1,6 +1,7 @@
-import type { Timer, VirtualClock } from '../../kernel/clock.ts';
+import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, randomStream, uniform, uuid } from '../../kernel/random.ts';
+import type { Timer } from '../../kernel/timer-queue.ts';
 import type { Account } from '../../scenario/account.ts';
 import type { Emit } from '../eventbridge/fake-eventbridge.ts';
 import type { Cluster, TaskDefinition } from './catalog.ts';
@@ -31,10 +32,11 @@ export class Fleet {
   readonly rooms: Rooms;
   readonly lives: TaskLives;
   #launches = 0;
-  #stops = 0;
   readonly #live = new Map<string, Task>();
-  /** In the order of stopping, which is the order of forgetting. */
   readonly #stopped = new Map<string, Task>();
+  /** In the order of stopping, which is the order of forgetting: a task's place is its `stopNumber`. */
+  readonly #inOrder: (Task | undefined)[] = [];
+  #forgotten = 0;
   /** The next step in the life of each live task. */
   readonly #nextStep = new Map<Task, Timer>();
 
@@ -113,10 +115,12 @@ export class Fleet {
     return task?.cluster === cluster && (reference === id || reference === task.arn) ? task : undefined;
   }
 
-  /** The visible tasks that are to run, by creation, or that are to be stopped, by the time of it. */
-  list(desiredStatus: 'RUNNING' | 'STOPPED'): Iterable<Task> {
+  /** The visible tasks that are to run, by creation, or those after a place that are to be stopped, by the time of it. */
+  *list(desiredStatus: 'RUNNING' | 'STOPPED', after: number): Iterable<Task> {
+    if (desiredStatus === 'RUNNING') return yield* this.#live.values();
     this.#forget();
-    return (desiredStatus === 'RUNNING' ? this.#live : this.#stopped).values();
+    for (let place = Math.max(this.#forgotten, after + 1); place < this.#inOrder.length; place++)
+      yield this.#inOrder[place] as Task;
   }
 
   /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html */
@@ -134,7 +138,8 @@ export class Fleet {
   }
 
   #stop(task: Task, stopCode: StopCode, stoppedReason: string, delay: number): void {
-    Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber: this.#stops++ });
+    const stopNumber = this.#inOrder.push(task) - 1;
+    Object.assign(task, { stoppedAt: this.#options.clock.now(), stopCode, stoppedReason, stopNumber });
     if (task.startedAt === undefined) this.lives.giveBack(callOf(task.request, task.number), task.place);
     this.#nextStep.delete(task);
     this.#live.delete(task.id);
@@ -145,9 +150,10 @@ export class Fleet {
 
   #forget(): void {
     const before = this.#options.clock.now() - VISIBLE_AFTER_STOP_MS;
-    for (const [id, { stoppedAt = 0 }] of this.#stopped) {
-      if (stoppedAt > before) return;
-      this.#stopped.delete(id);
+    for (let task = this.#inOrder[this.#forgotten]; task; task = this.#inOrder[this.#forgotten]) {
+      if ((task.stoppedAt ?? 0) > before) return;
+      this.#stopped.delete(task.id);
+      this.#inOrder[this.#forgotten++] = undefined;
     }
   }
 

@@ -47,9 +47,12 @@ export function decodeListTasks(input: JsonObject): ListTasksQuery {
   return query;
 }
 
+/** The place after which a page begins. */
+export const placeAfter = ({ nextToken }: ListTasksQuery): number => (nextToken == null ? -1 : Number(nextToken));
+
 /** One page of task ARNs; the token is the place of the last one in the order in which `tasks` come. */
 export function page(tasks: Iterable<Task>, cluster: Cluster, query: ListTasksQuery): JsonObject {
-  const after = query.nextToken == null ? -1 : Number(query.nextToken);
+  const after = placeAfter(query);
   const size = query.maxResults ?? 100;
   const found: Task[] = [];
   for (const task of tasks) {

@@ -55,18 +55,19 @@ const CONTAINER_STATUS: Record<TaskStatus, string> = {
 /** The task as it was in `status`, also when it has moved on since: an idempotent answer shows the original. */
 function render(task: Task, status: TaskStatus, form: Form): JsonObject {
   const { request, definition, cluster } = task;
+  const eni = derivedUuid(task.id, 'eni');
   const launchType = launchTypeOf(request);
   const capacityProvider = capacityProviderOf(request);
   const started = status === 'PROVISIONING' ? undefined : task.startedAt;
   const stopped = status === 'STOPPED' ? task.stoppedAt : undefined;
   return {
-    ...(request.networkConfiguration?.awsvpcConfiguration && { attachments: [attachment(task, status, form)] }),
+    ...(request.networkConfiguration?.awsvpcConfiguration && { attachments: [attachment(task, status, form, eni)] }),
     attributes: [{ name: 'ecs.cpu-architecture', value: 'x86_64' }],
     availabilityZone: `${cluster.arn.split(':')[3]}a`,
     ...(capacityProvider && { capacityProviderName: capacityProvider }),
     clusterArn: cluster.arn,
     ...(started !== undefined && { connectivity: 'CONNECTED', connectivityAt: form.time(started) }),
-    containers: definition.containers.map((name) => container(task, name, status)),
+    containers: definition.containers.map((name) => container(task, name, status, eni)),
     cpu: request.overrides?.cpu ?? CPU,
     createdAt: form.time(task.createdAt),
     desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
@@ -110,7 +111,7 @@ function overrides({ request, definition }: Task, form: Form): JsonObject {
   };
 }
 
-function container(task: Task, name: string, status: TaskStatus): JsonObject {
+function container(task: Task, name: string, status: TaskStatus, eni: string): JsonObject {
   const arn = task.arn;
   const ended = status === 'STOPPED';
   return {
@@ -123,19 +124,19 @@ function container(task: Task, name: string, status: TaskStatus): JsonObject {
     networkInterfaces:
       task.startedAt === undefined || status === 'PROVISIONING'
         ? []
-        : [{ attachmentId: attachmentId(task), privateIpv4Address: address(task) }],
+        : [{ attachmentId: eni, privateIpv4Address: address(task) }],
     // Pulling an image is a container's own failure; the other start failures are the task's.
     ...(ended && task.stoppedReason?.startsWith('CannotPull') && { reason: task.stoppedReason }),
     taskArn: arn,
   };
 }
 
-function attachment(task: Task, status: TaskStatus, form: Form): JsonObject {
+function attachment(task: Task, status: TaskStatus, form: Form, eni: string): JsonObject {
   const subnets = task.request.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   const provisioned = status !== 'PROVISIONING' && task.startedAt !== undefined;
   const ip = address(task);
   return {
-    id: attachmentId(task),
+    id: eni,
     type: form.attachmentType,
     status: ATTACHMENT_STATUS[status],
     details: [
@@ -152,6 +153,5 @@ function attachment(task: Task, status: TaskStatus, form: Form): JsonObject {
   };
 }
 
-const attachmentId = ({ id }: Task): string => derivedUuid(id, 'eni');
 const address = ({ id }: Task): string =>
   `10.0.${Number.parseInt(id.slice(0, 2), 16)}.${Number.parseInt(id.slice(2, 4), 16)}`;

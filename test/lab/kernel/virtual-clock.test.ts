@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LAB_EPOCH_MS, VirtualClock } from '../../../lab/kernel/clock.ts';
 
@@ -43,4 +44,27 @@ test('a chain of promises has settled before time goes on', async () => {
   clock.after(1001, () => seen.push('next timer'));
   await clock.run();
   expect(seen).toEqual(['chain at 1', 'next timer']);
+});
+
+test('timers of any instants, set at any instant, fire in the order of their instants and then of their setting', async () => {
+  const delay = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 4000 }), fc.constant(1e7));
+  const plan = fc.array(fc.record({ setAfter: delay, delay, isCancelled: fc.boolean() }), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(plan, async (timers) => {
+      const clock = new VirtualClock();
+      const set: { at: number; order: number }[] = [];
+      const fired: number[] = [];
+      for (const { setAfter, delay, isCancelled } of timers) {
+        clock.after(setAfter, () => {
+          const order = set.length;
+          const cancel = clock.after(delay, () => fired.push(order));
+          set.push({ at: isCancelled ? Number.NaN : clock.now() + delay, order });
+          if (isCancelled) cancel();
+        });
+      }
+      await clock.run();
+      const expected = set.filter(({ at }) => !Number.isNaN(at)).toSorted((a, b) => a.at - b.at || a.order - b.order);
+      expect(fired).toEqual(expected.map(({ order }) => order));
+    }),
+  );
 });
