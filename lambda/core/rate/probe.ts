@@ -99,7 +99,7 @@ function regrowthPerSecond(state: RateState, nowMs: number): number {
 
 /** What is left of the rate after a permit that was granted at `grantedAtMs` was throttled. */
 export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): RateState {
-  const { probePerSecond, drainStartedAtMs, measuredAtMs, bucket } = state;
+  const { probePerSecond, drainStartedAtMs, measuredAtMs, bucket, storm } = state;
   const emptyAtMs = lastEmptyAtMs(state);
   const isLongAgo = drainStartedAtMs - emptyAtMs > RESTED_MS || grantedAtMs - emptyAtMs > TRAFFIC_WINDOW_SECONDS * 1000;
   const fromMs = Math.max(isLongAgo ? drainStartedAtMs : emptyAtMs, grantedAtMs - TRAFFIC_WINDOW_SECONDS * 1000);
@@ -116,7 +116,7 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
     !isLongAgo && resumed >= Math.max(Math.min(STORM_SHARE * probePerSecond, STORM_GOT_PER_SECOND), told);
   const measured = {
     probePerSecond: resumed,
-    measuredAtMs: nowMs,
+    measuredAtMs: grantedAtMs,
     measuredFromMs: fromMs,
     goodForMs: goodForMs(state, fromMs, grantedAtMs),
   };
@@ -124,11 +124,13 @@ export function cutProbe(state: RateState, grantedAtMs: number, nowMs: number): 
   // filled: that would measure a few seconds only.
   const guessed = {
     probePerSecond: Math.max(CUT * Math.min(probePerSecond, got || probePerSecond), told),
-    ...(got && { measuredAtMs: nowMs, measuredFromMs: fromMs, goodForMs: GOOD_FOR_MS.rough }),
+    ...(got && { measuredAtMs: grantedAtMs, measuredFromMs: fromMs, goodForMs: GOOD_FOR_MS.rough }),
   };
   const asking = { probePerSecond: Math.max(STORM_PER_SECOND, told), ...(told === 0 && { measuredAtMs: 0 }) };
   const unmeasured = isLongAgo || got === undefined ? guessed : asking;
-  const cut = isMeasured ? measured : unmeasured;
+  // A storm that began since changes nothing of what was measured: the rate must soon be back there.
+  const isInterrupted = told > 0 && storm.sinceMs > measuredAtMs;
+  const cut = isMeasured ? measured : { ...(isInterrupted && { goodForMs: GOOD_FOR_MS.rough }), ...unmeasured };
   return {
     ...state,
     ...cut,
@@ -162,17 +164,19 @@ function goodForMs(state: RateState, fromMs: number, untilMs: number): number {
 }
 
 /**
- * Where a storm went on while the rate was measured, there is more to be had when it is over. A rate below a drain's first one is of no use then.
- * Messages tell of that, late, or records: callers who hand nothing over may be throttled longer than those who do.
+ * Where a storm went on while the rate was measured there is more to be had when it is over: callers who hand nothing over may be throttled longer than
+ * those who do, and records tell of them. A rate below a drain's first one is of no use then, nor where messages of the storm came after it.
  */
 export function doubtMeasurement(state: RateState, traffic: Traffic, { initialPerSecond }: RateSettings): RateState {
   const { probePerSecond, storm, measuredFromMs, measuredAtMs } = state;
-  if (measuredAtMs === 0 || storm.sinceMs > measuredAtMs || storm.atMs < measuredFromMs) return state;
-  // What was throttled in the second of the throttle that measured it may be another burst.
+  // An older state does not say since when.
+  if (measuredFromMs === 0 || storm.sinceMs > measuredAtMs || storm.atMs < measuredFromMs) return state;
+  const isLow = probePerSecond < initialPerSecond;
+  // What was throttled around the throttle that measured it may be another burst.
   const isWithin = (second: number) => measuredFromMs <= second * 1000 && (second + 1) * 1000 <= measuredAtMs;
-  const isSpoiled = storm.atMs > measuredFromMs || stormSeconds(traffic).some(isWithin);
+  const isSpoiled = (isLow && storm.atMs > measuredAtMs) || stormSeconds(traffic).some(isWithin);
   if (!isSpoiled) return state;
-  return { ...state, ...(probePerSecond < initialPerSecond ? { measuredAtMs: 0 } : { goodForMs: GOOD_FOR_MS.rough }) };
+  return { ...state, ...(isLow ? { measuredAtMs: 0 } : { goodForMs: GOOD_FOR_MS.rough }) };
 }
 
 const isTold = ({ storm }: RateState, grantedAtMs: number): boolean =>

@@ -19,7 +19,7 @@ export const rateStateSchema = z.object({
   probePerSecond: z.number().positive(),
   /** When the probe last grew or was cut. */
   probedAtMs: z.number(),
-  /** When a throttle of ours last showed what the bucket has to spare; 0 for never, or where a storm came after it. */
+  /** When a throttle of ours last showed what the bucket has to spare; 0 for never, or where that is of no use. */
   measuredAtMs: z.number().default(0),
   /** ... since when that had been got, */
   measuredFromMs: z.number().default(0),
