@@ -35,15 +35,15 @@ const known = new Map<string, Compiled>();
 export const compile = (source: string): jsonata.Expression => compiled(source).expression;
 
 function compiled(source: string): Compiled {
-  let compiled = known.get(source);
-  if (compiled === undefined) {
+  let found = known.get(source);
+  if (found === undefined) {
     const expression = jsonata(source, { stack: MAX_DEPTH, timeout: TIMEOUT_MS });
     addFunctions(expression);
     visitNodes(expression.ast(), callOperator);
-    compiled = { expression, path: plainPath(expression.ast()) };
-    known.set(source, compiled);
+    found = { expression, path: plainPath(expression.ast()) };
+    known.set(source, found);
   }
-  return compiled;
+  return found;
 }
 
 /** Operators that JSONata has had since 2.1, which the service refuses: it runs 2.0.6 (https://github.com/iwamot/sfnx). */

@@ -68,6 +68,7 @@ export class VirtualClock {
     if (!timer.run) return;
     timer.run = undefined;
     this.#pending -= 1;
+    this.#timers.cancelled(timer);
   }
 
   /** Runs `run` every `milliseconds`, for ever; a run of the clock does not wait for it. */

@@ -116,6 +116,9 @@ const mayMatch = ({ detailTypes }: Rule, detailType: Json | undefined): boolean 
   detailTypes === undefined || typeof detailType !== 'string' || detailTypes.includes(detailType);
 
 function detailTypesOf(pattern: Json): readonly Json[] | undefined {
-  const { 'detail-type': listed } = pattern as JsonObject;
-  return Array.isArray(listed) && listed.every((value) => typeof value === 'string') ? listed : undefined;
+  const { 'detail-type': listed, $or: others } = pattern as JsonObject;
+  // Of an alternative it is the alternative's list that counts.
+  return others === undefined && Array.isArray(listed) && listed.every((value) => typeof value === 'string')
+    ? listed
+    : undefined;
 }

@@ -10,6 +10,11 @@ test.each<[string, Json, number]>([
   ['a rule for its detail-type: it is rendered', { 'detail-type': [CALL] }, 1],
   ['a rule for any detail-type', { source: ['aws.ecs'] }, 1],
   ['a rule whose detail-types follow a pattern', { 'detail-type': [{ prefix: 'AWS' }] }, 1],
+  [
+    'a rule whose alternative says which',
+    { 'detail-type': ['x'], $or: [{ 'detail-type': [CALL] }, { source: ['x'] }] },
+    1,
+  ],
   ['only a rule for another detail-type: it is not', { 'detail-type': ['ECS Task State Change'] }, 0],
 ])('an event of AWS finds %s', (_, pattern, times) => {
   const bus = new FakeEventBridge({

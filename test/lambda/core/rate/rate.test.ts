@@ -248,6 +248,9 @@ describe('a throttle of ours', () => {
     const state = draining({ drainStartedAtMs: NOW_MS - 4000, probePerSecond: 20, grants: perSecond(20, 4, -4) });
     const rested = { ...state, throttledAtMs: NOW_MS - 65_000 };
     expect(throttlePermit(rested, NOW_MS, NOW_MS, 1)).toMatchObject({ probePerSecond: 10, goodForMs: 500 });
+    const unthrottled = { throttledAtMs: NOW_MS - 151_000, drainStartedAtMs: NOW_MS - 300_000 };
+    const long = { ...state, ...unthrottled, grants: perSecond(20, 150, -150) };
+    expect(throttlePermit(long, NOW_MS, NOW_MS, 1)).toMatchObject({ probePerSecond: 10, goodForMs: 500 });
     const busy = { ...state, throttledAtMs: NOW_MS - 63_000 };
     expect(throttlePermit(busy, NOW_MS, NOW_MS, 1)).toMatchObject({ goodForMs: 17_000 });
   });
@@ -326,18 +329,24 @@ describe('a throttle of ours', () => {
     expect(probePerSecond).toBeCloseTo(0.9 * spared);
   });
 
+  const storm30 = { accepted: 1, throttled: 30 };
   test.each([
-    ['in the first whole second after it', 0, [0], true],
-    ['for seconds, and after the measurement too', 0, [4, 2, 12], true],
-    ['in the last message’s own second only', 300, [0], false],
-    ['in the second of the throttle only, which may be what that was of', 0, [10], false],
-    ['after the measurement only', 0, [11], false],
-    ['no more', 0, [-1], false],
+    ['in the first whole second after it', 0, [0], storm30, true],
+    ['in the last whole second of it', 0, [9], storm30, true],
+    ['for seconds, and after the measurement too', 0, [4, 2, 12], storm30, true],
+    ['in the last message’s own second only', 300, [0], storm30, false],
+    ['in the second of the permit only, which may be what that was of', 0, [10], storm30, false],
+    ['after the measurement only', 0, [11], storm30, false],
+    ['no more', 0, [-1], storm30, false],
+    ['no more: three calls are a drain’s own mistake', 0, [4], { accepted: 0, throttled: 3 }, false],
+    ['for four calls', 0, [4], { accepted: 0, throttled: 4 }, true],
+    ['no more: so are few of many', 0, [4], { accepted: 10, throttled: 4 }, false],
   ])(
-    'a measurement since a storm’s last message is doubted by whether that went on: %s',
-    (_, lastMs, seconds, isIt) => {
+    'a measurement since a storm’s last message is doubted by whether it went on: %s',
+    (_, lastMs, seconds, calls, is) => {
       const storm = { sinceMs: NOW_MS - 3000, atMs: NOW_MS + lastMs, toldAtMs: NOW_MS };
-      const traffic = { ...QUIET, seconds: new Map(seconds.map((at) => [NOW + at, { accepted: 1, throttled: 30 }])) };
+      const inCalls = { ...QUIET, seconds: new Map(seconds.map((at) => [NOW + at, calls])) };
+      const records = { ...recordsOf(inCalls), seconds: { calls: inCalls.seconds, tasks: new Map() } };
       const seen = (permits: number) => {
         const drain = {
           drainStartedAtMs: NOW_MS - 3000,
@@ -345,27 +354,29 @@ describe('a throttle of ours', () => {
           storm,
           grants: perSecond(permits, 11),
         };
-        const measured = throttlePermit(draining(drain), NOW_MS + 10_400, NOW_MS + 10_400, 1);
-        return [reserve(measured, 1, NOW_MS + 13_000, SETTINGS, traffic).state, measured] as const;
+        const measured = throttlePermit(draining(drain), NOW_MS + 10_900, NOW_MS + 11_200, 1);
+        const { state } = reservePermits(measured, [1], records, NOW_MS + 14_000, WINDOW_MS, SETTINGS);
+        return { state, goodForMs: measured.goodForMs };
       };
-      const [high, measuredHigh] = seen(20);
-      expect(high).toMatchObject({ measuredAtMs: NOW_MS + 10_400, goodForMs: isIt ? 500 : measuredHigh.goodForMs });
-      expect(seen(2)[0].measuredAtMs).toBe(isIt ? 0 : NOW_MS + 10_400);
+      const high = seen(20);
+      expect(high.state).toMatchObject({ measuredAtMs: NOW_MS + 10_900, goodForMs: is ? 500 : high.goodForMs });
+      expect(seen(2).state.measuredAtMs).toBe(is ? 0 : NOW_MS + 10_900);
     },
   );
 
-  test('has its measurement doubted only for the storm that it was measured after', () => {
-    const seconds = new Map([[NOW + 2, { accepted: 1, throttled: 30 }]]);
-    const measured = { probePerSecond: 2, drainStartedAtMs: NOW_MS - 9000, measuredFromMs: NOW_MS };
-    const state = draining({ ...measured, measuredAtMs: NOW_MS + 9000 });
-    for (const storm of [
-      { sinceMs: 0, atMs: 0, toldAtMs: 0 },
-      { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 1, toldAtMs: NOW_MS },
-      { sinceMs: NOW_MS + 9001, atMs: NOW_MS + 9001, toldAtMs: NOW_MS + 9001 },
-    ]) {
-      const { state: seen } = reserve({ ...state, storm }, 1, NOW_MS + 11_000, SETTINGS, { ...QUIET, seconds });
-      expect(seen.measuredAtMs).toBe(NOW_MS + 9000);
-    }
+  test.each([
+    ['of none', { sinceMs: 0, atMs: 0 }, 2, {}, false],
+    ['of one before it', { sinceMs: NOW_MS - 5000, atMs: NOW_MS - 1 }, 2, {}, false],
+    ['of one that began after it', { sinceMs: NOW_MS + 9001, atMs: NOW_MS + 9001 }, 2, {}, false],
+    ['of one that began meanwhile', { sinceMs: NOW_MS + 1000, atMs: NOW_MS + 1000 }, 2, {}, true],
+    ['by messages alone, of what came meanwhile', { sinceMs: NOW_MS - 5000, atMs: NOW_MS + 100 }, 20, {}, false],
+    ['where an older state does not say since when it was', { sinceMs: 1, atMs: 1 }, 2, { measuredFromMs: 0 }, false],
+  ])('a measurement is doubted for a storm: %s', (_, times, throttledIn, older, is) => {
+    const seconds = new Map([[NOW + throttledIn, { accepted: 1, throttled: 30 }]]);
+    const measured = { drainStartedAtMs: NOW_MS - 9000, measuredFromMs: NOW_MS, measuredAtMs: NOW_MS + 9000 };
+    const state = draining({ probePerSecond: 2, storm: { ...times, toldAtMs: times.atMs }, ...measured, ...older });
+    const { state: seen } = reserve(state, 1, NOW_MS + 12_000, SETTINGS, { ...QUIET, seconds });
+    expect(seen.measuredAtMs).toBe(is ? 0 : NOW_MS + 9000);
   });
 
   test.each([
@@ -380,6 +391,13 @@ describe('a throttle of ours', () => {
     const atMs = NOW_MS + seconds * 1000;
     // Its last message may be late: what it tells is older than that.
     expect(throttlePermit({ ...state, storm: { ...storm, toldAtMs: 0 } }, atMs, atMs, 1)).toMatchObject({ goodForMs });
+  });
+
+  test('what ran over makes it good for no longer: only what was got counts', () => {
+    const storm = { sinceMs: NOW_MS, atMs: NOW_MS, toldAtMs: 0 };
+    const grants = { ...perSecond(1, 4), ...perSecond(5, 4, 4) };
+    const state = draining({ probePerSecond: 5, drainStartedAtMs: NOW_MS, grants, storm });
+    expect(throttlePermit(state, NOW_MS + 8000, NOW_MS + 8000, 1)).toMatchObject({ goodForMs: 6000 });
   });
 
   test('what was got between two throttles of ours is good for as long as it took, however few permits there were', () => {
@@ -421,21 +439,29 @@ describe('a throttle of ours', () => {
       storm: { sinceMs: atMs, atMs, toldAtMs: atMs },
     });
     const { measuredAtMs, ...state } = throttlePermit(fast, NOW_MS, NOW_MS + 200, 1);
-    expect(measuredAtMs).toBe(NOW_MS + 200);
+    expect(measuredAtMs).toBe(NOW_MS);
     expect(rateStateSchema.safeParse({ measuredAtMs, ...state }).success).toBe(true);
   });
 
-  test.each([
-    ['after it', -2000],
-    ['while it was made', -9500],
-  ])('that a storm went on %s is no measurement of what there is to be had when it is over', (_, lastMs) => {
-    const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS + lastMs, toldAtMs: NOW_MS + lastMs };
+  test('that a storm went on after is no measurement of what there is to be had when it is over, if it is low', () => {
+    const storm = { sinceMs: NOW_MS - 20_000, atMs: NOW_MS - 2000, toldAtMs: NOW_MS - 2000 };
     const measured = { measuredFromMs: NOW_MS - 10_000, measuredAtMs: NOW_MS - 9000 };
-    const grown = (more: Partial<RateState>) =>
-      drainFor(1, draining({ drainStartedAtMs: NOW_MS - 10_000, storm, ...measured, ...more })).probePerSecond;
-    expect(grown({ probePerSecond: 2 })).toBe(4);
-    expect(grown({ probePerSecond: 20 })).toBeCloseTo(20 * 1.14);
-    expect(grown({ probePerSecond: 20, measuredFromMs: storm.atMs })).toBeLessThan(20 * 1.01);
+    const grown = (probePerSecond: number) =>
+      drainFor(1, draining({ drainStartedAtMs: NOW_MS - 10_000, storm, ...measured, probePerSecond })).probePerSecond;
+    expect(grown(2)).toBe(4);
+    expect(grown(9.9)).toBe(19.8);
+    expect(grown(10)).toBeCloseTo(10 * 1.0041);
+  });
+
+  test.each([
+    ['a storm that began since', 1, 500],
+    ['the storm that it was measured after', 0, 12_000],
+  ])('that messages of %s tell of leaves what was measured for as long as it is good for', (_, sinceMs, goodForMs) => {
+    const measuredAtMs = NOW_MS - 9000;
+    const storm = { sinceMs: measuredAtMs + sinceMs, atMs: NOW_MS - 500, toldAtMs: NOW_MS - 100 };
+    const measured = { measuredFromMs: NOW_MS - 20_000, measuredAtMs, goodForMs: 12_000, probePerSecond: 20 };
+    const cut = throttlePermit(draining({ drainStartedAtMs: NOW_MS - 20_000, storm, ...measured }), NOW_MS, NOW_MS, 1);
+    expect(cut).toMatchObject({ probePerSecond: 10, measuredAtMs, goodForMs });
   });
 
   test('in a storm that messages tell of leaves the rate as it is: they tell when it is over', () => {
