@@ -172,7 +172,7 @@ export function doubtMeasurement(state: RateState, traffic: Traffic, { initialPe
   // An older state does not say since when.
   if (measuredFromMs === 0 || storm.sinceMs > measuredAtMs || storm.atMs < measuredFromMs) return state;
   const isLow = probePerSecond < initialPerSecond;
-  // What was throttled around the throttle that measured it may be another burst.
+  // What was throttled in the second of the permit that measured it may be another burst.
   const isWithin = (second: number) => measuredFromMs <= second * 1000 && (second + 1) * 1000 <= measuredAtMs;
   const isSpoiled = (isLow && storm.atMs > measuredAtMs) || stormSeconds(traffic).some(isWithin);
   if (!isSpoiled) return state;
