@@ -1,5 +1,5 @@
 import type jsonata from 'jsonata';
-import type { Json } from '../kernel/json.ts';
+import { isObject, type Json } from '../kernel/json.ts';
 
 /** A variable and names of members, such as `$states.input.next`. */
 export type PlainPath = readonly [variable: string, ...members: string[]];
@@ -27,6 +27,5 @@ export function follow([variable, ...members]: PlainPath, bindings: object): Jso
 }
 
 function ownMember(value: unknown, name: string): unknown {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

@@ -69,35 +69,39 @@ export function evaluationError(visit: Visit, cause: string): StatesError {
 
 export function evaluate(visit: Visit, template: Template, extra?: Extra): Promise<Json> {
   const { input, context, variables } = visit;
-  return evaluateWith(visit, template, { ...variables, states: { input, context, ...extra } });
+  return Promise.resolve(evaluateWith(visit, template, { ...variables, states: { input, context, ...extra } }));
 }
 
-async function evaluateWith(visit: Visit, template: Template, bindings: object): Promise<Json> {
-  const partOf = (inner: Template) => valueAtOnce(inner, bindings) ?? evaluateWith(visit, inner, bindings);
+/** Most of any template is literals and plain paths, whose values are there at once. */
+function evaluateWith(visit: Visit, template: Template, bindings: object): Json | Promise<Json> {
   switch (template.kind) {
     case 'literal':
       return template.value;
     case 'expression':
-      return valueAtOnce(template, bindings) ?? evaluateOne(visit, template, bindings);
-    case 'array': {
-      const items: Json[] = [];
-      for (const item of template.items) items.push(await partOf(item));
-      return items;
-    }
-    case 'object': {
-      const fields: [string, Json][] = [];
-      for (const [key, field] of template.fields) fields.push([key, await partOf(field)]);
-      return Object.fromEntries(fields);
-    }
+      return followed(template.source, bindings) ?? evaluateOne(visit, template, bindings);
+    case 'array':
+      return evaluateAll(visit, template.items, bindings);
+    case 'object':
+      return evaluateFields(visit, template.fields, bindings);
     default:
       return template satisfies never;
   }
 }
 
-/** The value of what needs no evaluation, which is most of any template. */
-function valueAtOnce(template: Template, bindings: object): Json | undefined {
-  if (template.kind === 'literal') return template.value;
-  return template.kind === 'expression' ? followed(template.source, bindings) : undefined;
+async function evaluateAll(visit: Visit, templates: readonly Template[], bindings: object): Promise<Json[]> {
+  const values: Json[] = [];
+  for (const template of templates) values.push(await evaluateWith(visit, template, bindings));
+  return values;
+}
+
+async function evaluateFields(
+  visit: Visit,
+  fields: readonly (readonly [string, Template])[],
+  bindings: object,
+): Promise<Json> {
+  const values: [string, Json][] = [];
+  for (const [key, field] of fields) values.push([key, await evaluateWith(visit, field, bindings)]);
+  return Object.fromEntries(values);
 }
 
 async function evaluateOne(visit: Visit, expression: Expression, bindings: object): Promise<Json> {

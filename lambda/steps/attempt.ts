@@ -111,7 +111,8 @@ export function makeAttempter(
         unusedPlaces: progress.remaining,
       };
     const wanted = occasion ? remainderRequest(request, occasion, progress, await tokenKey()) : request;
-    const reservation = await cap.reserve(wanted.count ?? 1);
+    const tasks = wanted.count ?? 1;
+    const reservation = await cap.reserve(tasks);
     if ('untilMs' in reservation) return waitUnsent(reservation.untilMs);
     await clock.sleep(untilSentMs(grantedAtMs, clock.now()));
     // Counting and waiting may have taken time, so the deadline is checked again.
@@ -130,7 +131,7 @@ export function makeAttempter(
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });
-    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false, wanted.count ?? 1);
+    if (outcome.kind === 'throttled') await slowDown(grantedAtMs, outcome.elsewhere ?? false, tasks);
     if (outcome.kind === 'started') await findPlaced(given, sentAtMs);
     const isWithoutRoom = outcome.kind === 'noRoom' || outcome.kind === 'partlyStarted';
     const noRoom = isWithoutRoom ? await findNoRoom({ ...given, request, grantedAtMs }, outcome, sentAtMs) : undefined;

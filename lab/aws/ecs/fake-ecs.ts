@@ -9,14 +9,7 @@ import type { Answered, ApiRequest, Refused } from './api-request.ts';
 import { Catalog, type Cluster } from './catalog.ts';
 import { ClientTokens, Launch } from './client-tokens.ts';
 import { Fleet } from './fleet.ts';
-import {
-  decodeDescribeClusters,
-  decodeDescribeTasks,
-  decodeListTasks,
-  decodeStopTask,
-  page,
-  placeAfter,
-} from './queries.ts';
+import { decodeDescribeClusters, decodeDescribeTasks, decodeListTasks, decodeStopTask, page } from './queries.ts';
 import type { Rooms } from './rooms.ts';
 import { checkRunTask, countOf, decodeRunTask, type RunTaskRequest } from './run-task-request.ts';
 import { type StopCode, statusOf, type Task, type TaskStatus, taskArn } from './task.ts';
@@ -236,8 +229,7 @@ export class FakeEcs implements FakeService {
     const cluster = this.#cluster(query.cluster);
     const status = query.desiredStatus ?? 'RUNNING';
     // "Although you can filter results based on a desired status of PENDING, this doesn't return any results."
-    const tasks = status === 'PENDING' ? [] : this.#fleet.list(status, placeAfter(query));
-    const answer = page(tasks, cluster, query);
+    const answer = page((place) => (status === 'PENDING' ? [] : this.#fleet.list(status, place)), cluster, query);
     return { output: () => answer };
   }
 

@@ -47,15 +47,16 @@ export function decodeListTasks(input: JsonObject): ListTasksQuery {
   return query;
 }
 
-/** The place after which a page begins. */
-export const placeAfter = ({ nextToken }: ListTasksQuery): number => (nextToken == null ? -1 : Number(nextToken));
-
-/** One page of task ARNs; the token is the place of the last one in the order in which `tasks` come. */
-export function page(tasks: Iterable<Task>, cluster: Cluster, query: ListTasksQuery): JsonObject {
-  const after = placeAfter(query);
+/** One page of task ARNs; the token is the place of the last one in the order in which tasks come. `tasksAfter` may leave out those up to a place. */
+export function page(
+  tasksAfter: (place: number) => Iterable<Task>,
+  cluster: Cluster,
+  query: ListTasksQuery,
+): JsonObject {
+  const after = query.nextToken == null ? -1 : Number(query.nextToken);
   const size = query.maxResults ?? 100;
   const found: Task[] = [];
-  for (const task of tasks) {
+  for (const task of tasksAfter(after)) {
     if (placeOf(task) <= after || task.cluster !== cluster || !matches(task, query)) continue;
     if (found.length === size)
       return { taskArns: found.map(({ arn }) => arn), nextToken: String(placeOf(found.at(-1) as Task)) };

@@ -41,9 +41,8 @@ const MOST_REMEMBERED = 5000;
  */
 export class Iam {
   readonly #policies: Policies;
-  /** By who asks and action, then by resource: a program asks for the same few over and over. */
-  readonly #relevant = new Map<string, Map<string, Map<string, Relevant>>>();
-  #remembered = 0;
+  /** By who asks, action and resource: a program asks for the same few over and over. */
+  readonly #relevant = new Map<string, Relevant>();
 
   constructor(policies: Policies) {
     this.#policies = policies;
@@ -58,20 +57,14 @@ export class Iam {
   }
 
   #relevantTo(who: Identity, need: Need): Relevant {
-    const { action, resource } = need;
-    const ofAction = nested(nested(this.#relevant, nameOf(who)), action);
-    const known = ofAction.get(resource);
+    const key = `${nameOf(who)} ${need.action} ${need.resource}`;
+    const known = this.#relevant.get(key);
     if (known) return known;
-    const relevant = this.#findRelevant(who, need);
     // Those of single tasks are asked for once or twice.
-    if (this.#remembered++ < MOST_REMEMBERED) ofAction.set(resource, relevant);
-    else this.#forget();
+    if (this.#relevant.size >= MOST_REMEMBERED) this.#relevant.clear();
+    const relevant = this.#findRelevant(who, need);
+    this.#relevant.set(key, relevant);
     return relevant;
-  }
-
-  #forget(): void {
-    this.#relevant.clear();
-    this.#remembered = 0;
   }
 
   #findRelevant(who: Identity, { action, resource }: Need): Relevant {
@@ -104,15 +97,6 @@ export class Iam {
 }
 
 const nameOf = (who: Identity): string => ('role' in who ? who.role : who.service);
-
-/** The map under a name, which is made where there is none. */
-function nested<Value>(maps: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
-  const known = maps.get(name);
-  if (known) return known;
-  const made = new Map<string, Value>();
-  maps.set(name, made);
-  return made;
-}
 
 function judge({ onResource, meant, granted }: Relevant, need: Need, context: Context): boolean {
   const meantNow = meant.filter((statement) => isMet(statement, context));
