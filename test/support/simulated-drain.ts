@@ -16,6 +16,17 @@ export interface Traffic {
   readonly perSecond: number;
 }
 
+/** Calls of others that come together, again and again: what is scheduled for the same minute. */
+export interface Bursts {
+  readonly calls: number;
+  readonly overSeconds: number;
+  readonly everySeconds: number;
+  /** When the first one comes. */
+  readonly fromSeconds: number;
+  /** Whether what is throttled of them is handed over, too. */
+  readonly handsOver: boolean;
+}
+
 /** A storm of calls that is handed over to the re-runs, in an account with one bucket. */
 export interface Drain {
   readonly seed: number;
@@ -23,8 +34,11 @@ export interface Drain {
   readonly refillPerSecond: number;
   readonly others: readonly Traffic[];
   readonly arrival: 'even' | 'poisson';
+  readonly bursts?: Bursts;
   readonly calls: number;
   readonly overSeconds: number;
+  /** More storms like it, each so many seconds after the first one began. */
+  readonly laterStorms?: readonly number[];
   /** What the callers try themselves; 0: they hand everything over at once. */
   readonly attempts: number;
   /** How late records are. */
@@ -71,7 +85,7 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
   const others = { attempts: [] as number[], throttled: 0 };
   const log: { at: number; state: RateState; level: number; records: Records }[] = [];
   let owed = 0;
-  let arrived = drain.calls;
+  let arrived = callsOf(drain).length;
   let ours = 0;
   const isOver = () => arrived === 0 && drained.length === owed;
 
@@ -108,22 +122,35 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
     else if (n >= drain.attempts) owe(delayMs);
     else clock.after(random() * Math.min(20, 2 ** (n - 1)) * 1000, () => attempt(n + 1));
   };
-  for (let call = 0; call < drain.calls; call++) {
-    clock.after((call * drain.overSeconds * 1000) / drain.calls, () => attempt(1));
-  }
+  for (const atMs of callsOf(drain)) clock.after(atMs, () => attempt(1));
+  const callOfOthers = (handsOver: boolean) => {
+    others.attempts.push(clock.now());
+    const isAccepted = bucket.take(clock.now());
+    if (!isAccepted) others.throttled += 1;
+    const delayMs = recordCall(isAccepted);
+    if (isAccepted || !handsOver) return;
+    arrived += 1;
+    owe(delayMs);
+  };
   for (const { fromSeconds, perSecond } of drain.others) {
     if (perSecond <= 0) continue;
     const gapMs = () => (1000 / perSecond) * (drain.arrival === 'even' ? 1 : -Math.log(1 - random()));
     const arrive = () => {
       if (isOver()) return;
-      others.attempts.push(clock.now());
-      const isAccepted = bucket.take(clock.now());
-      if (!isAccepted) others.throttled += 1;
-      recordCall(isAccepted);
+      callOfOthers(false);
       clock.after(gapMs(), arrive);
     };
     clock.after(fromSeconds * 1000 + gapMs() * random(), arrive);
   }
+  const burst = (bursts: Bursts, atSeconds: number) => {
+    const { calls, overSeconds, everySeconds, handsOver } = bursts;
+    clock.after(atSeconds * 1000, () => {
+      if (isOver()) return;
+      for (const atMs of spread(calls, overSeconds)) clock.after(atMs, () => callOfOthers(handsOver));
+      burst(bursts, everySeconds);
+    });
+  };
+  if (drain.bursts) burst(drain.bursts, drain.bursts.fromSeconds);
 
   const idle: (() => void)[] = [];
   const wake = () => {
@@ -193,6 +220,14 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
   };
 }
 
+/** When the storms' calls are made, in milliseconds since the first one. */
+const callsOf = ({ calls, overSeconds, laterStorms = [] }: Drain): number[] =>
+  [0, ...laterStorms].flatMap((atSeconds) => spread(calls, overSeconds).map((atMs) => atSeconds * 1000 + atMs));
+
+/** When each of so many calls is made, in milliseconds since the first one. */
+const spread = (calls: number, overSeconds: number): number[] =>
+  Array.from({ length: calls }, (_, call) => (call * overSeconds * 1000) / calls);
+
 /** How many of the others' calls would have been throttled without us. */
 async function throttledWithout(drain: Drain, attempts: readonly number[], startMs: number): Promise<number> {
   const random = randomStream(drain.seed, 'without');
@@ -203,9 +238,7 @@ async function throttledWithout(drain: Drain, attempts: readonly number[], start
     if (bucket.take(clock.now()) || n >= drain.attempts) return;
     clock.after(random() * Math.min(20, 2 ** (n - 1)) * 1000, () => attempt(n + 1));
   };
-  for (let call = 0; call < (drain.attempts > 0 ? drain.calls : 0); call++) {
-    clock.after((call * drain.overSeconds * 1000) / drain.calls, () => attempt(1));
-  }
+  for (const atMs of drain.attempts > 0 ? callsOf(drain) : []) clock.after(atMs, () => attempt(1));
   for (const at of attempts) {
     clock.at(at, () => {
       if (!bucket.take(clock.now())) throttled += 1;
