@@ -37,8 +37,8 @@ export interface Drain {
   readonly bursts?: Bursts;
   readonly calls: number;
   readonly overSeconds: number;
-  /** More storms like it, each so many seconds after the first one began. */
-  readonly laterStorms?: readonly number[];
+  /** When storms of so many calls begin, in seconds since others began to call; [0] unless it is said. */
+  readonly stormsAtSeconds?: readonly number[];
   /** What the callers try themselves; 0: they hand everything over at once. */
   readonly attempts: number;
   /** How late records are. */
@@ -220,9 +220,9 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
   };
 }
 
-/** When the storms' calls are made, in milliseconds since the first one. */
-const callsOf = ({ calls, overSeconds, laterStorms = [] }: Drain): number[] =>
-  [0, ...laterStorms].flatMap((atSeconds) => spread(calls, overSeconds).map((atMs) => atSeconds * 1000 + atMs));
+/** When the storms' calls are made, in milliseconds. */
+const callsOf = ({ calls, overSeconds, stormsAtSeconds = [0] }: Drain): number[] =>
+  stormsAtSeconds.flatMap((atSeconds) => spread(calls, overSeconds).map((atMs) => atSeconds * 1000 + atMs));
 
 /** When each of so many calls is made, in milliseconds since the first one. */
 const spread = (calls: number, overSeconds: number): number[] =>

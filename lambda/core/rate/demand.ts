@@ -1,3 +1,4 @@
+import { type CountedSecond, withoutBursts } from './bursts.ts';
 import type { SecondOfTraffic, Traffic } from './traffic.ts';
 
 /** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
@@ -78,16 +79,25 @@ export function stormSeconds({ seconds }: Traffic): number[] {
 
 const lastStormSecond = (traffic: Traffic): number => Math.max(0, ...stormSeconds(traffic));
 
-/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. */
+/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. Bursts are left out: what they took shows in the level. */
 function countCalls(traffic: Traffic, start: number, newest: number, now: number) {
   const counted = { calls: 0, throttled: 0, seconds: 0 };
-  for (let second = start; second <= newest; second++) {
-    const { accepted = 0, throttled = 0 } = traffic.seconds.get(second) ?? {};
-    counted.calls += accepted + throttled;
-    counted.throttled += throttled;
-    counted.seconds += arrivedShare(traffic, now - second);
+  for (const { second, calls, arrived } of withoutBursts(countedSeconds(traffic, start, newest, now))) {
+    counted.calls += calls;
+    counted.throttled += traffic.seconds.get(second)?.throttled ?? 0;
+    counted.seconds += arrived;
   }
   return counted;
+}
+
+/** The seconds from `start` to `newest` one by one. */
+export function countedSeconds(traffic: Traffic, start: number, newest: number, now: number): CountedSecond[] {
+  const seconds: CountedSecond[] = [];
+  for (let second = start; second <= newest; second++) {
+    const { accepted = 0, throttled = 0 } = traffic.seconds.get(second) ?? {};
+    seconds.push({ second, calls: accepted + throttled, arrived: arrivedShare(traffic, now - second) });
+  }
+  return seconds;
 }
 
 /** Lags of so many records say how they are spread; fewer look evenly spread between the least and the most. */
