@@ -22,6 +22,11 @@ describe('what others ask for', () => {
     ['is nothing where no records come', traffic([]), 0],
     ['is their calls of the last twenty seconds', traffic(times(60, [8, 0])), 8],
     ['is what they were refused as well, while few are', traffic(times(40, [8, 2])), 10],
+    [
+      'is what they make beside a burst',
+      traffic([...times(5, [8, 0] as const), [20, 90], ...times(34, [8, 0] as const)]),
+      8,
+    ],
     ['is not known while a storm lasts', traffic(times(40, [60, 40])), undefined],
     [
       'is what came after the storm, once that is three seconds',
@@ -77,6 +82,8 @@ describe('a change of what others ask for', () => {
     ['shows in what has come of the last seconds', (ago) => (ago < 12 ? 60 : 20), 60, 0.2],
     ['shows where they ask for less', (ago) => (ago < 30 ? 5 : 40), 5, 0.4],
     ['does not show in what chance explains', (ago) => (ago < 12 ? 22 : 20), 20, 0.1],
+    ['does not show in a burst', (ago) => (ago === 8 ? 200 : 20), 20, 0.1],
+    ['shows beside a burst', (ago) => (ago === 10 ? 300 : ago < 13 ? 60 : 20), 60, 0.2],
   ])('%s', (_, perSecond, expected, error) => {
     const found = others(arriving(perSecond)) ?? 0;
     expect(Math.abs(found - expected)).toBeLessThanOrEqual(error * expected);

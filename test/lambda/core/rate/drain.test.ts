@@ -51,6 +51,16 @@ describe('a drain', () => {
       { ratio: 1.05, callsPerOwed: 1.03, points: 2 },
     ],
     [
+      'uses what bursts of others leave, and leaves room for them',
+      {
+        calls: 2500,
+        stormsAtSeconds: [80],
+        others: [{ fromSeconds: 0, perSecond: 5 }],
+        bursts: { calls: 110, overSeconds: 0.1, everySeconds: 15, fromSeconds: 8, handsOver: false },
+      },
+      { ratio: 1.1, callsPerOwed: 1.03, points: 6 },
+    ],
+    [
       'makes up for what runs over of one that others hardly use',
       {
         burst: 10,

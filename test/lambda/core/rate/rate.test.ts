@@ -652,6 +652,32 @@ describe('once a storm has shown the bucket', () => {
     expect(rate(SHOWN, NOW_MS, { ...learnt, throttledAtMs: NOW_MS })).toBeLessThan(rate(SHOWN, NOW_MS));
   });
 
+  describe('beside bursts of others', () => {
+    /** A second in which others made so many calls, some of which were throttled. */
+    const burst = (ago: number, calls: number) => [NOW - ago, { accepted: calls - 30, throttled: 30 }] as const;
+    const beside = (...bursts: ReturnType<typeof burst>[]): Traffic => ({
+      ...SHOWN,
+      seconds: new Map([...SHOWN.seconds, ...bursts]),
+      lagSeconds: { least: 0, most: 15 },
+    });
+    const MINUTE = 60;
+    /** Twenty seconds after the last one. */
+    const twice = (calls: number) => beside(burst(MINUTE + 20, calls), burst(20, calls));
+
+    test('that come again, it leaves room for the next one', () => {
+      const level = (traffic: Traffic) => rate(traffic, NOW_MS, { ...learnt, grants: {} });
+      const once = level(beside(burst(20, 90)));
+      expect(level(twice(90))).toBeLessThan(once - 5);
+      expect(level(twice(40))).toBeGreaterThan(level(twice(90)));
+    });
+
+    test('what a throttle of ours after one of them measured is no bound', () => {
+      const throttled = (ago: number) =>
+        rate(beside(burst(12, 90)), NOW_MS, { ...learnt, throttledAtMs: NOW_MS - ago * 1000, ceilingPerSecond: 3 });
+      expect([13, 12, 11, 10, 9].map((ago) => throttled(ago) > 3)).toEqual([false, true, true, true, false]);
+    });
+  });
+
   test('it is remembered after the storm for a day, and forgotten then', () => {
     const later = NOW_MS + 86_400_000;
     expect(rate(QUIET, later - 1)).toBeGreaterThan(35);
