@@ -26,14 +26,14 @@ export function withoutBursts(seconds: readonly CountedSecond[]): CountedSecond[
 export function pastBursts(seconds: readonly CountedSecond[]): CountedSecond[][] {
   const { from, to } = AROUND_SECONDS;
   const usual = usualPerSecond(seconds);
-  const isPast = (each: CountedSecond, index: number) => {
+  const isPastBurst = (each: CountedSecond, index: number) => {
     if (!standsOut(each, usual)) return false;
     const before = seconds.slice(Math.max(0, index - to), Math.max(0, index - from + 1));
     const after = seconds.slice(index + from, index + to + 1);
-    const isKnown = before.length > 0 && after.length > 0;
-    return isKnown && standsOut(each, Math.max(usualPerSecond(before), usualPerSecond(after)));
+    const isOver = after.some(({ arrived }) => arrived > 0);
+    return isOver && standsOut(each, Math.max(usualPerSecond(before), usualPerSecond(after)));
   };
-  return burstsOf(seconds.filter(isPast));
+  return burstsOf(seconds.filter(isPastBurst));
 }
 
 /** How many calls two of some bursts have at least: what came twice comes again. A storm came once. */

@@ -71,14 +71,14 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
 /** What the bucket refills beyond what others take, and what its level is off the target. */
 function knownPerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const { throttledAtMs, ceilingPerSecond = Number.POSITIVE_INFINITY } = state;
-  const newest = Math.floor(nowMs / 1000 - traffic.lagSeconds.least);
-  const bursts = pastBursts(countedSeconds(traffic, newest - TRAFFIC_WINDOW_SECONDS, newest, nowMs / 1000));
+  const now = nowMs / 1000;
+  const bursts = pastBursts(countedSeconds(traffic, Math.floor(now) - TRAFFIC_WINDOW_SECONDS, Math.floor(now), now));
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
   const noise = Math.sqrt(others * (traffic.lagSeconds.most + 1));
   const spare = USED_SHARE * (bucket.refillPerSecond - others) + returnPerSecond(level, burst, bursts, noise);
   // What a throttle of ours measured is newer than records are, unless they tell of a burst that it came after.
-  const isNewer = throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
+  const isNewer = throttledAtMs / 1000 > now - traffic.lagSeconds.most;
   const isOfBurst = bursts.flat().some(({ second }) => {
     const ago = Math.floor(throttledAtMs / 1000) - second;
     return ago >= 0 && ago <= BURST_SECONDS;

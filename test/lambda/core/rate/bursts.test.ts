@@ -45,6 +45,11 @@ describe('bursts that are over', () => {
     expect(sizes(counts)).toEqual(bursts);
   });
 
+  test('are none as long as no record tells what came after them', () => {
+    const [all, unknown] = [seconds([...calm(10), 40]), seconds(times(10, 0), 0)];
+    expect(pastBursts([...all, ...unknown])).toEqual([]);
+  });
+
   test.each<[string, readonly number[][], number]>([
     ['not of one', [[90]], 0],
     ['the lesser of two', [[90], [20, 30]], 50],

@@ -668,7 +668,10 @@ describe('once a storm has shown the bucket', () => {
       const level = (traffic: Traffic) => rate(traffic, NOW_MS, { ...learnt, grants: {} });
       const once = level(beside(burst(20, 90)));
       expect(level(twice(90))).toBeLessThan(once - 5);
-      expect(level(twice(40))).toBeGreaterThan(level(twice(90)));
+      expect(level(twice(40))).toBeGreaterThan(level(twice(79)));
+      // Four fifths of what it holds.
+      expect(level(twice(79))).toBeGreaterThan(level(twice(80)));
+      expect(level(twice(80))).toBe(level(twice(200)));
     });
 
     test('what a throttle of ours after one of them measured is no bound', () => {
