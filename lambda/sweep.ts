@@ -107,10 +107,12 @@ export function makeHandler(
   async function handle(event: BusEvent): Promise<boolean> {
     const identity = eventName(event);
     if (handled.has(identity)) return false;
-    // Everybody's, ours too: late re-runs rest on what the history shows.
-    const accepted = event.kind === 'runTaskRecord' ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
-    if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
     const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
+    // Everybody's, ours too: late re-runs rest on what the history shows. Of listed callers the verdict keeps it.
+    const isKept = verdict.kind === 'record' && verdict.acceptance !== undefined;
+    const accepted =
+      event.kind === 'runTaskRecord' && !isKept ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
+    if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
     const ending = await applyVerdict(verdict, event);
     // A launch record said that a task is nobody's of ours: one of a listed caller may still come, and then says otherwise.
     const isForeign = verdict.kind === 'rerun' && ending.kind === 'ignore' && ending.reason !== 'observeMode';
