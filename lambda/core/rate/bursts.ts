@@ -2,6 +2,8 @@
 export interface CountedSecond {
   readonly second: number;
   readonly calls: number;
+  /** Those of them that took something from the bucket. */
+  readonly accepted: number;
   /** The share of its records that has come. */
   readonly arrived: number;
 }
@@ -15,7 +17,7 @@ const MOST_SECONDS = 5;
 /** A burst that comes again stands out from so many seconds before it as from so many after it, those next to it left out: they may be of it. */
 const AROUND_SECONDS = { from: APART_SECONDS, to: 10 };
 
-/** Some seconds without the bursts among them: what is scheduled for the same minute says nothing of what others ask for in the next second. */
+/** Some seconds without the bursts among them: what is scheduled for the same minute says nothing of what is asked for in the next second. */
 export function withoutBursts(seconds: readonly CountedSecond[]): CountedSecond[] {
   const usual = usualPerSecond(seconds);
   const bursts = new Set(burstsOf(seconds.filter((each) => standsOut(each, usual))).flat());
@@ -36,10 +38,17 @@ export function pastBursts(seconds: readonly CountedSecond[]): CountedSecond[][]
   return burstsOf(seconds.filter(isPastBurst));
 }
 
-/** How many calls two of some bursts have at least: what came twice comes again. A storm came once. */
-export function recurringCalls(bursts: readonly CountedSecond[][]): number {
-  const sizes = bursts.map((burst) => burst.reduce((sum, { calls }) => sum + calls, 0));
-  return sizes.toSorted((a, b) => b - a)[1] ?? 0;
+/**
+ * What bursts take per second in the mean since the first of them. None counts for more than the second largest: what came twice comes
+ * again, and a storm came once.
+ */
+export function takenInBursts(bursts: readonly CountedSecond[][], untilSecond: number): number {
+  const since = bursts[0]?.[0]?.second;
+  if (since === undefined) return 0;
+  const taken = bursts.map((burst) => burst.reduce((sum, { accepted }) => sum + accepted, 0));
+  const most = taken.toSorted((a, b) => b - a)[1] ?? 0;
+  const sinceFirst = taken.slice(1).reduce((sum, each) => sum + Math.min(each, most), 0);
+  return sinceFirst / Math.max(1, untilSecond - since);
 }
 
 /** Seconds that stand out, as far as they are of something short. */

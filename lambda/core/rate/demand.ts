@@ -1,5 +1,5 @@
-import { type CountedSecond, withoutBursts } from './bursts.ts';
-import type { SecondOfTraffic, Traffic } from './traffic.ts';
+import { type CountedSecond, pastBursts, takenInBursts, withoutBursts } from './bursts.ts';
+import { type SecondOfTraffic, TRAFFIC_WINDOW_SECONDS, type Traffic } from './traffic.ts';
 
 /** Calls per second are counted over so many seconds: enough to be steady, few enough to follow. */
 const DEMAND_SECONDS = 20;
@@ -19,11 +19,19 @@ const LEAST_ARRIVED_SECONDS = 0.4;
 
 /**
  * Calls per second that others make now, accepted or not; undefined where too little is known of it. What they asked for
- * over some twenty seconds is believed until the last seconds surprise.
+ * over some twenty seconds is believed until the last seconds surprise. Bursts that come again and again count by what they take in the mean.
  */
 export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
   const slow = steadyPerSecond(traffic, nowMs);
-  return slow === undefined ? undefined : changedPerSecond(traffic, slow, nowMs);
+  if (slow === undefined) return undefined;
+  const newest = Math.floor(nowMs / 1000 - traffic.lagSeconds.least);
+  return changedPerSecond(traffic, slow, nowMs) + takenInBursts(burstsOfLate(traffic, nowMs), newest);
+}
+
+/** Bursts of others in the last minutes, by their seconds. */
+export function burstsOfLate(traffic: Traffic, nowMs: number): CountedSecond[][] {
+  const now = Math.floor(nowMs / 1000);
+  return pastBursts(countedSeconds(traffic, now - TRAFFIC_WINDOW_SECONDS, now, nowMs / 1000));
 }
 
 /**
@@ -79,7 +87,7 @@ export function stormSeconds({ seconds }: Traffic): number[] {
 
 const lastStormSecond = (traffic: Traffic): number => Math.max(0, ...stormSeconds(traffic));
 
-/** Calls in the seconds from `start` to `newest`, and of how many whole seconds' records they are. Bursts are left out: what they took shows in the level. */
+/** Calls in the seconds from `start` to `newest` that were no burst, and of how many whole seconds' records they are. */
 function countCalls(traffic: Traffic, start: number, newest: number, now: number) {
   const counted = { calls: 0, throttled: 0, seconds: 0 };
   for (const { second, calls, arrived } of withoutBursts(countedSeconds(traffic, start, newest, now))) {
@@ -91,11 +99,11 @@ function countCalls(traffic: Traffic, start: number, newest: number, now: number
 }
 
 /** The seconds from `start` to `newest` one by one. */
-export function countedSeconds(traffic: Traffic, start: number, newest: number, now: number): CountedSecond[] {
+function countedSeconds(traffic: Traffic, start: number, newest: number, now: number): CountedSecond[] {
   const seconds: CountedSecond[] = [];
   for (let second = start; second <= newest; second++) {
     const { accepted = 0, throttled = 0 } = traffic.seconds.get(second) ?? {};
-    seconds.push({ second, calls: accepted + throttled, arrived: arrivedShare(traffic, now - second) });
+    seconds.push({ second, calls: accepted + throttled, accepted, arrived: arrivedShare(traffic, now - second) });
   }
   return seconds;
 }

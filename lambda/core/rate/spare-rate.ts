@@ -1,6 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { type CountedSecond, pastBursts, recurringCalls } from './bursts.ts';
-import { arrivedShare, countedSeconds, othersPerSecond } from './demand.ts';
+import { arrivedShare, burstsOfLate, othersPerSecond } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
   type Bucket,
@@ -27,9 +26,6 @@ const TARGET_LEVEL = 0.22;
 const TARGET_TOKENS = 6;
 
 const TARGET_LEVEL_MOST = 0.6;
-
-/** ... and where bursts of others come again and again, room for the largest of them, up to this share. */
-const BURSTS_LEVEL = 0.8;
 
 /** A throttle of ours that comes no later after a second of a burst is its doing. */
 const BURST_SECONDS = 2;
@@ -60,7 +56,7 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   const others = othersPerSecond(traffic, nowMs);
   const isCredible = isKnown && others !== undefined && !isOverdrawn(state, bucket, traffic, nowMs);
   const perSecond = isCredible
-    ? knownPerSecond(state, bucket, others, traffic, nowMs)
+    ? Math.min(sparePerSecond(state, bucket, others, traffic, nowMs), ceilingOf(state, traffic, nowMs))
     : Math.min(
         state.probePerSecond,
         isKnown ? WITHOUT_OTHERS_SHARE * bucket.refillPerSecond : Number.POSITIVE_INFINITY,
@@ -68,34 +64,33 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
 }
 
-/** What the bucket refills beyond what others take, and what its level is off the target. */
-function knownPerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
-  const { throttledAtMs, ceilingPerSecond = Number.POSITIVE_INFINITY } = state;
-  const now = nowMs / 1000;
-  const bursts = pastBursts(countedSeconds(traffic, Math.floor(now) - TRAFFIC_WINDOW_SECONDS, Math.floor(now), now));
+/**
+ * What the bucket refills beyond what others take, more while it is fuller than the target, less while emptier. Where more is short than
+ * chance explains, others ask for more than is known: the rest is made up for within a second.
+ */
+function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
   const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
+  const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
+  const short = target - level;
   const noise = Math.sqrt(others * (traffic.lagSeconds.most + 1));
-  const spare = USED_SHARE * (bucket.refillPerSecond - others) + returnPerSecond(level, burst, bursts, noise);
-  // What a throttle of ours measured is newer than records are, unless they tell of a burst that it came after.
-  const isNewer = throttledAtMs / 1000 > now - traffic.lagSeconds.most;
-  const isOfBurst = bursts.flat().some(({ second }) => {
-    const ago = Math.floor(throttledAtMs / 1000) - second;
-    return ago >= 0 && ago <= BURST_SECONDS;
-  });
-  return isNewer && !isOfBurst ? Math.min(spare, ceilingPerSecond) : spare;
+  const spare = USED_SHARE * (bucket.refillPerSecond - others);
+  const overfull = Math.max(0, level - FULL_LEVEL * burst);
+  return spare - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS + overfull / OVERFULL_SECONDS;
 }
 
 /**
- * What returns the level to its target: more while the bucket is fuller, less while emptier. Where more is short than chance explains, others ask for more
- * than is known: the rest is made up for within a second.
+ * What was to spare at most when a permit of ours was last throttled: newer than records are. A burst that they tell of meanwhile emptied the bucket
+ * itself.
  */
-function returnPerSecond(level: number, burst: number, bursts: readonly CountedSecond[][], noise: number): number {
-  const calm = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
-  const target = Math.max(calm, Math.min(BURSTS_LEVEL * burst, recurringCalls(bursts)));
-  const short = target - level;
-  const overfull = Math.max(0, level - Math.max(FULL_LEVEL * burst, (target + burst) / 2));
-  return overfull / OVERFULL_SECONDS - short / LEVEL_SECONDS - Math.max(0, short - noise) / SHORT_SECONDS;
+function ceilingOf({ throttledAtMs, ceilingPerSecond }: RateState, traffic: Traffic, nowMs: number): number {
+  const isNewer = throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
+  if (ceilingPerSecond === undefined || !isNewer) return Number.POSITIVE_INFINITY;
+  const isOfBurst = burstsOfLate(traffic, nowMs)
+    .flat()
+    .map(({ second }) => Math.floor(throttledAtMs / 1000) - second)
+    .some((ago) => ago >= 0 && ago <= BURST_SECONDS);
+  return isOfBurst ? Number.POSITIVE_INFINITY : ceilingPerSecond;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type CountedSecond, pastBursts, recurringCalls, withoutBursts } from '../../../../lambda/core/rate/bursts.ts';
+import { type CountedSecond, pastBursts, takenInBursts, withoutBursts } from '../../../../lambda/core/rate/bursts.ts';
 
 /** Seconds of so many calls one after the other, of which all records have come. */
 const seconds = (counts: readonly number[], arrived = 1): CountedSecond[] =>
-  counts.map((calls, second) => ({ second, calls, arrived }));
+  counts.map((calls, second) => ({ second, calls, accepted: calls - 10, arrived }));
 const times = (count: number, ...calls: number[]): number[] => Array(count).fill(calls).flat();
 const calm = (count: number) => times(count / 2, 4, 6);
 
@@ -25,8 +25,9 @@ describe('among the seconds of others, bursts', () => {
 
   test('are known by the records that have come', () => {
     const tenth = seconds(times(10, 1), 0.1);
-    expect(withoutBursts([...tenth, { second: 10, calls: 10, arrived: 0.1 }])).toEqual(tenth);
-    expect(withoutBursts([...tenth, { second: 10, calls: 10, arrived: 1 }])).toHaveLength(11);
+    const late = { second: 10, calls: 10, accepted: 10, arrived: 1 };
+    expect(withoutBursts([...tenth, { ...late, arrived: 0.1 }])).toEqual(tenth);
+    expect(withoutBursts([...tenth, late])).toHaveLength(11);
   });
 });
 
@@ -50,11 +51,56 @@ describe('bursts that are over', () => {
     expect(pastBursts([...all, ...unknown])).toEqual([]);
   });
 
-  test.each<[string, readonly number[][], number]>([
-    ['not of one', [[90]], 0],
-    ['the lesser of two', [[90], [20, 30]], 50],
-    ['the second of several', [[20], [1500], [60]], 60],
-  ])('come again with as many calls as two of them have: %s', (_, bursts, calls) => {
-    expect(recurringCalls(bursts.map((burst) => seconds(burst)))).toBe(calls);
+  /** Bursts of so many accepted calls, each so many seconds after the first one. */
+  const bursts = (taken: readonly (readonly [after: number, accepted: number])[]) =>
+    taken.map(([after, accepted]) => [{ second: 100 + after, calls: accepted + 20, accepted, arrived: 1 }]);
+
+  test.each<[string, readonly (readonly [number, number])[], number]>([
+    ['nothing where there is none', [], 0],
+    ['nothing where there was one', [[0, 90]], 0],
+    [
+      'what came since the first one, over that time',
+      [
+        [0, 90],
+        [30, 90],
+      ],
+      90 / 60,
+    ],
+    [
+      'no more than the lesser of two',
+      [
+        [0, 20],
+        [30, 1500],
+      ],
+      20 / 60,
+    ],
+    [
+      'no more of each than the second largest has',
+      [
+        [0, 20],
+        [30, 1500],
+        [40, 60],
+      ],
+      (60 + 60) / 60,
+    ],
+    [
+      'all of what is less',
+      [
+        [0, 90],
+        [30, 20],
+        [40, 60],
+      ],
+      (20 + 60) / 60,
+    ],
+  ])('take in the mean %s', (_, taken, perSecond) => {
+    expect(takenInBursts(bursts(taken), 160)).toBe(perSecond);
+  });
+
+  test('take in the mean what all their seconds took', () => {
+    const burst = bursts([
+      [0, 30],
+      [1, 40],
+    ]).flat();
+    expect(takenInBursts([burst, burst], 135)).toBe(70 / 35);
   });
 });
