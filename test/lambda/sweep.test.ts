@@ -254,12 +254,16 @@ describe('a sweep', () => {
     expect([fromMs, toMs]).toEqual([NOW_MS - 60 * MINUTE, NOW_MS - 15 * MINUTE]);
   });
 
-  test('keeps what ECS accepted: as launch records, and as no call to make late', async () => {
-    const { begin, pass, items, started } = openSweep({ cloudTrail: () => ({ Events: [recordOf(acceptedText())] }) });
+  test('keeps what ECS accepted, once: as launch records, and as no call to make late', async () => {
+    const { begin, pass, items, started, named } = openSweep({
+      cloudTrail: () => ({ Events: [recordOf(acceptedText())] }),
+    });
     await pass(await begin(BY_HAND));
     expect((await items()).map(({ id }) => id?.S)).toEqual(
       expect.arrayContaining([`launch#${TASK_ARN}`, 'accepted#38d6c654c9f31d9d60b174a5e88a1e3b']),
     );
+    const kept = named('PutItemCommand').map(({ input }) => (input.Item as { id: { S: string } }).id.S);
+    expect(kept.filter((id) => id.startsWith('accepted#'))).toHaveLength(1);
     expect(started()).toEqual([]);
   });
 

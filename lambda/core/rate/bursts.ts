@@ -14,54 +14,70 @@ const BURST = { deviations: 4, calls: 2 };
 const APART_SECONDS = 3;
 /** What lasts longer is none. */
 const MOST_SECONDS = 5;
-/** A burst that comes again stands out from so many seconds before it as from so many after it, those next to it left out: they may be of it. */
-const AROUND_SECONDS = { from: APART_SECONDS, to: 10 };
+/** A burst that is over stands out from so many seconds before it and from those after it, of which so many must be known. */
+const AROUND_SECONDS = 10;
+const LEAST_AFTER_SECONDS = 3;
+/** What is larger than so many times the second largest comes once: it is a storm. */
+const ALIKE = 2;
+/** Fewer records of a second than this share of them do not tell how many there will be. */
+const LEAST_ARRIVED = 0.2;
 
 /** Some seconds without the bursts among them: what is scheduled for the same minute says nothing of what is asked for in the next second. */
 export function withoutBursts(seconds: readonly CountedSecond[]): CountedSecond[] {
-  const usual = usualPerSecond(seconds);
-  const bursts = new Set(burstsOf(seconds.filter((each) => standsOut(each, usual))).flat());
+  const bursts = new Set(burstsOf(seconds).flat());
   return seconds.filter((each) => !bursts.has(each));
 }
 
 /** Bursts, by their seconds, after which others went on as before. */
 export function pastBursts(seconds: readonly CountedSecond[]): CountedSecond[][] {
-  const { from, to } = AROUND_SECONDS;
-  const usual = usualPerSecond(seconds);
-  const isPastBurst = (each: CountedSecond, index: number) => {
-    if (!standsOut(each, usual)) return false;
-    const before = seconds.slice(Math.max(0, index - to), Math.max(0, index - from + 1));
-    const after = seconds.slice(index + from, index + to + 1);
-    const isOver = after.some(({ arrived }) => arrived > 0);
-    return isOver && standsOut(each, Math.max(usualPerSecond(before), usualPerSecond(after)));
+  const isPast = (burst: readonly CountedSecond[]) => {
+    const { first, last } = spanOf(burst);
+    const before = seconds.filter(({ second }) => second < first).slice(-AROUND_SECONDS);
+    const after = seconds.filter(({ second, arrived }) => second > last && arrived > 0);
+    if (before.length < AROUND_SECONDS || after.length < LEAST_AFTER_SECONDS) return false;
+    const around = Math.max(usualPerSecond(before), usualPerSecond(after.slice(0, AROUND_SECONDS)));
+    return burst.some((each) => standsOut(each, around));
   };
-  return burstsOf(seconds.filter(isPastBurst));
+  return burstsOf(seconds).filter(isPast);
 }
 
 /**
- * What bursts take per second in the mean since the first of them. None counts for more than the second largest: what came twice comes
- * again, and a storm came once.
+ * What bursts that come again and again take per second, in the mean since the first of them. `holds` is how many tokens the bucket holds when it is full:
+ * a burst that finds it empty takes little, and would take more of a full one.
  */
-export function takenInBursts(bursts: readonly CountedSecond[][], untilSecond: number): number {
-  const since = bursts[0]?.[0]?.second;
-  if (since === undefined) return 0;
-  const taken = bursts.map((burst) => burst.reduce((sum, { accepted }) => sum + accepted, 0));
-  const most = taken.toSorted((a, b) => b - a)[1] ?? 0;
-  const sinceFirst = taken.slice(1).reduce((sum, each) => sum + Math.min(each, most), 0);
-  return sinceFirst / Math.max(1, untilSecond - since);
+export function takenInBursts(bursts: readonly CountedSecond[][], untilSecond: number, holds: number): number {
+  const all = bursts.map((burst) => ({ since: spanOf(burst).first, taken: takenBy(burst, holds) }));
+  const second = all.map(({ taken }) => taken).toSorted((a, b) => b - a)[1] ?? 0;
+  const [first, ...later] = all.filter(({ taken }) => taken <= ALIKE * second);
+  const taken = later.reduce((sum, each) => sum + each.taken, 0);
+  return first ? taken / Math.max(1, untilSecond - first.since) : 0;
 }
 
-/** Seconds that stand out, as far as they are of something short. */
+function takenBy(burst: readonly CountedSecond[], holds: number): number {
+  const whole = (count: (each: CountedSecond) => number) =>
+    burst.reduce((sum, each) => sum + count(each) / Math.max(LEAST_ARRIVED, each.arrived), 0);
+  const accepted = whole((each) => each.accepted);
+  const asked = whole((each) => each.calls);
+  return Math.max(accepted, Math.min(asked, holds));
+}
+
+/** Seconds that stand out from all of them, as far as they are of something short. */
 function burstsOf(seconds: readonly CountedSecond[]): CountedSecond[][] {
+  const usual = usualPerSecond(seconds);
   const bursts: CountedSecond[][] = [];
   for (const each of seconds) {
-    const last = bursts.at(-1);
-    const isNext = last && each.second - (last.at(-1)?.second ?? 0) < APART_SECONDS;
-    if (isNext) last.push(each);
+    if (!standsOut(each, usual)) continue;
+    const before = bursts.at(-1);
+    if (before && each.second - spanOf(before).last < APART_SECONDS) before.push(each);
     else bursts.push([each]);
   }
-  return bursts.filter((burst) => (burst.at(-1)?.second ?? 0) - (burst[0]?.second ?? 0) < MOST_SECONDS);
+  return bursts.filter((burst) => spanOf(burst).last - spanOf(burst).first < MOST_SECONDS);
 }
+
+const spanOf = (burst: readonly CountedSecond[]) => ({
+  first: burst[0]?.second ?? 0,
+  last: burst.at(-1)?.second ?? 0,
+});
 
 function standsOut({ calls, arrived }: CountedSecond, perSecond: number): boolean {
   const expected = perSecond * arrived;

@@ -19,17 +19,21 @@ const LEAST_ARRIVED_SECONDS = 0.4;
 
 /**
  * Calls per second that others make now, accepted or not; undefined where too little is known of it. What they asked for
- * over some twenty seconds is believed until the last seconds surprise. Bursts that come again and again count by what they take in the mean.
+ * over some twenty seconds is believed until the last seconds surprise. Bursts that come again and again count by what they take in the mean of a
+ * bucket that holds so many tokens.
  */
-export function othersPerSecond(traffic: Traffic, nowMs: number): number | undefined {
+export function othersPerSecond(traffic: Traffic, holds: number, nowMs: number): number | undefined {
   const slow = steadyPerSecond(traffic, nowMs);
   if (slow === undefined) return undefined;
+  const changed = changedPerSecond(traffic, slow, nowMs);
   const newest = Math.floor(nowMs / 1000 - traffic.lagSeconds.least);
-  return changedPerSecond(traffic, slow, nowMs) + takenInBursts(burstsOfLate(traffic, nowMs), newest);
+  const inBursts = takenInBursts(recentBursts(traffic, nowMs), newest, holds);
+  // What looks like a rise may be a burst of some seconds.
+  return changed > slow ? Math.max(changed, slow + inBursts) : changed + inBursts;
 }
 
 /** Bursts of others in the last minutes, by their seconds. */
-export function burstsOfLate(traffic: Traffic, nowMs: number): CountedSecond[][] {
+export function recentBursts(traffic: Traffic, nowMs: number): CountedSecond[][] {
   const now = Math.floor(nowMs / 1000);
   return pastBursts(countedSeconds(traffic, now - TRAFFIC_WINDOW_SECONDS, now, nowMs / 1000));
 }

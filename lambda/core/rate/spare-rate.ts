@@ -1,5 +1,5 @@
 import type { RateSettings } from '../settings.ts';
-import { arrivedShare, burstsOfLate, othersPerSecond } from './demand.ts';
+import { arrivedShare, othersPerSecond, recentBursts } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
   type Bucket,
@@ -28,7 +28,7 @@ const TARGET_TOKENS = 6;
 const TARGET_LEVEL_MOST = 0.6;
 
 /** A throttle of ours that comes no later after a second of a burst is its doing. */
-const BURST_SECONDS = 2;
+const AFTER_BURST_SECONDS = 2;
 
 /** A bucket holds at least this many seconds of refill. Documented buckets hold 1 to 2.5. */
 const LEAST_BURST_SECONDS = 1;
@@ -53,7 +53,7 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   // Until all records of the storm have arrived, the refill and the demand of others are both counted too low.
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
-  const others = othersPerSecond(traffic, nowMs);
+  const others = othersPerSecond(traffic, bucket ? holdsOf(bucket) : 0, nowMs);
   const isCredible = isKnown && others !== undefined && !isOverdrawn(state, bucket, traffic, nowMs);
   const perSecond = isCredible
     ? Math.min(sparePerSecond(state, bucket, others, traffic, nowMs), ceilingOf(state, traffic, nowMs))
@@ -69,7 +69,7 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
  * chance explains, others ask for more than is known: the rest is made up for within a second.
  */
 function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffic: Traffic, nowMs: number): number {
-  const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * bucket.refillPerSecond);
+  const burst = holdsOf(bucket);
   const level = bucketLevel(state, { ...bucket, burst }, others, traffic, nowMs);
   const target = Math.max(TARGET_LEVEL * burst, Math.min(TARGET_LEVEL_MOST * burst, TARGET_TOKENS));
   const short = target - level;
@@ -86,10 +86,10 @@ function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffi
 function ceilingOf({ throttledAtMs, ceilingPerSecond }: RateState, traffic: Traffic, nowMs: number): number {
   const isNewer = throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
   if (ceilingPerSecond === undefined || !isNewer) return Number.POSITIVE_INFINITY;
-  const isOfBurst = burstsOfLate(traffic, nowMs)
+  const isOfBurst = recentBursts(traffic, nowMs)
     .flat()
     .map(({ second }) => Math.floor(throttledAtMs / 1000) - second)
-    .some((ago) => ago >= 0 && ago <= BURST_SECONDS);
+    .some((ago) => ago >= 0 && ago <= AFTER_BURST_SECONDS);
   return isOfBurst ? Number.POSITIVE_INFINITY : ceilingPerSecond;
 }
 
@@ -99,7 +99,7 @@ function ceilingOf({ throttledAtMs, ceilingPerSecond }: RateState, traffic: Traf
  */
 function isOverdrawn(state: RateState, bucket: Bucket, traffic: Traffic, nowMs: number): boolean {
   const { refillPerSecond } = bucket;
-  const burst = Math.max(bucket.burst, LEAST_BURST_SECONDS * refillPerSecond);
+  const burst = holdsOf(bucket);
   const emptyAt = lastEmptySecond(state, traffic);
   const now = Math.floor(nowMs / 1000);
   let left = burst;
@@ -110,6 +110,9 @@ function isOverdrawn(state: RateState, bucket: Bucket, traffic: Traffic, nowMs: 
   }
   return false;
 }
+
+/** How many tokens a bucket holds when it is full, at least. */
+const holdsOf = ({ burst, refillPerSecond }: Bucket): number => Math.max(burst, LEAST_BURST_SECONDS * refillPerSecond);
 
 /** When the bucket was last known to be empty: others were throttled, or we. */
 const lastEmptySecond = (state: RateState, traffic: Traffic): number =>

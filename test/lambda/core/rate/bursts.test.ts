@@ -40,8 +40,9 @@ describe('bursts that are over', () => {
     ['hold all their seconds', [...calm(10), 40, 5, 40, ...calm(10)], [[40, 40]]],
     ['are two where three seconds part them', [...calm(10), 40, 4, 4, 60, ...calm(10)], [[40], [60]]],
     ['are none as long as nothing came after them', [...calm(10), 40, 4, 4], []],
-    ['are none where more is asked for from then on', [...calm(30), 40, ...times(10, 30)], []],
-    ['are none where less is asked for from then on', [...times(10, 30), 40, ...calm(30)], []],
+    ['are none where more is asked for from then on', [...times(30, 10), 40, ...times(10, 24)], []],
+    ['are none where less is asked for from then on', [...times(10, 24), 40, ...times(30, 10)], []],
+    ['are none where it is not known what came before', [...times(9, 4), 40, ...calm(20)], []],
   ])('%s', (_, counts, bursts) => {
     expect(sizes(counts)).toEqual(bursts);
   });
@@ -51,56 +52,80 @@ describe('bursts that are over', () => {
     expect(pastBursts([...all, ...unknown])).toEqual([]);
   });
 
-  /** Bursts of so many accepted calls, each so many seconds after the first one. */
-  const bursts = (taken: readonly (readonly [after: number, accepted: number])[]) =>
-    taken.map(([after, accepted]) => [{ second: 100 + after, calls: accepted + 20, accepted, arrived: 1 }]);
+  /** Bursts of so many calls, of which the bucket took so many, each so many seconds after the first one. */
+  type Taken = readonly (readonly [after: number, calls: number, accepted: number])[];
+  const bursts = (taken: Taken, arrived = 1) =>
+    taken.map(([after, calls, accepted]) => [{ second: 100 + after, calls, accepted, arrived }]);
+  const HOLDS = 50;
 
-  test.each<[string, readonly (readonly [number, number])[], number]>([
+  test.each<[string, Taken, number]>([
     ['nothing where there is none', [], 0],
-    ['nothing where there was one', [[0, 90]], 0],
+    ['nothing where there was one', [[0, 90, 90]], 0],
     [
       'what came since the first one, over that time',
       [
-        [0, 90],
-        [30, 90],
+        [0, 90, 80],
+        [30, 90, 80],
       ],
-      90 / 60,
+      80 / 60,
     ],
     [
-      'no more than the lesser of two',
+      'what they would take of a full bucket, if that is more',
       [
-        [0, 20],
-        [30, 1500],
+        [0, 90, 5],
+        [30, 90, 5],
+      ],
+      50 / 60,
+    ],
+    [
+      'no more than they ask for',
+      [
+        [0, 20, 5],
+        [30, 20, 5],
       ],
       20 / 60,
     ],
     [
-      'no more of each than the second largest has',
+      'nothing of a storm that came once',
       [
-        [0, 20],
-        [30, 1500],
-        [40, 60],
+        [-40, 1500, 300],
+        [0, 90, 80],
+        [30, 90, 80],
       ],
-      (60 + 60) / 60,
-    ],
-    [
-      'all of what is less',
-      [
-        [0, 90],
-        [30, 20],
-        [40, 60],
-      ],
-      (20 + 60) / 60,
+      80 / 60,
     ],
   ])('take in the mean %s', (_, taken, perSecond) => {
-    expect(takenInBursts(bursts(taken), 160)).toBe(perSecond);
+    expect(takenInBursts(bursts(taken), 160, HOLDS)).toBe(perSecond);
   });
 
   test('take in the mean what all their seconds took', () => {
     const burst = bursts([
-      [0, 30],
-      [1, 40],
+      [0, 30, 30],
+      [1, 40, 40],
     ]).flat();
-    expect(takenInBursts([burst, burst], 135)).toBe(70 / 35);
+    expect(takenInBursts([burst, burst], 135, HOLDS)).toBe(70 / 35);
+  });
+
+  test('are taken for whole while their records come', () => {
+    const half: Taken = [
+      [0, 40, 40],
+      [30, 40, 40],
+    ];
+    expect(takenInBursts(bursts(half, 0.5), 160, HOLDS)).toBe(80 / 60);
+    // Of a few records nobody can tell.
+    expect(takenInBursts(bursts(half, 0.01), 160, HOLDS)).toBe(200 / 60);
+  });
+
+  test('that are no older than this second take a finite rate', () => {
+    expect(
+      takenInBursts(
+        bursts([
+          [0, 90, 90],
+          [0, 90, 90],
+        ]),
+        100,
+        HOLDS,
+      ),
+    ).toBe(90);
   });
 });

@@ -15,7 +15,7 @@ const traffic = (
   lags,
 });
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value);
-const others = (seen: Traffic) => othersPerSecond(seen, NOW * 1000);
+const others = (seen: Traffic) => othersPerSecond(seen, 100, NOW * 1000);
 
 describe('what others ask for', () => {
   test.each<[string, Traffic, number | undefined]>([
