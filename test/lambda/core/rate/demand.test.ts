@@ -14,6 +14,12 @@ const traffic = (
   lagSeconds,
   lags,
 });
+/** So many calls in each of the last 80 seconds, and bursts of a hundred 60 and 40 seconds ago. */
+const withBursts = (perSecond: (ago: number) => number, lagSeconds = AT_ONCE) =>
+  traffic(
+    Array.from({ length: 80 }, (_, ago): [number, number] => [[60, 40].includes(ago) ? 100 : perSecond(ago), 0]),
+    lagSeconds,
+  );
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value);
 const others = (seen: Traffic) => othersPerSecond(seen, 100, NOW * 1000);
 
@@ -39,6 +45,16 @@ describe('what others ask for', () => {
       0,
     ],
     ['is not known before that', traffic([...times(2, [8, 0] as const), ...times(17, [40, 60] as const)]), undefined],
+    [
+      'is what they make beside bursts, and what those take in the mean of the time of which records have come',
+      withBursts((ago) => (ago < 10 ? 0 : 8), { least: 10, most: 10 }),
+      8 + 100 / 51,
+    ],
+    [
+      'is a rise or what bursts take in the mean, whichever is more: the rise may be one',
+      withBursts((ago) => (ago < 8 ? 40 : 8)),
+      40,
+    ],
     [
       'is looked for where records have arrived already',
       traffic([...times(30, [0, 0] as const), ...times(20, [8, 0] as const)], { least: 30, most: 30 }),
