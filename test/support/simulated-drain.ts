@@ -23,8 +23,6 @@ export interface Bursts {
   readonly everySeconds: number;
   /** When the first one comes. */
   readonly fromSeconds: number;
-  /** Whether what is throttled of them is handed over, too. */
-  readonly handsOver: boolean;
 }
 
 /** A storm of calls that is handed over to the re-runs, in an account with one bucket. */
@@ -123,30 +121,27 @@ export async function simulateDrain(drain: Drain): Promise<DrainResult> {
     else clock.after(random() * Math.min(20, 2 ** (n - 1)) * 1000, () => attempt(n + 1));
   };
   for (const atMs of callsOf(drain)) clock.after(atMs, () => attempt(1));
-  const callOfOthers = (handsOver: boolean) => {
+  const callOfOthers = () => {
     others.attempts.push(clock.now());
     const isAccepted = bucket.take(clock.now());
     if (!isAccepted) others.throttled += 1;
-    const delayMs = recordCall(isAccepted);
-    if (isAccepted || !handsOver) return;
-    arrived += 1;
-    owe(delayMs);
+    recordCall(isAccepted);
   };
   for (const { fromSeconds, perSecond } of drain.others) {
     if (perSecond <= 0) continue;
     const gapMs = () => (1000 / perSecond) * (drain.arrival === 'even' ? 1 : -Math.log(1 - random()));
     const arrive = () => {
       if (isOver()) return;
-      callOfOthers(false);
+      callOfOthers();
       clock.after(gapMs(), arrive);
     };
     clock.after(fromSeconds * 1000 + gapMs() * random(), arrive);
   }
   const burst = (bursts: Bursts, atSeconds: number) => {
-    const { calls, overSeconds, everySeconds, handsOver } = bursts;
+    const { calls, overSeconds, everySeconds } = bursts;
     clock.after(atSeconds * 1000, () => {
       if (isOver()) return;
-      for (const atMs of spread(calls, overSeconds)) clock.after(atMs, () => callOfOthers(handsOver));
+      for (const atMs of spread(calls, overSeconds)) clock.after(atMs, callOfOthers);
       burst(bursts, everySeconds);
     });
   };

@@ -22,12 +22,17 @@ const LEAST_ARRIVED_SECONDS = 0.4;
  * over some twenty seconds is believed until the last seconds surprise. Bursts that come again and again count by what they take in the mean of a
  * bucket that holds so many tokens.
  */
-export function othersPerSecond(traffic: Traffic, holds: number, nowMs: number): number | undefined {
+export function othersPerSecond(
+  traffic: Traffic,
+  bursts: readonly CountedSecond[][],
+  holds: number,
+  nowMs: number,
+): number | undefined {
   const slow = steadyPerSecond(traffic, nowMs);
   if (slow === undefined) return undefined;
   const changed = changedPerSecond(traffic, slow, nowMs);
   const newest = Math.floor(nowMs / 1000 - traffic.lagSeconds.least);
-  const inBursts = takenInBursts(recentBursts(traffic, nowMs), newest, holds);
+  const inBursts = takenInBursts(bursts, newest, holds);
   // What looks like a rise may be a burst of some seconds.
   return changed > slow ? Math.max(changed, slow + inBursts) : changed + inBursts;
 }
@@ -94,9 +99,9 @@ const lastStormSecond = (traffic: Traffic): number => Math.max(0, ...stormSecond
 /** Calls in the seconds from `start` to `newest` that were no burst, and of how many whole seconds' records they are. */
 function countCalls(traffic: Traffic, start: number, newest: number, now: number) {
   const counted = { calls: 0, throttled: 0, seconds: 0 };
-  for (const { second, calls, arrived } of withoutBursts(countedSeconds(traffic, start, newest, now))) {
+  for (const { calls, accepted, arrived } of withoutBursts(countedSeconds(traffic, start, newest, now))) {
     counted.calls += calls;
-    counted.throttled += traffic.seconds.get(second)?.throttled ?? 0;
+    counted.throttled += calls - accepted;
     counted.seconds += arrived;
   }
   return counted;

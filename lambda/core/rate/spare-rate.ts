@@ -1,4 +1,5 @@
 import type { RateSettings } from '../settings.ts';
+import type { CountedSecond } from './bursts.ts';
 import { arrivedShare, othersPerSecond, recentBursts } from './demand.ts';
 import type { RateState } from './rate-state.ts';
 import {
@@ -53,15 +54,19 @@ export function takenPerSecond(state: RateState, records: Records, nowMs: number
   // Until all records of the storm have arrived, the refill and the demand of others are both counted too low.
   const isComplete = bucket !== undefined && nowMs / 1000 - bucket.seenInSecond >= traffic.lagSeconds.most;
   const isKnown = isComplete && nowMs - bucket.atMs < BUCKET_MEMORY_MS;
-  const others = othersPerSecond(traffic, bucket ? holdsOf(bucket) : 0, nowMs);
-  const isCredible = isKnown && others !== undefined && !isOverdrawn(state, bucket, traffic, nowMs);
-  const perSecond = isCredible
-    ? Math.min(sparePerSecond(state, bucket, others, traffic, nowMs), ceilingOf(state, traffic, nowMs))
-    : Math.min(
-        state.probePerSecond,
-        isKnown ? WITHOUT_OTHERS_SHARE * bucket.refillPerSecond : Number.POSITIVE_INFINITY,
-      );
+  const known = isKnown ? knownPerSecond(state, bucket, traffic, nowMs) : undefined;
+  const unknown = isKnown ? WITHOUT_OTHERS_SHARE * bucket.refillPerSecond : Number.POSITIVE_INFINITY;
+  const perSecond = known ?? Math.min(state.probePerSecond, unknown);
   return Math.min(settings.maxPerSecond, Math.max(settings.minPerSecond, perSecond));
+}
+
+/** What a known bucket has to spare; undefined where what others take of it is not known, or not credible. */
+function knownPerSecond(state: RateState, bucket: Bucket, traffic: Traffic, nowMs: number): number | undefined {
+  const bursts = recentBursts(traffic, nowMs);
+  const others = othersPerSecond(traffic, bursts, holdsOf(bucket), nowMs);
+  if (others === undefined || isOverdrawn(state, bucket, traffic, nowMs)) return undefined;
+  const ceiling = ceilingOf(state, bursts, traffic.lagSeconds.most, nowMs);
+  return Math.min(ceiling, sparePerSecond(state, bucket, others, traffic, nowMs));
 }
 
 /**
@@ -83,10 +88,15 @@ function sparePerSecond(state: RateState, bucket: Bucket, others: number, traffi
  * What was to spare at most when a permit of ours was last throttled: newer than records are. A burst that they tell of meanwhile emptied the bucket
  * itself.
  */
-function ceilingOf({ throttledAtMs, ceilingPerSecond }: RateState, traffic: Traffic, nowMs: number): number {
-  const isNewer = throttledAtMs / 1000 > nowMs / 1000 - traffic.lagSeconds.most;
+function ceilingOf(
+  { throttledAtMs, ceilingPerSecond }: RateState,
+  bursts: readonly CountedSecond[][],
+  mostLagSeconds: number,
+  nowMs: number,
+): number {
+  const isNewer = throttledAtMs / 1000 > nowMs / 1000 - mostLagSeconds;
   if (ceilingPerSecond === undefined || !isNewer) return Number.POSITIVE_INFINITY;
-  const isOfBurst = recentBursts(traffic, nowMs)
+  const isOfBurst = bursts
     .flat()
     .map(({ second }) => Math.floor(throttledAtMs / 1000) - second)
     .some((ago) => ago >= 0 && ago <= AFTER_BURST_SECONDS);

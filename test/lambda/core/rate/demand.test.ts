@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { arrivedShare, othersPerSecond } from '../../../../lambda/core/rate/demand.ts';
+import { arrivedShare, othersPerSecond, recentBursts } from '../../../../lambda/core/rate/demand.ts';
 import type { Traffic } from '../../../../lambda/core/rate/traffic.ts';
 
 const NOW = 1_000_000;
@@ -21,7 +21,7 @@ const withBursts = (perSecond: (ago: number) => number, lagSeconds = AT_ONCE) =>
     lagSeconds,
   );
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value);
-const others = (seen: Traffic) => othersPerSecond(seen, 100, NOW * 1000);
+const others = (seen: Traffic) => othersPerSecond(seen, recentBursts(seen, NOW * 1000), 100, NOW * 1000);
 
 describe('what others ask for', () => {
   test.each<[string, Traffic, number | undefined]>([

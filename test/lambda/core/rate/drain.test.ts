@@ -56,7 +56,7 @@ describe('a drain', () => {
         calls: 2500,
         stormsAtSeconds: [80],
         others: [{ fromSeconds: 0, perSecond: 5 }],
-        bursts: { calls: 110, overSeconds: 0.1, everySeconds: 15, fromSeconds: 8, handsOver: false },
+        bursts: { calls: 110, overSeconds: 0.1, everySeconds: 15, fromSeconds: 8 },
       },
       { ratio: 1.1, callsPerOwed: 1.03, points: 4.5 },
     ],

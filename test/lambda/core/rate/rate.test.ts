@@ -659,6 +659,7 @@ describe('once a storm has shown the bucket', () => {
       ...SHOWN,
       seconds: new Map([...SHOWN.seconds, ...bursts]),
     });
+
     test('that come again, it leaves what they take in the mean', () => {
       const once = rate(beside(burst(10, 90)), NOW_MS);
       const again = rate(beside(burst(80, 90), burst(10, 90)), NOW_MS);
