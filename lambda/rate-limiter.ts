@@ -19,6 +19,7 @@ import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
 import { errorName, retrying } from './runtime/sdk-retry.ts';
 import { makePermitQueue, type PermitMessage } from './sources/permit-queue.ts';
+import { makeItemReader } from './state/item-reader.ts';
 import { ITEMS } from './state/items.ts';
 import { makeLaunchStore } from './state/launch-store.ts';
 import { makePauseSwitch } from './state/pause-switch.ts';
@@ -81,10 +82,11 @@ export function makeHandler(
   const { rate } = dependencies.environment.settings;
   const QueueUrl = dependencies.environment.variable('permitQueueUrl');
   const store = makeVersionedItem(dependencies, ITEMS.rate.id, rateStateSchema);
-  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
-  const traffic = makeTrafficStore(dependencies);
-  const isPaused = makePauseSwitch(dependencies);
-  const launches = makeLaunchStore(dependencies);
+  const readItem = makeItemReader(dependencies);
+  const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema, { readItem });
+  const traffic = makeTrafficStore(dependencies, readItem);
+  const isPaused = makePauseSwitch(readItem);
+  const launches = makeLaunchStore(dependencies, readItem);
   const queue = makePermitQueue(dependencies);
   /** Tasks of the calls whose permits nobody took. The next reservation gives these permits back. */
   let unused: number[] = [];

@@ -9,6 +9,7 @@ import type { RunTaskRecord } from './core/events/run-task-record.ts';
 import type { StoppedTask } from './core/events/stopped-task.ts';
 import { signalThrottle } from './core/rate/rate.ts';
 import { initialRate, rateStateSchema } from './core/rate/rate-state.ts';
+import type { Acceptance } from './core/rerun/acceptance.ts';
 import { coverageSchema, extendCoverage, HISTORY_LAG_MS } from './core/sweep/coverage.ts';
 import {
   afterPass,
@@ -22,6 +23,7 @@ import {
 import { readTrigger, UNLISTED } from './core/sweep/trigger.ts';
 import { decide } from './core/verdict/decide.ts';
 import { acceptanceOf } from './core/verdict/recorded-call.ts';
+import type { AcceptedUnder, Verdict } from './core/verdict/verdict.ts';
 import { deployedEnvironment } from './runtime/environment.ts';
 import { CLIENT_CONFIG, lambdaPorts, lazily } from './runtime/lambda-ports.ts';
 import type { HandlerDependencies } from './runtime/ports.ts';
@@ -50,6 +52,13 @@ export type SweepReply =
   | { readonly next: typeof SWEEP_NEXT.pass; readonly state: SweepState }
   | { readonly next: typeof SWEEP_NEXT.wait; readonly waitUntil: string; readonly state: SweepState }
   | { readonly next: typeof SWEEP_NEXT.end; readonly reason: 'quiet' | 'sweptByAnother' | 'notATrigger' | 'leaseLost' };
+
+/** What a sweep found and, where ECS accepted that call, whether that is known already. */
+interface Candidate {
+  readonly event: BusEvent;
+  readonly accepted: AcceptedUnder | undefined;
+  readonly known: Acceptance | undefined;
+}
 
 /** A signal is as good as another one so much later. */
 const REPEATED_SIGNAL_MS = 60_000;
@@ -85,11 +94,12 @@ export function makeHandler(
 
   /** Applies the verdicts on a page of candidates. Returns how many of them are new calls. */
   async function handleAll(page: readonly (RunTaskRecord | StoppedTask)[]): Promise<number> {
-    const left = page.values();
+    // A candidate came over no bus: nobody replayed or forwarded it.
+    const events = page.map((found): BusEvent => ({ ...found, replayed: false, origin: awsEnvironment }));
+    const left = (await Promise.all(events.filter((event) => !handled.has(eventName(event))).map(lookUp))).values();
     const workers = Array.from({ length: AT_ONCE }, async () => {
-      // A candidate came over no bus: nobody replayed or forwarded it.
       for (const candidate of left) {
-        const isStarted = await handle({ ...candidate, replayed: false, origin: awsEnvironment });
+        const isStarted = await handle(candidate);
         if (!isStarted) continue;
         nextStartAtMs = Math.max(nextStartAtMs, clock.now()) + START_SPACING_MS;
         await clock.sleep(nextStartAtMs - clock.now());
@@ -103,17 +113,32 @@ export function makeHandler(
     return found;
   }
 
+  async function lookUp(event: BusEvent): Promise<Candidate> {
+    const accepted = event.kind === 'runTaskRecord' ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
+    return { event, accepted, known: accepted && (await launches.getAccepted(accepted.callId)) };
+  }
+
+  /**
+   * Keeps that ECS accepted a call: everybody's, ours too, as late re-runs rest on what the history shows. Returns whether all that a
+   * verdict keeps of it was kept before, which is so of most: from their events.
+   */
+  async function keepAcceptance({ accepted, known }: Candidate, verdict: Verdict): Promise<boolean> {
+    if (!accepted) return false;
+    const { atMs } = accepted.acceptance;
+    // Of listed callers the verdict keeps it, after the launches. Another call may have been accepted under the token since.
+    if (verdict.kind === 'record' && verdict.acceptance) return known?.atMs === atMs;
+    if (!known || known.atMs < atMs) await launches.putAccepted(accepted);
+    return false;
+  }
+
   /** Applies the verdict on a candidate. Returns whether that started a re-run. */
-  async function handle(event: BusEvent): Promise<boolean> {
+  async function handle(candidate: Candidate): Promise<boolean> {
+    const { event } = candidate;
     const identity = eventName(event);
     if (handled.has(identity)) return false;
     const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
-    // Everybody's, ours too: late re-runs rest on what the history shows. Of listed callers the verdict keeps it.
-    const isKept = verdict.kind === 'record' && verdict.acceptance !== undefined;
-    const accepted =
-      event.kind === 'runTaskRecord' && !isKept ? acceptanceOf(event, { awsEnvironment, ownRoleArn }) : undefined;
-    if (accepted) await launches.putAccepted(accepted.callId, accepted.acceptance);
-    const ending = await applyVerdict(verdict, event);
+    const isKept = await keepAcceptance(candidate, verdict);
+    const ending = isKept && verdict.kind === 'record' ? verdict : await applyVerdict(verdict, event);
     // A launch record said that a task is nobody's of ours: one of a listed caller may still come, and then says otherwise.
     const isForeign = verdict.kind === 'rerun' && ending.kind === 'ignore' && ending.reason !== 'observeMode';
     if (event.kind !== 'stoppedTask' || !isForeign || clock.now() > event.createdAtMs + HISTORY_LAG_MS) {

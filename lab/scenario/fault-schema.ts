@@ -6,7 +6,7 @@ import { probability, range, seconds } from './account.ts';
 
 /** The operations of each service that handlers and state machines of ours call. */
 export const OPERATIONS = {
-  dynamodb: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+  dynamodb: ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem', 'DeleteItem'],
   states: ['StartExecution', 'SendTaskSuccess', 'ListExecutions', 'DescribeExecution'],
   sqs: ['SendMessage'],
   ecs: ['RunTask', 'ListTasks', 'DescribeTasks', 'ListClusters'],

@@ -21,7 +21,7 @@ import { type CallHooks, clientConfig } from '../aws/sdk/transport.ts';
 import type { Moment } from '../faults/faults.ts';
 import type { FakeService, Principal } from '../kernel/aws-service.ts';
 import type { VirtualClock } from '../kernel/clock.ts';
-import type { Json } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 import type { Random } from '../kernel/random.ts';
 
 /** The product's handlers, by the names of its contract. */
@@ -119,10 +119,10 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const never = <T>() => new Promise<T>(() => {});
   const alive = <T>(value: T): T | Promise<T> => (isAlive ? value : never<T>());
   const ownHooks: CallHooks = {
-    around: async <T>(service: string, operation: string, call: () => T | Promise<T>) => {
+    around: async <T>(service: string, operation: string, call: () => T | Promise<T>, input: JsonObject) => {
       const crash = crashAtCall();
       if (crash === 'before') die();
-      const answer = await hooks.around(service, operation, () => (isAlive ? call() : never<T>()));
+      const answer = await hooks.around(service, operation, () => (isAlive ? call() : never<T>()), input);
       if (crash === 'after') die();
       return alive(answer);
     },

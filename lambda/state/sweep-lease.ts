@@ -1,12 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  GetItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, DeleteItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { PASS_EVERY_MS } from '../core/sweep/sweep-state.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
+import { makeItemReader } from './item-reader.ts';
 import { ITEMS } from './items.ts';
 
 /** Gives a cluster to one sweep at a time, until its lease expires or is given back. */
@@ -26,7 +22,9 @@ export interface SweepLease {
 const LEASE_MS = PASS_EVERY_MS + 15 * 60_000;
 
 /** Leases in the state table. */
-export function makeSweepLease({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>): SweepLease {
+export function makeSweepLease(dependencies: HandlerDependencies<'dynamoDb'>): SweepLease {
+  const { environment, clients, ...ports } = dependencies;
+  const readItem = makeItemReader(dependencies);
   const TableName = environment.variable('tableName');
   const key = (cluster: string) => ({ id: { S: ITEMS.sweep.id(cluster) } });
   const number = (value: number) => ({ N: String(value) });
@@ -89,10 +87,9 @@ export function makeSweepLease({ environment, clients, ...ports }: HandlerDepend
 
   /** Whether another sweep has the lease. It then already has a signal as late as ours. */
   async function isHeld(cluster: string): Promise<boolean> {
-    const command = new GetItemCommand({ TableName, Key: key(cluster), ConsistentRead: true });
-    const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
-    if (Item && Item.leaseUntilMs?.N === undefined) await clear(cluster);
-    return Number(Item?.leaseUntilMs?.N ?? 0) >= ports.clock.now();
+    const item = await readItem(ITEMS.sweep.id(cluster));
+    if (item && item.leaseUntilMs?.N === undefined) await clear(cluster);
+    return Number(item?.leaseUntilMs?.N ?? 0) >= ports.clock.now();
   }
 
   return {

@@ -1,21 +1,19 @@
-import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { TokenKey } from '../core/identity.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
+import { makeItemReader } from './item-reader.ts';
 import { ITEMS } from './items.ts';
 
 const KEY_BYTES = 32;
 
 /** The key of our tokens: whoever needs it first makes it, everybody else finds that one. */
-export function makeTokenKey({ environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>) {
+export function makeTokenKey(dependencies: HandlerDependencies<'dynamoDb'>) {
+  const { environment, clients, ...ports } = dependencies;
+  const readItem = makeItemReader(dependencies);
   const TableName = environment.variable('tableName');
   const id = { S: ITEMS.tokenKey.id };
   let known: TokenKey | undefined;
-
-  async function read(): Promise<TokenKey | undefined> {
-    const command = new GetItemCommand({ TableName, Key: { id }, ConsistentRead: true });
-    return (await retrying(ports, () => clients.dynamoDb.send(command))).Item?.key?.S;
-  }
 
   async function make(): Promise<TokenKey> {
     const bytes = Array.from({ length: KEY_BYTES }, () => Math.floor(ports.random() * 256));
@@ -39,7 +37,7 @@ export function makeTokenKey({ environment, clients, ...ports }: HandlerDependen
   }
 
   return async (): Promise<TokenKey> => {
-    known ??= (await read()) ?? (await make());
+    known ??= (await readItem(id.S))?.key?.S ?? (await make());
     return known;
   };
 }

@@ -1,4 +1,4 @@
-import { GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Call } from '../core/rate/counted-call.ts';
 import {
   BUCKET_UNITS,
@@ -10,6 +10,7 @@ import {
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
 import { makeCounted } from './counted.ts';
+import { makeItemReader } from './item-reader.ts';
 import { ITEMS } from './items.ts';
 
 /** Counts calls of others by second, in one item for each minute. */
@@ -28,11 +29,13 @@ const attribute = (unit: BucketUnit, kind: keyof SecondOfTraffic, second: number
 /** Kept with the minute in which records arrive: how many of them were so many seconds late. */
 const lagAttribute = (seconds: number) => `l${seconds}`;
 
-export function makeTrafficStore(dependencies: HandlerDependencies<'dynamoDb'>): TrafficStore {
+export function makeTrafficStore(
+  dependencies: HandlerDependencies<'dynamoDb'>,
+  readItem = makeItemReader(dependencies),
+): TrafficStore {
   const { environment, clients, ...ports } = dependencies;
   const isNew = makeCounted(dependencies);
   const TableName = environment.variable('tableName');
-  const key = (minute: number) => ({ id: { S: ITEMS.traffic.id(minute) } });
   let cache: { readonly atMs: number; readonly records: Records } | undefined;
 
   async function add(minute: number, counts: ReadonlyMap<string, number>): Promise<void> {
@@ -41,7 +44,7 @@ export function makeTrafficStore(dependencies: HandlerDependencies<'dynamoDb'>):
       clients.dynamoDb.send(
         new UpdateItemCommand({
           TableName,
-          Key: key(minute),
+          Key: { id: { S: ITEMS.traffic.id(minute) } },
           UpdateExpression: `ADD ${names.map((name) => `${name} :${name}`).join(', ')} SET expiresAt = :expiresAt`,
           ExpressionAttributeValues: {
             ...Object.fromEntries(names.map((name) => [`:${name}`, { N: String(counts.get(name)) }])),
@@ -84,11 +87,7 @@ export function makeTrafficStore(dependencies: HandlerDependencies<'dynamoDb'>):
       const first = Math.floor((now / 1000 - TRAFFIC_WINDOW_SECONDS) / 60);
       const minutes = Array.from({ length: last - first + 1 }, (_, index) => first + index);
       const items = await Promise.all(
-        minutes.map(async (minute) => {
-          const command = new GetItemCommand({ TableName, Key: key(minute) });
-          const { Item = {} } = await retrying(ports, () => clients.dynamoDb.send(command));
-          return { minute, item: Item };
-        }),
+        minutes.map(async (minute) => ({ minute, item: (await readItem(ITEMS.traffic.id(minute))) ?? {} })),
       );
       const seconds = { calls: new Map<number, SecondOfTraffic>(), tasks: new Map<number, SecondOfTraffic>() };
       const lags = new Map<number, number>();

@@ -1,8 +1,9 @@
-import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type * as z from 'zod';
 import { parseJson } from '../core/json.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { retrying } from '../runtime/sdk-retry.ts';
+import { type Item, makeItemReader, type ReadItem } from './item-reader.ts';
 
 /** A small state that all functions share, in one item. */
 export interface VersionedItem<State> {
@@ -20,18 +21,25 @@ interface Known<State> {
   readonly state: State | undefined;
 }
 
+interface VersionedItemOptions {
+  readonly retentionSeconds?: number;
+  /** Shared with others, where their items are read at once with this one. */
+  readonly readItem?: ReadItem;
+}
+
 /** The state in the item `id`, which stays for ever or so long after its last change; one that was deleted, or that nobody can read, counts as none. */
 export function makeVersionedItem<State>(
-  { environment, clients, ...ports }: HandlerDependencies<'dynamoDb'>,
+  dependencies: HandlerDependencies<'dynamoDb'>,
   id: string,
   schema: z.ZodType<State>,
-  retentionSeconds?: number,
+  { retentionSeconds, readItem = makeItemReader(dependencies) }: VersionedItemOptions = {},
 ): VersionedItem<State> {
+  const { environment, clients, ...ports } = dependencies;
   const TableName = environment.variable('tableName');
   // A warm function first tries the state that it wrote last. If another function was faster, the failed write returns the newer state.
   let known: Known<State> = { version: 0, state: undefined };
 
-  function readItem(item: ConditionalCheckFailedException['Item']): Known<State> {
+  function parsed(item: Item | undefined): Known<State> {
     return {
       version: Number(item?.version?.N ?? 0),
       state: schema.safeParse(parseJson(item?.state?.S ?? '')).data,
@@ -59,9 +67,7 @@ export function makeVersionedItem<State>(
 
   return {
     async read() {
-      const command = new GetItemCommand({ TableName, Key: { id: { S: id } }, ConsistentRead: true });
-      const { Item } = await retrying(ports, () => clients.dynamoDb.send(command));
-      known = readItem(Item);
+      known = parsed(await readItem(id));
       return known.state;
     },
     async update(change) {
@@ -75,7 +81,7 @@ export function makeVersionedItem<State>(
           return changed;
         } catch (error) {
           if (!(error instanceof ConditionalCheckFailedException)) throw error;
-          known = readItem(error.Item);
+          known = parsed(error.Item);
         }
       }
     },

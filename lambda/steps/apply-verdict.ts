@@ -73,9 +73,8 @@ export function makeVerdictApplier(
     const isObserved = isObserving && event.kind !== 'handedOverCall';
     if (isObserved && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
-    if (verdict.kind === 'record' && verdict.acceptance) {
-      await launches.putAccepted(verdict.acceptance.callId, verdict.acceptance.acceptance);
-    }
+    // After the launches: where the acceptance is known, they are.
+    if (verdict.kind === 'record' && verdict.acceptance) await launches.putAccepted(verdict.acceptance);
     switch (verdict.kind) {
       case 'ignore':
       case 'record':

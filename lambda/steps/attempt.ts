@@ -4,11 +4,13 @@ import { type Occasion, placedOccasion } from '../core/identity.ts';
 import { untilSentMs } from '../core/rate/pulse.ts';
 import { signalThrottle, throttlePermit } from '../core/rate/rate.ts';
 import { initialRate, type RateState, rateStateSchema } from '../core/rate/rate-state.ts';
+import { recordedDigest } from '../core/rerun/acceptance.ts';
 import type { LaunchRecord } from '../core/rerun/launch-record.ts';
 import { endOfWaitForRoom, nextStep } from '../core/rerun/next-step.ts';
 import { type Outcome, startedTasks } from '../core/rerun/outcome.ts';
 import { remainderRequest } from '../core/rerun/own-token.ts';
 import type { Progress, RerunInput } from '../core/rerun/rerun-input.ts';
+import { ownCallId } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
@@ -45,7 +47,7 @@ export function makeAttempter(
   finish: ReturnType<typeof makeFinisher>,
 ): (attempt: Attempt) => Promise<AttemptReply> {
   const { clock, random, log, metrics } = dependencies;
-  const { settings } = dependencies.environment;
+  const { awsEnvironment, settings } = dependencies.environment;
   const launches = makeLaunchStore(dependencies);
   const cap = makeSpendCap(dependencies);
   const send = makeSender(dependencies);
@@ -67,14 +69,18 @@ export function makeAttempter(
     return { callId, occasion };
   }
 
-  /** Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. */
+  /**
+   * Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. With them
+   * that ECS accepted the request as it was sent: sweeps would find that out later.
+   */
   async function recordLaunches(
     { callId, call, lineage }: RerunInput,
     request: RunTaskRequest,
     { noRoom }: Progress,
     outcome: Outcome,
+    { sent, sentAtMs: atMs }: { readonly sent: RunTaskRequest; readonly sentAtMs: number },
   ) {
-    if (!('taskArns' in outcome)) return;
+    if (!('taskArns' in outcome) || outcome.taskArns.length === 0) return;
     const record: LaunchRecord = {
       caller: call.caller ?? '',
       rootCallId: lineage?.rootCallId ?? callId,
@@ -83,7 +89,14 @@ export function makeAttempter(
       ...(noRoom && { waitsForRoomUntil: noRoom.until }),
       request,
     };
-    await launches.put(outcome.taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })));
+    const { taskArns } = outcome;
+    await launches.putOurs(
+      taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })),
+      {
+        callId: ownCallId(sent, call.cluster, awsEnvironment),
+        acceptance: { atMs, taskArns: [...taskArns], digest: recordedDigest(sent) },
+      },
+    );
   }
 
   /** Slows the rate after a throttle of ours. */
@@ -127,7 +140,7 @@ export function makeAttempter(
       await cap.settle(reservation, 0);
       return waitUnsent(clock.now() + CONFLICT_POLL_MS);
     }
-    await recordLaunches(rerun, request, progress, outcome);
+    await recordLaunches(rerun, request, progress, outcome, { sent: wanted, sentAtMs });
     await cap.settle(reservation, startedTasks(outcome));
     log.info(LOG_MESSAGES.attempt, { kind: outcome.kind, callId: rerun.callId, attempt: progress.attempts + 1 });
     metrics.add(METRICS.attempt, 1, { kind: outcome.kind });

@@ -1,6 +1,6 @@
 import { RERUN_NEXT } from '../core/contract.ts';
 import type { RunTaskRequest } from '../core/events/run-task-request.ts';
-import { synchronousCallId, type TokenKey } from '../core/identity.ts';
+import type { TokenKey } from '../core/identity.ts';
 import { roomsSchema } from '../core/rate/room-state.ts';
 import { shortageOf } from '../core/rate/rooms-of.ts';
 import { readAcceptances, TOKEN_SURE_MS } from '../core/rerun/acceptance.ts';
@@ -10,8 +10,9 @@ import { endOfWaitForRoom, type Result } from '../core/rerun/next-step.ts';
 import { tokenedRequest } from '../core/rerun/own-token.ts';
 import { deadlineOf, type Progress, type RerunInput, waitsForRoomUntilMs } from '../core/rerun/rerun-input.ts';
 import { type Coverage, coverageSchema } from '../core/sweep/coverage.ts';
-import { OWN_PRINCIPAL } from '../core/verdict/recorded-call.ts';
+import { ownCallId } from '../core/verdict/recorded-call.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
+import { makeItemReader } from '../state/item-reader.ts';
 import { ITEMS } from '../state/items.ts';
 import { makeLaunchStore } from '../state/launch-store.ts';
 import { makePauseSwitch } from '../state/pause-switch.ts';
@@ -62,8 +63,9 @@ export function makeLaunchCheck(
 ): (attempt: Attempt) => Promise<AttemptEnd | LaunchableAttempt> {
   const { clock } = dependencies;
   const { awsEnvironment, settings } = dependencies.environment;
-  const launches = makeLaunchStore(dependencies);
-  const isPaused = makePauseSwitch(dependencies);
+  const readItem = makeItemReader(dependencies);
+  const launches = makeLaunchStore(dependencies, readItem);
+  const isPaused = makePauseSwitch(readItem);
   const rooms = makeVersionedItem(dependencies, ITEMS.rooms.id, roomsSchema);
   const coverage: VersionedItem<Coverage> = makeVersionedItem(dependencies, ITEMS.coverage.id, coverageSchema);
 
@@ -99,9 +101,9 @@ export function makeLaunchCheck(
   }
 
   /** What ECS accepted under the token of a call: from the caller, or from us. */
-  async function acceptances({ callId, call }: RerunInput, { clientToken = '' }: RunTaskRequest) {
-    const ours = { ...awsEnvironment, principal: OWN_PRINCIPAL, cluster: call.cluster, clientToken };
-    return Promise.all([callId, synchronousCallId(ours)].map((id) => launches.getAccepted(id)));
+  async function acceptances({ callId, call }: RerunInput, request: RunTaskRequest) {
+    const ours = ownCallId(request, call.cluster, awsEnvironment);
+    return Promise.all([callId, ours].map((id) => launches.getAccepted(id)));
   }
 
   /**
@@ -160,10 +162,12 @@ export function makeLaunchCheck(
     const deadlineMs = deadlineOf(rerun, progress, settings);
     const waitsUntilMs = waitsForRoomUntilMs(rerun, progress) ?? Number.POSITIVE_INFINITY;
     if (clock.now() >= waitsUntilMs) return end(endOfWaitForRoom(progress, settings));
+    const doneBy = progress.round === 0 ? rerun.doneBy : undefined;
+    const [paused, accepted] = await Promise.all([isPaused(), doneBy && launches.getAccepted(rerun.callId)]);
     // A pause also holds re-runs that already have their permit.
-    if (await isPaused()) return { kind: RERUN_NEXT.backOff, untilMs: clock.now() + PAUSE_POLL_MS, progress };
-    if (rerun.doneBy && progress.round === 0) {
-      const acceptance = readAcceptances([await launches.getAccepted(rerun.callId)], rerun.doneBy);
+    if (paused) return { kind: RERUN_NEXT.backOff, untilMs: clock.now() + PAUSE_POLL_MS, progress };
+    if (doneBy) {
+      const acceptance = readAcceptances([accepted], doneBy);
       if (acceptance.kind === 'done') return end({ kind: 'alreadyStarted', taskArns: acceptance.taskArns });
       // ECS compares requests better than we can, as long as it knows the token.
       if (acceptance.kind === 'another' && clock.now() > acceptance.atMs + TOKEN_SURE_MS)

@@ -87,12 +87,9 @@ export function makeLaunchLookup(dependencies: HandlerDependencies<'dynamoDb' | 
 
     async find(taskArn: string, createdAtMs: number, freshSinceMs: number): Promise<Found> {
       const minute = lookupMinute(createdAtMs);
-      const item = makeVersionedItem(
-        dependencies,
-        ITEMS.lookup.id(minute),
-        lookupSchema,
-        ITEMS.lookup.retentionSeconds,
-      );
+      const item = makeVersionedItem(dependencies, ITEMS.lookup.id(minute), lookupSchema, {
+        retentionSeconds: ITEMS.lookup.retentionSeconds,
+      });
       const turn = await item.update((state): LookupTurn => {
         const isKnown = state !== undefined && foreignReason(state, taskIdOf(taskArn), createdAtMs) !== undefined;
         return isKnown ? { kind: 'done', state } : lookupTurn(state, freshSinceMs, clock.now());

@@ -116,7 +116,7 @@ export class Intake extends Construct {
     grantItems(
       table,
       this.handler,
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [rate, rooms, ...many],
     );
 

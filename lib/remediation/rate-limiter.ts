@@ -67,7 +67,7 @@ export class RateLimiter extends Construct {
     );
     acknowledgeQueueSource(this.handler);
     const { rate, rooms, pause, traffic, accepted } = ITEM_KINDS;
-    grantItems(table, this.handler, ['dynamodb:GetItem'], [rate, rooms, pause, each(traffic), each(accepted)]);
+    grantItems(table, this.handler, ['dynamodb:BatchGetItem'], [rate, rooms, pause, each(traffic), each(accepted)]);
     grantItems(table, this.handler, ['dynamodb:PutItem'], [rate, rooms]);
   }
 

@@ -74,13 +74,10 @@ export class RerunWorkflow extends Construct {
     const { pause, coverage, rate, rooms, tokenKey, lookups, lookup, launch, accepted, occasion, rest, spend } =
       ITEM_KINDS;
     const many = [lookup, launch, accepted, occasion, rest, spend].map(each);
-    grantItems(table, this.runTask, ['dynamodb:GetItem'], [pause, coverage]);
-    grantItems(
-      table,
-      this.runTask,
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      [rate, rooms, tokenKey, lookups, ...many],
-    );
+    const written = [rate, rooms, tokenKey, lookups, ...many];
+    // In one statement: a batch may read of all of them.
+    grantItems(table, this.runTask, ['dynamodb:BatchGetItem'], [pause, coverage, ...written]);
+    grantItems(table, this.runTask, ['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], written);
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.runTaskRole, {
       'AwsSolutions-IAM5[Resource::*]': 'cloudtrail:LookupEvents: the event history has no resource to name.',

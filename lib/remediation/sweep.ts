@@ -67,7 +67,7 @@ export class Sweep extends Construct {
     grantItems(
       table,
       this.handler,
-      ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [rate, coverage, lookups, ...many],
     );
     grantItems(table, this.handler, ['dynamodb:DeleteItem'], [each(sweep)]);

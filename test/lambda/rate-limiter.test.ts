@@ -1,4 +1,4 @@
-import { ConditionalCheckFailedException, type GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type BatchGetItemCommand, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { InvalidToken, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../lab/kernel/clock.ts';
@@ -17,6 +17,7 @@ import {
   type Sent,
   sqsEvent,
 } from '../support/dependencies.ts';
+import { foundItems } from '../support/found-items.ts';
 import { NOW_MS } from '../support/records.ts';
 import { openTable, TABLES } from '../support/table.ts';
 
@@ -162,7 +163,7 @@ describe('the rate limiter', () => {
     const { sent, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, { ...ONE_PER_SECOND, initialPerSecond: 4 });
     const names = sent.map(({ name }) => name).filter((name) => name !== 'ReceiveMessageCommand');
     // What is known of the traffic is read first.
-    expect(new Set(names.slice(0, -4))).toEqual(new Set(['GetItemCommand']));
+    expect(new Set(names.slice(0, -4))).toEqual(new Set(['BatchGetItemCommand']));
     expect(names.slice(-4)).toEqual(['PutItemCommand', ...Array(3).fill('SendTaskSuccessCommand')]);
     expect(stored).toMatchObject([{ nextPermitAtMs: NOW_MS - 700 + 750 }]);
   });
@@ -260,7 +261,7 @@ describe('the rate limiter', () => {
 
   test('hands out no permit while people hold them all, and keeps every message', async () => {
     const { grants, stored, failed, lines } = await rateLimiter(parked('a', 'b'), {
-      dynamoDb: ({ input }) => (input.Key?.id.S === 'pause' ? { Item: { id: { S: 'pause' } } } : {}),
+      dynamoDb: (sent) => (sent.name === 'BatchGetItemCommand' ? foundItems(sent, { id: { S: 'pause' } }) : {}),
     });
     expect([grants, stored, failed]).toEqual([[], [], ['m0', 'm1']]);
     expect(lines).toMatchObject([{ taken: 0, notDue: 2 }]);
@@ -296,7 +297,7 @@ describe('the rate limiter', () => {
       const sfn = () => ({ permit: permitsMs.push(clock.now() - startedAtMs) });
       const { dependencies } = table.open({ rate }, { sfn });
       const { clients } = dependencies;
-      const send = async (command: GetItemCommand) => {
+      const send = async (command: BatchGetItemCommand) => {
         await latency();
         const answer = await clients.dynamoDb.send(command);
         await latency();
@@ -335,9 +336,9 @@ describe('the rate limiter', () => {
 test('only a permit that comes with places says that there is too little room', async () => {
   const rooms = findFull(NO_ROOMS, { room: 'fargate', atMs: NOW_MS - 1000, family: '' }, NOW_MS);
   const freed = countTask(rooms, 'fargate', { isOurs: true, family: '', takenMs: 0, freedMs: NOW_MS - 500 }, NOW_MS);
-  const dynamoDb = ({ name, input }: Sent) =>
-    name === 'GetItemCommand' && input.Key.id.S === 'rooms'
-      ? { Item: { id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(freed) } } }
+  const dynamoDb = (sent: Sent) =>
+    sent.name === 'BatchGetItemCommand'
+      ? foundItems(sent, { id: { S: 'rooms' }, version: { N: '1' }, state: { S: JSON.stringify(freed) } })
       : {};
   const [short, other] = [
     { taskToken: 'short', parkedUntil, rooms: ['fargate'] },

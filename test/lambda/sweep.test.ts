@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { synchronousCallId } from '../../lambda/core/identity.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
+import { OWN_PRINCIPAL } from '../../lambda/core/verdict/recorded-call.ts';
 import { makeHandler } from '../../lambda/sweep.ts';
 import type { Answer, Answers } from '../support/dependencies.ts';
 import {
@@ -8,7 +10,9 @@ import {
   CRON_ROLE,
   EVENT_TIME_MS,
   eventText,
+  HOME,
   NOW_MS,
+  OWN_ROLE,
   stoppedText,
   TASK_ARN,
 } from '../support/records.ts';
@@ -266,6 +270,47 @@ describe('a sweep', () => {
     const written = send.mock.calls.map(([{ input }]) => ('Item' in input ? input.Item?.id?.S : undefined));
     expect(written.filter((id) => id?.startsWith('accepted#'))).toHaveLength(1);
     expect(started()).toEqual([]);
+  });
+
+  describe('of a call whose acceptance is known', () => {
+    const ACCEPTED = 'accepted#38d6c654c9f31d9d60b174a5e88a1e3b';
+    /** What a sweep writes of records, where the acceptance of a call was kept that was made so long after. */
+    async function written(laterMs: number, callId = ACCEPTED, detail = {}) {
+      const { begin, pass, put, item, dependencies } = openSweep({
+        cloudTrail: () => ({ Events: [recordOf(acceptedText([TASK_ARN], [], { detail }))] }),
+      });
+      const atMs = EVENT_TIME_MS + laterMs;
+      const acceptance = { atMs, taskArns: ['known'], digest: 'digest' };
+      await put({ id: { S: callId }, atMs: { N: String(atMs) }, record: { S: JSON.stringify(acceptance) } });
+      const send = vi.spyOn(dependencies.clients.dynamoDb, 'send');
+      await pass(await begin(BY_HAND));
+      const ids = send.mock.calls.flatMap(([{ input }]) => ('Item' in input ? [input.Item?.id?.S ?? ''] : []));
+      const { taskArns } = JSON.parse((await item(callId))?.record?.S ?? '');
+      return { ids: ids.filter((id) => /^(launch|accepted)#/.test(id)), taskArns };
+    }
+
+    test('nothing is written again', async () => {
+      expect(await written(0)).toEqual({ ids: [], taskArns: ['known'] });
+    });
+
+    test('the launches are kept where it is of a later call under the same token', async () => {
+      expect(await written(1000)).toEqual({ ids: [`launch#${TASK_ARN}`, ACCEPTED], taskArns: ['known'] });
+    });
+
+    test('a later one is kept in its place', async () => {
+      expect(await written(-1000)).toEqual({ ids: [`launch#${TASK_ARN}`, ACCEPTED], taskArns: [TASK_ARN] });
+    });
+
+    test.each([
+      ['nothing is written of our own', 0, 'known'],
+      ['nothing is written of our own that was kept by a clock which is ahead', 1000, 'known'],
+      ['our own takes the place of an earlier one', -1000, TASK_ARN],
+    ])('%s', async (_, laterMs, kept) => {
+      const { clientToken } = JSON.parse(acceptedText()).detail.requestParameters;
+      const ours = synchronousCallId({ ...HOME, principal: OWN_PRINCIPAL, cluster: 'batch', clientToken });
+      const { taskArns, ids } = await written(laterMs, `accepted#${ours}`, { userIdentity: { arn: OWN_ROLE } });
+      expect([ids.length, taskArns]).toEqual([laterMs < 0 ? 1 : 0, [kept]]);
+    });
   });
 
   test('tells people of what it may not repeat, and starts nothing while observing', async () => {

@@ -16,7 +16,7 @@ export interface Review {
 
 const TLS = ['aws:SecureTransport'];
 const ITEMS = ['dynamodb:LeadingKeys'];
-const READ_AND_WRITE = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const READ_AND_WRITE = ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const TABLE_AND_QUEUES = [
   'kms:Decrypt',
   'kms:Encrypt',
@@ -162,7 +162,7 @@ export const REVIEWED: readonly Review[] = [
   { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
   {
     who: 'RateLimiter',
-    actions: ['dynamodb:GetItem'],
+    actions: ['dynamodb:BatchGetItem'],
     given: ITEMS,
     why: 'Reads traffic, pause, and what is done already.',
   },
@@ -174,9 +174,9 @@ export const REVIEWED: readonly Review[] = [
   { actions: ['dynamodb:UpdateItem'], given: ITEMS, why: 'Counts notices.' },
   {
     who: 'Rerun',
-    actions: ['dynamodb:GetItem'],
+    actions: ['dynamodb:BatchGetItem'],
     given: ITEMS,
-    why: 'Reads the pause, and what proves that a late call was not accepted; it can change neither.',
+    why: 'Reads what it writes, the pause, and what proves that a late call was not accepted; it can change neither of these two.',
   },
   {
     who: 'Intake',
@@ -192,7 +192,7 @@ export const REVIEWED: readonly Review[] = [
   },
   {
     who: 'Rerun',
-    actions: READ_AND_WRITE,
+    actions: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     given: ITEMS,
     why: 'Launch records of what it starts, spend counts, the key of tokens. Who gets hold of the function can run the listed families, with any command.',
   },

@@ -30,13 +30,22 @@ const UNHEARD = { error: { name: 'TimeoutError', status: 0 } };
 export function isVisible({ name, input }: Sent, world: World): boolean {
   if (name === 'StartExecutionCommand') return input.stateMachineArn.endsWith(RERUN);
   if (name === 'RunTaskCommand' || name === 'LookupEventsCommand') return true;
-  const id = itemOf(input);
-  if (id?.startsWith('launch#')) return world.faults.failedStarts > 0;
-  return id !== undefined && world.sweepsAt.length > 0 && (id.startsWith('accepted#') || id === 'coverage');
+  return idsOf(input).some((id) =>
+    id.startsWith('launch#')
+      ? world.faults.failedStarts > 0
+      : world.sweepsAt.length > 0 && (id.startsWith('accepted#') || id === 'coverage'),
+  );
 }
 
-const itemOf = (input: { Item?: unknown; Key?: unknown }): string | undefined =>
-  ((input.Item ?? input.Key) as { id: { S: string } } | undefined)?.id.S;
+/** Of the items that a request reads or writes. */
+function idsOf({ Item, Key, RequestItems }: Sent['input']): string[] {
+  const batch = RequestItems?.state;
+  const items = batch ? (batch.Keys ?? putsIn(batch)) : [Item ?? Key];
+  return items.flatMap((item: { id: { S: string } } | undefined) => item?.id.S ?? []);
+}
+
+const putsIn = (batch: { PutRequest: { Item: { id: { S: string } } } }[]) =>
+  batch.map(({ PutRequest }) => PutRequest.Item);
 
 /** All ways in which a request may be taken now. */
 export function effectsOf(state: State, world: World, { name, input }: Sent, nowMs: number): Effect[] {
@@ -73,12 +82,20 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
       return plain('', {
         tasks: input.tasks.map((arn: string) => detailOf(state, world, `task ${taskOf(arn)}`)),
       });
-    default: {
-      const id = itemOf(input);
-      if (!id || !ITEMS.some((prefix) => id.startsWith(prefix)))
-        return [{ label: '', isFault: false, state, answer: NOTHING }];
-      return [table(state, name, input, id, world.mutations)];
+    case 'BatchGetItemCommand': {
+      const found = idsOf(input).flatMap((id) => state.table[id] ?? []);
+      return plain('', { Responses: { state: found.map(valueAt) } });
     }
+    case 'BatchWriteItemCommand': {
+      const items = putsIn(input.RequestItems.state);
+      const next = items.reduce(
+        (before, Item) => table(before, 'PutItemCommand', { TableName: 'state', Item }, world.mutations).state,
+        state,
+      );
+      return plain(`BatchWriteItem ${idsOf(input)}`, {}, next);
+    }
+    default:
+      return [table(state, name, input, world.mutations)];
   }
 }
 
@@ -147,7 +164,9 @@ function startExecution(state: State, input: Sent['input'], nowMs: number, mutat
 const answers = new Map<string, { item: Part | undefined; answer: Answer }>();
 
 /** The table's answer is that of the lab's DynamoDB, whose conditions have tests of their own. */
-function table(state: State, name: string, input: Sent['input'], id: string, mutations: Mutations): Effect {
+function table(state: State, name: string, input: Sent['input'], mutations: Mutations): Effect {
+  const [id = ''] = idsOf(input);
+  if (!ITEMS.some((prefix) => id.startsWith(prefix))) return { label: '', isFault: false, state, answer: NOTHING };
   const before = state.table[id];
   const key = `${before} ${name} ${partOf(input)}`;
   const known = answers.get(key) ?? askTable(before, name, input);

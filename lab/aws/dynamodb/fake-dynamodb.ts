@@ -1,5 +1,6 @@
 import { AwsError, type FakeService, UnsupportedError } from '../../kernel/aws-service.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import { batchGetItem, batchWriteItem } from './batches.ts';
 import { describeTable, getItem, scan } from './reads.ts';
 import { Table, type TableOptions } from './table.ts';
 import type { Item } from './values.ts';
@@ -32,6 +33,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     parameters: ['TableName', 'Key', 'ProjectionExpression', NAMES],
     run: (input, database) => getItem(database.table(input.TableName), input),
   },
+  BatchGetItem: { parameters: ['RequestItems'], run: batchGetItem },
+  BatchWriteItem: { parameters: ['RequestItems'], run: batchWriteItem },
   PutItem: {
     parameters: ['TableName', 'Item', ...CONDITIONS],
     run: (input, database) => write(planPut, database.table(input.TableName), input),
@@ -62,7 +65,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
 };
 
-/** Amazon DynamoDB, as far as scans, and reads and writes of single items go: no sort keys, queries, batches, transactions or streams. */
+/** Amazon DynamoDB, as far as scans, and reads and writes by key go: no sort keys, queries, transactions or streams. */
 export class FakeDynamoDb implements FakeService {
   readonly name = 'dynamodb';
   readonly #tables = new Map<string, Table>();

@@ -14,7 +14,7 @@ import { type Item, itemSize, readItem } from './values.ts';
 const MAX_ITEM_BYTES = 400 * 1024;
 
 /** A write that passed every check but has not happened yet. */
-interface Write {
+export interface Write {
   readonly table: Table;
   readonly key: Item;
   readonly before: Item | undefined;
@@ -85,7 +85,7 @@ function plan(
   return { table, key, before, after: change(before), paths };
 }
 
-function commit({ table, key, after }: Write): void {
+export function commit({ table, key, after }: Write): void {
   if (after) table.put(after);
   else table.delete(key);
 }

@@ -3,7 +3,7 @@ import type { Statement } from '../../stack/resources.ts';
 import { arnLike, like, type Test } from './text-pattern.ts';
 
 /** What a request says of itself, by condition key. */
-export type Context = Readonly<Record<string, string>>;
+export type Context = Readonly<Record<string, string | readonly string[]>>;
 
 /** Condition keys that the lab knows how to fill; a request that lacks one meets no condition on it. */
 const KEYS =
@@ -25,7 +25,7 @@ const NEGATED: Readonly<Record<string, string>> = {
   ArnNotLike: 'ArnLike',
 };
 const IF_EXISTS = /IfExists$/;
-/** Requests of ours have one value of a key that may have several; it is met where there is none. */
+/** Each value of a key that may have several has to be met; it is met where there is none. */
 const FOR_ALL = /^ForAllValues:/;
 
 type Condition = (context: Context) => boolean;
@@ -55,9 +55,13 @@ function conditionOf(operator: string, key: string, expected: readonly string[])
   if (!test) return unsupported(`the condition operator ${operator}`);
   const tests = expected.map(test);
   const isMetByNone = negated !== undefined || IF_EXISTS.test(operator) || FOR_ALL.test(operator);
+  const isMetBy = (value: string) => tests.some((each) => each(value)) === (negated === undefined);
   return (context) => {
     const found = context[key];
-    return found === undefined ? isMetByNone : tests.some((each) => each(found)) === (negated === undefined);
+    if (found === undefined) return isMetByNone;
+    if (typeof found === 'string') return isMetBy(found);
+    if (!FOR_ALL.test(operator)) throw new UnsupportedError(`${operator} for several values of ${key}`);
+    return found.every(isMetBy);
   };
 }
 

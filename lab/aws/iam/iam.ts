@@ -12,7 +12,7 @@ export interface Need {
   readonly action: string;
   readonly resource: string;
   /** Condition keys that the request has beyond those that all requests have. */
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Context;
 }
 
 /** Everything in the lab travels over TLS. */

@@ -136,7 +136,10 @@ export class Permissions {
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
-        return [{ ...need(action, this.#arn('dynamodb', `table/${input.TableName}`)), context: leadingKey(input) }];
+        return tablesOf(input).map(([table, ids]) => ({
+          ...need(action, this.#arn('dynamodb', `table/${table}`)),
+          ...(ids.length > 0 && { context: { 'dynamodb:LeadingKeys': ids } }),
+        }));
       case 'states': {
         // Answers to tasks are judged by the state machine: https://github.com/aws/aws-cdk/pull/8486
         const stateMachine =
@@ -212,11 +215,25 @@ export class Permissions {
   }
 }
 
-/** What names an item: the tables of the lab have a partition key of strings, `id`. */
-function leadingKey({ Key, Item }: JsonObject): Record<string, string> {
-  const { id } = (Key ?? Item ?? {}) as { id?: { S?: string } };
-  return id?.S === undefined ? {} : { 'dynamodb:LeadingKeys': id.S };
+/** Which tables a request is about, and which of their items: the tables of the lab have a partition key of strings, `id`. */
+function tablesOf({ TableName, Key, Item, RequestItems }: JsonObject): [table: string, ids: string[]][] {
+  const idsOf = (items: readonly unknown[]) =>
+    items.flatMap((item) => (item as { id?: { S?: string } } | null | undefined)?.id?.S ?? []);
+  if (RequestItems === undefined) return [[String(TableName), idsOf([Key ?? Item])]];
+  return Object.entries(RequestItems as Record<string, BatchOfTable>).map(([table, batch]) => [
+    table,
+    idsOf(
+      'Keys' in batch
+        ? batch.Keys
+        : batch.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key),
+    ),
+  ]);
 }
+
+/** What a batch reads of a table, or writes to it. */
+type BatchOfTable =
+  | { readonly Keys: readonly unknown[] }
+  | readonly { readonly PutRequest?: { readonly Item: unknown }; readonly DeleteRequest?: { readonly Key: unknown } }[];
 
 function denial(principalArn: string, { action, resource }: Need, [code, status]: readonly [string, number]): AwsError {
   const message = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;

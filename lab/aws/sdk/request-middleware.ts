@@ -1,6 +1,7 @@
 import type { Faults, Moment } from '../../faults/faults.ts';
 import { LostConnectionError } from '../../kernel/aws-service.ts';
 import type { VirtualClock } from '../../kernel/clock.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uniform } from '../../kernel/random.ts';
 import type { Usage } from '../../report/cost.ts';
 
@@ -8,7 +9,12 @@ import type { Usage } from '../../report/cost.ts';
 const REQUEST_SECONDS = [0.005, 0.03] as const;
 
 /** Stands between one of ours and a service. */
-export type RequestMiddleware = <T>(service: string, operation: string, call: () => T | Promise<T>) => Promise<T>;
+export type RequestMiddleware = <T>(
+  service: string,
+  operation: string,
+  call: () => T | Promise<T>,
+  input: JsonObject,
+) => Promise<T>;
 
 export interface RequestMiddlewareOptions {
   readonly clock: VirtualClock;
@@ -29,14 +35,14 @@ export function makeRequestMiddleware({
   timeoutMs,
 }: RequestMiddlewareOptions): RequestMiddleware {
   const latency = () => uniform(random, REQUEST_SECONDS) * 1000;
-  return async (service, operation, call) => {
+  return async (service, operation, call, input) => {
     const disturbance = faults.call(service, operation);
     const disturb = (moment: Moment) => {
       if (disturbance?.moment === moment) throw disturbance.error;
     };
     try {
       await clock.sleep(latency());
-      usage.called(service, operation);
+      usage.called(service, operation, input);
       disturb('before');
       const answer = await call();
       disturb('after');

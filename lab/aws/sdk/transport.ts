@@ -9,7 +9,7 @@ export interface CallHooks {
    * Stands between the client and the effect. It may take virtual time, and may throw an `AwsError` or a
    * `LostConnectionError` before the effect or, which loses the answer of a call that succeeded, after it.
    */
-  around?<T>(service: string, operation: string, call: () => T | Promise<T>): Promise<T>;
+  around?<T>(service: string, operation: string, call: () => T | Promise<T>, input: JsonObject): Promise<T>;
   /** Told of whatever is no answer of AWS's: what a fake cannot do, and its own defects. The run must fail. */
   onUnsupported?(error: unknown): void;
 }
@@ -115,7 +115,7 @@ function perform(
   input: JsonObject,
 ): JsonObject | Promise<JsonObject> {
   const effect = () => service.call(operation, input, principal);
-  return hooks.around ? hooks.around(service.name, operation, effect) : effect();
+  return hooks.around ? hooks.around(service.name, operation, effect, input) : effect();
 }
 
 /** What the service answers instead; throws where there is no answer of AWS's. */

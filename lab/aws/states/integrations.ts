@@ -79,7 +79,7 @@ async function callService(
   const body = input.MessageBody;
   const sent = typeof body === 'object' && body !== null ? { ...input, MessageBody: JSON.stringify(body) } : input;
   try {
-    return await around(fake.name, operation, () => fake.call(operation, sent, principal));
+    return await around(fake.name, operation, () => fake.call(operation, sent, principal), sent);
   } catch (error) {
     // Seen as Lambda.SdkClientException: https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
     const code =

@@ -1,5 +1,6 @@
 import { clusterName } from '../arn.ts';
 import type { Caller, RunTaskRecord } from '../events/run-task-record.ts';
+import type { RunTaskRequest } from '../events/run-task-request.ts';
 import { synchronousCallId, tokenlessCallId } from '../identity.ts';
 import { launcherOf } from '../opt-in/launchers.ts';
 import { isOwnCall } from '../opt-in/opt-in.ts';
@@ -57,5 +58,12 @@ export const principalOf = ({ principalId, principalArn }: Caller): string => pr
 
 /** Stands for us in the identity of our own requests. */
 export const OWN_PRINCIPAL = 'ecs-throttle-remediation';
+
+/** The identity of a request of our own, as of its record. */
+export const ownCallId = (
+  { clientToken = '' }: RunTaskRequest,
+  cluster: string,
+  awsEnvironment: VerdictContext['awsEnvironment'],
+): string => synchronousCallId({ ...awsEnvironment, principal: OWN_PRINCIPAL, cluster, clientToken });
 
 export const tokenless = ({ account, region, eventId }: RunTaskRecord) => tokenlessCallId(account, region, eventId);

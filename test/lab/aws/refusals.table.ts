@@ -101,6 +101,18 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
         [operation, 'ValidationException', { TableName: 'table', [key]: {} }],
       ];
     }),
+    ...['BatchGetItem', 'BatchWriteItem'].flatMap((operation): Refusal[] => {
+      const batch = (...keys: JsonObject[]): Json =>
+        operation === 'BatchGetItem' ? { Keys: keys } : keys.map((Item) => ({ PutRequest: { Item } }));
+      const tooMany = Array.from({ length: 101 }, (_, n) => ({ pk: { S: `k${n}` } }));
+      return [
+        [operation, 'ResourceNotFoundException', { RequestItems: { nowhere: batch(KEY) } }],
+        [operation, 'ValidationException', { RequestItems: { table: batch({}) } }],
+        [operation, 'ValidationException', { RequestItems: { table: batch(KEY, KEY) } }],
+        [operation, 'ValidationException', { RequestItems: { table: batch(...tooMany) } }],
+        [operation, 'ValidationException', { RequestItems: {} }],
+      ];
+    }),
     ['PutItem', 'ConditionalCheckFailedException', { TableName: 'table', Item: KEY, ...UNHELD }],
     ['UpdateItem', 'ConditionalCheckFailedException', { TableName: 'table', Key: KEY, ...UNHELD }],
     ['DeleteItem', 'ConditionalCheckFailedException', { TableName: 'table', Key: KEY, ...UNHELD }],

@@ -26,7 +26,7 @@ function openFaults(...faults: JsonObject[]) {
       const all = (async () => {
         for (let i = 0; i < times; i++) {
           const [before, effectsBefore] = [clock.now(), effects];
-          const answer = await passage(service, operation, () => String(++effects)).then(
+          const answer = await passage(service, operation, () => String(++effects), {}).then(
             () => 'answered',
             (error: Error) => error.name,
           );

@@ -196,7 +196,7 @@ describe('a bad scenario is refused with path, found and expected', () => {
     [
       'an operation that nobody calls',
       withValue('faults', [{ kind: 'serviceError', service: 'ecs', operation: 'StopTask', probability: 0 }]),
-      'bad.json: faults[0].operation: found "StopTask", expected "GetItem" or "PutItem"',
+      'bad.json: faults[0].operation: found "StopTask", expected "GetItem" or "BatchGetItem"',
     ],
     [
       'an item that nobody may spoil',

@@ -2,23 +2,44 @@ import { describe, expect, test } from 'vitest';
 import type { LaunchRecord } from '../../../lambda/core/rerun/launch-record.ts';
 import type { Launch } from '../../../lambda/core/verdict/verdict.ts';
 import { makeLaunchStore } from '../../../lambda/state/launch-store.ts';
-import { awsError, dependenciesWith, failing } from '../../support/dependencies.ts';
+import { awsError, dependenciesWith, failing, type Sent } from '../../support/dependencies.ts';
 import { CRON_ROLE, NOW_MS, OPS_USER } from '../../support/records.ts';
 import { TABLES } from '../../support/table.ts';
 
 const RECORD: LaunchRecord = { caller: CRON_ROLE, rootCallId: 'root', generation: 0, request: { taskDefinition: 'x' } };
+const OURS: Launch = { taskArn: 'a', atMs: 0, record: { ...RECORD, generation: 2, isOurs: true } };
+const ACCEPTED = { callId: 'call', acceptance: { atMs: 2000, taskArns: ['a'], digest: 'digest' } };
 const DAYS = 86_400;
 
 describe('launch records', () => {
-  test('are read as they were last written, not as some copy has them', async () => {
-    const { dependencies, sent } = dependenciesWith();
-    await makeLaunchStore(dependencies).get('a');
-    expect(sent).toMatchObject([{ name: 'GetItemCommand', input: { ConsistentRead: true } }]);
+  test('that could not be kept are an error', async () => {
+    const denied = awsError('AccessDeniedException');
+    const { dependencies } = dependenciesWith({ dynamoDb: failing([denied, denied]) });
+    await expect(makeLaunchStore(dependencies).put([{ taskArn: 'a', atMs: 1000, record: RECORD }])).rejects.toThrow();
+    await expect(makeLaunchStore(dependencies).putOurs([OURS], ACCEPTED)).rejects.toThrow();
   });
 
-  test('that could not be kept are an error', async () => {
-    const { dependencies } = dependenciesWith({ dynamoDb: failing([awsError('AccessDeniedException')]) });
-    await expect(makeLaunchStore(dependencies).put([{ taskArn: 'a', atMs: 1000, record: RECORD }])).rejects.toThrow();
+  test('of our own are written in one request with the acceptance; what DynamoDB left of it is written again, later', async () => {
+    const { dependencies, sent, sleeps } = dependenciesWith({
+      dynamoDb: ({ input }) => {
+        const [, ...rest] = input.RequestItems.state;
+        return { UnprocessedItems: rest.length > 0 ? { state: rest } : {} };
+      },
+    });
+    await makeLaunchStore(dependencies).putOurs([OURS], ACCEPTED);
+    const idsIn = (requests: { PutRequest: { Item: { id: { S: string } } } }[]) =>
+      requests.map(({ PutRequest }) => PutRequest.Item.id.S);
+    expect(sent.map(({ input }) => idsIn(input.RequestItems.state))).toEqual([
+      ['launch#a', 'accepted#call'],
+      ['accepted#call'],
+    ]);
+    expect(sleeps).toHaveLength(1);
+  });
+
+  test('of our own that could never be written whole are an error', async () => {
+    const dynamoDb = ({ input }: Sent) => ({ UnprocessedItems: input.RequestItems });
+    const { dependencies } = dependenciesWith({ dynamoDb });
+    await expect(makeLaunchStore(dependencies).putOurs([OURS], ACCEPTED)).rejects.toThrow();
   });
 });
 
@@ -70,6 +91,20 @@ describe.each(TABLES)('in %s', (_, openTable) => {
       },
     );
 
+    test('of our own take the place of whatever is there, and come with the acceptance, for three days', async () => {
+      const { store, items } = openStore();
+      await store.put([stranger]);
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 1000, taskArns: [], digest: 'digest' } });
+      await store.putOurs([OURS, { ...OURS, taskArn: 'b' }], ACCEPTED);
+      await store.put([first, stranger]);
+      expect([await store.get('a'), await store.get('b')]).toEqual(Array(2).fill({ atMs: 0, record: OURS.record }));
+      expect(await store.getAccepted('call')).toEqual(ACCEPTED.acceptance);
+      const expiresAt = { N: String(NOW_MS / 1000 + 3 * DAYS) };
+      expect(await items()).toMatchObject(
+        ['accepted#call', 'launch#a', 'launch#b'].map((S) => ({ id: { S }, expiresAt })),
+      );
+    });
+
     test.each(['{', 'null', '{"caller":7}'])('that nobody can read (%s) count as missing', async (text) => {
       const { store, put } = openStore();
       await put({ id: { S: 'launch#a' }, record: { S: text } });
@@ -81,9 +116,9 @@ describe.each(TABLES)('in %s', (_, openTable) => {
     test('are kept with their tasks and time; the latest stays, in whatever order they come', async () => {
       const { store } = openStore();
       expect(await store.getAccepted('call')).toBeUndefined();
-      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'], digest: 'digest' });
-      await store.putAccepted('call', { atMs: 3000, taskArns: ['b'], digest: 'digest' });
-      await store.putAccepted('call', { atMs: 2000, taskArns: ['c'], digest: 'digest' });
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 1000, taskArns: ['a'], digest: 'digest' } });
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 3000, taskArns: ['b'], digest: 'digest' } });
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 2000, taskArns: ['c'], digest: 'digest' } });
       expect(await store.getAccepted('call')).toEqual({ atMs: 3000, taskArns: ['b'], digest: 'digest' });
     });
 
@@ -92,7 +127,10 @@ describe.each(TABLES)('in %s', (_, openTable) => {
       const stores = Array.from({ length: 8 }, () => makeLaunchStore(open().dependencies));
       await Promise.all(
         stores.map((store, n) =>
-          store.putAccepted('call', { atMs: 1000 + ((n * 3) % 8), taskArns: [String(n)], digest: 'digest' }),
+          store.putAccepted({
+            callId: 'call',
+            acceptance: { atMs: 1000 + ((n * 3) % 8), taskArns: [String(n)], digest: 'digest' },
+          }),
         ),
       );
       expect(await stores[0]?.getAccepted('call')).toEqual({ atMs: 1007, taskArns: ['5'], digest: 'digest' });
@@ -100,8 +138,8 @@ describe.each(TABLES)('in %s', (_, openTable) => {
 
     test('of one instant stay as the first that was kept', async () => {
       const { store } = openStore();
-      await store.putAccepted('call', { atMs: 1000, taskArns: ['a'], digest: 'digest' });
-      await store.putAccepted('call', { atMs: 1000, taskArns: [], digest: 'digest' });
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 1000, taskArns: ['a'], digest: 'digest' } });
+      await store.putAccepted({ callId: 'call', acceptance: { atMs: 1000, taskArns: [], digest: 'digest' } });
       expect(await store.getAccepted('call')).toEqual({ atMs: 1000, taskArns: ['a'], digest: 'digest' });
     });
 
@@ -113,7 +151,7 @@ describe.each(TABLES)('in %s', (_, openTable) => {
 
     test('and launch records never meet', async () => {
       const { store } = openStore();
-      await store.putAccepted('a', { atMs: 1, taskArns: [], digest: 'digest' });
+      await store.putAccepted({ callId: 'a', acceptance: { atMs: 1, taskArns: [], digest: 'digest' } });
       expect(await store.get('a')).toBeUndefined();
       expect(await store.getAccepted('a')).toEqual({ atMs: 1, taskArns: [], digest: 'digest' });
     });

@@ -23,7 +23,7 @@ describe('the lease of a cluster', () => {
     expect(sent.map(({ name }) => name)).toEqual([
       'UpdateItemCommand',
       'UpdateItemCommand',
-      'GetItemCommand',
+      'BatchGetItemCommand',
       'UpdateItemCommand',
       'UpdateItemCommand',
     ]);

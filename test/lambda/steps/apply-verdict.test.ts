@@ -30,7 +30,7 @@ async function acting(verdict: Verdict, answers: Answers = {}, settings: Partial
 }
 
 /** What it takes to tell people once. */
-const TELLING = ['GetItemCommand', 'StartExecutionCommand', 'UpdateItemCommand', 'PutItemCommand'];
+const TELLING = ['BatchGetItemCommand', 'StartExecutionCommand', 'UpdateItemCommand', 'PutItemCommand'];
 
 describe('a verdict is carried out', () => {
   test.each<[string, Verdict, string[]]>([

@@ -176,6 +176,27 @@ test('an execution goes on with what it sees to itself', async () => {
   expect(requestsNow()).toHaveLength(1);
 });
 
+describe('a call that was made', () => {
+  const { clientToken = '' } = RERUN.request ?? {};
+  const ours = `accepted#${synchronousCallId({ ...HOME, principal: OWN_PRINCIPAL, cluster: 'batch', clientToken })}`;
+
+  test('is known as accepted at once, as its record will say it', async () => {
+    const { stored } = await attempt({ nowMs: NOW_MS });
+    expect(stored(ours, 'record')).toEqual({ atMs: NOW_MS, taskArns: [ARN, 'b'], digest: RERUN.doneBy?.digest });
+  });
+
+  test.each<[string, Answer]>([
+    ['was throttled', failing([awsError('ThrottlingException')])],
+    ['ECS refused', failing([awsError('ClientException')])],
+    ['found no room', () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }, { reason: 'RESOURCE:MEMORY' }] })],
+    ['nobody answered', failing([awsError('TimeoutError')])],
+  ])('is not where it %s', async (_, ecs) => {
+    const { item, requests } = await attempt({ nowMs: NOW_MS, ecs });
+    expect(requests).toHaveLength(1);
+    expect(item(ours)).toBeUndefined();
+  });
+});
+
 describe('in time a call', () => {
   const whole = { atMs: EVENT_TIME_MS, taskArns: ['a', 'b'] };
 

@@ -1,4 +1,11 @@
-import { DeleteItemCommand, GetItemCommand, ListBackupsCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  ListBackupsCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addNumbers, canonicalNumber, compareNumbers } from '../../../../lab/aws/dynamodb/numbers.ts';
@@ -69,6 +76,37 @@ describe('an item', () => {
   ])('is not found under a key %s', async (_, key) => {
     const { get } = openDatabase();
     await expect(get(key)).rejects.toThrow('The provided key element does not match the schema');
+  });
+
+  it('comes with others in a batch, and so do writes', async () => {
+    const { client } = openDatabase();
+    const [a, b] = ['a', 'b'].map((S) => ({ pk: { S }, n: { N: '1' } }));
+    const requests = [{ PutRequest: { Item: a } }, { PutRequest: { Item: b } }, { DeleteRequest: { Key: KEY } }];
+    const written = await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: requests } }));
+    expect(written.UnprocessedItems).toEqual({});
+    const Keys = ['b', 'c', 'a'].map((S) => ({ pk: { S } }));
+    const read = await client.send(new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys } } }));
+    expect([read.Responses, read.UnprocessedKeys]).toEqual([{ [TABLE]: [b, a] }, {}]);
+  });
+
+  it('of a batch is not written where another one cannot be', async () => {
+    const { client, get } = openDatabase();
+    const requests = [{ PutRequest: { Item: KEY } }, { PutRequest: { Item: { pk: { N: '1' } } } }];
+    const write = client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: requests } }));
+    await expect(write).rejects.toThrow('Type mismatch for key pk');
+    expect(await get()).toBeUndefined();
+  });
+
+  it('is left for another request where an answer of 16 MB has no place for it', async () => {
+    const { client, put } = openDatabase();
+    const Keys = Array.from({ length: 50 }, (_, n) => ({ pk: { S: `k${n}` } }));
+    for (const key of Keys) await put({ ...key, s: { S: 'x'.repeat(400_000) } });
+    const batch = { Keys, ConsistentRead: true };
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [TABLE]: batch } }),
+    );
+    expect(Responses?.[TABLE]).toHaveLength(41);
+    expect(UnprocessedKeys).toEqual({ [TABLE]: { Keys: Keys.slice(41), ConsistentRead: true } });
   });
 
   it('needs a table that exists', async () => {

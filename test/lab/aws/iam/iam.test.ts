@@ -58,14 +58,31 @@ const mayRole = (statements: JsonObject[], need: Need) =>
 describe('a role may reach the items whose keys a statement names', () => {
   const permissions = (ids: string[]) => {
     const only = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ids } };
-    const actions = ['dynamodb:GetItem', 'dynamodb:PutItem'];
-    return new Permissions(policies(template([allow(actions, TABLE, only)])), accountWith({}), () => undefined);
+    const actions = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:BatchWriteItem'];
+    const another = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['pause'] } };
+    const statements = [allow(actions, TABLE, only), allow(actions, TABLE, another)];
+    return new Permissions(policies(template(statements)), accountWith({}), () => undefined);
   };
   const asks = (id: string, operation: string) => () =>
     permissions(['rate', 'traffic#*']).require(SESSION, 'dynamodb', operation, {
       TableName: 'State',
       [operation === 'PutItem' ? 'Item' : 'Key']: { id: { S: id } },
     });
+
+  test.each(['BatchGetItem', 'BatchWriteItem'])('in a batch, where one statement names them all: %s', (operation) => {
+    const asksAll =
+      (...ids: string[]) =>
+      () => {
+        const items = ids.map((S) => ({ id: { S } }));
+        const State = operation === 'BatchGetItem' ? { Keys: items } : items.map((Item) => ({ PutRequest: { Item } }));
+        permissions(['rate', 'traffic#*']).require(SESSION, 'dynamodb', operation, { RequestItems: { State } });
+      };
+    expect(asksAll('rate', 'traffic#7', 'traffic#8')).not.toThrow();
+    expect(asksAll('pause')).not.toThrow();
+    for (const ids of [['rate', 'pause'], ['launch#a'], ['traffic#7', 'launch#a']]) {
+      expect(asksAll(...ids)).toThrow(`not authorized to perform: dynamodb:${operation}`);
+    }
+  });
 
   test.each(['GetItem', 'PutItem'])('and no others: %s', (operation) => {
     expect(asks('rate', operation)).not.toThrow();
