@@ -93,7 +93,7 @@ export function makeLaunchStore(
 
   /** An unreadable item counts as missing. The event history holds the same facts. */
   const parsed = <T>(item: Item | undefined, schema: z.ZodType<T>): T | undefined =>
-    schema.safeParse(parseJson(item?.record?.S ?? '')).data;
+    item && schema.safeParse(parseJson(item.record?.S ?? '')).data;
 
   return {
     async put(launches) {
