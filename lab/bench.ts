@@ -1,20 +1,25 @@
 /** `npm run bench`: this project beside other ways to bring throttled calls back, in the same storms. */
-import { parseArgs } from 'node:util';
 import { CASES } from './bench/cases.ts';
 import { CONTENDERS } from './bench/contenders.ts';
 import { writePages } from './bench/page.ts';
 import { measureAll } from './bench/pool.ts';
 import { summarize } from './bench/summary.ts';
 import { caseTables, caseTitle, type Row } from './bench/tables.ts';
+import { readOptions } from './command-line.ts';
 import { duration, plural } from './report/format.ts';
 
 const USAGE = 'usage: npm run bench -- [--seeds COUNT] [--write]';
 
 const DEFAULT_SEEDS = '3';
 
-const { values } = parseArgs({
+const read = readOptions({
   options: { seeds: { type: 'string', default: DEFAULT_SEEDS }, write: { type: 'boolean', default: false } },
 });
+if ('problem' in read) {
+  console.error(`${read.problem}\n${USAGE}`);
+  process.exit(2);
+}
+const { values } = read;
 const seeds = Number(values.seeds);
 if (!Number.isInteger(seeds) || seeds < 1) {
   console.error(`--seeds: found ${values.seeds}, expected a whole number from 1\n${USAGE}`);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { readOptions } from './command-line.ts';
 import { describeStorm, stormOf } from './hunt/scenarios.ts';
 import { report } from './report/report.ts';
 import { readScenario } from './scenario/scenario.ts';
@@ -36,9 +36,14 @@ const line = ({ number, owed, ratio, callsPerOwed, points, violations }: Found) 
 
 /** Exit code: 0 = no invariant was violated, 1 = one was, 2 = bad arguments. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const read = readOptions({
     options: { runs: { type: 'string', default: '200' }, from: { type: 'string', default: '1' } },
   });
+  if ('problem' in read) {
+    console.error(`${read.problem}\n${USAGE}`);
+    return 2;
+  }
+  const { values } = read;
   const [runs, from] = [Number(values.runs), Number(values.from)];
   if (!(Number.isSafeInteger(runs) && runs > 0) || !Number.isSafeInteger(from)) {
     console.error(`found ${JSON.stringify(values)}, expected whole numbers\n${USAGE}`);

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { ConfigurationError } from '../lib/config/read-config.ts';
+import { readOptions } from './command-line.ts';
 import { renderPage } from './html/page.ts';
 import { RecordFiles } from './report/record-files.ts';
 import { report } from './report/report.ts';
@@ -47,23 +47,21 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function readCommand(args: readonly string[]): Command | { readonly problem: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        html: { type: 'string' },
-        records: { type: 'string' },
-      },
-    });
-    const [file, ...more] = positionals;
-    if (file === undefined || more.length > 0)
-      return { problem: `found ${positionals.length} scenarios, expected one scenario file` };
-    return { file, json: values.json, html: values.html, records: values.records };
-  } catch (error) {
-    return { problem: (error as Error).message };
-  }
+  const read = readOptions({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      html: { type: 'string' },
+      records: { type: 'string' },
+    },
+  });
+  if ('problem' in read) return read;
+  const { values, positionals } = read;
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0)
+    return { problem: `found ${positionals.length} scenarios, expected one scenario file` };
+  return { file, json: values.json, html: values.html, records: values.records };
 }
 
 async function playScenario({ file, json, html, records }: Command): Promise<number> {

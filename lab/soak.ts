@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { readOptions } from './command-line.ts';
 import { readScenario } from './scenario/scenario.ts';
 import { type Campaign, type Failure, keep, type soak } from './soak/campaign.ts';
 import { judge } from './soak/judge.ts';
@@ -17,11 +17,16 @@ const CHUNK = 20;
 
 /** Exit code: 0 = every invariant held in every run, 1 = violated, 2 = bad arguments. */
 async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const read = readOptions({
     args: [...args],
     allowPositionals: true,
     options: { runs: { type: 'string', default: '200' }, seed: { type: 'string', default: String(Date.now() % 1e9) } },
   });
+  if ('problem' in read) {
+    console.error(`${read.problem}\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = read;
   const [file, ...others] = positionals;
   const [runs, seed] = [Number(values.runs), Number(values.seed)];
   if (others.length > 0 || !Number.isSafeInteger(seed) || !(Number.isSafeInteger(runs) && runs > 0)) {
