@@ -118,17 +118,14 @@ export function makeHandler(
     return { event, accepted, known: accepted && (await launches.getAccepted(accepted.callId)) };
   }
 
-  /**
-   * Keeps that ECS accepted a call: everybody's, ours too, as late re-runs rest on what the history shows. Returns whether all that a
-   * verdict keeps of it was kept before, which is so of most: from their events.
-   */
-  async function keepAcceptance({ accepted, known }: Candidate, verdict: Verdict): Promise<boolean> {
-    if (!accepted) return false;
-    const { atMs } = accepted.acceptance;
-    // Of listed callers the verdict keeps it, after the launches. Another call may have been accepted under the token since.
-    if (verdict.kind === 'record' && verdict.acceptance) return known?.atMs === atMs;
-    if (!known || known.atMs < atMs) await launches.putAccepted(accepted);
-    return false;
+  /** Whether all that a verdict keeps was kept before: of most calls it was, from their events. */
+  const isKept = ({ accepted, known }: Candidate, verdict: Verdict): verdict is Verdict & { kind: 'record' } =>
+    verdict.kind === 'record' && known?.launchesKept === true && known.atMs === accepted?.acceptance.atMs;
+
+  /** Keeps that ECS accepted a call: everybody's, ours too, as late re-runs rest on what the history shows. Of listed callers the verdict keeps it. */
+  async function keepAcceptance({ accepted, known }: Candidate, verdict: Verdict): Promise<void> {
+    if (!accepted || (verdict.kind === 'record' && verdict.acceptance)) return;
+    if (!known || known.atMs < accepted.acceptance.atMs) await launches.putAccepted(accepted);
   }
 
   /** Applies the verdict on a candidate. Returns whether that started a re-run. */
@@ -137,8 +134,8 @@ export function makeHandler(
     const identity = eventName(event);
     if (handled.has(identity)) return false;
     const verdict = decide(event, { awsEnvironment, settings, ownRoleArn, nowMs: clock.now() });
-    const isKept = await keepAcceptance(candidate, verdict);
-    const ending = isKept && verdict.kind === 'record' ? verdict : await applyVerdict(verdict, event);
+    await keepAcceptance(candidate, verdict);
+    const ending = isKept(candidate, verdict) ? verdict : await applyVerdict(verdict, event);
     // A launch record said that a task is nobody's of ours: one of a listed caller may still come, and then says otherwise.
     const isForeign = verdict.kind === 'rerun' && ending.kind === 'ignore' && ending.reason !== 'observeMode';
     if (event.kind !== 'stoppedTask' || !isForeign || clock.now() > event.createdAtMs + HISTORY_LAG_MS) {

@@ -83,6 +83,6 @@ export class Usage {
 /** How many items a request is about. */
 function itemsIn({ RequestItems }: JsonObject): number {
   if (RequestItems === undefined) return 1;
-  const batches = Object.values(RequestItems as Record<string, Json[] | { readonly Keys: Json[] }>);
-  return batches.reduce((sum, batch) => sum + ('Keys' in batch ? batch.Keys : batch).length, 0);
+  const batches = Object.values(RequestItems as Record<string, Json[] | { readonly Keys?: Json[] }>);
+  return batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch : (batch.Keys ?? [])).length, 0);
 }

@@ -23,7 +23,13 @@ export async function retrying<T>(
   }
 }
 
-const isPassing = (error: unknown) => error instanceof Error && classifyError(apiError(error)) !== 'none';
+/** DynamoDB did a part of a batch: the rest is to be asked for again, later. */
+export class NotProcessedError extends Error {
+  override readonly name = 'NotProcessedError';
+}
+
+const isPassing = (error: unknown) =>
+  error instanceof NotProcessedError || (error instanceof Error && classifyError(apiError(error)) !== 'none');
 
 /** The service's error in what an SDK client threw. */
 export function apiError(error: Error): ApiError & { readonly resourceIds?: readonly string[] } {

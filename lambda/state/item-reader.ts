@@ -1,8 +1,7 @@
 import { type AttributeValue, BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
 import DataLoader from 'dataloader';
 import type { HandlerDependencies } from '../runtime/ports.ts';
-import { retrying } from '../runtime/sdk-retry.ts';
-import { NotProcessedError } from './not-processed.ts';
+import { NotProcessedError, retrying } from '../runtime/sdk-retry.ts';
 
 export type Item = Readonly<Record<string, AttributeValue>>;
 

@@ -10,10 +10,9 @@ import { type Acceptance, acceptanceSchema } from '../core/rerun/acceptance.ts';
 import { foreignLaunch, type KnownLaunch, launchRecordSchema } from '../core/rerun/launch-record.ts';
 import type { AcceptedUnder, Launch } from '../core/verdict/verdict.ts';
 import type { HandlerDependencies } from '../runtime/ports.ts';
-import { retrying } from '../runtime/sdk-retry.ts';
+import { NotProcessedError, retrying } from '../runtime/sdk-retry.ts';
 import { type Item, makeItemReader } from './item-reader.ts';
 import { ITEMS, type ItemFamily } from './items.ts';
-import { NotProcessedError } from './not-processed.ts';
 
 /** What is kept about calls and events: launch records by task ARN, acceptances by call, and notified events. */
 export interface LaunchStore {
@@ -22,7 +21,7 @@ export interface LaunchStore {
    * it asked for this task, and nobody else can take that back by a call under the same token. Else the oldest of all.
    */
   put(launches: readonly Launch[]): Promise<void>;
-  /** Keeps what a call of ours launched, and that ECS accepted it. Nobody knows that better: it replaces what is there. */
+  /** Keeps what a call of ours has just launched, and that ECS accepted it. Of new tasks nobody knows better: it replaces what is there. */
   putOurs(launches: readonly Launch[], accepted: AcceptedUnder): Promise<void>;
   get(taskArn: string): Promise<KnownLaunch | undefined>;
   /** Keeps that ECS accepted a call under its own token. The latest acceptance stays: a fixed token may be used again the next day. */

@@ -73,7 +73,7 @@ export function makeVerdictApplier(
     const isObserved = isObserving && event.kind !== 'handedOverCall';
     if (isObserved && (verdict.kind === 'rerun' || verdict.kind === 'refuse')) await observe(verdict, event);
     if ('launches' in verdict && verdict.launches) await launches.put(verdict.launches);
-    // After the launches: where the acceptance is known, they are.
+    // After the launches, as it says that they are kept.
     if (verdict.kind === 'record' && verdict.acceptance) await launches.putAccepted(verdict.acceptance);
     switch (verdict.kind) {
       case 'ignore':

@@ -70,8 +70,8 @@ export function makeAttempter(
   }
 
   /**
-   * Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. With them
-   * that ECS accepted the request as it was sent: sweeps would find that out later.
+   * Keeps launch records of our own launches: complete, as CloudTrail hides environment values, and with the lineage. With those of
+   * new tasks that ECS accepted the request: a sweep would find that out later.
    */
   async function recordLaunches(
     { callId, call, lineage }: RerunInput,
@@ -80,7 +80,7 @@ export function makeAttempter(
     outcome: Outcome,
     { sent, sentAtMs: atMs }: { readonly sent: RunTaskRequest; readonly sentAtMs: number },
   ) {
-    if (!('taskArns' in outcome) || outcome.taskArns.length === 0) return;
+    if (!('taskArns' in outcome)) return;
     const record: LaunchRecord = {
       caller: call.caller ?? '',
       rootCallId: lineage?.rootCallId ?? callId,
@@ -90,13 +90,11 @@ export function makeAttempter(
       request,
     };
     const { taskArns } = outcome;
-    await launches.putOurs(
-      taskArns.map((taskArn) => ({ taskArn, atMs: 0, record })),
-      {
-        callId: ownCallId(sent, call.cluster, awsEnvironment),
-        acceptance: { atMs, taskArns: [...taskArns], digest: recordedDigest(sent) },
-      },
-    );
+    const launched = taskArns.map((taskArn) => ({ taskArn, atMs: 0, record }));
+    // Older tasks may be of another request under the token: an acceptance of theirs is for sweeps to find.
+    if (outcome.kind !== 'started') return launches.put(launched);
+    const acceptance = { atMs, taskArns: [...taskArns], digest: recordedDigest(sent) };
+    await launches.putOurs(launched, { callId: ownCallId(sent, call.cluster, awsEnvironment), acceptance });
   }
 
   /** Slows the rate after a throttle of ours. */

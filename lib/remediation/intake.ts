@@ -17,7 +17,7 @@ import { acknowledgeQueueSource, deadLetterQueue, encryptedQueue, QueueTarget } 
 import { SplitGrants } from '../foundation/split-grants.ts';
 import { clusterArns } from './cluster-arns.ts';
 import type { HandOver } from './hand-over.ts';
-import { each, grantItems } from './item-grants.ts';
+import { each, grantItems, READ_ITEMS } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
@@ -113,12 +113,7 @@ export class Intake extends Construct {
     this.#grantKnowingSenders(configuration);
     const { rate, rooms, traffic, counted, launch, accepted, call, principal, notified } = ITEM_KINDS;
     const many = [traffic, counted, launch, accepted, call, principal, notified].map(each);
-    grantItems(
-      table,
-      this.handler,
-      ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      [rate, rooms, ...many],
-    );
+    grantItems(table, this.handler, [...READ_ITEMS, 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [rate, rooms, ...many]);
 
     const target = new QueueTarget(this.queue, this.deadLetterQueue);
     const called = new Rule(this, 'RunTaskCalled', {

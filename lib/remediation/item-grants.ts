@@ -5,6 +5,9 @@ import type { ITEM_KINDS } from '../../lambda/core/contract.ts';
 
 type Kind = (typeof ITEM_KINDS)[keyof typeof ITEM_KINDS];
 
+/** Functions of earlier versions read items one by one, and work on while they are replaced. */
+export const READ_ITEMS = ['dynamodb:BatchGetItem', 'dynamodb:GetItem'];
+
 /** All items of a kind of which there are many. */
 export const each = <K extends Kind>(kind: K): `${K}#*` => `${kind}#*`;
 

@@ -12,7 +12,7 @@ import { CONCURRENT_BATCHES } from '../foundation/concurrency.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge } from '../foundation/nag.ts';
 import { acknowledgeQueueSource, encryptedQueue } from '../foundation/queues.ts';
-import { each, grantItems } from './item-grants.ts';
+import { each, grantItems, READ_ITEMS } from './item-grants.ts';
 
 export interface RateLimiterProps {
   readonly configuration: Configuration;
@@ -67,7 +67,7 @@ export class RateLimiter extends Construct {
     );
     acknowledgeQueueSource(this.handler);
     const { rate, rooms, pause, traffic, accepted } = ITEM_KINDS;
-    grantItems(table, this.handler, ['dynamodb:BatchGetItem'], [rate, rooms, pause, each(traffic), each(accepted)]);
+    grantItems(table, this.handler, READ_ITEMS, [rate, rooms, pause, each(traffic), each(accepted)]);
     grantItems(table, this.handler, ['dynamodb:PutItem'], [rate, rooms]);
   }
 

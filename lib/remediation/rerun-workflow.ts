@@ -19,7 +19,7 @@ import type { Configuration } from '../config/schema.ts';
 import { HandlerFunction } from '../foundation/handler-function.ts';
 import { acknowledge, anyVersion } from '../foundation/nag.ts';
 import { BUSY_RETRY, OUTAGE_RETRY, Workflow } from '../foundation/workflow.ts';
-import { each, grantItems } from './item-grants.ts';
+import { each, grantItems, READ_ITEMS } from './item-grants.ts';
 import { grantLaunch } from './launch-grants.ts';
 import type { Notifications } from './notifications.ts';
 import { PARKING, type RateLimiter } from './rate-limiter.ts';
@@ -75,9 +75,10 @@ export class RerunWorkflow extends Construct {
       ITEM_KINDS;
     const many = [lookup, launch, accepted, occasion, rest, spend].map(each);
     const written = [rate, rooms, tokenKey, lookups, ...many];
-    // In one statement: a batch may read of all of them.
-    grantItems(table, this.runTask, ['dynamodb:BatchGetItem'], [pause, coverage, ...written]);
-    grantItems(table, this.runTask, ['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], written);
+    // One statement has to allow all that is read at once: the pause and the call's acceptance.
+    grantItems(table, this.runTask, READ_ITEMS, [pause, coverage, ...written]);
+    grantItems(table, this.runTask, ['dynamodb:PutItem', 'dynamodb:UpdateItem'], written);
+    grantItems(table, this.runTask, ['dynamodb:BatchWriteItem'], [launch, accepted].map(each));
     this.runTask.addToRolePolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }));
     acknowledge(this.runTaskRole, {
       'AwsSolutions-IAM5[Resource::*]': 'cloudtrail:LookupEvents: the event history has no resource to name.',

@@ -20,7 +20,7 @@ import { type SplitGrant, SplitGrants } from '../foundation/split-grants.ts';
 import { ownRules } from '../foundation/trust.ts';
 import { Workflow } from '../foundation/workflow.ts';
 import { clusterArns, taskArns } from './cluster-arns.ts';
-import { each, grantItems } from './item-grants.ts';
+import { each, grantItems, READ_ITEMS } from './item-grants.ts';
 import type { Notifications } from './notifications.ts';
 import type { RerunWorkflow } from './rerun-workflow.ts';
 
@@ -67,7 +67,7 @@ export class Sweep extends Construct {
     grantItems(
       table,
       this.handler,
-      ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [...READ_ITEMS, 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [rate, coverage, lookups, ...many],
     );
     grantItems(table, this.handler, ['dynamodb:DeleteItem'], [each(sweep)]);

@@ -179,6 +179,21 @@ describe('the rate limiter', () => {
     expect(failed).toEqual([]);
   });
 
+  test('looks up all calls of a batch, and their rooms, in one request', async () => {
+    const doneBy = { sinceMs: 0, count: 1, digest: 'digest' };
+    const bodies = ['a', 'b'].map((callId) =>
+      JSON.stringify({ ...JSON.parse(parked(callId)[0] ?? ''), callId, doneBy }),
+    );
+    const { named } = await rateLimiter(bodies);
+    const ids = named('BatchGetItemCommand').map(({ input }) =>
+      input.RequestItems.state.Keys.map(({ id }: { id: { S: string } }) => id.S.replace(/#\d+$/, '')),
+    );
+    expect(ids.slice(0, 2)).toEqual([
+      ['rooms', 'accepted#a', 'accepted#b'],
+      ['pause', ...Array(ids[1]?.length - 1).fill('traffic')],
+    ]);
+  });
+
   test('writes nothing where nothing is due', async () => {
     const slow = { initialPerSecond: 0.5, minPerSecond: 0.5, maxPerSecond: 0.5 };
     const { grants, stored } = await rateLimiter(parked('a', 'b', 'c'), {}, slow);

@@ -1,3 +1,4 @@
+import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test, vi } from 'vitest';
 import { synchronousCallId } from '../../lambda/core/identity.ts';
 import type { Settings } from '../../lambda/core/settings.ts';
@@ -13,6 +14,7 @@ import {
   HOME,
   NOW_MS,
   OWN_ROLE,
+  SETTINGS,
   stoppedText,
   TASK_ARN,
 } from '../support/records.ts';
@@ -272,15 +274,54 @@ describe('a sweep', () => {
     expect(started()).toEqual([]);
   });
 
+  test('keeps launches of a caller who is listed since it last read of them', async () => {
+    const { open, item } = openTable();
+    const read = async (callers: Settings['callers']) => {
+      const cloudTrail = () => ({ Events: [recordOf(acceptedText())] });
+      const handler = makeHandler(open({ callers }, { cloudTrail }).dependencies);
+      const ask = { execution: 'sweep-1', startedAt: new Date(NOW_MS).toISOString() };
+      await handler({ step: 'pass', ...ask, ...(await handler({ step: 'begin', trigger: BY_HAND, ...ask })) });
+    };
+    await read([]);
+    expect(JSON.parse((await item(`launch#${TASK_ARN}`))?.record?.S ?? '')).toMatchObject({ request: null });
+    await read(SETTINGS.callers);
+    const { request } = JSON.parse((await item(`launch#${TASK_ARN}`))?.record?.S ?? '');
+    expect(request).toMatchObject({ clientToken: expect.any(String) });
+  });
+
+  test('looks up all that a page names in one request, and nothing of it again', async () => {
+    const events = Array.from({ length: 30 }, (_, n) =>
+      recordOf(
+        acceptedText([`${TASK_ARN}${n}`], [], {
+          request: { clientToken: `token-${n}` },
+          detail: { eventID: `event-${n}` },
+        }),
+      ),
+    );
+    const { begin, pass, named, dependencies } = openSweep({ cloudTrail: () => ({ Events: events }) });
+    const send = vi.spyOn(dependencies.clients.dynamoDb, 'send');
+    const begun = await begin(BY_HAND);
+    await pass(begun);
+    await pass(begun);
+    expect(named('LookupEventsCommand').length).toBeGreaterThan(1);
+    const batches = send.mock.calls.flatMap(([command]) =>
+      command instanceof BatchGetItemCommand ? command.input : [],
+    );
+    const accepted = batches
+      .map(({ RequestItems }) => RequestItems?.state?.Keys ?? [])
+      .filter(([key]) => key?.id?.S?.startsWith('accepted#'));
+    expect(accepted.map(({ length }) => length)).toEqual([30]);
+  });
+
   describe('of a call whose acceptance is known', () => {
     const ACCEPTED = 'accepted#38d6c654c9f31d9d60b174a5e88a1e3b';
     /** What a sweep writes of records, where the acceptance of a call was kept that was made so long after. */
-    async function written(laterMs: number, callId = ACCEPTED, detail = {}) {
+    async function written(laterMs: number, callId = ACCEPTED, detail = {}, mark: object = { launchesKept: true }) {
       const { begin, pass, put, item, dependencies } = openSweep({
         cloudTrail: () => ({ Events: [recordOf(acceptedText([TASK_ARN], [], { detail }))] }),
       });
       const atMs = EVENT_TIME_MS + laterMs;
-      const acceptance = { atMs, taskArns: ['known'], digest: 'digest' };
+      const acceptance = { atMs, taskArns: ['known'], digest: 'digest', ...mark };
       await put({ id: { S: callId }, atMs: { N: String(atMs) }, record: { S: JSON.stringify(acceptance) } });
       const send = vi.spyOn(dependencies.clients.dynamoDb, 'send');
       await pass(await begin(BY_HAND));
@@ -295,6 +336,11 @@ describe('a sweep', () => {
 
     test('the launches are kept where it is of a later call under the same token', async () => {
       expect(await written(1000)).toEqual({ ids: [`launch#${TASK_ARN}`, ACCEPTED], taskArns: ['known'] });
+    });
+
+    test('the launches are kept where it was written when nobody kept them', async () => {
+      const { ids } = await written(0, ACCEPTED, {}, {});
+      expect(ids).toEqual([`launch#${TASK_ARN}`, ACCEPTED]);
     });
 
     test('a later one is kept in its place', async () => {

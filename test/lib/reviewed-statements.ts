@@ -16,7 +16,8 @@ export interface Review {
 
 const TLS = ['aws:SecureTransport'];
 const ITEMS = ['dynamodb:LeadingKeys'];
-const READ_AND_WRITE = ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem'];
+const READ_AND_WRITE = [...READ, 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 const TABLE_AND_QUEUES = [
   'kms:Decrypt',
   'kms:Encrypt',
@@ -162,7 +163,7 @@ export const REVIEWED: readonly Review[] = [
   { who: 'NotificationsDigest', actions: ['dynamodb:GetItem'], why: 'Reads how many notices there were.' },
   {
     who: 'RateLimiter',
-    actions: ['dynamodb:BatchGetItem'],
+    actions: READ,
     given: ITEMS,
     why: 'Reads traffic, pause, and what is done already.',
   },
@@ -174,7 +175,7 @@ export const REVIEWED: readonly Review[] = [
   { actions: ['dynamodb:UpdateItem'], given: ITEMS, why: 'Counts notices.' },
   {
     who: 'Rerun',
-    actions: ['dynamodb:BatchGetItem'],
+    actions: READ,
     given: ITEMS,
     why: 'Reads what it writes, the pause, and what proves that a late call was not accepted; it can change neither of these two.',
   },
@@ -192,9 +193,15 @@ export const REVIEWED: readonly Review[] = [
   },
   {
     who: 'Rerun',
-    actions: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
     given: ITEMS,
     why: 'Launch records of what it starts, spend counts, the key of tokens. Who gets hold of the function can run the listed families, with any command.',
+  },
+  {
+    who: 'Rerun',
+    actions: ['dynamodb:BatchWriteItem'],
+    given: ITEMS,
+    why: 'Launch records of what it starts, and that ECS accepted it, at once. Who gets hold of the function can delete these, too.',
   },
   { actions: ['dynamodb:DeleteItem'], given: ITEMS, why: 'Gives the lease of a sweep back.' },
   // Logs

@@ -1,3 +1,4 @@
+import { UnsupportedError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { validation } from './errors.ts';
 import type { FakeDynamoDb } from './fake-dynamodb.ts';
@@ -13,16 +14,33 @@ const MOST_WRITES = 25;
 
 const DUPLICATES = 'Provided list of item keys contains duplicates';
 
-/** What each table is asked for; refused where it is too much. */
+/** What each table is asked for; refused where it is nothing, or too much in all. */
 function asked(input: JsonObject, operation: string, most: number, listOf: (batch: Json) => Json | undefined) {
   const tables = Object.entries((input.RequestItems ?? {}) as JsonObject).map(([name, batch]) => ({
     name,
     list: (listOf(batch) ?? []) as JsonObject[],
   }));
   const count = tables.reduce((sum, { list }) => sum + list.length, 0);
-  if (count === 0) throw validation(`The batch ${operation} must ask for at least one item`);
+  if (tables.length === 0 || tables.some(({ list }) => list.length === 0))
+    throw validation(`${operation} must ask each table for at least one item`);
   if (count > most) throw validation(`Too many items requested for the ${operation} call`);
   return tables;
+}
+
+/** Keys alone: whatever else a batch may say is refused loudly, not passed over. */
+function keysOf(batch: Json): Json | undefined {
+  const { Keys, ConsistentRead: _, ...others } = batch as JsonObject;
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw new UnsupportedError(`dynamodb BatchGetItem with ${other}`);
+  return Keys;
+}
+
+/** The one thing that a request to write asks for. */
+function planned(table: Table, request: JsonObject): Write {
+  const [first, ...others] = Object.entries(request) as [string, JsonObject][];
+  if (!first || others.length > 0) throw validation('A write request must hold either a put or a delete');
+  const [kind, content] = first;
+  return kind === 'PutRequest' ? planPut(table, content) : planDelete(table, content);
 }
 
 function requireDistinct(table: Table, keys: readonly Item[]): void {
@@ -35,7 +53,7 @@ export function batchGetItem(input: JsonObject, database: FakeDynamoDb): JsonObj
   const Responses: Record<string, Item[]> = {};
   const UnprocessedKeys: JsonObject = {};
   let bytes = 0;
-  for (const { name, list } of asked(input, 'BatchGetItem', MOST_KEYS, (batch) => (batch as JsonObject).Keys)) {
+  for (const { name, list } of asked(input, 'BatchGetItem', MOST_KEYS, keysOf)) {
     const table = database.table(name);
     const keys = list.map((key) => table.readKey(key));
     requireDistinct(table, keys);
@@ -60,16 +78,12 @@ export function batchWriteItem(input: JsonObject, database: FakeDynamoDb): JsonO
   const writes: Write[] = [];
   for (const { name, list } of asked(input, 'BatchWriteItem', MOST_WRITES, (batch) => batch)) {
     const table = database.table(name);
-    const planned = list.map(({ PutRequest, DeleteRequest }) =>
-      PutRequest
-        ? planPut(table, { Item: (PutRequest as JsonObject).Item ?? null })
-        : planDelete(table, { Key: (DeleteRequest as JsonObject | undefined)?.Key ?? null }),
-    );
+    const ofTable = list.map((request) => planned(table, request));
     requireDistinct(
       table,
-      planned.map(({ key }) => key),
+      ofTable.map(({ key }) => key),
     );
-    writes.push(...planned);
+    writes.push(...ofTable);
   }
   writes.forEach(commit);
   return { UnprocessedItems: {} };

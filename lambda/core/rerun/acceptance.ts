@@ -11,6 +11,8 @@ export const acceptanceSchema = z.object({
   taskArns: z.array(z.string()),
   /** Of the request, as CloudTrail shows it. */
   digest: z.string(),
+  /** That the launch records of its tasks were kept before it, as those of a listed caller. */
+  launchesKept: z.literal(true).optional(),
 });
 export type Acceptance = z.infer<typeof acceptanceSchema>;
 

@@ -40,7 +40,9 @@ export function decideRunTask(record: RunTaskRecord, context: VerdictContext): V
 /** What is kept of an accepted call: its launches and, where a re-run of it may be underway, that it was accepted. */
 function recorded(record: RunTaskRecord, launches: readonly Launch[], context: VerdictContext): Verdict {
   const acceptance = launcherOf(record.caller) ? undefined : acceptanceOf(record, context);
-  return { kind: 'record', launches, ...(acceptance && { acceptance }) };
+  if (!acceptance) return { kind: 'record', launches };
+  const { callId, acceptance: accepted } = acceptance;
+  return { kind: 'record', launches, acceptance: { callId, acceptance: { ...accepted, launchesKept: true } } };
 }
 
 /** That the tasks of an accepted call of listed families are none of ours, without what it asked for. */

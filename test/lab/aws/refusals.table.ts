@@ -111,6 +111,7 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
         [operation, 'ValidationException', { RequestItems: { table: batch(KEY, KEY) } }],
         [operation, 'ValidationException', { RequestItems: { table: batch(...tooMany) } }],
         [operation, 'ValidationException', { RequestItems: {} }],
+        [operation, 'ValidationException', { RequestItems: { table: batch() } }],
       ];
     }),
     ['PutItem', 'ConditionalCheckFailedException', { TableName: 'table', Item: KEY, ...UNHELD }],

@@ -46,7 +46,7 @@ describe('items that are asked for at once', () => {
     });
     const readItem = makeItemReader(dependencies);
     const read = await Promise.allSettled(['a', 'b'].map(readItem));
-    const reason = expect.objectContaining({ name: 'ProvisionedThroughputExceededException' });
+    const reason = expect.objectContaining({ name: 'NotProcessedError' });
     expect(read).toEqual([
       { status: 'rejected', reason },
       { status: 'rejected', reason },

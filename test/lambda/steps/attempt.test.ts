@@ -1,4 +1,4 @@
-import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import { generationToken, substituteToken, synchronousCallId } from '../../../lambda/core/identity.ts';
 import { findFull } from '../../../lambda/core/rate/room.ts';
@@ -64,8 +64,12 @@ async function attempt(play: Play) {
   const world = table.open(play.settings, { ecs: play.ecs ?? created });
   world.at(nowMs);
   const { dynamoDb } = world.dependencies.clients;
+  /** Ids of the items that were read at once. */
+  const reads: (string | undefined)[][] = [];
   const slowly = {
     send: async (command: object) => {
+      if (command instanceof BatchGetItemCommand)
+        reads.push((command.input.RequestItems?.state?.Keys ?? []).map(({ id }) => id?.S));
       if (command instanceof UpdateItemCommand) world.at(nowMs + (play.updateMs ?? 0));
       return dynamoDb.send(command as never);
     },
@@ -103,7 +107,7 @@ async function attempt(play: Play) {
   const item = (id: string) => items.find((each) => each.id?.S === id);
   const stored = (id: string, member: string) => JSON.parse(item(id)?.[member]?.S ?? 'null');
   const requests = () => world.named('RunTaskCommand').map(({ input }) => input);
-  return { ...world, end, another, stored, item, requests: requests(), requestsNow: requests };
+  return { ...world, end, another, stored, item, items, reads, requests: requests(), requestsNow: requests };
 }
 
 test('a call whose deadline passes while it is counted is not made, and counts for nothing', async () => {
@@ -177,7 +181,30 @@ test('an execution goes on with what it sees to itself', async () => {
 });
 
 describe('a call that was made', () => {
+  test('was looked up together with the pause', async () => {
+    const { reads } = await attempt({ nowMs: NOW_MS });
+    expect(reads[0]).toEqual(['pause', `accepted#${RERUN.callId}`]);
+  });
+
+  test('for what was left of it is known under the token of that; the whole call’s acceptance stays', async () => {
+    const progress = { attempts: 0, unanswered: 0, remaining: 1, round: 1, taskArns: ['first'] };
+    const accepted = { atMs: EVENT_TIME_MS, taskArns: ['first'] };
+    const ecs = () => ({ tasks: [{ taskArn: ARN, createdAt: new Date(NOW_MS) }] });
+    const { items, stored, requests } = await attempt({
+      nowMs: NOW_MS,
+      progress,
+      accepted,
+      acceptedToken: clientToken,
+      ecs,
+    });
+    expect(stored(ours, 'record')).toMatchObject({ taskArns: ['first'] });
+    const [{ clientToken: derived }] = requests;
+    const rest = synchronousCallId({ ...HOME, principal: OWN_PRINCIPAL, cluster: 'batch', clientToken: derived });
+    expect(items.map(({ id }) => id?.S)).toContain(`accepted#${rest}`);
+  });
+
   const { clientToken = '' } = RERUN.request ?? {};
+  const OLD = [ARN, 'b'].map((taskArn) => ({ taskArn, createdAt: new Date(NOW_MS - 60_000) }));
   const ours = `accepted#${synchronousCallId({ ...HOME, principal: OWN_PRINCIPAL, cluster: 'batch', clientToken })}`;
 
   test('is known as accepted at once, as its record will say it', async () => {
@@ -190,6 +217,17 @@ describe('a call that was made', () => {
     ['ECS refused', failing([awsError('ClientException')])],
     ['found no room', () => ({ failures: [{ reason: 'RESOURCE:MEMORY' }, { reason: 'RESOURCE:MEMORY' }] })],
     ['nobody answered', failing([awsError('TimeoutError')])],
+    ['repeats an answer, for tasks that may be another request’s', () => ({ tasks: OLD })],
+    [
+      'is placed in part, which may be a repeated answer',
+      () => ({ tasks: [OLD[0]], failures: [{ reason: 'RESOURCE:MEMORY' }] }),
+    ],
+    [
+      'conflicts with tasks of the call, by another request',
+      () => {
+        throw Object.assign(awsError('ConflictException'), { resourceIds: ['known'] });
+      },
+    ],
   ])('is not where it %s', async (_, ecs) => {
     const { item, requests } = await attempt({ nowMs: NOW_MS, ecs });
     expect(requests).toHaveLength(1);

@@ -97,6 +97,21 @@ describe('an item', () => {
     expect(await get()).toBeUndefined();
   });
 
+  it.each<[string, object]>([
+    ['a write that is neither a put nor a delete', {}],
+    ['a write that is both', { PutRequest: { Item: KEY }, DeleteRequest: { Key: KEY } }],
+  ])('is refused in a batch with %s', async (_, request) => {
+    const { client } = openDatabase();
+    const write = client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: [request] } }));
+    await expect(write).rejects.toThrow('either a put or a delete');
+  });
+
+  it('is not read in part by a batch: the lab says so', () => {
+    const { database } = openDatabase();
+    const batch = { Keys: [KEY], ProjectionExpression: 'n' };
+    expect(() => database.call('BatchGetItem', { RequestItems: { [TABLE]: batch } })).toThrow('ProjectionExpression');
+  });
+
   it('is left for another request where an answer of 16 MB has no place for it', async () => {
     const { client, put } = openDatabase();
     const Keys = Array.from({ length: 50 }, (_, n) => ({ pk: { S: `k${n}` } }));
