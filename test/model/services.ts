@@ -86,14 +86,8 @@ export function effectsOf(state: State, world: World, { name, input }: Sent, now
       const found = idsOf(input).flatMap((id) => state.table[id] ?? []);
       return plain('', { Responses: { state: found.map(valueAt) } });
     }
-    case 'BatchWriteItemCommand': {
-      const items = putsIn(input.RequestItems.state);
-      const next = items.reduce(
-        (before, Item) => table(before, 'PutItemCommand', { TableName: 'state', Item }, world.mutations).state,
-        state,
-      );
-      return plain(`BatchWriteItem ${idsOf(input)}`, {}, next);
-    }
+    case 'BatchWriteItemCommand':
+      return batchWrite(state, input, world.mutations);
     default:
       return [table(state, name, input, world.mutations)];
   }
@@ -161,6 +155,28 @@ function startExecution(state: State, input: Sent['input'], nowMs: number, mutat
   return { label: `execution ${name} starts`, isFault: false, state: next, answer: NOTHING };
 }
 
+/** All of it, or one item and the rest later: in between the function may die. */
+function batchWrite(state: State, input: Sent['input'], mutations: Mutations): Effect[] {
+  const requests: { PutRequest: { Item: { id: { S: string } } } }[] = input.RequestItems.state;
+  const written = (some: typeof requests): State =>
+    putsIn(some).reduce((before, Item) => table(before, 'PutItemCommand', { Item }, mutations).state, state);
+  const label = `BatchWriteItem ${idsOf(input)}`;
+  const parts = requests.length > 1 ? requests : [];
+  return [
+    { label, isFault: false, state: written(requests), answer: NOTHING },
+    ...parts.map((part): Effect => {
+      const left = { state: requests.filter((request) => request !== part) };
+      const answer = { value: { UnprocessedItems: left } };
+      return {
+        label: `${label}, of which ${part.PutRequest.Item.id.S} is done`,
+        isFault: true,
+        state: written([part]),
+        answer,
+      };
+    }),
+  ];
+}
+
 const answers = new Map<string, { item: Part | undefined; answer: Answer }>();
 
 /** The table's answer is that of the lab's DynamoDB, whose conditions have tests of their own. */
@@ -190,7 +206,7 @@ function askTable(item: Part | undefined, name: string, input: Sent['input']) {
     return left && partOf(left);
   };
   try {
-    const value = database.call(name.replace('Command', ''), input);
+    const value = database.call(name.replace('Command', ''), { ...input, TableName: 'state' });
     return { item: after(), answer: { value } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
