@@ -1,5 +1,3 @@
-import type { Json, JsonObject } from '../kernel/json.ts';
-
 /**
  * What AWS would bill for the remediation's own work, at the list prices of us-east-1 in January 2026, without free tier
  * and without what costs the same every month however much is done (the key, metrics, alarms). Requests to KMS are left
@@ -52,15 +50,15 @@ export class Usage {
     this.add('gbSeconds', billed * (memoryMb / 1024));
   }
 
-  /** One request to a service. DynamoDB bills each item of a batch. */
-  called(service: string, operation: string, input: JsonObject): void {
+  /** One request to a service, about so many items: DynamoDB bills each of a batch. */
+  called(service: string, operation: string, items = 1): void {
     const billed =
       service === 'dynamodb'
         ? operation.endsWith('GetItem')
           ? 'dynamoDbReads'
           : 'dynamoDbWrites'
         : BILLED_BY_SERVICE[service];
-    if (billed) this.add(billed, itemsIn(input));
+    if (billed) this.add(billed, items);
   }
 
   logged(lines: number): void {
@@ -78,11 +76,4 @@ export class Usage {
   dollars(): number {
     return [...this.#counts].reduce((sum, [what, count]) => sum + count * PRICES[what], 0);
   }
-}
-
-/** How many items a request is about. */
-function itemsIn({ RequestItems }: JsonObject): number {
-  if (RequestItems === undefined) return 1;
-  const batches = Object.values(RequestItems as Record<string, Json[] | { readonly Keys?: Json[] }>);
-  return batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch : (batch.Keys ?? [])).length, 0);
 }

@@ -245,7 +245,7 @@ export class World {
 
   #admitSender(principal: Principal, resource: string): void {
     this.#permissions?.requireOfCaller(principal, { action: 'sqs:SendMessage', resource });
-    this.options.usage.called('sqs', 'SendMessage', {});
+    this.options.usage.called('sqs', 'SendMessage');
   }
 
   /** Has the policies of a template judge every request from now on. */

@@ -1,7 +1,6 @@
 import { UnsupportedError } from '../../kernel/aws-service.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { validation } from './errors.ts';
-import type { FakeDynamoDb } from './fake-dynamodb.ts';
 import type { Table } from './table.ts';
 import { type Item, itemSize } from './values.ts';
 import { commit, planDelete, planPut, type Write } from './writes.ts';
@@ -12,7 +11,10 @@ const MOST_BYTES_READ = 16 * 1024 * 1024;
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 const MOST_WRITES = 25;
 
-const DUPLICATES = 'Provided list of item keys contains duplicates';
+/** Where a batch finds the tables that it names. */
+interface Tables {
+  table(name: string): Table;
+}
 
 /** What each table is asked for; refused where it is nothing, or too much in all. */
 function asked(input: JsonObject, operation: string, most: number, listOf: (batch: Json) => Json | undefined) {
@@ -45,11 +47,11 @@ function planned(table: Table, request: JsonObject): Write {
 
 function requireDistinct(table: Table, keys: readonly Item[]): void {
   const texts = keys.map((key) => JSON.stringify(table.keyOf(key)));
-  if (new Set(texts).size < texts.length) throw validation(DUPLICATES);
+  if (new Set(texts).size < texts.length) throw validation('Provided list of item keys contains duplicates');
 }
 
 /** In the order of the keys, where the real one has none. What is beyond the size of an answer is not processed. */
-export function batchGetItem(input: JsonObject, database: FakeDynamoDb): JsonObject {
+export function batchGetItem(input: JsonObject, database: Tables): JsonObject {
   const Responses: Record<string, Item[]> = {};
   const UnprocessedKeys: JsonObject = {};
   let bytes = 0;
@@ -74,7 +76,7 @@ export function batchGetItem(input: JsonObject, database: FakeDynamoDb): JsonObj
 }
 
 /** All of it or, where something of it cannot be, nothing. */
-export function batchWriteItem(input: JsonObject, database: FakeDynamoDb): JsonObject {
+export function batchWriteItem(input: JsonObject, database: Tables): JsonObject {
   const writes: Write[] = [];
   for (const { name, list } of asked(input, 'BatchWriteItem', MOST_WRITES, (batch) => batch)) {
     const table = database.table(name);

@@ -1,8 +1,9 @@
 import { AwsError, type Principal } from '../../kernel/aws-service.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { Account } from '../../scenario/account.ts';
 import { isRuleArn } from '../../scenario/scenario.ts';
 import { type Policies, queueArn } from '../../stack/policies.ts';
+import { requestedItems } from '../dynamodb/requested-items.ts';
 import { Catalog } from '../ecs/catalog.ts';
 import { iamResource, Principals } from './fake-iam.ts';
 import { Iam, type Identity, type Need } from './iam.ts';
@@ -136,9 +137,9 @@ export class Permissions {
       case 'sns':
         return [need(action, String(input.TopicArn))];
       case 'dynamodb':
-        return tablesOf(input).map(([table, ids]) => ({
+        return requestedItems(input).map(([table, items]) => ({
           ...need(action, this.#arn('dynamodb', `table/${table}`)),
-          ...(ids.length > 0 && { context: { 'dynamodb:LeadingKeys': ids } }),
+          ...(idsOf(items).length > 0 && { context: { 'dynamodb:LeadingKeys': idsOf(items) } }),
         }));
       case 'states': {
         // Answers to tasks are judged by the state machine: https://github.com/aws/aws-cdk/pull/8486
@@ -215,25 +216,9 @@ export class Permissions {
   }
 }
 
-/** Which tables a request is about, and which of their items: the tables of the lab have a partition key of strings, `id`. */
-function tablesOf({ TableName, Key, Item, RequestItems }: JsonObject): [table: string, ids: string[]][] {
-  const idsOf = (items: readonly unknown[]) =>
-    items.flatMap((item) => (item as { id?: { S?: string } } | null | undefined)?.id?.S ?? []);
-  if (RequestItems === undefined) return [[String(TableName), idsOf([Key ?? Item])]];
-  return Object.entries(RequestItems as Record<string, BatchOfTable>).map(([table, batch]) => [
-    table,
-    idsOf(
-      'Keys' in batch
-        ? batch.Keys
-        : batch.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key),
-    ),
-  ]);
-}
-
-/** What a batch reads of a table, or writes to it. */
-type BatchOfTable =
-  | { readonly Keys: readonly unknown[] }
-  | readonly { readonly PutRequest?: { readonly Item: unknown }; readonly DeleteRequest?: { readonly Key: unknown } }[];
+/** Which of these items: the tables of the lab have a partition key of strings, `id`. */
+const idsOf = (items: readonly Json[]): string[] =>
+  items.flatMap((item) => (item as { id?: { S?: string } } | null)?.id?.S ?? []);
 
 function denial(principalArn: string, { action, resource }: Need, [code, status]: readonly [string, number]): AwsError {
   const message = `User: ${principalArn} is not authorized to perform: ${action} on resource: ${resource}`;

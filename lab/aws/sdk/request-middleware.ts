@@ -4,6 +4,7 @@ import type { VirtualClock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Random, uniform } from '../../kernel/random.ts';
 import type { Usage } from '../../report/cost.ts';
+import { billedItems } from '../dynamodb/requested-items.ts';
 
 /** How long a request to an AWS service takes, there and back. */
 const REQUEST_SECONDS = [0.005, 0.03] as const;
@@ -42,7 +43,7 @@ export function makeRequestMiddleware({
     };
     try {
       await clock.sleep(latency());
-      usage.called(service, operation, input);
+      usage.called(service, operation, billedItems(input));
       disturb('before');
       const answer = await call();
       disturb('after');
